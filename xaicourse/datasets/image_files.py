@@ -1,0 +1,166 @@
+"""From an image file to a model's input: one preprocessing for every photo of the course.
+
+Short side to 256 pixels (bicubic, antialiased), centre crop of 224 x 224, values in [0, 1].
+Nothing else: the ImageNet normalisation lives inside the zoo's models.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Tensor
+
+RESIZED_SHORT_SIDE = 256
+CROP = 224
+SMALLEST_SIDE = 32
+LONGEST_RATIO = 20
+LARGEST_PIXELS = 100_000_000
+
+
+class ImageFileError(ValueError):
+    """A file cannot be used as a photo; the message says why and what to do."""
+
+
+def open_image(path: str | os.PathLike[str], *, device: str | torch.device | None = None) -> Tensor:
+    """Read any image file as a model input.
+
+    Grey, palette, 16-bit and CMYK pictures become RGB, transparent parts become white, and a
+    picture that the camera marked as rotated is turned upright.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A file that Pillow can read: PNG, JPEG, WebP, GIF (first frame), TIFF, BMP ...
+    device : str or torch.device, optional
+        Where to put the tensor; the CPU unless told otherwise.
+
+    Returns
+    -------
+    Tensor
+        Shape (1, 3, 224, 224), float32, values in [0, 1].
+
+    Raises
+    ------
+    ImageFileError
+        When the file is missing, is no image, is damaged, too small, too narrow or too large.
+    """
+    return image_to_tensor(crop_224(read_rgb(path)), device=device)
+
+
+def read_rgb(path: str | os.PathLike[str]) -> Image.Image:
+    """Read a file as an upright 8-bit RGB picture of its full size."""
+    path = Path(path)
+    _check_file(path)
+    try:
+        with warnings.catch_warnings():
+            # Pillow's warnings are about odd metadata and about size, which is checked below.
+            warnings.simplefilter("ignore")
+            with Image.open(path) as picture:
+                _check_size(path, picture.size)  # reads the header only
+                picture.load()
+                return to_rgb(ImageOps.exif_transpose(picture))
+    except ImageFileError:
+        raise
+    except UnidentifiedImageError:
+        raise ImageFileError(_not_an_image(path)) from None
+    except Image.DecompressionBombError:
+        raise ImageFileError(_too_large(path)) from None
+    except Exception as error:
+        raise ImageFileError(
+            f"{path}: the picture is damaged or cut short ({error}). "
+            "Save it again, or download it again."
+        ) from None
+
+
+def to_rgb(picture: Image.Image) -> Image.Image:
+    """Turn a picture of any Pillow mode into 8-bit RGB; transparent parts become white."""
+    if picture.mode.startswith("I;16"):
+        # 65535 / 255 = 257: the brightest 16-bit value becomes the brightest 8-bit value.
+        values = np.asarray(picture).astype(np.uint32)
+        picture = Image.fromarray(((values + 128) // 257).astype(np.uint8))
+    if picture.mode in ("I", "F"):
+        raise ImageFileError(
+            f"The picture holds 32-bit numbers (mode {picture.mode!r}), so it is not clear which "
+            "value is white. Save it with 8 or 16 bits a channel."
+        )
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        white = Image.new("RGBA", picture.size, (255, 255, 255, 255))
+        picture = Image.alpha_composite(white, picture)
+    return picture.convert("RGB")
+
+
+def crop_224(picture: Image.Image) -> Image.Image:
+    """Resize the short side to 256 and cut 224 x 224 out of the middle."""
+    width, height = picture.size
+    short = min(width, height)
+    size = (width * RESIZED_SHORT_SIDE // short, height * RESIZED_SHORT_SIDE // short)
+    picture = picture.resize(size, Image.Resampling.BICUBIC)  # antialiased when shrinking
+    left, top = (size[0] - CROP) // 2, (size[1] - CROP) // 2
+    return picture.crop((left, top, left + CROP, top + CROP))
+
+
+def image_to_tensor(picture: Image.Image, *, device: str | torch.device | None = None) -> Tensor:
+    """Turn an RGB picture into a (1, 3, H, W) float32 tensor with values in [0, 1]."""
+    values = torch.from_numpy(np.array(picture))  # (H, W, 3), uint8, a copy
+    values = values.permute(2, 0, 1)[None].contiguous()  # (1, 3, H, W)
+    return values.to(device or "cpu").float() / 255
+
+
+def _check_file(path: Path) -> None:
+    try:
+        if path.is_dir():
+            raise ImageFileError(f"{path} is a folder; name one image file in it.")
+        if not path.exists():
+            web = "://" in str(path) or str(path).startswith(("http:", "https:"))
+            hint = "This looks like a web address: download the picture first." if web else ""
+            raise ImageFileError(f"There is no file {path}. {hint}".rstrip())
+        if not path.is_file():
+            raise ImageFileError(f"{path} is not an ordinary file.")
+        if path.stat().st_size == 0:
+            raise ImageFileError(f"{path} is empty (0 bytes).")
+        with path.open("rb"):
+            pass
+    except ImageFileError:
+        raise
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ImageFileError(f"{path} cannot be opened: {reason}.") from None
+
+
+def _check_size(path: Path, size: tuple[int, int]) -> None:
+    width, height = size
+    short, long = min(size), max(size)
+    if width * height > LARGEST_PIXELS:
+        raise ImageFileError(_too_large(path))
+    if short < SMALLEST_SIDE:
+        raise ImageFileError(
+            f"{path}: the picture is {width} x {height} pixels; "
+            f"it needs at least {SMALLEST_SIDE} on each side."
+        )
+    if long > LONGEST_RATIO * short:
+        raise ImageFileError(
+            f"{path}: the picture is {width} x {height} pixels, more than {LONGEST_RATIO} times "
+            "as long as wide; cut out the part that you want to explain."
+        )
+
+
+def _too_large(path: Path) -> str:
+    return (
+        f"{path}: the picture has more than {math.floor(LARGEST_PIXELS / 1e6)} million pixels; "
+        "save a smaller copy (1000 pixels on the long side are plenty)."
+    )
+
+
+def _not_an_image(path: Path) -> str:
+    with path.open("rb") as file:
+        start = file.read(32)
+    if start[4:8] == b"ftyp" and start[8:12] in (b"heic", b"heix", b"hevc", b"mif1", b"msf1"):
+        return f"{path} is a HEIC photo, which cannot be read here; save it as JPEG or PNG first."
+    return f"{path} is not an image file that can be read here; use JPEG, PNG or WebP."

@@ -1,0 +1,69 @@
+"""Free photos that ship with the course, and the collage with a known answer."""
+
+from __future__ import annotations
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from xaicourse.datasets.folder import data_folder
+from xaicourse.datasets.image_files import CROP, image_to_tensor
+
+
+def photos() -> list[str]:
+    """Return the names of the photos that ship with the course."""
+    return sorted(path.stem for path in (data_folder() / "photos").glob("*.png"))
+
+
+def photo(name: str, *, device: str | torch.device | None = None) -> Tensor:
+    """Return one of the course's photos as a model input.
+
+    Parameters
+    ----------
+    name : str
+        One of ``xc.datasets.photos()``. For a file of your own use ``xc.datasets.open_image``.
+    device : str or torch.device, optional
+        Where to put the tensor; the CPU unless told otherwise.
+
+    Returns
+    -------
+    Tensor
+        Shape (1, 3, 224, 224), float32, values in [0, 1].
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.datasets.photo("chelsea").shape
+    torch.Size([1, 3, 224, 224])
+    """
+    if name not in photos():
+        raise ValueError(
+            f"name: there is no photo {name!r}; there are {', '.join(photos())}. "
+            "For a file of your own use xc.datasets.open_image(path)."
+        )
+    with Image.open(data_folder() / "photos" / f"{name}.png") as picture:
+        return image_to_tensor(picture.convert("RGB"), device=device)
+
+
+def collage(
+    left: str = "chelsea", right: str = "coffee", *, device: str | torch.device | None = None
+) -> Tensor:
+    """Return one picture made of two photos: the left half of one, the right half of the other.
+
+    A picture with a known answer: what speaks for the cat must lie in the cat's half.
+
+    Returns
+    -------
+    Tensor
+        Shape (1, 3, 224, 224), float32, values in [0, 1].
+    """
+    in_left, _ = collage_masks(device=device)
+    return torch.where(in_left, photo(left, device=device), photo(right, device=device))
+
+
+def collage_masks(*, device: str | torch.device | None = None) -> tuple[Tensor, Tensor]:
+    """Return two boolean masks (224, 224): the left and the right half of a collage."""
+    in_left = torch.zeros(CROP, CROP, dtype=torch.bool)
+    in_left[:, : CROP // 2] = True
+    in_left = in_left.to(device or "cpu")
+    return in_left, ~in_left

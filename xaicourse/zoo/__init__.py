@@ -1,0 +1,29 @@
+"""Models that work offline. ``xc.zoo.MODELS`` lists them, ``xc.zoo.load(name)`` loads one."""
+
+from xaicourse.zoo.imagenet import labels
+from xaicourse.zoo.registry import MODELS, ModelRecord, load
+from xaicourse.zoo.toy_net import (
+    TOY_GRADIENT,
+    TOY_INPUT,
+    TOY_INTEGRATED_GRADIENTS,
+    TOY_KINK,
+    TOY_OUTPUT,
+    TOY_OUTPUT_AT_ZERO,
+    toy,
+    toy_input,
+)
+
+__all__ = [
+    "MODELS",
+    "TOY_GRADIENT",
+    "TOY_INPUT",
+    "TOY_INTEGRATED_GRADIENTS",
+    "TOY_KINK",
+    "TOY_OUTPUT",
+    "TOY_OUTPUT_AT_ZERO",
+    "ModelRecord",
+    "labels",
+    "load",
+    "toy",
+    "toy_input",
+]
