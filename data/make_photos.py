@@ -10,7 +10,6 @@ is needed for this script alone; the course itself reads the PNG files that the 
 from __future__ import annotations
 
 import importlib.util
-import os
 import sys
 from pathlib import Path
 
@@ -87,7 +86,7 @@ def main() -> None:
         path.parent.mkdir(exist_ok=True)
         temporary = path.with_suffix(".tmp")
         crop_224(read_rgb(source / file)).save(temporary, format="PNG", optimize=True)
-        os.replace(temporary, path)
+        temporary.replace(path)
         made[f"photos/{name}.png"] = card_for(
             path,
             title=title,

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -54,15 +53,12 @@ def write_cards(new: dict[str, Card], folder: Path | None = None) -> None:
     folder = folder or data_folder()
     entries = {name: asdict(card) for name, card in sorted({**cards(folder), **new}.items())}
     text = json.dumps(entries, indent=2, ensure_ascii=False) + "\n"
-    handle, temporary = tempfile.mkstemp(dir=folder, suffix=".tmp")
+    temporary = folder / f"{CARDS_FILE}.{os.getpid()}.tmp"
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.chmod(temporary, 0o644)  # mkstemp makes private files
-        os.replace(temporary, folder / CARDS_FILE)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.replace(folder / CARDS_FILE)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def verify(folder: Path | None = None) -> list[str]:

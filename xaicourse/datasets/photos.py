@@ -48,17 +48,20 @@ def photo(name: str, *, device: str | torch.device | None = None) -> Tensor:
 def collage(
     left: str = "chelsea", right: str = "coffee", *, device: str | torch.device | None = None
 ) -> Tensor:
-    """Return one picture made of two photos: the left half of one, the right half of the other.
+    """Return two photos side by side: the middle 112 columns of each.
 
-    A picture with a known answer: what speaks for the cat must lie in the cat's half.
+    A picture with a known answer: what speaks for the cat must lie in the cat's half. With the
+    default photos "Egyptian cat" and "espresso" are EfficientNet-Lite0's two best classes.
 
     Returns
     -------
     Tensor
         Shape (1, 3, 224, 224), float32, values in [0, 1].
     """
-    in_left, _ = collage_masks(device=device)
-    return torch.where(in_left, photo(left, device=device), photo(right, device=device))
+    half = CROP // 2
+    middle = slice(half // 2, half // 2 + half)
+    parts = [photo(name, device=device)[..., middle] for name in (left, right)]  # 2 x (1,3,224,112)
+    return torch.cat(parts, dim=3)
 
 
 def collage_masks(*, device: str | torch.device | None = None) -> tuple[Tensor, Tensor]:

@@ -28,7 +28,7 @@ WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77
 
 BATCH_NORM_EPSILON = 1e-3
 
-# One line a stage: how many blocks, kernel size, stride of the first block, expansion, channels out.
+# One line a stage: number of blocks, kernel size, first block's stride, expansion, channels out.
 STAGES = (
     (1, 3, 1, 1, 16),
     (2, 3, 2, 6, 24),
