@@ -1,0 +1,97 @@
+"""Read one py:percent source into cells: kind, text, tags, and the task that each belongs to."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import jupytext
+
+from builder.errors import CourseError
+
+# comment_magics=False: jupytext would otherwise turn the comment "# cat in the left half" into a
+# shell command, because it begins with the word cat.
+PERCENT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
+
+LESSON_NAME = re.compile(r"(?P<slug>(?P<lesson>\d\d)_[a-z0-9_]+?)(?P<sheet>_sheet)?\.py")
+HEADING = re.compile(r"(#{1,6}) +(.*)")
+TASK_HEADING = re.compile(r"## +Task +(\d\d\.\d+)\b")
+FENCE = re.compile(r"\s*(```|~~~)")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a source; `number` counts from 1, as a reader would."""
+
+    number: int
+    kind: str  # "code" or "markdown"
+    text: str
+    tags: tuple[str, ...]
+    task: str | None
+    id: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """One lesson or exercise sheet."""
+
+    path: str  # "course/05_integrated_gradients.py"
+    slug: str  # "05_integrated_gradients"
+    lesson: str  # "05"
+    is_sheet: bool
+    sha256: str
+    cells: tuple[Cell, ...]
+
+
+def headings(markdown: str) -> list[tuple[int, str]]:
+    """Return (level, text) of each heading of a Markdown text, code fences left out."""
+    found, fenced = [], False
+    for line in markdown.splitlines():
+        if FENCE.match(line):
+            fenced = not fenced
+        elif not fenced and (match := HEADING.match(line)):
+            found.append((len(match[1]), match[2].strip()))
+    return found
+
+
+def read(path: Path) -> Source:
+    """Read the source file `path`."""
+    name = LESSON_NAME.fullmatch(path.name)
+    if not name:
+        raise CourseError(
+            f"{path.name} is not a lesson's name; right is 05_integrated_gradients.py or "
+            "05_integrated_gradients_sheet.py"
+        )
+    text = path.read_text(encoding="utf-8")  # also turns Windows line ends into \n
+    return Source(
+        path=f"course/{path.name}",
+        slug=name["slug"],
+        lesson=name["lesson"],
+        is_sheet=bool(name["sheet"]),
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        cells=tuple(_cells(text, bool(name["sheet"]))),
+    )
+
+
+def _cells(text: str, is_sheet: bool) -> list[Cell]:
+    """Cut the text into cells and hand tasks and the tag "deeper" down to what follows a heading."""
+    cells, task, deeper_level, seen = [], None, 0, {}
+    for number, cell in enumerate(jupytext.reads(text, fmt=PERCENT).cells, start=1):
+        tags = list(cell.metadata.get("tags", []))
+        if cell.cell_type == "markdown":
+            for level, _ in headings(cell.source):
+                if level <= 2:
+                    task = None
+                if deeper_level and level <= deeper_level:
+                    deeper_level = 0
+                if "deeper" in tags:
+                    deeper_level = deeper_level or level
+            card = re.search(TASK_HEADING.pattern, cell.source, flags=re.MULTILINE)
+            if card and is_sheet:
+                task = card[1]
+        if deeper_level and "deeper" not in tags:
+            tags.append("deeper")
+        copy = seen[cell.source] = seen.get(cell.source, -1) + 1
+        digest = hashlib.sha256(f"{copy}\n{cell.source}".encode()).hexdigest()
+        cells.append(Cell(number, cell.cell_type, cell.source, tuple(tags), task, digest[:12]))
+    return cells
