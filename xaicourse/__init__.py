@@ -1,0 +1,60 @@
+"""Gradient-based feature attribution: a library and the course that is built on it.
+
+Names are handed on when they are first used, so that ``import xaicourse`` costs little more than
+``import torch``.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+# public name -> "module:attribute", or "module:" for the module itself
+_NAMES = {
+    # core
+    "Attribution": "xaicourse.core.attribution:Attribution",
+    "METHODS": "xaicourse.core.registry:METHODS",
+    "bind": "xaicourse.core.inputs:bind",
+    "device": "xaicourse.core.device:device",
+    "pack": "xaicourse.core.inputs:pack",
+    "path_integral": "xaicourse.core.path:path_integral",
+    "scores": "xaicourse.core.gradients:scores",
+    "spec": "xaicourse.core.spec:spec",
+    "targets": "xaicourse.core.target:",
+    # methods
+    "gradient": "xaicourse.methods.vanilla.gradient:gradient",
+    "input_x_gradient": "xaicourse.methods.vanilla.gradient:input_x_gradient",
+    "integrated_gradients": "xaicourse.methods.integrated.ig:integrated_gradients",
+    # models and data
+    "datasets": "xaicourse.datasets:",
+    "prepare": "xaicourse.zoo.prepare:prepare",
+    "zoo": "xaicourse.zoo:",
+    # pictures, panels, exercises
+    "check": "xaicourse.exercise:check",
+    "exercise": "xaicourse.exercise:",
+    "hint": "xaicourse.exercise:hint",
+    "or_reference": "xaicourse.exercise:or_reference",
+    "plot": "xaicourse.plot:",
+    "predict": "xaicourse.exercise:predict",
+    "show": "xaicourse.plot:show",
+    "widgets": "xaicourse.widgets:",
+}
+_METHOD_MODULES = ("xaicourse.methods",)
+
+__all__ = [*_NAMES, "__version__"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _NAMES:
+        raise AttributeError(f"module 'xaicourse' has no attribute {name!r}")
+    module_name, _, attribute = _NAMES[name].partition(":")
+    if name == "METHODS":  # the table is full only once every method file has been read
+        for methods in _METHOD_MODULES:
+            import_module(methods)
+    module = import_module(module_name)
+    value = getattr(module, attribute) if attribute else module
+    globals()[name] = value  # from now on found without coming here
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,5 @@
+"""placeholder"""
+
+
+def adaptive_integral(question, path, tol, most):
+    raise NotImplementedError

@@ -1,0 +1,71 @@
+"""The record that every attribution method makes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor
+
+__all__ = ["Attribution", "relative_gap"]
+
+
+@dataclass(frozen=True, eq=False)
+class Attribution:
+    """An attribution with all that is needed to judge it.
+
+    A method returns only ``values`` unless it is called with ``return_details=True``.
+
+    Parameters
+    ----------
+    values : Tensor
+        The signed map: shape, dtype and device of x (for ``kind="input"``).
+    kind : str
+        What the values belong to: ``"input"``, ``"map"``, ``"layer"`` ... (see the registry).
+    target : object
+        What was explained, fixed for every row: one of `xaicourse.targets`.
+    f_start, f_end : Tensor (N,), optional
+        F at the start (baseline) and at the end of the path that was really used.
+    gap : Tensor (N,), optional
+        Completeness gap, signed: ``values.sum() - (f_end - f_start)``, in units of F.
+    map_error : Tensor (N,), optional
+        Estimate of the relative error of the map itself, ``|A - A_exact| / |A_exact|``. It is
+        not the gap: a gap can be 0 while the map is wrong.
+    standard_error : Tensor, optional
+        Standard error of each value, for methods that average random draws.
+    gradients : Tensor (N,), optional
+        How many gradients each row has cost.
+    endpoints : tuple of Tensor, optional
+        Start and end of the path that was really used.
+    settings : mapping
+        The settings that made it.
+    extra : mapping
+        What only this method has (nodes and weights of a path, say).
+    """
+
+    values: Tensor
+    kind: str
+    target: Any
+    f_start: Tensor | None = None
+    f_end: Tensor | None = None
+    gap: Tensor | None = None
+    map_error: Tensor | None = None
+    standard_error: Tensor | None = None
+    gradients: Tensor | None = None
+    endpoints: tuple[Tensor, Tensor] | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def relative_gap(self) -> Tensor | None:
+        """The gap as a share of the rise: ``|gap| / max(|dF|, 1e-3 (|F_end| + |F_start|))``."""
+        if self.gap is None or self.f_start is None or self.f_end is None:
+            return None
+        return relative_gap(self.gap, self.f_start, self.f_end)
+
+
+def relative_gap(gap: Tensor, f_start: Tensor, f_end: Tensor) -> Tensor:
+    """Return ``|gap|`` as a share of the rise, safe where the rise is almost nothing."""
+    rise = (f_end - f_start).abs()
+    floor = 1e-3 * (f_end.abs() + f_start.abs())
+    scale = rise.maximum(floor)
+    return (gap.abs() / scale.clamp_min(1e-300)).where(gap != 0, scale * 0)

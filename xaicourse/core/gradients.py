@@ -1,0 +1,331 @@
+"""The only place that calls the model and autograd.
+
+A `Question` is what is asked of a model: which number, for which rows. It is fixed once (the class
+is never chosen again along a path), and it answers in two ways: `scores` (forward passes) and
+`gradients` (forward and backward), both in chunks of `batch_size` rows.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaicourse.core import checks
+from xaicourse.core import target as targets
+from xaicourse.core.inputs import BoundModel, call
+
+__all__ = ["Question", "ask", "gradients", "in_chunks", "scores", "sum_dtype"]
+
+Model = Callable[..., Any]
+
+
+class Question:
+    """Which number of which model is explained, for each row of x. Made by `ask`."""
+
+    def __init__(
+        self, model: Model, x: Tensor, target: Any, output: Any, batch_size: int | None
+    ) -> None:
+        checks.check_input(x)
+        if not callable(model):
+            raise TypeError(f"model must be callable, got {type(model).__name__}")
+        if not callable(output) and output not in targets.OUTPUTS:
+            raise ValueError(
+                f"output must be one of {', '.join(targets.OUTPUTS)} or a function, got {output!r}"
+            )
+        checks.check_scripted_modules(model)
+        self.model = model
+        self.model_dtype = x.dtype
+        self.x = _plain(x)  # (N, ...), at least float32
+        self.rows = torch.arange(len(x), device=x.device)
+        self.output = output
+        self.batch_size = checks.default_batch_size(x, batch_size)
+        self.gradient_calls = 0
+        self._called = False
+        if isinstance(model, BoundModel):
+            _check_extras(model, len(x))
+        self.target = None if target is None else targets.as_target(target, len(x))
+        self._rival: Any = None
+        self._scores_at_x: Tensor | None = None
+        if self.target is None or output == "margin":
+            self._settle()
+
+    # -- the two ways to answer --
+
+    def scores(self, points: Callable[[Tensor], Tensor] | Tensor, rows: Tensor) -> Tensor:
+        """Return F at points (P, ...) that belong to the original rows `rows` (P,): (P,) floats.
+
+        `points` may be a function from positions 0..P-1 to points, so that they need not all
+        be in memory at once.
+        """
+        found: list[Tensor] = []
+
+        def run(start: int, stop: int) -> None:
+            with torch.no_grad():
+                chunk = _take(points, start, stop, rows)
+                found.append(self._score(chunk, rows[start:stop]))
+
+        with torch.inference_mode(False):
+            in_chunks(run, len(rows), self.batch_size)
+        return torch.cat(found)
+
+    def gradients(
+        self,
+        points: Callable[[Tensor], Tensor] | Tensor,
+        rows: Tensor,
+        receive: Callable[[slice, Tensor, Tensor, Tensor], None],
+        differentiable: bool = False,
+    ) -> None:
+        """Differentiate F at points (P, ...) and hand each chunk to `receive`.
+
+        `receive` is called as ``receive(slice, points, grads, scores)``.
+
+        The rows of a chunk do not depend on each other, so the gradient of their summed scores
+        holds the gradient of each.
+        """
+
+        def run(start: int, stop: int) -> None:
+            with torch.enable_grad():
+                chunk = _take(points, start, stop, rows)
+                if not (differentiable and chunk.requires_grad):
+                    chunk = chunk.detach().requires_grad_(True)
+                score = self._score(chunk, rows[start:stop])
+                if not score.requires_grad:
+                    raise ValueError(
+                        "model's output is not connected to x by a graph: it is detached, comes "
+                        "from NumPy, or does not depend on x; every step from x to the output "
+                        "must be a differentiable torch operation"
+                    )
+                (grad,) = torch.autograd.grad(
+                    score.sum(), chunk, create_graph=differentiable, allow_unused=True
+                )
+            if grad is None:
+                raise ValueError(
+                    "model's output does not depend on x (its gradient does not exist); explain "
+                    "a model that uses its input"
+                )
+            if not differentiable:
+                chunk, score = chunk.detach(), score.detach()
+            receive(slice(start, stop), chunk, grad, score)
+            self.gradient_calls += stop - start
+
+        with torch.inference_mode(False):
+            in_chunks(run, len(rows), self.batch_size)
+
+    @property
+    def scores_at_x(self) -> Tensor:
+        """F at x, (N,)."""
+        if self._scores_at_x is None:
+            self._scores_at_x = self.scores(self.x, self.rows)
+        return self._scores_at_x
+
+    # -- inside --
+
+    def _score(self, points: Tensor, rows: Tensor) -> Tensor:
+        """Call the model on points (P, ...) and pick the number that is explained: (P,)."""
+        outputs = self._outputs(points, rows)
+        scaled = targets.transform(outputs, self.output)
+        if not self._called:
+            targets.check_target(self.target, scaled)
+            self._called = True
+        score = self.target.pick(scaled, rows)
+        if self._rival is not None:
+            score = score - self._rival.pick(scaled, rows)
+        return score if score.dtype == torch.float64 else score.float()
+
+    def _outputs(self, points: Tensor, rows: Tensor) -> Any:
+        inputs = points.to(self.model_dtype)
+        if self._called:
+            return call(self.model, inputs, rows)
+        try:
+            with checks.TrainingModeProbe():
+                outputs = call(self.model, inputs, rows)
+        except (checks.TrainingModeError, torch.OutOfMemoryError):
+            raise
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise
+            raise ValueError(
+                f"model {checks.describe(self.model)} failed on x of shape "
+                f"{tuple(inputs.shape)}, dtype {inputs.dtype}, on {inputs.device}: {error}\n"
+                "(x must be a batch (N, ...) on the model's device and of its dtype; for a "
+                "single example pass x[None])"
+            ) from error
+        first = outputs if isinstance(outputs, Tensor) else None
+        if first is not None and (first.dim() == 0 or first.shape[0] != len(inputs)):
+            raise ValueError(
+                f"model returns shape {tuple(first.shape)} for x of shape {tuple(inputs.shape)}: "
+                f"one output for each of the {len(inputs)} row(s) is needed (for a single "
+                "example pass x[None])"
+            )
+        targets.check_output(self.output, outputs)
+        return outputs
+
+    def _settle(self) -> None:
+        """Fix, by one forward pass at x, what depends on it: the predicted class, the runner-up."""
+        chosen: list[Any] = []
+        rivals: list[Any] = []
+        found: list[Tensor] = []
+
+        def run(start: int, stop: int) -> None:
+            rows = self.rows[start:stop]
+            with torch.no_grad():
+                outputs = self._outputs(self.x[start:stop], rows)
+                scaled = targets.transform(outputs, self.output)
+                here = targets.predicted(outputs) if self.target is None else self.target
+                if isinstance(here, targets.PerRow) and self.target is not None:
+                    here = targets.PerRow(here.classes[start:stop])
+                targets.check_target(here, scaled)
+                local = torch.arange(stop - start, device=rows.device)
+                score = here.pick(scaled, local)
+                if self.output == "margin":
+                    rivals.append(targets.runner_up(here, outputs, local))
+                    score = score - rivals[-1].pick(scaled, local)
+            chosen.append(here)
+            found.append(score if score.dtype == torch.float64 else score.float())
+
+        with torch.inference_mode(False):
+            in_chunks(run, len(self.x), self.batch_size)
+        if self.target is None:
+            self.target = _join(chosen)
+        if rivals:
+            self._rival = _join(rivals)
+        self._scores_at_x = torch.cat(found)
+        self._called = True
+
+
+def ask(
+    model: Model,
+    x: Tensor,
+    target: Any = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+) -> Question:
+    """Check the arguments that all methods share and fix what is explained.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or any outputs that `target` knows to read.
+    x : Tensor (N, ...)
+        The inputs to explain.
+    target : int, (N,) ints, tuple, callable, target object or None
+        None is the predicted class of each row.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows in one chunk; time and memory, never the result.
+    """
+    return Question(model, x, target, output, batch_size)
+
+
+def scores(
+    model: Model,
+    x: Tensor,
+    target: Any = None,
+    *,
+    output: Any = "logit",
+    batch_size: int | None = None,
+) -> Tensor:
+    """Return the number that would be explained, F(x), for each row: (N,).
+
+    Parameters, targets and scales are those of every method; see `ask`.
+    """
+    return ask(model, x, target, output, batch_size).scores_at_x
+
+
+def gradients(
+    question: Question, x: Tensor | None = None, differentiable: bool = False
+) -> tuple[Tensor, Tensor]:
+    """Return dF/dx (N, ...) and F (N,) at x, or at other points of the same shape.
+
+    With ``differentiable=True`` the result keeps its graph, so that it can itself be
+    differentiated (attacks on maps, attribution priors).
+    """
+    points = question.x if x is None else x
+    grads: list[Tensor] = []
+    values: list[Tensor] = []
+
+    def receive(part: slice, chunk: Tensor, grad: Tensor, score: Tensor) -> None:
+        grads.append(grad)
+        values.append(score)
+
+    question.gradients(points, question.rows, receive, differentiable)
+    grad, score = torch.cat(grads), torch.cat(values)
+    finite = torch.isfinite(grad).flatten(1).all(dim=1)
+    if not bool(finite.all()):
+        row = int((~finite).nonzero()[0])
+        raise ValueError(
+            f"the gradient of row {row} is NaN or infinite at x; the model is not "
+            "differentiable there"
+        )
+    return grad, score
+
+
+def in_chunks(run: Callable[[int, int], None], total: int, batch_size: int) -> None:
+    """Call ``run(start, stop)`` over 0..total in chunks; halve the chunk when memory runs out."""
+    start, size = 0, batch_size
+    while start < total:
+        stop = min(start + size, total)
+        try:
+            run(start, stop)
+        except Exception as error:
+            if not is_out_of_memory(error) or stop - start == 1:
+                raise
+            size = max(
+                1, (stop - start) // 2
+            )  # what `run` had in memory is free once we leave here
+        else:
+            start = stop
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether an error means that memory ran out, on a GPU or on the CPU."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and (
+        "out of memory" in text or "can't allocate memory" in text
+    )
+
+
+_SUM_DTYPES: dict[str, torch.dtype] = {}
+
+
+def sum_dtype(device: torch.device) -> torch.dtype:
+    """Return the dtype for long sums: float64 where the device has it, else float32."""
+    if device.type not in _SUM_DTYPES:
+        try:
+            torch.zeros(1, dtype=torch.float64, device=device)
+            _SUM_DTYPES[device.type] = torch.float64
+        except (TypeError, RuntimeError):  # Apple's GPUs have no float64
+            _SUM_DTYPES[device.type] = torch.float32
+    return _SUM_DTYPES[device.type]
+
+
+def _plain(x: Tensor) -> Tensor:
+    """Return x for our own arithmetic: a normal tensor (not of inference mode), >= float32."""
+    with torch.inference_mode(False):
+        if x.is_inference():
+            x = x.clone()
+        return x if x.dtype in (torch.float32, torch.float64) else x.float()
+
+
+def _take(
+    points: Callable[[Tensor], Tensor] | Tensor, start: int, stop: int, rows: Tensor
+) -> Tensor:
+    if isinstance(points, Tensor):
+        return points[start:stop]
+    return points(torch.arange(start, stop, device=rows.device))
+
+
+def _join(parts: list[Any]) -> Any:
+    if isinstance(parts[0], targets.PerRow):
+        return targets.PerRow(tuple(c for part in parts for c in part.classes))
+    return parts[0]
+
+
+def _check_extras(model: BoundModel, n_rows: int) -> None:
+    for name, extra in model.extras.items():
+        if len(extra) != n_rows:
+            raise ValueError(f"bind: {name} has {len(extra)} row(s), but x has {n_rows}")

@@ -1,0 +1,140 @@
+"""Adapters for models that take more than one tensor: `bind` for extras, `pack` for inputs.
+
+Every method explains ONE tensor x of shape (N, ...). A model that also needs an attention mask, or
+that has several inputs to be explained together, is adapted once, here, and no method's
+signature ever grows.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+__all__ = ["BoundModel", "PackedModel", "bind", "call", "pack"]
+
+
+class BoundModel:
+    """A model with row-aligned extras; made by `bind`."""
+
+    def __init__(self, model: Callable[..., Any], extras: dict[str, Tensor]):
+        self.model = model
+        self.extras = extras
+
+    def __call__(self, x: Tensor) -> Any:
+        return self.at(x, torch.arange(x.shape[0], device=x.device))
+
+    def at(self, x: Tensor, rows: Tensor) -> Any:
+        """Call the model on points whose original row numbers are `rows`."""
+        extras = {name: extra[rows.to(extra.device)] for name, extra in self.extras.items()}
+        return self.model(x, **extras)
+
+
+def bind(model: Callable[..., Any], **extras: Tensor) -> BoundModel:
+    """Fix extra arguments of a model that belong to the rows of x, such as an attention mask.
+
+    Methods send a row through the model many times and in chunks; the extras of that row go
+    with it every time.
+
+    Parameters
+    ----------
+    model : callable
+        Called as ``model(x, **extras)``.
+    **extras : Tensor (N, ...)
+        One entry for each row of x.
+
+    Returns
+    -------
+    BoundModel
+        A callable ``(N, ...) -> outputs`` that every method takes as its `model`.
+
+    Raises
+    ------
+    TypeError
+        If an extra is not a tensor (a fixed setting belongs into a lambda or functools.partial).
+
+    Examples
+    --------
+    >>> import torch, xaicourse as xc
+    >>> scale = torch.tensor([1.0, 10.0])
+    >>> model = xc.bind(lambda x, scale: x.sum(1) * scale, scale=scale)
+    >>> xc.gradient(model, torch.ones(2, 3))[:, 0]
+    tensor([ 1., 10.])
+    """
+    for name, extra in extras.items():
+        if not isinstance(extra, Tensor) or extra.dim() == 0:
+            raise TypeError(
+                f"bind: {name} must be a tensor with one entry for each row of x, got "
+                f"{type(extra).__name__}; for a fixed setting use "
+                f"functools.partial(model, {name}=...)"
+            )
+    return BoundModel(model, extras)
+
+
+class PackedModel:
+    """A model of several inputs, seen as a model of one flat tensor; made by `pack`."""
+
+    def __init__(self, model: Callable[..., Any], parts: Mapping[str, Tensor] | Sequence[Tensor]):
+        self.model = model
+        self.names = list(parts) if isinstance(parts, Mapping) else None
+        tensors = list(parts.values()) if isinstance(parts, Mapping) else list(parts)
+        self.shapes = [tuple(t.shape[1:]) for t in tensors]
+        self.sizes = [math.prod(shape) for shape in self.shapes]
+
+    def unpack(self, flat: Tensor) -> dict[str, Tensor] | tuple[Tensor, ...]:
+        """Cut (N, D) back into tensors (or their attributions) of the inputs' shapes."""
+        pieces = flat.split(self.sizes, dim=1)
+        tensors = [p.reshape(-1, *shape) for p, shape in zip(pieces, self.shapes, strict=True)]
+        return dict(zip(self.names, tensors, strict=True)) if self.names else tuple(tensors)
+
+    def __call__(self, flat: Tensor) -> Any:
+        parts = self.unpack(flat)
+        return self.model(**parts) if isinstance(parts, dict) else self.model(*parts)
+
+
+def pack(
+    model: Callable[..., Any], parts: Mapping[str, Tensor] | Sequence[Tensor]
+) -> tuple[PackedModel, Tensor]:
+    """See a model of several inputs as a model of one: flatten, join, and cut apart inside.
+
+    Parameters
+    ----------
+    model : callable
+        Called as ``model(*parts)``, or ``model(**parts)`` when `parts` is a mapping.
+    parts : sequence or mapping of Tensor (N, ...)
+        The inputs to be explained together: same N, dtype and device.
+
+    Returns
+    -------
+    packed : PackedModel
+        Takes the joined tensor; ``packed.unpack(attribution)`` gives one attribution an input.
+    x : Tensor (N, D)
+        The inputs, joined.
+
+    Raises
+    ------
+    ValueError
+        If the parts do not agree in N, dtype or device.
+    """
+    tensors = list(parts.values()) if isinstance(parts, Mapping) else list(parts)
+    if not tensors:
+        raise ValueError("pack: parts is empty; give at least one tensor")
+    first = tensors[0]
+    for i, tensor in enumerate(tensors):
+        if not isinstance(tensor, Tensor) or tensor.dim() == 0:
+            raise TypeError(
+                f"pack: part {i} must be a tensor (N, ...), got {type(tensor).__name__}"
+            )
+        facts = (len(tensor), tensor.dtype, tensor.device)
+        if facts != (len(first), first.dtype, first.device):
+            raise ValueError(
+                f"pack: part {i} has (rows, dtype, device) {facts}, part 0 has "
+                f"{(len(first), first.dtype, first.device)}; all parts must agree"
+            )
+    return PackedModel(model, parts), torch.cat([t.flatten(1) for t in tensors], dim=1)
+
+
+def call(model: Callable[..., Any], points: Tensor, rows: Tensor) -> Any:
+    """Call `model` on points that belong to the original rows `rows`."""
+    return model.at(points, rows) if isinstance(model, BoundModel) else model(points)

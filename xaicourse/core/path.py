@@ -1,0 +1,235 @@
+r"""The path integral: every integrated method is this sum over the nodes of a path.
+
+.. math:: A = \sum_k \mathrm{step}_k \odot \nabla F(\mathrm{node}_k)
+
+A path supplies nodes and steps, a quadrature says where the nodes lie, `combine` replaces the
+product where a method weighs it in another way.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from xaicourse.core.gradients import Question, sum_dtype
+from xaicourse.core.progress import progress
+
+__all__ = ["Curve", "Nodes", "Path", "PathSum", "StraightPath", "path_integral"]
+
+# combine(delta, grad, f_start, f_end) -> contribution, all (P, ...); f_* are (P,), the scores at
+# the ends of the segment that the node stands for.
+Combine = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
+
+
+class Path(Protocol):
+    """A way from a start to an end for each row."""
+
+    @property
+    def start(self) -> Tensor: ...
+    @property
+    def end(self) -> Tensor: ...
+
+    def point(self, alpha: Tensor, row: Tensor) -> Tensor:
+        """Return the points gamma(alpha) of rows `row`: (P,), (P,) -> (P, ...)."""
+        ...
+
+    def step(self, left: Tensor, right: Tensor, row: Tensor) -> Tensor:
+        """Return gamma(right) - gamma(left): (P, ...)."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class StraightPath:
+    """gamma(alpha) = start + alpha (end - start)."""
+
+    start: Tensor  # (N, ...)
+    end: Tensor  # (N, ...)
+
+    def point(self, alpha: Tensor, row: Tensor) -> Tensor:
+        # lerp is exact at both ends, alpha = 0 and alpha = 1
+        return torch.lerp(self.start[row], self.end[row], _column(alpha, self.end))
+
+    def step(self, left: Tensor, right: Tensor, row: Tensor) -> Tensor:
+        # width x delta: no difference of two nearly equal float32 points
+        return _column(right - left, self.end) * (self.end - self.start)[row]
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Any fixed curve: `function` maps (alpha (P,), row (P,)) to points (P, ...)."""
+
+    start: Tensor
+    end: Tensor
+    function: Callable[[Tensor, Tensor], Tensor]
+
+    def point(self, alpha: Tensor, row: Tensor) -> Tensor:
+        return self.function(alpha, row)
+
+    def step(self, left: Tensor, right: Tensor, row: Tensor) -> Tensor:
+        return self.function(right, row) - self.function(left, row)
+
+
+@dataclass(frozen=True, eq=False)
+class Nodes:
+    """Where on the path the gradient is taken, for each row: all (N, S), float64.
+
+    The node alpha stands for the segment [left, right]; the segments of a row tile [0, 1]. A
+    row with fewer nodes than the others is filled up with segments of width 0, which are not
+    computed.
+    """
+
+    alpha: Tensor
+    left: Tensor
+    right: Tensor
+
+    @classmethod
+    def from_rule(cls, alpha: Tensor, weight: Tensor, n_rows: int) -> "Nodes":
+        """Give every row the same nodes (S,) and weights (S,) of a quadrature."""
+        edges = torch.cat([torch.zeros(1, dtype=torch.float64), weight.cumsum(0)])
+        edges = edges / edges[-1]
+        same = [t.expand(n_rows, -1) for t in (alpha, edges[:-1], edges[1:])]
+        return cls(*same)
+
+    @property
+    def weight(self) -> Tensor:
+        return self.right - self.left
+
+
+@dataclass(frozen=True, eq=False)
+class PathSum:
+    """What `path_integral` found. Sums are in float64 where the device has it."""
+
+    values: Tensor  # (N, ...)  the attribution
+    map_error: Tensor  # (N,)  estimated relative error of the map, from even against odd nodes
+    node_scores: Tensor  # (N, S)  F at the nodes
+    slopes: Tensor  # (N, S)  dF/dalpha at the nodes, NaN where a row has no node
+    gradients: Tensor  # (N,)  how many gradients a row has cost
+
+
+def path_integral(
+    question: Question,
+    path: Path,
+    nodes: Nodes,
+    combine: Combine | None = None,
+    description: str = "path integral",
+) -> PathSum:
+    """Sum step * gradient over the nodes of a path, in chunks, with flat memory.
+
+    Parameters
+    ----------
+    question : Question
+        What is explained; made by `xaicourse.core.gradients.ask`.
+    path : Path
+        Start, end and the points between.
+    nodes : Nodes
+        Where the gradient is taken and which segment each node stands for.
+    combine : callable, optional
+        ``combine(delta, grad, f_start, f_end)`` replaces the product ``delta * grad``; it costs
+        one more forward pass for each segment.
+
+    Returns
+    -------
+    PathSum
+
+    Raises
+    ------
+    ValueError
+        If a gradient is NaN or infinite; the message says in which row and where on the path.
+    """
+    device = path.end.device
+    n_rows, n_nodes = nodes.alpha.shape
+    used = nodes.weight > 0
+    place = used.flatten().nonzero()[:, 0]  # (P,) positions in the (N, S) table, row after row
+    row = (place // n_nodes).to(device)
+    dtype = sum_dtype(device)
+    alpha, left, right = (
+        t.flatten()[place].to(device=device, dtype=dtype)
+        for t in (nodes.alpha, nodes.left, nodes.right)
+    )
+    segments = (question, path, left, right, row) if combine else None
+    f_left, f_right = _segment_scores(*segments) if segments else (None, None)
+
+    # Two sums, over the even and over the odd nodes of each row: their disagreement tells how
+    # far the map itself can be trusted.
+    parity = (place % n_nodes % 2).to(device)
+    sums = torch.zeros(2 * n_rows, *path.end.shape[1:], dtype=dtype, device=device)
+    node_scores = torch.full((n_rows * n_nodes,), torch.nan, dtype=dtype, device=device)
+    slopes = node_scores.clone()
+    place = place.to(device)
+    bar = progress(len(place), description)
+
+    def point(positions: Tensor) -> Tensor:
+        return path.point(alpha[positions].to(path.end.dtype), row[positions])
+
+    def receive(part: slice, points: Tensor, grad: Tensor, score: Tensor) -> None:
+        delta = path.step(left[part], right[part], row[part]).to(grad.dtype)  # (P, ...)
+        product = delta * grad
+        width = right[part] - left[part]
+        slopes[place[part]] = product.flatten(1).sum(1, dtype=dtype) / width
+        node_scores[place[part]] = score.to(dtype)
+        if combine is not None and f_left is not None and f_right is not None:
+            product = combine(delta, grad, f_left[part], f_right[part])
+        sums.index_add_(0, 2 * row[part] + parity[part], product.to(dtype))
+        bar.update(len(grad))
+
+    try:
+        question.gradients(point, row, receive)
+    finally:
+        bar.close()
+
+    slopes, node_scores = slopes.view(n_rows, n_nodes), node_scores.view(n_rows, n_nodes)
+    _check_finite(slopes, nodes, used)
+    even, odd = sums.view(n_rows, 2, *path.end.shape[1:]).unbind(1)
+    values = even + odd
+    return PathSum(
+        values=values,
+        map_error=_disagreement(even, odd, nodes),
+        node_scores=node_scores,
+        slopes=slopes,
+        gradients=used.sum(dim=1),
+    )
+
+
+def _segment_scores(
+    question: Question, path: Path, left: Tensor, right: Tensor, row: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return F at the left and right end of every segment: (P,), (P,)."""
+    dtype = path.end.dtype
+    f_left = question.scores(lambda p: path.point(left[p].to(dtype), row[p]), row)
+    f_right = question.scores(lambda p: path.point(right[p].to(dtype), row[p]), row)
+    return f_left, f_right
+
+
+def _disagreement(even: Tensor, odd: Tensor, nodes: Nodes) -> Tensor:
+    """Estimate the relative error of even + odd from the two half-rules.
+
+    Each half-rule is scaled to weight 1, so that it estimates the whole integral.
+    """
+    weight = nodes.weight.to(even.device, even.dtype)
+    share = weight[:, ::2].sum(dim=1)  # the even nodes' weight, (N,)
+    halves = [
+        part.flatten(1) / w.clamp_min(1e-12)[:, None]
+        for part, w in ((even, share), (odd, 1 - share))
+    ]
+    size = (even + odd).flatten(1).norm(dim=1)
+    error = (halves[0] - halves[1]).flatten(1).norm(dim=1) / (2 * size.clamp_min(1e-300))
+    alone = (1 - share) < 1e-9  # a single node has nothing to be compared with
+    return torch.where(alone, torch.full_like(error, torch.nan), error)
+
+
+def _check_finite(slopes: Tensor, nodes: Nodes, used: Tensor) -> None:
+    # NaN and infinity in any entry of a gradient survive its product with the step, 0 included
+    bad = ~torch.isfinite(slopes) & used.to(slopes.device)
+    if bool(bad.any()):
+        row, step = (int(i) for i in bad.nonzero()[0])
+        raise ValueError(
+            f"the gradient of row {row} is NaN or infinite at step {step} of the path, "
+            f"alpha = {float(nodes.alpha[row, step]):.4g}; the model is not differentiable there"
+        )
+
+
+def _column(alpha: Tensor, like: Tensor) -> Tensor:
+    """Return alpha (P,) as (P, 1, 1, ...) in the dtype of `like`, to multiply points."""
+    return alpha.to(like.dtype).view(-1, *[1] * (like.dim() - 1))

@@ -1,0 +1,224 @@
+"""The registry of attribution methods: menus, timelines and contract tests are made from it."""
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal, Protocol, overload
+
+from torch import Tensor
+
+from xaicourse.core.attribution import Attribution
+
+__all__ = [
+    "METHODS",
+    "AttributionMethod",
+    "Claim",
+    "Example",
+    "Family",
+    "InputKind",
+    "MethodRecord",
+    "Need",
+    "ResultKind",
+    "attribution_method",
+    "watch_calls",
+]
+
+
+class Family(StrEnum):
+    """The four classes of the 2024 technical review (arXiv:2403.10415)."""
+
+    VANILLA = "vanilla"
+    INTEGRATED = "integrated"
+    BIAS = "bias"
+    DENOISING = "denoising"
+
+
+class InputKind(StrEnum):
+    """What x is."""
+
+    ANY = "any"
+    IMAGE = "image"
+    EMBEDDINGS = "embeddings"
+    GRAPH = "graph"
+    TREE = "tree"
+    GP = "gp"
+
+
+class ResultKind(StrEnum):
+    """What the values belong to, and so which contract they are held to."""
+
+    INPUT = "input"  # shape of x
+    MAP = "map"  # (N, 1, H, W)
+    LAYER = "layer"  # shape of a layer's output
+    PAIR = "pair"  # (N, d, d)
+    TOKENS = "tokens"  # (N, L)
+    DATASET = "dataset"  # one for a whole data set
+    DECOMPOSITION = "decomposition"  # several parts that add up
+
+
+class Need(StrEnum):
+    """What a method needs of the model or of the caller."""
+
+    GRADIENT = "gradient"
+    SECOND_ORDER = "second_order"
+    LAYER = "layer"
+    DATA = "data"
+    FIT = "fit"
+    PATTERNS = "patterns"
+    RELU_ONLY = "relu_only"
+
+
+class Claim(StrEnum):
+    """Axioms that a method claims to keep."""
+
+    COMPLETENESS = "completeness"
+    SENSITIVITY_A = "sensitivity_a"
+    DUMMY = "dummy"
+    IMPLEMENTATION_INVARIANCE = "implementation_invariance"
+    LINEARITY = "linearity"
+    SYMMETRY = "symmetry"
+
+
+@dataclass(frozen=True)
+class Example:
+    """The smallest model and input on which a method can be tried."""
+
+    model: Callable[..., Any]
+    x: Tensor
+    target: Any
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+class AttributionMethod(Protocol):
+    """The call that all methods share: ``method(model, x, target=None, *, ...)``."""
+
+    __name__: str
+    record: "MethodRecord"
+
+    @overload
+    def __call__(
+        self,
+        model: Callable[..., Any],
+        x: Tensor,
+        target: Any = ...,
+        *,
+        return_details: Literal[False] = ...,
+        **settings: Any,
+    ) -> Tensor: ...
+    @overload
+    def __call__(
+        self,
+        model: Callable[..., Any],
+        x: Tensor,
+        target: Any = ...,
+        *,
+        return_details: Literal[True],
+        **settings: Any,
+    ) -> Attribution: ...
+
+
+@dataclass(frozen=True)
+class MethodRecord:
+    """What the course knows of a method."""
+
+    name: str
+    title: str
+    method: AttributionMethod
+    year: int
+    paper: str
+    family: Family
+    lesson: str
+    input: InputKind
+    result: ResultKind
+    needs: frozenset[Need]
+    claims: frozenset[Claim]
+    stochastic: bool
+    differentiable: bool
+    cost: Callable[[Mapping[str, Any]], int]  # settings -> gradients a row
+    example: Callable[[], Example]
+
+
+METHODS: dict[str, MethodRecord] = {}
+
+_watched: ContextVar[tuple[list[str], ...]] = ContextVar("watched", default=())
+
+
+@contextmanager
+def watch_calls() -> Iterator[list[str]]:
+    """Record the name of each registered method that is called inside."""
+    seen: list[str] = []
+    token = _watched.set((*_watched.get(), seen))
+    try:
+        yield seen
+    finally:
+        _watched.reset(token)
+
+
+def attribution_method(
+    *,
+    title: str,
+    year: int,
+    paper: str,
+    family: str,
+    lesson: str,
+    example: Callable[[], Example],
+    cost: Callable[[Mapping[str, Any]], int],
+    input: str = "any",
+    result: str = "input",
+    needs: set[str] | frozenset[str] = frozenset({"gradient"}),
+    claims: set[str] | frozenset[str] = frozenset(),
+    stochastic: bool = False,
+    differentiable: bool = False,
+) -> Callable[[Callable[..., Attribution]], AttributionMethod]:
+    """Register a method and hand out its ``.values`` unless ``return_details=True``.
+
+    The decorated body returns an `Attribution`. Its keyword ``return_details`` is added here.
+    """
+
+    def register(body: Callable[..., Attribution]) -> AttributionMethod:
+        @functools.wraps(body)
+        def method(*args: Any, return_details: bool = False, **settings: Any) -> Any:
+            for seen in _watched.get():
+                seen.append(body.__name__)
+            attribution = body(*args, **settings)
+            return attribution if return_details else attribution.values
+
+        method.__signature__ = _with_details(inspect.signature(body))  # type: ignore[attr-defined]
+        record = MethodRecord(
+            name=body.__name__,
+            title=title,
+            method=method,  # type: ignore[arg-type]
+            year=year,
+            paper=paper,
+            family=Family(family),
+            lesson=lesson,
+            input=InputKind(input),
+            result=ResultKind(result),
+            needs=frozenset(Need(n) for n in needs),
+            claims=frozenset(Claim(c) for c in claims),
+            stochastic=stochastic,
+            differentiable=differentiable,
+            cost=cost,
+            example=example,
+        )
+        if record.name in METHODS and METHODS[record.name].method.__module__ != body.__module__:
+            raise ValueError(f"a method called {record.name} is registered already")
+        METHODS[record.name] = record
+        method.record = record  # type: ignore[attr-defined]
+        return method  # type: ignore[return-value]
+
+    return register
+
+
+def _with_details(signature: inspect.Signature) -> inspect.Signature:
+    details = inspect.Parameter(
+        "return_details", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=bool
+    )
+    return signature.replace(
+        parameters=[*signature.parameters.values(), details],
+        return_annotation="Tensor | Attribution",
+    )

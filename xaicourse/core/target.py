@@ -1,0 +1,300 @@
+"""What is explained: which number of the model's output, and on which scale.
+
+A target is a small frozen object with one job: ``pick(outputs, rows) -> (n,)``, one number a
+row. `rows` are the original row numbers of a chunk, for targets that differ from row to row.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+__all__ = [
+    "OUTPUTS",
+    "Custom",
+    "Difference",
+    "Index",
+    "Item",
+    "PerRow",
+    "Region",
+    "Single",
+    "difference",
+    "index",
+    "item",
+    "per_row",
+    "region",
+    "single",
+]
+
+OUTPUTS = ("logit", "probability", "log_probability", "margin")
+
+
+@dataclass(frozen=True)
+class Single:
+    """The only number a row has: outputs (N,) or (N, 1)."""
+
+    def pick(self, outputs: Tensor, rows: Tensor) -> Tensor:
+        return outputs.reshape(outputs.shape[0])
+
+
+@dataclass(frozen=True)
+class Index:
+    """The same place in every row's output: a class k, or an index tuple such as (k, i, j)."""
+
+    index: tuple[int, ...]
+
+    def pick(self, outputs: Tensor, rows: Tensor) -> Tensor:
+        return outputs[(slice(None), *self.index)]
+
+
+@dataclass(frozen=True)
+class PerRow:
+    """A class of its own for each row."""
+
+    classes: tuple[int, ...]
+
+    def pick(self, outputs: Tensor, rows: Tensor) -> Tensor:
+        classes = torch.tensor(self.classes, device=outputs.device)[rows.to(outputs.device)]
+        return outputs.gather(1, classes[:, None])[:, 0]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One target minus another: which evidence speaks for the one rather than the other."""
+
+    target: Any
+    other: Any
+
+    def pick(self, outputs: Tensor, rows: Tensor) -> Tensor:
+        return self.target.pick(outputs, rows) - self.other.pick(outputs, rows)
+
+
+@dataclass(frozen=True)
+class Region:
+    """The sum of a class's scores over a region: outputs (N, K, H, W), as in segmentation."""
+
+    channel: int
+    mask: tuple[tuple[bool, ...], ...]
+
+    def pick(self, outputs: Tensor, rows: Tensor) -> Tensor:
+        mask = torch.tensor(self.mask, device=outputs.device)
+        if outputs.dim() != 4 or tuple(outputs.shape[2:]) != tuple(mask.shape):
+            raise ValueError(
+                f"target: the region's mask is {tuple(mask.shape)}, but the model's outputs are "
+                f"{tuple(outputs.shape)}; their last two axes must be the mask's"
+            )
+        return (outputs[:, self.channel] * mask).sum(dim=(1, 2))
+
+
+@dataclass(frozen=True)
+class Item:
+    """A target inside an output that is a dict, a tuple or an object with attributes."""
+
+    key: str | int
+    target: Any
+
+    def pick(self, outputs: Any, rows: Tensor) -> Tensor:
+        if isinstance(self.key, str) and not isinstance(outputs, dict):
+            return self.target.pick(getattr(outputs, self.key), rows)
+        return self.target.pick(outputs[self.key], rows)
+
+
+@dataclass(frozen=True)
+class Custom:
+    """Any function ``(outputs, rows) -> (n,)``."""
+
+    function: Callable[[Any, Tensor], Tensor]
+
+    def pick(self, outputs: Any, rows: Tensor) -> Tensor:
+        picked = self.function(outputs, rows)
+        if not isinstance(picked, Tensor) or picked.shape != rows.shape:
+            given = tuple(picked.shape) if isinstance(picked, Tensor) else type(picked).__name__
+            raise ValueError(
+                f"target: the function must return one number a row, a tensor of shape "
+                f"{tuple(rows.shape)}, but it returned {given}"
+            )
+        return picked
+
+
+def single() -> Single:
+    """Explain the only output there is, (N,) or (N, 1)."""
+    return Single()
+
+
+def index(*place: int) -> Index:
+    """Explain the same place of every row's output: ``index(3)``, or ``index(k, i, j)``."""
+    return Index(tuple(int(i) for i in place))
+
+
+def per_row(classes: Any) -> PerRow:
+    """Explain another class in each row: one int a row."""
+    return PerRow(tuple(int(c) for c in classes))
+
+
+def difference(target: Any, other: Any) -> Difference:
+    """Explain one class rather than another; both are ints or targets."""
+    return Difference(_as_target(target), _as_target(other))
+
+
+def region(channel: int, mask: Any) -> Region:
+    """Explain a class's summed score over the pixels of a mask (H, W)."""
+    grid = torch.as_tensor(mask).bool()
+    if grid.dim() != 2 or not bool(grid.any()):
+        raise ValueError(f"mask must be (H, W) with a pixel in it, got shape {tuple(grid.shape)}")
+    return Region(int(channel), tuple(tuple(row) for row in grid.tolist()))
+
+
+def item(key: str | int, target: Any) -> Item:
+    """Explain a target inside ``outputs[key]`` (or ``outputs.key``)."""
+    return Item(key, _as_target(target))
+
+
+def _as_target(target: Any) -> Any:
+    if hasattr(target, "pick"):
+        return target
+    if isinstance(target, int) and not isinstance(target, bool):
+        return Index((target,))
+    if isinstance(target, tuple):
+        return Index(tuple(int(i) for i in target))
+    if callable(target):
+        return Custom(target)
+    raise TypeError(
+        f"target must be a class number, one class a row, an index tuple, a function or one of "
+        f"xaicourse.targets, got {type(target).__name__}"
+    )
+
+
+def as_target(target: Any, n_rows: int) -> Any:
+    """Turn what the caller gave (not None) into a target object; check what can be checked."""
+    if isinstance(target, Tensor) and target.dim() == 0:
+        target = target.item()
+    if isinstance(target, Tensor | list) or type(target).__module__ == "numpy":
+        classes = torch.as_tensor(target)
+        if classes.dim() == 0:
+            return as_target(classes.item(), n_rows)
+        if classes.is_floating_point() or classes.dtype == torch.bool:
+            raise TypeError(f"target must hold whole class numbers, got dtype {classes.dtype}")
+        if tuple(classes.shape) != (n_rows,):
+            raise ValueError(
+                f"target has shape {tuple(classes.shape)}, but x has {n_rows} row(s); give one "
+                f"class for all, or one a row: shape ({n_rows},)"
+            )
+        return PerRow(tuple(classes.tolist()))
+    if isinstance(target, bool | float):
+        raise TypeError(f"target must be a whole class number, got {target!r}")
+    return _as_target(target)
+
+
+def predicted(outputs: Any) -> Any:
+    """Return the target for None: the predicted class of each row, or the only output."""
+    if isinstance(outputs, Tensor):
+        if outputs.dim() == 1 or (outputs.dim() == 2 and outputs.shape[1] == 1):
+            return Single()
+        if outputs.dim() == 2:
+            return PerRow(tuple(outputs.argmax(dim=1).tolist()))
+    given = tuple(outputs.shape) if isinstance(outputs, Tensor) else type(outputs).__name__
+    raise ValueError(
+        f"target=None means the predicted class and needs outputs (N, K), but the model returns "
+        f"{given}; name a target, such as an index tuple, a function or xaicourse.targets.item(...)"
+    )
+
+
+def check_target(target: Any, outputs: Any) -> None:
+    """Raise if a class number lies outside the model's outputs."""
+    if isinstance(target, Difference):
+        check_target(target.target, outputs)
+        check_target(target.other, outputs)
+    if isinstance(target, Index | PerRow | Single) and not isinstance(outputs, Tensor):
+        raise ValueError(
+            f"the model returns {type(outputs).__name__}, not a tensor; say where the scores "
+            "are: target=xaicourse.targets.item(key, class) or a function (outputs, rows) -> (n,)"
+        )
+    if isinstance(target, Single) and outputs[0].numel() != 1:
+        raise ValueError(
+            f"target: the model returns {tuple(outputs.shape)}, more than one number a row; "
+            "name a class"
+        )
+    if isinstance(target, PerRow):
+        if outputs.dim() != 2:
+            raise ValueError(
+                f"target: one class a row needs outputs (N, K), but the model returns "
+                f"{tuple(outputs.shape)}"
+            )
+        _check_places(target.classes, outputs.shape[1])
+    if isinstance(target, Index):
+        if len(target.index) != outputs.dim() - 1:
+            raise ValueError(
+                f"target {target.index} has {len(target.index)} place(s), but a row of the "
+                f"model's output has shape {tuple(outputs.shape[1:])}"
+            )
+        for place, size in zip(target.index, outputs.shape[1:], strict=True):
+            _check_places((place,), size)
+
+
+def _check_places(places: tuple[int, ...], size: int) -> None:
+    wrong = [p for p in places if not 0 <= p < size]
+    if wrong:
+        raise ValueError(
+            f"target {wrong[0]} is out of range: the model has {size} outputs, 0 to {size - 1}"
+        )
+
+
+# ---- the scale on which the output is explained ------------------------------------------------
+
+
+def transform(outputs: Any, output: str | Callable[[Any], Any]) -> Any:
+    """Put the model's outputs on the scale that is explained.
+
+    ``"logit"`` and ``"margin"`` leave them as they are; ``"probability"`` and
+    ``"log_probability"`` take the softmax over K > 1 classes, or the sigmoid of a single output.
+    """
+    if callable(output):
+        return output(outputs)
+    if output in ("logit", "margin"):
+        return outputs
+    if outputs.dim() == 1 or outputs.shape[1] == 1:
+        return (
+            outputs.sigmoid()
+            if output == "probability"
+            else torch.nn.functional.logsigmoid(outputs)
+        )
+    return outputs.softmax(dim=1) if output == "probability" else outputs.log_softmax(dim=1)
+
+
+def check_output(output: Any, outputs: Any) -> None:
+    """Raise if the scale does not fit the model's outputs."""
+    if callable(output) or output == "logit":
+        return
+    if not isinstance(outputs, Tensor) or outputs.dim() == 0:
+        raise ValueError(
+            f"output={output!r} needs a tensor of scores, got {type(outputs).__name__}"
+        )
+    several = outputs.dim() > 1 and outputs.shape[1] > 1
+    if output == "margin" and not several:
+        raise ValueError(
+            f"output='margin' needs K > 1 classes, the model returns {tuple(outputs.shape)}"
+        )
+    sums_to_one = several and bool(
+        ((outputs.sum(dim=1) - 1).abs() < 1e-4).all() and (outputs >= 0).all()
+    )
+    if output in ("probability", "log_probability") and sums_to_one:
+        raise ValueError(
+            f"output={output!r} takes the softmax of logits, but the model's outputs are already "
+            "probabilities (each row is >= 0 and sums to 1); pass output='logit' to explain "
+            "them as they are"
+        )
+
+
+def runner_up(target: Any, outputs: Tensor, rows: Tensor) -> PerRow:
+    """Return the strongest other class of each row, to be fixed for ``output="margin"``."""
+    classes = target.index[0] if isinstance(target, Index) else None
+    if isinstance(target, PerRow):
+        own = torch.tensor(target.classes, device=outputs.device)
+    elif classes is not None and outputs.dim() == 2:
+        own = torch.full((outputs.shape[0],), classes, device=outputs.device)
+    else:
+        raise ValueError("output='margin' needs a class as target: an int or one a row")
+    others = outputs.scatter(1, own[:, None], -torch.inf)
+    return PerRow(tuple(others.argmax(dim=1).tolist()))

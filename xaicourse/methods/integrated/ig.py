@@ -1,0 +1,145 @@
+"""Integrated Gradients (2017)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaicourse.core.adaptive import adaptive_integral
+from xaicourse.core.attribution import Attribution
+from xaicourse.core.checks import check_positive_int
+from xaicourse.core.gradients import Question, ask
+from xaicourse.core.path import Nodes, PathSum, StraightPath, path_integral
+from xaicourse.core.quadrature import quadrature as make_quadrature
+from xaicourse.core.registry import attribution_method
+from xaicourse.methods.baselines import Baseline, make_baseline
+from xaicourse.methods.examples import small_classifier
+
+__all__ = ["integrated_gradients"]
+
+
+@attribution_method(
+    title="Integrated Gradients",
+    year=2017,
+    paper="arXiv:1703.01365",
+    family="integrated",
+    lesson="05",
+    claims={
+        "completeness",
+        "sensitivity_a",
+        "dummy",
+        "implementation_invariance",
+        "linearity",
+        "symmetry",
+    },
+    cost=lambda settings: settings.get("steps", 50),
+    example=small_classifier,
+)
+def integrated_gradients(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    baseline: Baseline = 0.0,
+    steps: int = 50,
+    quadrature: str = "gauss_legendre",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+) -> Attribution:
+    r"""Attribute to each input its share of the rise of F along the straight line from x' to x.
+
+    .. math::
+        A_i = (x_i - x'_i) \int_0^1
+        \frac{\partial F}{\partial x_i}\big(x' + \alpha (x - x')\big)\, d\alpha
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained, the same all along the path; None is the class predicted at x.
+    baseline : number, Tensor or name
+        x', in the same space as x: a number, a tensor, or for images in [0, 1] one of black,
+        white, mean, blur, uniform.
+    steps : int
+        Nodes of the quadrature (intervals of the trapezoid). With ``tol``, the most gradients
+        that a row may cost.
+    quadrature : str
+        left, right, midpoint, trapezoid, gauss_legendre or adaptive.
+    tol : float, optional
+        Choose the nodes adaptively until the estimated relative error of the map and the
+        relative completeness gap are both below `tol`.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Points that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution`: gap, map error, nodes, weights, F and its slope at the nodes.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Signed, in units of F; sums to F(x) - F(x') up to the gap of the quadrature.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+
+    Notes
+    -----
+    Keeps completeness, sensitivity(a), dummy, implementation invariance, linearity and
+    symmetry. The answer depends on x': features that equal their baseline get exactly 0.
+
+    References
+    ----------
+    M. Sundararajan, A. Taly, Q. Yan, 2017, arXiv:1703.01365. Lesson 05.
+    """
+    steps = check_positive_int(steps, "steps")
+    question = ask(model, x, target, output, batch_size)
+    start = make_baseline(baseline, question.x)
+    path = StraightPath(start, question.x)
+    if tol is not None or quadrature == "adaptive":
+        nodes, total = adaptive_integral(question, path, tol=tol, most=steps)
+    else:
+        alpha, weight = make_quadrature(quadrature, steps)
+        nodes = Nodes.from_rule(alpha, weight, n_rows=len(x))
+        total = path_integral(question, path, nodes, description="integrated gradients")
+    settings = {"baseline": baseline, "steps": steps, "quadrature": quadrature, "tol": tol}
+    return finish(question, path, nodes, total, x.dtype, {**settings, "output": output})
+
+
+def finish(
+    question: Question,
+    path: StraightPath,
+    nodes: Nodes,
+    total: PathSum,
+    dtype: torch.dtype,
+    settings: dict[str, Any],
+) -> Attribution:
+    """Put a path sum on record with its completeness gap."""
+    f_start = question.scores(path.start, question.rows).to(total.values.dtype)
+    f_end = question.scores_at_x.to(total.values.dtype)
+    gap = total.values.flatten(1).sum(dim=1) - (f_end - f_start)
+    return Attribution(
+        values=total.values.to(dtype),
+        kind="input",
+        target=question.target,
+        f_start=f_start,
+        f_end=f_end,
+        gap=gap,
+        map_error=total.map_error,
+        gradients=total.gradients,
+        endpoints=(path.start, path.end),
+        settings=settings,
+        extra={
+            "nodes": nodes.alpha,
+            "weights": nodes.weight,
+            "node_scores": total.node_scores,
+            "slopes": total.slopes,
+        },
+    )

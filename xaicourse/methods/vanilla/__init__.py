@@ -1,0 +1,1 @@
+"""One backward pass, plain or with other rules."""
