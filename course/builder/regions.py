@@ -1,10 +1,10 @@
 """Solution regions: what the author writes, what the student sees, what the worked sheet shows.
 
-    def double(x):
-        ### BEGIN SOLUTION
-        # STUB: result = ...
-        return 2 * x
-        ### END SOLUTION
+def double(x):
+    ### BEGIN SOLUTION
+    # STUB: result = ...
+    return 2 * x
+    ### END SOLUTION
 """
 
 import ast

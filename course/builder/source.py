@@ -74,7 +74,7 @@ def read(path: Path) -> Source:
 
 
 def _cells(text: str, is_sheet: bool) -> list[Cell]:
-    """Cut the text into cells and hand tasks and the tag "deeper" down to what follows a heading."""
+    """Cut the text into cells; tasks and the tag "deeper" go on to what follows a heading."""
     cells, task, deeper_level, seen = [], None, 0, {}
     for number, cell in enumerate(jupytext.reads(text, fmt=PERCENT).cells, start=1):
         tags = list(cell.metadata.get("tags", []))
