@@ -1,0 +1,223 @@
+"""Run the course: python lab.py lab, and the other targets of the Makefile.
+
+This script needs nothing but Python, so that it works before anything is installed, on every
+system. `plan` makes the list of commands, `main` runs them; --dry-run only prints them.
+"""
+
+from __future__ import annotations  # lets an old Python read this file and be told that it is old
+
+import argparse
+import hashlib
+import json
+import os
+import platform
+import shlex
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+OLDEST_PYTHON = (3, 11)
+
+TARGETS = {
+    "lab": "open the course in JupyterLab (arguments after it go to `xaicourse open`)",
+    "test": "run all tests, then all notebooks",
+    "notebooks": "rebuild notebooks/, exercises/ and solutions/ from course/",
+    "check": "check generated files, format, lint and types",
+    "bench": "run the benchmarks (slow; needs a quiet machine)",
+    "xaicourse": "run the command line, for example: python lab.py xaicourse reset 05",
+    "python": "run the environment's Python, for example: python lab.py python -m pytest -k path",
+}
+WITH_ARGUMENTS = ("lab", "xaicourse", "python")
+EXTRAS = {"lab": "lab", "xaicourse": "lab", "bench": "lab,oracle"}  # all others: lab,test
+
+# One thread: two busy threads on two busy cores can be 25 times slower than one.
+TEST_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command. If it is `essential`, the steps after it make no sense when it fails."""
+
+    title: str
+    command: tuple[str, ...]
+    environment: dict[str, str] = field(default_factory=dict)
+    essential: bool = False
+
+
+class Venv:
+    """The virtual environment, and a stamp inside it that remembers what was installed."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.stamp = folder / "xaicourse-installed.json"
+        programs, ending = ("Scripts", ".exe") if os.name == "nt" else ("bin", "")
+        self.python = folder / programs / f"python{ending}"
+        self.xaicourse = folder / programs / f"xaicourse{ending}"
+
+    def wanted(self) -> str:
+        """What an installation depends on: the project file and the place of the clone."""
+        project = (ROOT / "pyproject.toml").read_bytes()
+        return hashlib.sha256(project + str(ROOT).encode()).hexdigest()
+
+    def installed(self) -> set[str]:
+        """The extras that are installed and up to date."""
+        try:
+            stamp = json.loads(self.stamp.read_text(encoding="utf-8"))
+            current = stamp["wanted"] == self.wanted() and self.python.exists()
+            return set(stamp["extras"]) if current else set()
+        except (OSError, ValueError, KeyError, TypeError):
+            return set()
+
+    def complete(self) -> bool:
+        """Python and pip are there (an interrupted start leaves the first without the second)."""
+        places = ("lib/python*/site-packages/pip", "Lib/site-packages/pip")
+        return self.python.exists() and any(any(self.folder.glob(place)) for place in places)
+
+    def write_stamp(self, extras: set[str]) -> None:
+        text = json.dumps({"wanted": self.wanted(), "extras": sorted(extras)})
+        self.stamp.write_text(text + "\n", encoding="utf-8")
+
+
+def install_steps(venv: Venv, extras: set[str]) -> list[Step]:
+    """Make the environment and install the package; nothing if both were done before."""
+    if extras <= venv.installed():
+        return []
+    names = ",".join(sorted(extras | venv.installed()))
+    steps = []
+    if not venv.complete():
+        make = (sys.executable, "-m", "venv", str(venv.folder))
+        steps.append(Step(f"Make the environment {venv.folder.name}", make, essential=True))
+    install = (str(venv.python), "-m", "pip", "install", "-e", f".[{names}]")
+    title = "Install the course (the first time: minutes, and gigabytes on Linux)"
+    quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    return [*steps, Step(title, install, quiet, essential=True)]
+
+
+def stored_outputs_hold() -> bool:
+    """Say whether this machine is of the kind on which the stored outputs were made."""
+    return sys.platform == "linux" and platform.machine() == "x86_64"
+
+
+def test_steps(python: str) -> list[Step]:
+    """The package's tests, then each notebook: against its stored outputs, or only run."""
+    package = (python, "-m", "pytest", "-p", "tests.no_skips", "tests")
+    notebooks = (python, "course/rerun.py", *([] if stored_outputs_hold() else ["--lax"]))
+    how = "outputs compared" if stored_outputs_hold() else "run only: outputs differ off Linux x86"
+    plugin = {"PYTEST_PLUGINS": "tests.no_skips"}
+    return [
+        Step("Tests of the package", package, TEST_ENVIRONMENT),
+        Step(f"Lessons, solutions and sheets ({how})", notebooks, plugin),
+    ]
+
+
+def check_steps(python: str) -> list[Step]:
+    pyright = (python, "-m", "pyright", "--pythonpath", python)
+    return [
+        Step("Generated files", (python, "course/build.py", "--check")),
+        Step("Format", (python, "-m", "ruff", "format", "--check")),
+        Step("Lint", (python, "-m", "ruff", "check")),
+        Step("Types", pyright, {"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}),
+    ]
+
+
+def target_steps(target: str, arguments: list[str], venv: Venv) -> list[Step]:
+    python = str(venv.python)
+    if target == "lab":
+        return [Step("Open the course", (str(venv.xaicourse), "open", *arguments))]
+    if target == "xaicourse":
+        return [Step("", (str(venv.xaicourse), *arguments))]
+    if target == "python":
+        return [Step("", (python, *arguments))]
+    if target == "test":
+        return test_steps(python)
+    if target == "check":
+        return check_steps(python)
+    if target == "notebooks":
+        return [Step("Build the notebooks", (python, "course/build.py"))]
+    scripts = sorted((ROOT / "benchmarks").glob("[!_]*.py"))
+    return [Step(file.stem, (python, f"benchmarks/{file.name}")) for file in scripts]
+
+
+def plan(target: str, arguments: list[str], extras: set[str], venv: Venv) -> list[Step]:
+    """All steps of a target: install what is missing, then do the work."""
+    return install_steps(venv, extras) + target_steps(target, arguments, venv)
+
+
+def shown(step: Step) -> str:
+    """A step as one could type it."""
+    settings = [f"{name}={value}" for name, value in step.environment.items()]
+    return " ".join([*settings, shlex.join(step.command)])
+
+
+def run(step: Step) -> int:
+    """Run one step from the clone's folder, and return its exit code."""
+    if step.title:
+        print(f"\n-- {step.title}\n$ {shown(step)}", flush=True)
+    process = subprocess.Popen(step.command, cwd=ROOT, env={**os.environ, **step.environment})
+    # Ctrl-C reaches the child as well, which decides (JupyterLab asks first): wait for it.
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        return process.wait()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def run_all(steps: list[Step], venv: Venv, extras: set[str]) -> int:
+    """Run the steps in order, stamp the environment, sum up, and return the worst exit code."""
+    failed = []
+    for step in steps:
+        code = run(step)
+        if code != 0:
+            failed.append((step, code))
+            if step.essential:
+                break
+        elif "pip" in step.command:
+            venv.write_stamp(extras | venv.installed())
+    if len(steps) == 1 and failed:
+        return failed[0][1]  # a single command's own exit code, as if it had been typed
+    for step, code in failed:
+        print(f"FAILED (exit code {code}): {step.title or shown(step)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    listed = "\n".join(f"  {name:10} {text}" for name, text in TARGETS.items())
+    parser = argparse.ArgumentParser(
+        prog="lab.py",
+        usage="python lab.py [--dry-run] TARGET [ARGUMENTS]",
+        description=f"targets:\n{listed}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="environment: EXTRAS=lab,test chooses what is installed; XAICOURSE_VENV=.venv where",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only print the commands")
+    parser.add_argument("target", choices=TARGETS, metavar="TARGET", help="one of the targets")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if options.arguments[:1] == ["--dry-run"]:  # `lab.py test --dry-run` means the same
+        options.dry_run, options.arguments = True, options.arguments[1:]
+    if options.arguments and options.target not in WITH_ARGUMENTS:
+        parser.error(f"{options.target} takes no arguments, got {shlex.join(options.arguments)}")
+    return options
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parse(sys.argv[1:] if arguments is None else arguments)
+    if sys.version_info < OLDEST_PYTHON:
+        print(f"lab.py: needs Python 3.11 or newer, this is {platform.python_version()}. "
+              "Choose another: make PYTHON=python3.12 ...", file=sys.stderr)  # fmt: skip
+        return 2
+    names = os.environ.get("EXTRAS") or EXTRAS.get(options.target, "lab,test")
+    extras = {name.strip() for name in names.split(",") if name.strip()}
+    venv = Venv(ROOT / (os.environ.get("XAICOURSE_VENV") or ".venv"))
+    steps = plan(options.target, options.arguments, extras, venv)
+    if options.dry_run:
+        print("\n".join(shown(step) for step in steps))
+        return 0
+    return run_all(steps, venv, extras)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,151 @@
+"""The command line: `xaicourse open`, `reset`, `doctor` ...
+
+Each subcommand is two small functions: `_add_NAME` declares its arguments, `_NAME` does the work
+and returns the exit code. What is imported inside a function keeps the others fast to start.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from xaicourse import __version__
+
+_Subparsers = argparse._SubParsersAction  # argparse has no public name for it
+_Command = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand and return its exit code; an error is one line and exit code 2."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of our output has gone: xaicourse ... | head
+        sys.stdout = None
+        return 0
+    except Exception as error:
+        if os.environ.get("XAICOURSE_DEBUG") == "1":
+            raise
+        print(f"xaicourse: error: {_one_line(error)}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="xaicourse",
+        description="Gradient-based feature attribution: the course and its library.",
+        epilog="XAICOURSE_DEBUG=1 shows where an error came from.",
+    )
+    parser.add_argument("--version", action="version", version=f"xaicourse {__version__}")
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    for add in _SUBCOMMANDS:
+        add(subparsers)
+    return parser
+
+
+def _add(subparsers: _Subparsers, name: str, run: _Command, text: str) -> argparse.ArgumentParser:
+    """Declare a subcommand; `text` is its line in the help."""
+    parser = subparsers.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _one_line(error: Exception) -> str:
+    """Our own messages as they are; anything unforeseen with its type, which is all it has."""
+    text = " ".join(str(error).split())
+    if isinstance(error, (ValueError, TypeError, OSError)) and text:
+        return text
+    return f"{type(error).__name__}: {text} (XAICOURSE_DEBUG=1 shows where it came from)"
+
+
+# ---------------------------------------------------------------- open
+
+
+def _add_open(subparsers: _Subparsers) -> None:
+    text = "copy new lessons and sheets to work/ and open them in JupyterLab"
+    parser = _add(subparsers, "open", _open, text)
+    parser.add_argument("--copy-only", action="store_true", help="do not start JupyterLab")
+    parser.add_argument("--no-browser", action="store_true", help="print the address only")
+    parser.add_argument("--port", type=int, help="the port of JupyterLab (default: a free one)")
+
+
+def _open(options: argparse.Namespace) -> int:
+    from xaicourse.exercise import work
+
+    root = work.find_root()
+    changes = work.open_work(root)
+    for change in changes:
+        print(
+            f"{change.action:8} work/{change.file}" + (f": {change.message}" * bool(change.message))
+        )
+    if not changes:
+        print("work/ is up to date; your own changes are untouched")
+    return 0 if options.copy_only else _start_jupyterlab(root / "work", options)
+
+
+def _start_jupyterlab(folder: Path, options: argparse.Namespace) -> int:
+    """Start JupyterLab in the student's folder, with the list of lessons open."""
+    from jupyterlab.labapp import main as jupyterlab
+
+    # Defaults for this run only: no question about news, no look for updates.
+    config = Path(__file__).parent / "exercise" / "jupyter"
+    others = os.environ.get("JUPYTER_CONFIG_PATH")
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [str(config), others]))
+    # A terminal inside JupyterLab finds the `xaicourse` of this environment.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+    arguments = [f"--ServerApp.root_dir={folder}", "--LabApp.default_url=/lab/tree/notebooks"]
+    if options.no_browser:
+        arguments.append("--no-browser")
+    if options.port:
+        arguments.append(f"--port={options.port}")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # in a container
+        arguments.append("--allow-root")
+    return jupyterlab(arguments) or 0
+
+
+# ---------------------------------------------------------------- reset
+
+
+def _add_reset(subparsers: _Subparsers) -> None:
+    text = "give a sheet back as it was issued; your version is kept in work/backups/"
+    parser = _add(subparsers, "reset", _reset, text)
+    parser.add_argument("lesson", help="the number of the lesson, for example 05")
+    parser.add_argument("--task", help="only the cells of this task, for example 05.2")
+    parser.add_argument("--lesson", action="store_const", const="notebooks", default="exercises",
+                        dest="folder", help="restore the lesson, not its sheet")  # fmt: skip
+
+
+def _reset(options: argparse.Namespace) -> int:
+    from xaicourse.exercise import work
+
+    change = work.reset(work.find_root(), options.lesson, options.task, folder=options.folder)
+    print(f"{change.action} work/{change.file}: {change.message}")
+    print("If it is open in JupyterLab, choose File > Reload Notebook from Disk.")
+    return 0
+
+
+# ---------------------------------------------------------------- doctor
+
+
+def _add_doctor(subparsers: _Subparsers) -> None:
+    text = "check that all the course needs is there and intact"
+    parser = _add(subparsers, "doctor", _doctor, text)
+    parser.add_argument("--lab", action="store_true", help="print one line, to mail before a lab")
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from xaicourse.exercise import doctor
+
+    findings = doctor.examine()
+    print(doctor.one_line(findings) if options.lab else doctor.report(findings))
+    return 0 if all(finding.ok for finding in findings) else 1
+
+
+_SUBCOMMANDS = (_add_open, _add_reset, _add_doctor)
+
+if __name__ == "__main__":
+    sys.exit(main())
