@@ -155,8 +155,9 @@ def efficientnet_lite0(*, folded: bool = True) -> EfficientNetLite0:
         True merges each batch norm into the convolution before it: same function, about a third
         faster. False keeps the 49 batch-norm layers, for methods that want to see them.
     """
-    model = EfficientNetLite0()
-    model.load_state_dict(_our_names(_read_weights()), strict=True)
+    with torch.device("meta"):  # no random start: the weights come from the file
+        model = EfficientNetLite0()
+    model.load_state_dict(_our_names(_read_weights()), strict=True, assign=True)
     model.eval()
     if folded:
         fold_batch_norms(model)

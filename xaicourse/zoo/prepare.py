@@ -10,6 +10,8 @@ import copy
 import random
 import warnings
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -73,7 +75,9 @@ def prepare(model: nn.Module, example: Tensor | tuple | None = None) -> Prepared
         conv, norm = fast.get_submodule(conv_name), fast.get_submodule(norm_name)
         fast.set_submodule(conv_name, fold(conv, norm))
         fast.set_submodule(norm_name, nn.Identity())
-    fast = fast.requires_grad_(False).to(memory_format=torch.channels_last)
+    fast.requires_grad_(False)
+    for parameter in fast.parameters():
+        parameter.data = _channels_last(parameter.data)
     prepared = Prepared(fast, tuple(norm for _, norm in pairs)).eval()
     if example is not None:
         _check_agreement(model, prepared, example)
@@ -81,7 +85,7 @@ def prepare(model: nn.Module, example: Tensor | tuple | None = None) -> Prepared
 
 
 def _channels_last(value: Any) -> Any:
-    """Lay a batch of images (N, C, H, W) out channels-last; leave anything else alone."""
+    """Lay a four-dimensional tensor out channels-last; leave anything else alone."""
     if isinstance(value, Tensor) and value.ndim == 4:
         return value.contiguous(memory_format=torch.channels_last)
     return value
@@ -100,7 +104,8 @@ def _check_model(model: nn.Module) -> None:
                 f"model: {place} is in training mode, where batch norm and dropout change the "
                 "answer from call to call; call model.eval() first."
             )
-        if module._forward_hooks or module._forward_pre_hooks or module._backward_hooks:
+        hooks = (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks)
+        if any(hooks):
             raise ValueError(
                 f"model: {place} has hooks, which a copy could not carry over safely; "
                 "remove them first, or use the model as it is."
@@ -149,27 +154,44 @@ def _foldable_pairs(model: nn.Module) -> list[tuple[str, str]] | None:
     return pairs
 
 
+class _Tracer(torch.fx.Tracer):
+    """Records every convolution and batch norm as one call, and every direct read of a buffer."""
+
+    proxy_buffer_attributes = True
+
+    def is_leaf_module(self, module: nn.Module, name: str) -> bool:
+        known = isinstance(module, CONVOLUTIONS + BATCH_NORMS)
+        return known or super().is_leaf_module(module, name)
+
+
 def _trace(model: nn.Module) -> torch.fx.Graph | None:
     """Record the model's calls; None if its code cannot be followed.
 
-    Tracing runs the model's code with stand-ins for tensors, so it gets a copy to scribble on,
-    and the global random state is put back.
+    Tracing runs the model's code with stand-ins for tensors, so it gets a copy to scribble on.
     """
-    python_state = random.getstate()
     try:
-        with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+        with _random_state_kept(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return torch.fx.Tracer().trace(copy.deepcopy(model))
+            return _Tracer().trace(copy.deepcopy(model))
     except Exception:  # the model's own code may fail in any way on stand-ins
         return None
+
+
+@contextmanager
+def _random_state_kept() -> Iterator[None]:
+    """Put the global random state of Python and PyTorch (CPU) back afterwards."""
+    state = random.getstate()
+    try:
+        with torch.random.fork_rng(devices=[]):
+            yield
     finally:
-        random.setstate(python_state)
+        random.setstate(state)
 
 
 def _check_agreement(model: nn.Module, prepared: Prepared, example: Any) -> None:
     """Raise unless the copy gives the model's outputs on the example."""
     inputs = example if isinstance(example, tuple) else (example,)
-    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+    with torch.no_grad(), _random_state_kept():
         wanted = _tensors(copy.deepcopy(model)(*inputs))
         found = _tensors(copy.deepcopy(prepared)(*inputs))
     if len(wanted) != len(found):

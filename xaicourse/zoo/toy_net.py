@@ -49,15 +49,15 @@ def toy(dtype: torch.dtype = torch.float64) -> Toy:
     >>> xc.zoo.toy()(xc.zoo.toy_input())
     tensor([2.], dtype=torch.float64)
     """
-    with torch.device("cpu"):
-        net = Toy().to(dtype)
+    with torch.device("meta"):  # no random start: the weights follow
+        net = Toy()
     state = {
         "hidden.weight": torch.tensor([[1, -1], [-1, 2], [1, 1]], dtype=dtype),
         "hidden.bias": torch.tensor([0, -1, -1], dtype=dtype),
         "output.weight": torch.tensor([[2, 3, -1]], dtype=dtype),
         "output.bias": torch.tensor([1], dtype=dtype),
     }
-    net.load_state_dict(state, strict=True)
+    net.load_state_dict(state, strict=True, assign=True)
     return net.eval().requires_grad_(False)
 
 
