@@ -55,6 +55,8 @@ def open_image(path: str | os.PathLike[str], *, device: str | torch.device | Non
 
 def read_rgb(path: str | os.PathLike[str]) -> Image.Image:
     """Read a file as an upright 8-bit RGB picture of its full size."""
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"path: expected the name of a file, got {type(path).__name__}.")
     path = Path(path)
     _check_file(path)
     try:
@@ -63,8 +65,10 @@ def read_rgb(path: str | os.PathLike[str]) -> Image.Image:
             warnings.simplefilter("ignore")
             with Image.open(path) as picture:
                 _check_size(path, picture.size)  # reads the header only
+                picture.verify()  # a PNG's checksums; loading alone would not look at them
+            with Image.open(path) as picture:
                 picture.load()
-                return to_rgb(ImageOps.exif_transpose(picture))
+                return to_rgb(ImageOps.exif_transpose(picture), str(path))
     except ImageFileError:
         raise
     except UnidentifiedImageError:
@@ -78,7 +82,7 @@ def read_rgb(path: str | os.PathLike[str]) -> Image.Image:
         ) from None
 
 
-def to_rgb(picture: Image.Image) -> Image.Image:
+def to_rgb(picture: Image.Image, name: str = "The picture") -> Image.Image:
     """Turn a picture of any Pillow mode into 8-bit RGB; transparent parts become white."""
     if picture.mode.startswith("I;16"):
         # 65535 / 255 = 257: the brightest 16-bit value becomes the brightest 8-bit value.
@@ -86,19 +90,16 @@ def to_rgb(picture: Image.Image) -> Image.Image:
         picture = Image.fromarray(((values + 128) // 257).astype(np.uint8))
     if picture.mode in ("I", "F"):
         raise ImageFileError(
-            f"The picture holds 32-bit numbers (mode {picture.mode!r}), so it is not clear which "
-            "value is white. Save it with 8 or 16 bits a channel."
+            f"{name} holds 32-bit numbers (mode {picture.mode!r}), so it is not clear which value "
+            "is white; save it with 8 or 16 bits a channel."
         )
+    if picture.mode == "LAB":  # files disagree on where grey lies in it
+        raise ImageFileError(f"{name} has its colours stored as LAB; save it as RGB.")
     if picture.has_transparency_data:
         picture = picture.convert("RGBA")
         white = Image.new("RGBA", picture.size, (255, 255, 255, 255))
         picture = Image.alpha_composite(white, picture)
-    try:
-        return picture.convert("RGB")
-    except ValueError:
-        raise ImageFileError(
-            f"The picture's colours are stored as {picture.mode}; save it as RGB."
-        ) from None
+    return picture.convert("RGB")
 
 
 def crop_224(picture: Image.Image) -> Image.Image:

@@ -63,7 +63,7 @@ class ConvUnit(nn.Module):
         before, after = total // 2, total - total // 2
         symmetric = before == after
         self.pad = nn.Identity() if symmetric else nn.ZeroPad2d((before, after, before, after))
-        self.conv = nn.Conv2d(
+        self.conv: nn.Module = nn.Conv2d(
             inputs,
             outputs,
             kernel,
@@ -72,7 +72,7 @@ class ConvUnit(nn.Module):
             groups=groups,
             bias=False,
         )
-        self.norm = nn.BatchNorm2d(outputs, eps=BATCH_NORM_EPSILON)
+        self.norm: nn.Module = nn.BatchNorm2d(outputs, eps=BATCH_NORM_EPSILON)
         self.activation = nn.ReLU6() if activate else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:

@@ -128,7 +128,7 @@ def _foldable_pairs(model: nn.Module) -> list[tuple[str, str]] | None:
     graph = _trace(model)
     if graph is None:
         return None
-    layers = dict(model.named_modules(remove_duplicate=False))
+    layers: dict[Any, Any] = dict(model.named_modules(remove_duplicate=False))
     nodes = [node for node in graph.nodes if node.op == "call_module"]
     calls = Counter(id(layers[node.target]) for node in nodes)
     read_directly = {
@@ -143,13 +143,13 @@ def _foldable_pairs(model: nn.Module) -> list[tuple[str, str]] | None:
     pairs = []
     for node in nodes:
         before = node.args[0] if node.args else None
-        if type(layers[node.target]) not in BATCH_NORMS or before not in nodes:
+        if not isinstance(before, torch.fx.Node) or before.op != "call_module":
             continue
+        is_norm = type(layers[node.target]) in BATCH_NORMS
         # Exact types: a subclass (a parametrised layer, say) may compute something else.
         is_conv = type(layers[before.target]) in CONVOLUTIONS
-        fixed_statistics = layers[node.target].running_mean is not None
         alone = len(before.users) == 1 and used_once(before) and used_once(node)
-        if is_conv and fixed_statistics and alone:
+        if is_conv and is_norm and alone and layers[node.target].running_mean is not None:
             pairs.append((before.target, node.target))
     return pairs
 
