@@ -18,6 +18,11 @@ from xaicourse.core.progress import progress
 
 __all__ = ["Curve", "Nodes", "Path", "PathSum", "StraightPath", "path_integral"]
 
+# The error of a map is about this share of half the difference between its two half-rules. For a
+# gradient that wanders like Brownian motion it is 1 / sqrt(6) = 0.41; on twenty photos it was 0.50
+# to 0.61 (benchmarks/adaptive_calibration.py). For smooth gradients the true error is far smaller.
+HALVES = 0.65
+
 # combine(delta, grad, f_start, f_end) -> contribution, all (P, ...); f_* are (P,), the scores at
 # the ends of the segment that the node stands for.
 Combine = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
@@ -106,13 +111,17 @@ class PathSum:
     node_scores: Tensor  # (N, S)  F at the nodes
     slopes: Tensor  # (N, S)  dF/dalpha at the nodes, NaN where a row has no node
     gradients: Tensor  # (N,)  how many gradients a row has cost
+    moment: Tensor | None = None  # (N, ...)  sum_k slope_k * contribution_k, where asked for
 
 
+@torch.inference_mode(False)
+@torch.no_grad()  # the gradients are asked for below; the sums need no graph of their own
 def path_integral(
     question: Question,
     path: Path,
     nodes: Nodes,
     combine: Combine | None = None,
+    moment: bool = False,
     description: str = "path integral",
 ) -> PathSum:
     """Sum step * gradient over the nodes of a path, in chunks, with flat memory.
@@ -127,7 +136,9 @@ def path_integral(
         Where the gradient is taken and which segment each node stands for.
     combine : callable, optional
         ``combine(delta, grad, f_start, f_end)`` replaces the product ``delta * grad``; it costs
-        one more forward pass for each segment.
+        two more forward passes for each segment.
+    moment : bool
+        Also sum slope * contribution, which the adaptive rule needs.
 
     Returns
     -------
@@ -157,6 +168,7 @@ def path_integral(
     sums = torch.zeros(2 * n_rows, *path.end.shape[1:], dtype=dtype, device=device)
     node_scores = torch.full((n_rows * n_nodes,), torch.nan, dtype=dtype, device=device)
     slopes = node_scores.clone()
+    moments = torch.zeros_like(sums[:n_rows]) if moment else None
     place = place.to(device)
     bar = progress(len(place), description)
 
@@ -167,11 +179,15 @@ def path_integral(
         delta = path.step(left[part], right[part], row[part]).to(grad.dtype)  # (P, ...)
         product = delta * grad
         width = right[part] - left[part]
-        slopes[place[part]] = product.flatten(1).sum(1, dtype=dtype) / width
+        slope = product.flatten(1).sum(1, dtype=dtype) / width
+        slopes[place[part]] = slope
         node_scores[place[part]] = score.to(dtype)
         if combine is not None and f_left is not None and f_right is not None:
             product = combine(delta, grad, f_left[part], f_right[part])
-        sums.index_add_(0, 2 * row[part] + parity[part], product.to(dtype))
+        product = product.to(dtype)
+        sums.index_add_(0, 2 * row[part] + parity[part], product)
+        if moments is not None:
+            moments.index_add_(0, row[part], _column(slope, product) * product)
         bar.update(len(grad))
 
     try:
@@ -188,7 +204,8 @@ def path_integral(
         map_error=_disagreement(even, odd, nodes),
         node_scores=node_scores,
         slopes=slopes,
-        gradients=used.sum(dim=1),
+        gradients=used.sum(dim=1).to(device),
+        moment=moments,
     )
 
 
@@ -214,7 +231,7 @@ def _disagreement(even: Tensor, odd: Tensor, nodes: Nodes) -> Tensor:
         for part, w in ((even, share), (odd, 1 - share))
     ]
     size = (even + odd).flatten(1).norm(dim=1)
-    error = (halves[0] - halves[1]).flatten(1).norm(dim=1) / (2 * size.clamp_min(1e-300))
+    error = HALVES * (halves[0] - halves[1]).norm(dim=1) / (2 * size.clamp_min(1e-300))
     alone = (1 - share) < 1e-9  # a single node has nothing to be compared with
     return torch.where(alone, torch.full_like(error, torch.nan), error)
 

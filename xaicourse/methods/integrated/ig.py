@@ -1,6 +1,6 @@
 """Integrated Gradients (2017)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -10,13 +10,21 @@ from xaicourse.core.adaptive import adaptive_integral
 from xaicourse.core.attribution import Attribution
 from xaicourse.core.checks import check_positive_int
 from xaicourse.core.gradients import Question, ask
-from xaicourse.core.path import Nodes, PathSum, StraightPath, path_integral
+from xaicourse.core.path import Nodes, Path, PathSum, StraightPath, path_integral
+from xaicourse.core.quadrature import check_quadrature
 from xaicourse.core.quadrature import quadrature as make_quadrature
 from xaicourse.core.registry import attribution_method
 from xaicourse.methods.baselines import Baseline, make_baseline
 from xaicourse.methods.examples import small_classifier
 
 __all__ = ["integrated_gradients"]
+
+
+def gradients_per_row(settings: Mapping[str, Any]) -> int:
+    """Return how many gradients a row costs; the most that it may cost where that adapts."""
+    adaptive = settings.get("tol") is not None or settings.get("quadrature") == "adaptive"
+    steps = settings.get("steps") or (1000 if adaptive else 50)
+    return steps + 1 if settings.get("quadrature") == "trapezoid" and not adaptive else steps
 
 
 @attribution_method(
@@ -33,7 +41,7 @@ __all__ = ["integrated_gradients"]
         "linearity",
         "symmetry",
     },
-    cost=lambda settings: settings.get("steps", 50),
+    cost=gradients_per_row,
     example=small_classifier,
 )
 def integrated_gradients(
@@ -42,7 +50,7 @@ def integrated_gradients(
     target: Any = None,
     *,
     baseline: Baseline = 0.0,
-    steps: int = 50,
+    steps: int | None = None,
     quadrature: str = "gauss_legendre",
     tol: float | None = None,
     output: Any = "logit",
@@ -66,13 +74,13 @@ def integrated_gradients(
         x', in the same space as x: a number, a tensor, or for images in [0, 1] one of black,
         white, mean, blur, uniform.
     steps : int
-        Nodes of the quadrature (intervals of the trapezoid). With ``tol``, the most gradients
-        that a row may cost.
+        Nodes of the quadrature (intervals of the trapezoid); 50 without it. Where the quadrature
+        is adaptive, the most gradients that a row may cost; 1000 without it.
     quadrature : str
         left, right, midpoint, trapezoid, gauss_legendre or adaptive.
     tol : float, optional
-        Choose the nodes adaptively until the estimated relative error of the map and the
-        relative completeness gap are both below `tol`.
+        Choose the nodes adaptively until the estimated relative error of the map is at most
+        `tol`; a warning says so where `steps` gradients are not enough.
     output : str or callable
         ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
     batch_size : int, optional
@@ -99,31 +107,45 @@ def integrated_gradients(
     ----------
     M. Sundararajan, A. Taly, Q. Yan, 2017, arXiv:1703.01365. Lesson 05.
     """
-    steps = check_positive_int(steps, "steps")
+    check_quadrature(quadrature)
+    adaptive = tol is not None or quadrature == "adaptive"
+    steps = check_positive_int((1000 if adaptive else 50) if steps is None else steps, "steps")
     question = ask(model, x, target, output, batch_size)
     start = make_baseline(baseline, question.x)
     path = StraightPath(start, question.x)
-    if tol is not None or quadrature == "adaptive":
-        nodes, total = adaptive_integral(question, path, tol=tol, most=steps)
+    extra: dict[str, Tensor] = {}
+    if adaptive:
+        found = adaptive_integral(question, path, tol=tol, most=steps)
+        total, alpha, weight = found.total, found.alpha, found.weight
+        extra["raw_gap"] = found.raw_gap
+        quadrature = "adaptive"
     else:
-        alpha, weight = make_quadrature(quadrature, steps)
-        nodes = Nodes.from_rule(alpha, weight, n_rows=len(x))
+        nodes = Nodes.from_rule(*make_quadrature(quadrature, steps), n_rows=len(x))
         total = path_integral(question, path, nodes, description="integrated gradients")
+        alpha, weight = nodes.alpha, nodes.weight
+    extra |= {"nodes": alpha.to(total.slopes), "weights": weight.to(total.slopes)}  # its device
     settings = {"baseline": baseline, "steps": steps, "quadrature": quadrature, "tol": tol}
-    return finish(question, path, nodes, total, x.dtype, {**settings, "output": output})
+    return finish(question, path, total, x.dtype, {**settings, "output": output}, extra)
 
 
 def finish(
     question: Question,
-    path: StraightPath,
-    nodes: Nodes,
+    path: Path,
     total: PathSum,
     dtype: torch.dtype,
     settings: dict[str, Any],
+    extra: dict[str, Tensor],
 ) -> Attribution:
     """Put a path sum on record with its completeness gap."""
     f_start = question.scores(path.start, question.rows).to(total.values.dtype)
     f_end = question.scores_at_x.to(total.values.dtype)
+    for name, score in (("baseline", f_start), ("input", f_end)):
+        if not bool(torch.isfinite(score).all()):
+            row = int((~torch.isfinite(score)).nonzero()[0])
+            raise ValueError(
+                f"F is {float(score[row])} at the {name} of row {row}, so there is no rise to "
+                "share out; choose a baseline where the model's output is finite"
+            )
     gap = total.values.flatten(1).sum(dim=1) - (f_end - f_start)
     return Attribution(
         values=total.values.to(dtype),
@@ -136,10 +158,5 @@ def finish(
         gradients=total.gradients,
         endpoints=(path.start, path.end),
         settings=settings,
-        extra={
-            "nodes": nodes.alpha,
-            "weights": nodes.weight,
-            "node_scores": total.node_scores,
-            "slopes": total.slopes,
-        },
+        extra={**extra, "node_scores": total.node_scores, "slopes": total.slopes},
     )
