@@ -66,7 +66,7 @@ def lessons(root: Path, only: str = "") -> list[str]:
         if slug not in slugs:
             raise CourseError(f"course/{path.name} has no lesson course/{slug}.py")
     chosen = [slug for slug in slugs if slug.startswith(only)]
-    if not chosen:
+    if only and not chosen:
         raise CourseError(f"no lesson begins with {only!r}; there are {', '.join(slugs) or 'none'}")
     return chosen
 

@@ -50,5 +50,5 @@ def _cell(cell: Cell, text: str) -> nbformat.NotebookNode:
     if cell.task:
         metadata["xaicourse"] = {"task": cell.task}
     make = new_code_cell if cell.kind == "code" else new_markdown_cell
-    # The id comes from the author's text, so exercise and solution share it.
+    # The id comes from what the student sees, so exercise and solution share it.
     return make(text, id=cell.id, metadata=metadata)

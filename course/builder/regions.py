@@ -12,9 +12,8 @@ import re
 from dataclasses import dataclass
 
 from builder.errors import CourseError
-from builder.source import Cell
+from builder.source import BEGIN, END, STUB, Cell
 
-BEGIN, END, STUB = "### BEGIN SOLUTION", "### END SOLUTION", "# STUB:"
 ALMOST = re.compile(r"\s*#*\s*(begin|end)[ _-]+solution\W*", re.IGNORECASE)
 ANSWER = "*Your answer here.*"
 

@@ -16,6 +16,7 @@ PERCENT = {"extension": ".py", "format_name": "percent", "comment_magics": False
 LESSON_NAME = re.compile(r"(?P<slug>(?P<lesson>\d\d)_[a-z0-9_]+?)(?P<sheet>_sheet)?\.py")
 HEADING = re.compile(r"(#{1,6}) +(.*)")
 TASK_HEADING = re.compile(r"## +Task +(\d\d\.\d+)\b")
+BEGIN, END, STUB = "### BEGIN SOLUTION", "### END SOLUTION", "# STUB:"
 FENCE = re.compile(r"\s*(```|~~~)")
 
 
@@ -73,6 +74,16 @@ def read(path: Path) -> Source:
     )
 
 
+def _without_solutions(text: str) -> str:
+    """Return what decides a cell's id: a better solution must not give the student a new cell."""
+    lines, inside = [], False
+    for line in text.splitlines():
+        inside = (inside or line.strip() == BEGIN) and line.strip() != END
+        if not inside or line.strip().startswith(STUB):
+            lines.append(line)
+    return "\n".join(lines)
+
+
 def _cells(text: str, is_sheet: bool) -> list[Cell]:
     """Cut the text into cells; tasks and the tag "deeper" go on to what follows a heading."""
     cells, task, deeper_level, seen = [], None, 0, {}
@@ -91,7 +102,8 @@ def _cells(text: str, is_sheet: bool) -> list[Cell]:
                 task = card[1]
         if deeper_level and "deeper" not in tags:
             tags.append("deeper")
-        copy = seen[cell.source] = seen.get(cell.source, -1) + 1
-        digest = hashlib.sha256(f"{copy}\n{cell.source}".encode()).hexdigest()
+        shown = _without_solutions(cell.source)
+        copy = seen[shown] = seen.get(shown, -1) + 1
+        digest = hashlib.sha256(f"{copy}\n{shown}".encode()).hexdigest()
         cells.append(Cell(number, cell.cell_type, cell.source, tuple(tags), task, digest[:12]))
     return cells

@@ -33,7 +33,7 @@ xc.predict("90.P1", None)
 # cat and ls begin this comment, which is no shell command
 print("one", end=" ")
 print("line")
-2 * 3
+abs(-6)
 
 # %% [markdown] tags=["deeper"]
 # ## Go deeper

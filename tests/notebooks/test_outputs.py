@@ -1,0 +1,238 @@
+"""Rules for executed notebooks, tidying, pictures and text comparison; no kernel."""
+
+import base64
+import io
+
+import nbformat
+import numpy as np
+import pytest
+from builder.clean import WIDGET, clean, to_text, write
+from builder.compare import read_sanitizer, refuse_different_texts
+from builder.errors import CourseError
+from builder.lint_outputs import lint_empty_sheet, lint_outputs
+from builder.pictures import smaller
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
+
+from .conftest import ROOT
+
+
+def png(picture: np.ndarray) -> str:
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "png")
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+PNG = png(np.zeros((2, 2, 3), "uint8"))
+
+
+def figure(text="Figure: a black square", data=None):
+    return new_output("display_data", data=(data or {"image/png": PNG}) | {"text/plain": text})
+
+
+def printed(text, name="stdout"):
+    return new_output("stream", name=name, text=text)
+
+
+def notebook(*outputs, tags=(), product="lesson"):
+    """Return a notebook whose code cells have the given lists of outputs."""
+    cells = [
+        new_code_cell(
+            "f()", outputs=list(one), execution_count=count + 1, metadata={"tags": list(tags)}
+        )
+        for count, one in enumerate(outputs)
+    ]
+    return new_notebook(cells=cells, metadata={"xaicourse": {"product": product}})
+
+
+def problems(made) -> list[str]:
+    return [finding.text for finding in lint_outputs("x", made) if finding.is_error]
+
+
+def test_described_pictures_and_plain_prints_pass():
+    one = [figure(), printed("gap below 1%: True\n640x480")]
+    assert problems(notebook(one, [figure("Panel: steps 3")])) == []
+
+
+@pytest.mark.parametrize(
+    ("outputs", "part"),
+    [
+        ([figure("<Figure size 640x480 with 1 Axes>")], "without a description"),
+        ([figure("Figure:  ")], "without a description"),
+        ([figure(), figure()], "two pictures have the description"),
+        ([printed("UserWarning", "stderr")], "stderr"),
+        ([printed("<Line2D at 0x7f00aa12>")], "of this machine"),
+        ([printed("saved in /home/me/x")], "of this machine"),
+        ([printed("tensor(1, device='cuda:0')")], "of this machine"),
+        ([printed("the oracle says")], "project word"),
+        ([new_output("error", ename="ValueError", evalue="no", traceback=[])], "raised ValueError"),
+        ([figure("IntSlider", {WIDGET: {"model_id": "a"}})], "a widget without a picture"),
+    ],
+)
+def test_bad_outputs_are_found(outputs, part):
+    assert any(part in problem for problem in problems(notebook(outputs))), problems(
+        notebook(outputs)
+    )
+
+
+def test_the_same_description_in_another_cell_is_found():
+    assert len(problems(notebook([figure()], [figure()]))) == 1
+
+
+def test_an_expected_error_is_no_finding():
+    error = new_output("error", ename="ValueError", evalue="no", traceback=[])
+    assert problems(notebook([error], tags=["raises-exception"])) == []
+
+
+@pytest.mark.parametrize("counts", [(None, None), (1, None), (1, 3), (2, 1)])
+def test_cells_not_executed_in_order_are_found(counts):
+    made = notebook([], [])
+    for cell, count in zip(made.cells, counts, strict=True):
+        cell.execution_count = count
+    assert any("nbval would not compare it" in problem for problem in problems(made))
+
+
+def test_151_words_before_the_first_picture_are_too_many():
+    made = notebook([figure()])
+    made.cells.insert(0, new_markdown_cell("word " * 150))
+    assert problems(made) == []
+    made.cells[0].source += " more"
+    assert "151 words before the first picture" in problems(made)[0]
+    made.cells[0].metadata["tags"] = ["header"]
+    assert problems(made) == []
+    made.cells[0].metadata["tags"] = []
+    made.metadata.xaicourse.product = "solution"
+    assert problems(made) == []
+
+
+def test_a_large_picture_is_noted():
+    noise = np.random.default_rng(0).integers(0, 255, (300, 300, 3), "uint8")
+    [note] = lint_outputs("x", notebook([figure(data={"image/png": png(noise)})]))
+    assert not note.is_error
+    assert "kB" in note.text
+
+
+def test_an_empty_sheet_says_not_done_yet():
+    assert not list(lint_empty_sheet("x", notebook([printed("05.1 not done yet")], tags=["check"])))
+    assert list(lint_empty_sheet("x", notebook([printed("05.1 right")], tags=["check"])))
+    assert list(lint_empty_sheet("x", notebook([], tags=["check"])))
+
+
+# Tidying
+
+
+def test_streams_are_joined_and_volatile_things_dropped():
+    made = notebook([printed("a"), printed("b"), printed("c", "stderr"), printed("d")])
+    made.cells[0].metadata["execution"] = {"iopub.execute_input": "2026"}
+    made.metadata["widgets"] = {"state": 1}
+    clean(made, {"language_info": {"name": "python"}})
+    assert [output.text for output in made.cells[0].outputs] == ["ab", "c", "d"]
+    assert "execution" not in made.cells[0].metadata
+    assert made.metadata == {"language_info": {"name": "python"}}
+
+
+def test_a_widget_is_dropped_only_beside_a_picture():
+    both = figure("Panel: x", {"image/png": PNG, WIDGET: {"model_id": "a"}})
+    alone = figure("IntSlider", {WIDGET: {"model_id": "a"}})
+    made = clean(notebook([both, alone]), {})
+    assert [WIDGET in output.data for output in made.cells[0].outputs] == [False, True]
+
+
+def test_the_description_is_stored_as_alt_text():
+    made = clean(notebook([figure()]), {})
+    assert made.cells[0].outputs[0].metadata == {"image/png": {"alt": "a black square"}}
+
+
+def test_the_file_has_sorted_keys_and_one_newline():
+    text = to_text(notebook([figure()]))
+    assert text.endswith("}\n")
+    assert text.startswith('{\n "cells": [\n  {\n   "cell_type"')
+    assert to_text(nbformat.reads(text, as_version=4)) == text
+
+
+def test_a_large_notebook_is_refused_and_the_old_one_stays(tmp_path):
+    path = tmp_path / "a.ipynb"
+    write(path, "small")
+    with pytest.raises(CourseError, match="501 kB, more than 500"):
+        write(path, "x" * 501_000)
+    assert path.read_text() == "small"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+# Pictures
+
+
+def pixels(png_base64: str) -> np.ndarray:
+    picture = Image.open(io.BytesIO(base64.b64decode(png_base64)))
+    return np.asarray(picture.convert("RGBA"), dtype=float)
+
+
+def test_few_colours_become_a_palette_without_any_loss():
+    picture = np.random.default_rng(0).integers(0, 6, (100, 100, 3), "uint8") * 40
+    original = png(picture)
+    assert len(smaller(original)) < 0.9 * len(original)
+    assert (pixels(smaller(original)) == pixels(original)).all()
+
+
+def test_a_smooth_picture_gets_smaller_and_looks_alike():
+    x = np.linspace(0, 1, 400)
+    ramp = np.stack([np.outer(x, x), np.outer(x, 1 - x), np.outer(1 - x, x) ** 2], axis=2)
+    original = png((255 * ramp).astype("uint8"))
+    after = smaller(original)
+    assert len(after) <= len(original)
+    assert np.sqrt(((pixels(after) - pixels(original)) ** 2).mean()) < 6
+
+
+def test_transparency_is_kept():
+    picture = np.random.default_rng(0).integers(0, 255, (50, 50, 4), "uint8")
+    assert (pixels(smaller(png(picture))) == pixels(png(picture))).all()
+
+
+def test_reducing_twice_changes_nothing_more():
+    picture = np.random.default_rng(0).integers(0, 6, (100, 100, 3), "uint8") * 40
+    once = smaller(png(picture))
+    assert smaller(once) == once
+
+
+# Comparison of two executions
+
+SANITIZER = read_sanitizer(ROOT / "course" / "sanitize.cfg")
+
+
+def different(one, other, tags=()) -> str:
+    try:
+        refuse_different_texts(notebook(one, tags=tags), notebook(other, tags=tags), SANITIZER)
+    except CourseError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ([printed("gap 0.12")], [printed("gap 0.13")]),
+        ([printed("a")], []),
+        ([printed("a")], [printed("a", "stderr")]),
+        ([figure("Figure: 3 steps")], [figure("Figure: 4 steps")]),
+        ([figure(), figure()], [figure()]),
+    ],
+)
+def test_different_text_is_refused_with_the_cell_and_a_diff(one, other):
+    message = different(one, other)
+    assert message.startswith("cell 1 prints another text")
+    assert "f()" in message
+
+
+def test_the_diff_shows_both_texts():
+    message = different([printed("same\ngap 0.12")], [printed("same\ngap 0.13")])
+    assert "-gap 0.12" in message
+    assert "+gap 0.13" in message
+    assert "same" not in message
+
+
+def test_pictures_addresses_and_ignored_cells_are_not_compared():
+    other = png(np.ones((2, 2, 3), "uint8"))
+    assert not different([figure()], [figure(data={"image/png": other})])
+    assert not different([printed("at 0x7f12")], [printed("at 0x7f13")])
+    assert different([printed("640x480")], [printed("640x481")])
+    assert not different([printed("a")], [printed("b")], tags=["nbval-ignore-output"])
