@@ -5,22 +5,18 @@ A message names the argument, what was given and what would be right.
 
 import os
 from collections.abc import Callable
+from numbers import Integral
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-__all__ = ["TrainingModeError", "check_input", "check_positive_int", "default_batch_size"]
+__all__ = ["UnbatchedProbe", "check_input", "check_positive_int", "default_batch_size", "describe"]
 
 # A chunk holds this many input numbers unless the caller says otherwise: ten 224 x 224 photos.
 CHUNK_NUMBERS = 10 * 3 * 224 * 224
 MOST_ROWS = 1024
-
-
-class TrainingModeError(ValueError):
-    """The model is in training mode, so its output depends on chance or on the batch."""
 
 
 def check_input(x: Any, name: str = "x") -> None:
@@ -40,6 +36,11 @@ def check_input(x: Any, name: str = "x") -> None:
             f"{name} has shape {tuple(x.shape)}, but a batch (N, ...) with at least one row and "
             "one number a row is needed"
         )
+    if x.dim() == 1:
+        raise ValueError(
+            f"{name} has shape {tuple(x.shape)}, but a batch (N, ...) is needed; for a single "
+            f"example pass {name}[None], for {len(x)} examples of one number {name}[:, None]"
+        )
     finite = torch.isfinite(x)
     if not bool(finite.all()):
         bad = int((~finite).sum())
@@ -48,11 +49,11 @@ def check_input(x: Any, name: str = "x") -> None:
 
 def check_positive_int(value: Any, name: str) -> int:
     """Return `value` as an int of at least 1, or raise."""
-    if isinstance(value, bool) or not isinstance(value, int):
+    if isinstance(value, bool) or not isinstance(value, Integral):  # NumPy's integers are too
         raise TypeError(f"{name} must be a whole number, got {value!r}")
     if value < 1:
         raise ValueError(f"{name} must be at least 1, got {value}")
-    return value
+    return int(value)
 
 
 def default_batch_size(x: Tensor, batch_size: int | None) -> int:
@@ -76,67 +77,29 @@ def default_batch_size(x: Tensor, batch_size: int | None) -> int:
     return max(1, min(MOST_ROWS, numbers // x[0].numel()))
 
 
-# ---- training mode ----------------------------------------------------------------------------
-# `module.training` is blind to functional code, so the first forward pass is watched instead.
-# Each entry: function -> (position of its "training" argument, its default).
-_TRAINING_ARGUMENT: dict[Callable[..., Any], tuple[int, bool]] = {
-    functional.batch_norm: (5, False),
-    torch.batch_norm: (5, False),
-    functional.dropout: (2, True),
-    functional.dropout1d: (2, True),
-    functional.dropout2d: (2, True),
-    functional.dropout3d: (2, True),
-    functional.alpha_dropout: (2, False),
-    functional.feature_alpha_dropout: (2, False),
-    functional.rrelu: (3, False),
-    torch.dropout: (2, False),
-}
-_BATCH_NORM = (functional.batch_norm, torch.batch_norm)
+_UNBATCHED = {torch.conv1d: 2, torch.conv2d: 3, torch.conv3d: 4}  # axes without a batch
 
 
-class TrainingModeProbe(TorchFunctionMode):
-    """Raise when the model calls batch-norm with batch statistics, or dropout that drops."""
+class UnbatchedProbe(TorchFunctionMode):
+    """Raise when a single image (C, H, W) goes into the model as if it were C rows.
+
+    Torch's convolutions take it, and a model with as many outputs as channels would even
+    return "one output a row".
+    """
+
+    def __init__(self, x: Tensor) -> None:
+        super().__init__()
+        self.axes = x.dim()
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        name = getattr(func, "__name__", str(func))
-        if func in _TRAINING_ARGUMENT:
-            position, default = _TRAINING_ARGUMENT[func]
-            given = args[position] if len(args) > position else default
-            training = kwargs.get("training", kwargs.get("train", given))
-            drops = func in _BATCH_NORM or _dropout_probability(func, args, kwargs) != 0
-            if training and drops:
-                raise _training_mode(name)
-        if func is functional.scaled_dot_product_attention:
-            share = args[4] if len(args) > 4 else kwargs.get("dropout_p", 0.0)
-            if share:
-                raise _training_mode(f"{name} with dropout_p={share}")
+        if _UNBATCHED.get(func) == self.axes:
+            image = args[0] if args else kwargs["input"]
+            if image.dim() == self.axes:
+                raise ValueError(f"{func.__name__} got a single example without a batch axis")
         return func(*args, **kwargs)
-
-
-def _dropout_probability(func: Callable[..., Any], args: tuple, kwargs: dict) -> float:
-    if func is functional.rrelu:
-        return 1.0
-    return args[1] if len(args) > 1 else kwargs.get("p", 0.5)
-
-
-def check_scripted_modules(model: Any) -> None:
-    """Raise for a scripted or traced module in training mode, which the probe cannot see into."""
-    if not isinstance(model, torch.jit.ScriptModule):
-        return
-    for module in model.modules():
-        name = getattr(module, "original_name", type(module).__name__)
-        if module.training and ("BatchNorm" in name or "Dropout" in name):
-            raise _training_mode(name)
-
-
-def _training_mode(name: str) -> TrainingModeError:
-    return TrainingModeError(
-        f"model is in training mode ({name} uses batch statistics or drops at random), so one "
-        "row's explanation would depend on chance or on the other rows; call model.eval() first"
-    )
 
 
 def describe(model: Any) -> str:

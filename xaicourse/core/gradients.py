@@ -13,7 +13,12 @@ from torch import Tensor
 
 from xaicourse.core import checks
 from xaicourse.core import target as targets
-from xaicourse.core.inputs import BoundModel, call
+from xaicourse.core.inputs import call, check_extras
+from xaicourse.core.training_mode import (
+    TrainingModeError,
+    TrainingModeProbe,
+    refuse_training_modules,
+)
 
 __all__ = ["Question", "ask", "gradients", "in_chunks", "scores", "sum_dtype"]
 
@@ -24,7 +29,13 @@ class Question:
     """Which number of which model is explained, for each row of x. Made by `ask`."""
 
     def __init__(
-        self, model: Model, x: Tensor, target: Any, output: Any, batch_size: int | None
+        self,
+        model: Model,
+        x: Tensor,
+        target: Any,
+        output: Any,
+        batch_size: int | None,
+        differentiable: bool = False,
     ) -> None:
         checks.check_input(x)
         if not callable(model):
@@ -33,17 +44,17 @@ class Question:
             raise ValueError(
                 f"output must be one of {', '.join(targets.OUTPUTS)} or a function, got {output!r}"
             )
-        checks.check_scripted_modules(model)
+        refuse_training_modules(model)
         self.model = model
         self.model_dtype = x.dtype
-        self.x = _plain(x)  # (N, ...), at least float32
+        # (N, ...), at least float32; without x's own graph unless the map is to be differentiated
+        self.x = _plain(x) if differentiable else _plain(x).detach()
         self.rows = torch.arange(len(x), device=x.device)
         self.output = output
         self.batch_size = checks.default_batch_size(x, batch_size)
         self.gradient_calls = 0
         self._called = False
-        if isinstance(model, BoundModel):
-            _check_extras(model, len(x))
+        check_extras(model, len(x))
         self.target = None if target is None else targets.as_target(target, len(x))
         self._rival: Any = None
         self._scores_at_x: Tensor | None = None
@@ -131,16 +142,33 @@ class Question:
         score = self.target.pick(scaled, rows)
         if self._rival is not None:
             score = score - self._rival.pick(scaled, rows)
-        return score if score.dtype == torch.float64 else score.float()
+        if score.shape != rows.shape:
+            raise ValueError(
+                f"target and output must give one number a row, shape {tuple(rows.shape)}, but "
+                f"they give {tuple(score.shape)}"
+            )
+        return _at_least_float32(score)
 
     def _outputs(self, points: Tensor, rows: Tensor) -> Any:
-        inputs = points.to(self.model_dtype)
-        if self._called:
-            return call(self.model, inputs, rows)
+        # a copy: a model that works in place must not change the caller's x, nor a leaf
+        inputs = points.to(self.model_dtype, copy=True)
+        outputs = call(self.model, inputs, rows) if self._called else self._first(inputs, rows)
+        if isinstance(outputs, Tensor) and (outputs.dim() == 0 or outputs.shape[0] != len(points)):
+            raise ValueError(
+                f"model returns shape {tuple(outputs.shape)} for x of shape "
+                f"{tuple(points.shape)}: one output for each of the {len(points)} row(s) is "
+                "needed (for a single example pass x[None])"
+            )
+        if not self._called:
+            targets.check_output(self.output, outputs)
+        return outputs
+
+    def _first(self, inputs: Tensor, rows: Tensor) -> Any:
+        """Call the model for the first time: watched, and with its error explained."""
         try:
-            with checks.TrainingModeProbe():
-                outputs = call(self.model, inputs, rows)
-        except (checks.TrainingModeError, torch.OutOfMemoryError):
+            with TrainingModeProbe(), checks.UnbatchedProbe(inputs):
+                return call(self.model, inputs, rows)
+        except TrainingModeError:
             raise
         except Exception as error:
             if is_out_of_memory(error):
@@ -151,15 +179,6 @@ class Question:
                 "(x must be a batch (N, ...) on the model's device and of its dtype; for a "
                 "single example pass x[None])"
             ) from error
-        first = outputs if isinstance(outputs, Tensor) else None
-        if first is not None and (first.dim() == 0 or first.shape[0] != len(inputs)):
-            raise ValueError(
-                f"model returns shape {tuple(first.shape)} for x of shape {tuple(inputs.shape)}: "
-                f"one output for each of the {len(inputs)} row(s) is needed (for a single "
-                "example pass x[None])"
-            )
-        targets.check_output(self.output, outputs)
-        return outputs
 
     def _settle(self) -> None:
         """Fix, by one forward pass at x, what depends on it: the predicted class, the runner-up."""
@@ -172,23 +191,28 @@ class Question:
             with torch.no_grad():
                 outputs = self._outputs(self.x[start:stop], rows)
                 scaled = targets.transform(outputs, self.output)
-                here = targets.predicted(outputs) if self.target is None else self.target
-                if isinstance(here, targets.PerRow) and self.target is not None:
+                here = self.target
+                if here is None:
+                    here = targets.predicted(outputs, scaled)
+                elif isinstance(here, targets.PerRow):
                     here = targets.PerRow(here.classes[start:stop])
                 targets.check_target(here, scaled)
                 local = torch.arange(stop - start, device=rows.device)
                 score = here.pick(scaled, local)
-                if self.output == "margin":
-                    rivals.append(targets.runner_up(here, outputs, local))
-                    score = score - rivals[-1].pick(scaled, local)
+                rival = targets.runner_up(here, outputs) if self.output == "margin" else None
+                if rival is not None:
+                    score = score - rival.pick(scaled, local)
+                score = _at_least_float32(score)
+            # last, so that a chunk that ran out of memory leaves nothing behind
             chosen.append(here)
-            found.append(score if score.dtype == torch.float64 else score.float())
+            rivals.append(rival)
+            found.append(score)
 
         with torch.inference_mode(False):
             in_chunks(run, len(self.x), self.batch_size)
         if self.target is None:
             self.target = _join(chosen)
-        if rivals:
+        if self.output == "margin":
             self._rival = _join(rivals)
         self._scores_at_x = torch.cat(found)
         self._called = True
@@ -200,6 +224,7 @@ def ask(
     target: Any = None,
     output: Any = "logit",
     batch_size: int | None = None,
+    differentiable: bool = False,
 ) -> Question:
     """Check the arguments that all methods share and fix what is explained.
 
@@ -215,8 +240,11 @@ def ask(
         ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
     batch_size : int, optional
         Rows in one chunk; time and memory, never the result.
+    differentiable : bool
+        Keep x's own graph, for a map that is itself to be differentiated.
     """
-    return Question(model, x, target, output, batch_size)
+    with torch.inference_mode(False):  # our tensors are plain ones whatever the caller's mode
+        return Question(model, x, target, output, batch_size, differentiable)
 
 
 def scores(
@@ -231,7 +259,8 @@ def scores(
 
     Parameters, targets and scales are those of every method; see `ask`.
     """
-    return ask(model, x, target, output, batch_size).scores_at_x
+    with torch.inference_mode(False):
+        return ask(model, x, target, output, batch_size).scores_at_x
 
 
 def gradients(
@@ -272,9 +301,8 @@ def in_chunks(run: Callable[[int, int], None], total: int, batch_size: int) -> N
         except Exception as error:
             if not is_out_of_memory(error) or stop - start == 1:
                 raise
-            size = max(
-                1, (stop - start) // 2
-            )  # what `run` had in memory is free once we leave here
+            # what `run` had in memory is free once we leave here
+            size = max(1, (stop - start) // 2)
         else:
             start = stop
 
@@ -305,10 +333,11 @@ def sum_dtype(device: torch.device) -> torch.dtype:
 
 def _plain(x: Tensor) -> Tensor:
     """Return x for our own arithmetic: a normal tensor (not of inference mode), >= float32."""
-    with torch.inference_mode(False):
-        if x.is_inference():
-            x = x.clone()
-        return x if x.dtype in (torch.float32, torch.float64) else x.float()
+    return _at_least_float32(x.clone() if x.is_inference() else x)
+
+
+def _at_least_float32(x: Tensor) -> Tensor:
+    return x if x.dtype in (torch.float32, torch.float64) else x.float()
 
 
 def _take(
@@ -323,9 +352,3 @@ def _join(parts: list[Any]) -> Any:
     if isinstance(parts[0], targets.PerRow):
         return targets.PerRow(tuple(c for part in parts for c in part.classes))
     return parts[0]
-
-
-def _check_extras(model: BoundModel, n_rows: int) -> None:
-    for name, extra in model.extras.items():
-        if len(extra) != n_rows:
-            raise ValueError(f"bind: {name} has {len(extra)} row(s), but x has {n_rows}")

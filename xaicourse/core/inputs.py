@@ -7,12 +7,18 @@ signature ever grows.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import torch
 from torch import Tensor
 
-__all__ = ["BoundModel", "PackedModel", "bind", "call", "pack"]
+__all__ = ["BoundModel", "PackedModel", "bind", "call", "check_extras", "pack"]
+
+
+# The original row numbers of the points that are in the model just now. A context variable and not
+# an argument, so that a bound model may sit inside a wrapper: a lambda, a `pack`, another `bind`.
+_rows: ContextVar[Tensor | None] = ContextVar("rows", default=None)
 
 
 class BoundModel:
@@ -22,13 +28,20 @@ class BoundModel:
         self.model = model
         self.extras = extras
 
-    def __call__(self, x: Tensor) -> Any:
-        return self.at(x, torch.arange(x.shape[0], device=x.device))
-
-    def at(self, x: Tensor, rows: Tensor) -> Any:
-        """Call the model on points whose original row numbers are `rows`."""
+    def __call__(self, *inputs: Tensor, **more: Any) -> Any:
+        given = [*inputs, *(v for v in more.values() if isinstance(v, Tensor))]
+        n_points = len(given[0]) if given else 0
+        rows = _rows.get()
+        if rows is None:  # called by hand: all rows, in their order
+            rows = torch.arange(n_points)
+            check_extras(self, n_points)
+        elif len(rows) != n_points:
+            raise ValueError(
+                f"bind: the bound model was called with {n_points} row(s) where "
+                f"{len(rows)} are explained; a wrapper must pass all of them on"
+            )
         extras = {name: extra[rows.to(extra.device)] for name, extra in self.extras.items()}
-        return self.model(x, **extras)
+        return self.model(*inputs, **more, **extras)
 
 
 def bind(model: Callable[..., Any], **extras: Tensor) -> BoundModel:
@@ -137,4 +150,18 @@ def pack(
 
 def call(model: Callable[..., Any], points: Tensor, rows: Tensor) -> Any:
     """Call `model` on points that belong to the original rows `rows`."""
-    return model.at(points, rows) if isinstance(model, BoundModel) else model(points)
+    token = _rows.set(rows)
+    try:
+        return model(points)
+    finally:
+        _rows.reset(token)
+
+
+def check_extras(model: Any, n_rows: int) -> None:
+    """Raise if a bound model's extras do not have one entry for each row of x."""
+    if not isinstance(model, BoundModel):
+        return
+    for name, extra in model.extras.items():
+        if len(extra) != n_rows:
+            raise ValueError(f"bind: {name} has {len(extra)} row(s), but x has {n_rows}")
+    check_extras(model.model, n_rows)

@@ -1,12 +1,14 @@
 """Quadrature rules on [0, 1]: nodes alpha_k and weights w_k with sum w_k = 1."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from xaicourse.core.checks import check_positive_int
 
-__all__ = ["QUADRATURES", "quadrature"]
+__all__ = ["QUADRATURES", "check_quadrature", "quadrature"]
 
 QUADRATURES = ("left", "right", "midpoint", "trapezoid", "gauss_legendre")
 
@@ -32,6 +34,7 @@ def quadrature(name: str, steps: int) -> tuple[Tensor, Tensor]:
     ValueError
         If the name is unknown or `steps` is below 1.
     """
+    check_quadrature(name, also=())
     n = check_positive_int(steps, "steps")
     k = torch.arange(n, dtype=torch.float64)
     equal = torch.full((n,), 1 / n, dtype=torch.float64)
@@ -49,6 +52,10 @@ def quadrature(name: str, steps: int) -> tuple[Tensor, Tensor]:
     if name == "gauss_legendre":  # NumPy gives the rule on [-1, 1]
         nodes, weights = np.polynomial.legendre.leggauss(n)
         return torch.from_numpy((nodes + 1) / 2), torch.from_numpy(weights / 2)
-    raise ValueError(
-        f"quadrature must be one of {', '.join(QUADRATURES)} or adaptive, got {name!r}"
-    )
+    raise AssertionError(name)  # check_quadrature knows no other
+
+
+def check_quadrature(name: Any, also: tuple[str, ...] = ("adaptive",)) -> None:
+    """Raise unless `name` is a quadrature rule, or one of the names in `also`."""
+    if name not in (known := QUADRATURES + also):
+        raise ValueError(f"quadrature must be one of {', '.join(known)}, got {name!r}")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, Protocol, overload
 
+import torch
 from torch import Tensor
 
 from xaicourse.core.attribution import Attribution
@@ -184,7 +185,11 @@ def attribution_method(
         def method(*args: Any, return_details: bool = False, **settings: Any) -> Any:
             for seen in _watched.get():
                 seen.append(body.__name__)
-            attribution = body(*args, **settings)
+            # plain tensors and no graph whatever the caller's mode is, but for a map that is itself
+            # to be differentiated
+            keeps_graph = bool(settings.get("differentiable", False))
+            with torch.inference_mode(False), torch.set_grad_enabled(keeps_graph):
+                attribution = body(*args, **settings)
             return attribution if return_details else attribution.values
 
         method.__signature__ = _with_details(inspect.signature(body))  # type: ignore[attr-defined]

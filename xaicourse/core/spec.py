@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import math
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -11,15 +12,24 @@ from xaicourse.core.registry import METHODS, MethodRecord
 __all__ = ["Spec", "spec"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Spec:
-    """The name of a method and its settings; call it like the method. Made by `spec`."""
+    """The name of a method and its settings; call it like the method. Made by `spec`.
+
+    Two specs are equal when their JSON is, so that a dict and a file of results agree.
+    """
 
     name: str
     settings: tuple[tuple[str, Any], ...] = ()
 
     def __call__(self, model: Any, x: Any, target: Any = None, **more: Any) -> Any:
         return _record(self.name).method(model, x, target, **dict(self.settings), **more)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Spec) and self.to_json() == other.to_json()
+
+    def __hash__(self) -> int:
+        return hash(self.to_json())
 
     def to_json(self) -> str:
         """Return the method and its settings as JSON text, the same for equal specs."""
@@ -68,6 +78,8 @@ def spec(name: str, **settings: Any) -> Spec:
                 f"setting {key} is a {type(value).__name__}; a spec holds numbers, texts, "
                 "booleans or None"
             )
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError(f"setting {key} is {value}; a spec holds finite numbers")
     return Spec(name, tuple(sorted(settings.items())))
 
 

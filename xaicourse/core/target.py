@@ -4,8 +4,9 @@ A target is a small frozen object with one job: ``pick(outputs, rows) -> (n,)``,
 row. `rows` are the original row numbers of a chunk, for targets that differ from row to row.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import torch
@@ -80,11 +81,6 @@ class Region:
 
     def pick(self, outputs: Tensor, rows: Tensor) -> Tensor:
         mask = torch.tensor(self.mask, device=outputs.device)
-        if outputs.dim() != 4 or tuple(outputs.shape[2:]) != tuple(mask.shape):
-            raise ValueError(
-                f"target: the region's mask is {tuple(mask.shape)}, but the model's outputs are "
-                f"{tuple(outputs.shape)}; their last two axes must be the mask's"
-            )
         return (outputs[:, self.channel] * mask).sum(dim=(1, 2))
 
 
@@ -96,9 +92,18 @@ class Item:
     target: Any
 
     def pick(self, outputs: Any, rows: Tensor) -> Tensor:
-        if isinstance(self.key, str) and not isinstance(outputs, dict):
-            return self.target.pick(getattr(outputs, self.key), rows)
-        return self.target.pick(outputs[self.key], rows)
+        return self.target.pick(self.inside(outputs), rows)
+
+    def inside(self, outputs: Any) -> Any:
+        """Return the part of the outputs that the target reads."""
+        named = isinstance(self.key, str) and not isinstance(outputs, Mapping)
+        try:
+            return getattr(outputs, self.key) if named else outputs[self.key]
+        except (AttributeError, KeyError, IndexError, TypeError) as error:
+            there = list(outputs) if isinstance(outputs, Mapping) else type(outputs).__name__
+            raise ValueError(
+                f"target: the model's output has no item {self.key!r}; it is {there}"
+            ) from error
 
 
 @dataclass(frozen=True)
@@ -125,12 +130,12 @@ def single() -> Single:
 
 def index(*place: int) -> Index:
     """Explain the same place of every row's output: ``index(3)``, or ``index(k, i, j)``."""
-    return Index(tuple(int(i) for i in place))
+    return Index(tuple(_whole(i) for i in place))
 
 
 def per_row(classes: Any) -> PerRow:
     """Explain another class in each row: one int a row."""
-    return PerRow(tuple(int(c) for c in classes))
+    return PerRow(tuple(_whole(c) for c in classes))
 
 
 def difference(target: Any, other: Any) -> Difference:
@@ -143,7 +148,7 @@ def region(channel: int, mask: Any) -> Region:
     grid = torch.as_tensor(mask).bool()
     if grid.dim() != 2 or not bool(grid.any()):
         raise ValueError(f"mask must be (H, W) with a pixel in it, got shape {tuple(grid.shape)}")
-    return Region(int(channel), tuple(tuple(row) for row in grid.tolist()))
+    return Region(_whole(channel), tuple(tuple(row) for row in grid.tolist()))
 
 
 def item(key: str | int, target: Any) -> Item:
@@ -151,13 +156,22 @@ def item(key: str | int, target: Any) -> Item:
     return Item(key, _as_target(target))
 
 
+def _whole(place: Any) -> int:
+    """Return a class number as an int; int() would silently turn 1.7 into 1."""
+    if isinstance(place, Tensor) and place.dim() == 0:
+        place = place.item()
+    if isinstance(place, bool) or not isinstance(place, Integral):
+        raise TypeError(f"target must be made of whole class numbers, got {place!r}")
+    return int(place)
+
+
 def _as_target(target: Any) -> Any:
     if hasattr(target, "pick"):
         return target
-    if isinstance(target, int) and not isinstance(target, bool):
-        return Index((target,))
+    if isinstance(target, Integral) and not isinstance(target, bool):
+        return Index((int(target),))
     if isinstance(target, tuple):
-        return Index(tuple(int(i) for i in target))
+        return Index(tuple(_whole(i) for i in target))
     if callable(target):
         return Custom(target)
     raise TypeError(
@@ -171,7 +185,10 @@ def as_target(target: Any, n_rows: int) -> Any:
     if isinstance(target, Tensor) and target.dim() == 0:
         target = target.item()
     if isinstance(target, Tensor | list) or type(target).__module__ == "numpy":
-        classes = torch.as_tensor(target)
+        try:
+            classes = torch.as_tensor(target)
+        except (TypeError, ValueError, RuntimeError) as error:  # a list of names, a ragged list
+            raise TypeError(f"target must hold one whole class number a row: {error}") from error
         if classes.dim() == 0:
             return as_target(classes.item(), n_rows)
         if classes.is_floating_point() or classes.dtype == torch.bool:
@@ -184,11 +201,35 @@ def as_target(target: Any, n_rows: int) -> Any:
         return PerRow(tuple(classes.tolist()))
     if isinstance(target, bool | float):
         raise TypeError(f"target must be a whole class number, got {target!r}")
-    return _as_target(target)
+    found = _as_target(target)
+    _check_length(found, n_rows)
+    return found
 
 
-def predicted(outputs: Any) -> Any:
-    """Return the target for None: the predicted class of each row, or the only output."""
+def _check_length(target: Any, n_rows: int) -> None:
+    for part in _parts(target):
+        _check_length(part, n_rows)
+    if isinstance(target, PerRow) and len(target.classes) != n_rows:
+        raise ValueError(
+            f"target has {len(target.classes)} class(es), but x has {n_rows} row(s); give one "
+            "for each"
+        )
+
+
+def _parts(target: Any) -> tuple[Any, ...]:
+    """Return the targets that a target is made of, for those that read the same outputs."""
+    if isinstance(target, Difference):
+        return target.target, target.other
+    return (target.target,) if isinstance(target, Item) else ()
+
+
+def predicted(outputs: Any, scaled: Any) -> Any:
+    """Return the target for None: the predicted class of each row, or the only output.
+
+    Where a function as `output` gives another form than the model's, that form counts.
+    """
+    if isinstance(scaled, Tensor) and getattr(outputs, "shape", None) != scaled.shape:
+        outputs = scaled
     if isinstance(outputs, Tensor):
         if outputs.dim() == 1 or (outputs.dim() == 2 and outputs.shape[1] == 1):
             return Single()
@@ -203,10 +244,11 @@ def predicted(outputs: Any) -> Any:
 
 def check_target(target: Any, outputs: Any) -> None:
     """Raise if a class number lies outside the model's outputs."""
-    if isinstance(target, Difference):
-        check_target(target.target, outputs)
-        check_target(target.other, outputs)
-    if isinstance(target, Index | PerRow | Single) and not isinstance(outputs, Tensor):
+    if isinstance(target, Item):
+        outputs = target.inside(outputs)
+    for part in _parts(target):
+        check_target(part, outputs)
+    if isinstance(target, Index | PerRow | Single | Region) and not isinstance(outputs, Tensor):
         raise ValueError(
             f"the model returns {type(outputs).__name__}, not a tensor; say where the scores "
             "are: target=xaicourse.targets.item(key, class) or a function (outputs, rows) -> (n,)"
@@ -216,6 +258,14 @@ def check_target(target: Any, outputs: Any) -> None:
             f"target: the model returns {tuple(outputs.shape)}, more than one number a row; "
             "name a class"
         )
+    if isinstance(target, Region):
+        mask = (len(target.mask), len(target.mask[0]))
+        if outputs.dim() != 4 or tuple(outputs.shape[2:]) != mask:
+            raise ValueError(
+                f"target: the region's mask is {mask}, but the model's outputs are "
+                f"{tuple(outputs.shape)}; their last two axes must be the mask's"
+            )
+        _check_places((target.channel,), outputs.shape[1])
     if isinstance(target, PerRow):
         if outputs.dim() != 2:
             raise ValueError(
@@ -287,7 +337,7 @@ def check_output(output: Any, outputs: Any) -> None:
         )
 
 
-def runner_up(target: Any, outputs: Tensor, rows: Tensor) -> PerRow:
+def runner_up(target: Any, outputs: Tensor) -> PerRow:
     """Return the strongest other class of each row, to be fixed for ``output="margin"``."""
     classes = target.index[0] if isinstance(target, Index) else None
     if isinstance(target, PerRow):

@@ -4,7 +4,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torchvision.transforms.v2 import functional as images
 
 __all__ = ["BASELINES", "Baseline", "make_baseline"]
 
@@ -31,11 +30,13 @@ def mean(x: Tensor) -> Tensor:
 
 def blur(x: Tensor) -> Tensor:
     """Each image blurred until no object can be told (Gaussian, sigma 20 pixels at most)."""
+    from torchvision.transforms.v2 import functional as images  # two seconds: only when needed
+
     height, width = x.shape[2:]
     sigma = min(BLUR_SIGMA, min(height, width) / 6)
     # the kernel reaches 3 sigma, but reflection padding cannot reach past the image
-    reach = max(1, min(int(3 * sigma), min(height, width) - 1))
-    return images.gaussian_blur(x, [2 * reach + 1, 2 * reach + 1], [sigma, sigma])
+    reach_x, reach_y = (min(int(3 * sigma), size - 1) for size in (width, height))
+    return images.gaussian_blur(x, [2 * reach_x + 1, 2 * reach_y + 1], [sigma, sigma])
 
 
 def uniform(x: Tensor) -> Tensor:

@@ -75,7 +75,7 @@ def gradient(
     ----------
     K. Simonyan, A. Vedaldi, A. Zisserman, 2013, arXiv:1312.6034. Lesson 01.
     """
-    question = ask(model, x, target, output, batch_size)
+    question = ask(model, x, target, output, batch_size, differentiable)
     grad, score = gradients(question, differentiable=differentiable)
     return Attribution(
         values=grad.to(x.dtype),
@@ -93,7 +93,7 @@ def gradient(
     paper="arXiv:1605.01713",
     family="vanilla",
     lesson="01",
-    claims={"dummy", "implementation_invariance", "linearity"},
+    claims={"dummy", "implementation_invariance", "linearity", "symmetry"},
     differentiable=True,
     cost=lambda settings: 1,
     example=small_classifier,
@@ -132,14 +132,14 @@ def input_x_gradient(
     Notes
     -----
     Complete only where F is positively homogeneous around the baseline (a ReLU net without
-    biases, baseline 0). Keeps dummy, implementation invariance and linearity; breaks
-    sensitivity(a).
+    biases, baseline 0). Keeps dummy, implementation invariance, linearity and symmetry;
+    breaks sensitivity(a).
 
     References
     ----------
     A. Shrikumar, P. Greenside, A. Shcherbina, A. Kundaje, 2016, arXiv:1605.01713. Lesson 01.
     """
-    question = ask(model, x, target, output, batch_size)
+    question = ask(model, x, target, output, batch_size, differentiable)
     start = make_baseline(baseline, question.x)
     grad, score = gradients(question, differentiable=differentiable)
     values = (question.x - start) * grad

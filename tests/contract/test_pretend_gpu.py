@@ -1,0 +1,66 @@
+"""The pretend GPU itself: it computes like the CPU, and it notices every mixing of devices."""
+
+import pytest
+import torch
+from torch import nn
+
+from tests.pretend_gpu import DEVICE, PretendGPU
+
+
+@pytest.fixture(autouse=True)
+def gpu():
+    with PretendGPU():
+        yield
+
+
+def small_net() -> nn.Module:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return nn.Sequential(
+            nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(64, 2)
+        ).eval()
+
+
+def test_gradient_equals_the_cpus(close):
+    net, x = small_net(), torch.linspace(-1, 1, 216).view(2, 3, 6, 6).requires_grad_(True)
+    (expected,) = torch.autograd.grad(net(x)[:, 0].sum(), x)
+    there = x.detach().to(DEVICE).requires_grad_(True)
+    (got,) = torch.autograd.grad(net.to(DEVICE)(there)[:, 0].sum(), there)
+    assert got.device == DEVICE
+    close(got, expected, 1e-6)
+
+
+def test_in_place_and_indexing_change_the_values():
+    x = torch.zeros(3, device=DEVICE)
+    x[torch.tensor([0, 2])] = torch.ones(2, device=DEVICE)  # CPU indices are legal on a GPU
+    x += 1
+    x.index_add_(0, torch.tensor([1]).to(DEVICE), torch.tensor([5.0]).to(DEVICE))
+    assert x.tolist() == [2, 6, 2]
+    assert float(x[1]) == 6
+    assert bool((x > 1).all())
+
+
+MIXING = {
+    "add": lambda here, there: here + there,
+    "cat": lambda here, there: torch.cat([here, there]),
+    "cat a scalar": lambda here, there: torch.stack([here[0], there[0]]),
+    "matmul": lambda here, there: here @ there,
+    "gather": lambda here, there: there.gather(0, torch.tensor([0])),
+    "where": lambda here, there: torch.where(here > 0, there, there),
+    "index of the CPU by the GPU": lambda here, there: here[there.long() * 0],
+    "assign CPU values": lambda here, there: there.__setitem__(torch.tensor([0, 1]), here),
+    "index_add": lambda here, there: there.index_add_(0, torch.tensor([0, 1]), there),
+    "linear": lambda here, there: nn.functional.linear(there, torch.ones(2, 2)),
+    "numpy": lambda here, there: there.numpy(),
+}
+
+
+@pytest.mark.parametrize("mix", MIXING.values(), ids=MIXING)
+def test_mixing_raises(mix):
+    here, there = torch.ones(2), torch.ones(2).to(DEVICE)
+    with pytest.raises((RuntimeError, TypeError)):
+        mix(here, there)
+
+
+def test_scalars_may_come_from_the_cpu():
+    assert (torch.ones(2).to(DEVICE) * torch.tensor(3.0)).tolist() == [3, 3]

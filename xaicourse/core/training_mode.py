@@ -1,0 +1,122 @@
+"""Refusing a model in training mode: its answer depends on chance or on the rest of the batch.
+
+``module.training`` is blind to functional code and to closures, so the first forward pass is
+watched instead: which operations run, and with which arguments.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+from torch.nn import functional
+from torch.overrides import TorchFunctionMode
+
+__all__ = ["TrainingModeError", "TrainingModeProbe", "refuse_training_modules"]
+
+
+class TrainingModeError(ValueError):
+    """The model is in training mode, so its output depends on chance or on the batch."""
+
+
+class _Switch(NamedTuple):
+    """Where an operation's arguments say that it is training: (position, names, default)."""
+
+    training: tuple[int, tuple[str, ...], bool]
+    share: tuple[int, str, float] | None = None  # of dropped values; 0 is harmless
+
+
+_HALF = (1, "p", 0.5)
+_SWITCHES: dict[Callable[..., Any], _Switch] = {
+    functional.batch_norm: _Switch((5, ("training",), False)),
+    torch.batch_norm: _Switch((5, ("training",), False)),
+    functional.dropout: _Switch((2, ("training",), True), _HALF),
+    functional.dropout1d: _Switch((2, ("training",), True), _HALF),
+    functional.dropout2d: _Switch((2, ("training",), True), _HALF),
+    functional.dropout3d: _Switch((2, ("training",), True), _HALF),
+    functional.alpha_dropout: _Switch((2, ("training",), False), _HALF),
+    functional.feature_alpha_dropout: _Switch((2, ("training",), False), _HALF),
+    torch.dropout: _Switch((2, ("train",), False), _HALF),
+    torch.alpha_dropout: _Switch((2, ("train",), False), _HALF),
+    torch.feature_dropout: _Switch((2, ("train",), False), _HALF),
+    functional.rrelu: _Switch((3, ("training",), False)),
+    torch.rrelu: _Switch((3, ("training",), False)),
+    functional.multi_head_attention_forward: _Switch(
+        (13, ("training",), True), (10, "dropout_p", 0.0)
+    ),
+}
+_RECURRENT = (torch.lstm, torch.gru, torch.rnn_tanh, torch.rnn_relu)
+
+
+class TrainingModeProbe(TorchFunctionMode):
+    """Raise when the model calls batch-norm with batch statistics, or dropout that drops."""
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple = (), kwargs: dict | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if _is_training(func, args, kwargs):
+            raise _error(getattr(func, "__name__", str(func)))
+        return func(*args, **kwargs)
+
+
+def _is_training(func: Callable[..., Any], args: tuple, kwargs: dict[str, Any]) -> bool:
+    if func in _SWITCHES:
+        (position, names, default), share = _SWITCHES[func]
+        training = _argument(args, kwargs, position, names, default)
+        drops = share is None or _argument(args, kwargs, share[0], (share[1],), share[2]) != 0
+        return bool(training) and drops
+    if func is functional.scaled_dot_product_attention:
+        return _argument(args, kwargs, 4, ("dropout_p",), 0.0) != 0
+    if func is functional.instance_norm:  # uses a row's own statistics, but stores running ones
+        uses_input = _argument(args, kwargs, 5, ("use_input_stats",), True)
+        return bool(uses_input) and _argument(args, kwargs, 1, ("running_mean",), None) is not None
+    if func in _RECURRENT:  # (..., dropout: float, train: bool, ...)
+        place = next((i for i, a in enumerate(args) if isinstance(a, float)), None)
+        return place is not None and args[place] != 0 and bool(args[place + 1])
+    return False
+
+
+def _argument(
+    args: tuple, kwargs: dict, position: int, names: tuple[str, ...], default: Any
+) -> Any:
+    if len(args) > position:
+        return args[position]
+    return next((kwargs[name] for name in names if name in kwargs), default)
+
+
+def refuse_training_modules(model: Any) -> None:
+    """Raise for what must not even be called once, or what the probe cannot see into.
+
+    A batch-norm module in training mode counts its calls before it computes; scripted and traced
+    modules run outside Python.
+    """
+    modules = list(model.modules()) if isinstance(model, nn.Module) else [model]
+    for module in modules:
+        scripted = isinstance(module, torch.jit.ScriptModule)
+        name = getattr(module, "original_name", type(module).__name__)
+        if getattr(module, "training", False) and (
+            isinstance(module, nn.modules.batchnorm._BatchNorm)
+            or (scripted and ("BatchNorm" in name or "Dropout" in name))
+        ):
+            raise _error(name)
+        if scripted or isinstance(module, torch.jit.ScriptFunction):
+            _refuse_training_graph(module)
+
+
+def _refuse_training_graph(scripted: Any) -> None:
+    """Raise where tracing has frozen training=True into the graph; eval() no longer helps."""
+    graph = getattr(scripted, "inlined_graph", None)
+    if graph is None:  # a container without a forward of its own
+        return
+    for operation, position in (("aten::dropout", 2), ("aten::batch_norm", 5)):
+        for node in graph.findAllNodes(operation):
+            if list(node.inputs())[position].toIValue():
+                raise _error(operation, "trace the model again after model.eval()")
+
+
+def _error(name: str, remedy: str = "call model.eval() first") -> TrainingModeError:
+    return TrainingModeError(
+        f"model is in training mode ({name} uses batch statistics or drops at random), so one "
+        f"row's explanation would depend on chance or on the other rows; {remedy}"
+    )
