@@ -1,0 +1,20 @@
+"""Figures: every one has a text alternative, one shared scale and a stated range."""
+
+from xaicourse.plot.films import strips
+from xaicourse.plot.images import maps
+from xaicourse.plot.lines import curve
+from xaicourse.plot.picture import Picture
+from xaicourse.plot.printing import show
+from xaicourse.plot.scale import reduce_channels, shared_limits
+from xaicourse.plot.series import series
+
+__all__ = [
+    "Picture",
+    "curve",
+    "maps",
+    "reduce_channels",
+    "series",
+    "shared_limits",
+    "show",
+    "strips",
+]

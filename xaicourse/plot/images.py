@@ -1,0 +1,165 @@
+"""A photo and its attribution maps side by side, all on one scale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.image import AxesImage
+from torch import Tensor
+
+from xaicourse.plot.picture import Picture
+from xaicourse.plot.scale import REDUCTIONS, as_photo, reduce_channels, shared_limits, tile_sums
+from xaicourse.plot.style import SIGNED, UNSIGNED, bare, new_figure, styled
+
+
+@styled
+def maps(
+    items: Mapping[str, Any],
+    *,
+    alt: str,
+    photo: Tensor | None = None,
+    reduce: str = "sum",
+    tile: int = 1,
+    percentile: float = 99.0,
+    overlay: bool = False,
+    columns: int = 4,
+) -> Picture:
+    """Draw attribution maps side by side on one shared scale with a colour bar.
+
+    Signed maps (`reduce="sum"`) are white at zero, red where they raise the score and blue
+    where they lower it. A map is never scaled to its own maximum: that would make a weak
+    map look strong.
+
+    Parameters
+    ----------
+    items
+        Title -> attribution tensor of one image, or the record that a method returns with
+        `return_details=True`, whose completeness gap then stands in the title.
+    alt
+        What is drawn, for a reader who cannot see it.
+    photo
+        The image itself, drawn first.
+    reduce
+        "sum" (signed), "abs_sum" or "max_abs" over channels.
+    tile
+        Add up squares of tile x tile pixels; the colour bar says so.
+    percentile
+        Colours are clipped at this percentile of the strongest map, so that one extreme
+        pixel does not hide the rest; 100 clips nothing. The colour bar says what was done.
+    overlay
+        Draw the maps over the photo in grey.
+    columns
+        Pictures in a line, before the next line begins.
+
+    Returns
+    -------
+    Picture
+        Shown by a notebook as it is; `.save("figure.pdf")` writes it for a paper.
+    """
+    if not items:
+        raise ValueError("items is empty; give a title and a map, for example {'IG': attribution}")
+    if not isinstance(items, Mapping):
+        raise TypeError(f"items must be a dict title -> map, got {type(items).__name__}")
+    if overlay and photo is None:
+        raise ValueError("overlay=True needs photo=, the image to draw the maps over")
+    if columns < 1:
+        raise ValueError(f"columns must be at least 1, got {columns}")
+    values = {
+        titled(name, item): tile_sums(reduce_channels(map_of(item), reduce), tile)
+        for name, item in items.items()
+    }
+    _, high = shared_limits(list(values.values()), percentile)
+    background = None if photo is None else as_photo(photo)
+
+    count = len(values) + (photo is not None)
+    columns = min(columns, count)
+    lines = -(-count // columns)
+    figure = new_figure(2.15 * columns + 0.9, 2.45 * lines)
+    grid = figure.subplots(lines, columns, squeeze=False)
+    axes = list(grid.flat)
+    for spare in axes[count:]:
+        spare.set_visible(False)
+    if background is not None:
+        first = axes.pop(0)
+        first.imshow(background, interpolation="antialiased")
+        first.set_title("photo")
+        bare(first)
+    for axis, (title, value) in zip(axes, values.items(), strict=False):
+        image = draw_map(axis, value, high, reduce, background if overlay else None)
+        axis.set_title(title)
+    strongest = max(float(np.abs(v).max()) for v in values.values())
+    bar = figure.colorbar(
+        image, ax=grid.ravel().tolist(), fraction=0.05, aspect=18 * lines, pad=0.02,
+        extend=bar_ends(strongest > high, reduce),
+    )  # fmt: skip
+    bar.set_label(scale_text(reduce, tile, percentile, strongest, high))
+    bar.outline.set_visible(False)
+    return Picture(figure, alt)
+
+
+def draw_map(
+    axis: Axes,
+    value: np.ndarray,
+    limit: float,
+    reduce: str,
+    background: np.ndarray | None = None,
+) -> AxesImage:
+    """Draw one (H, W) map into the axes: zero is the middle colour, or the lowest if unsigned."""
+    signed = reduce == "sum"
+    colours = {
+        "cmap": SIGNED if signed else UNSIGNED,
+        "vmin": -limit if signed else 0.0,
+        "vmax": limit,
+    }
+    bare(axis)
+    if background is None:
+        return axis.imshow(value, interpolation="antialiased", **colours)
+    grey = background.mean(-1)  # (H, W, 3) -> (H, W)
+    axis.imshow(0.55 + 0.45 * grey, cmap="gray", vmin=0, vmax=1, interpolation="bilinear")
+    # A strong pixel is opaque, a zero one lets the photo through. Square root: weak ones show.
+    opacity = np.sqrt(np.clip(np.abs(value) / limit, 0, 1))
+    height, width = grey.shape
+    whole = (-0.5, width - 0.5, height - 0.5, -0.5)
+    shown = axis.imshow(value, alpha=opacity, extent=whole, interpolation="nearest", **colours)
+    # The colour bar is drawn opaque, from a copy without the opacity.
+    opaque = AxesImage(axis, cmap=shown.get_cmap(), norm=shown.norm)  # type: ignore[arg-type]
+    opaque.set_data(value)
+    return opaque
+
+
+def map_of(item: Any) -> Any:
+    """Return the attribution tensor of an item: itself, or the values of a result record."""
+    return item if isinstance(item, (Tensor, np.ndarray)) else getattr(item, "values", item)
+
+
+def titled(name: str, item: Any) -> str:
+    """Return the title of a map; a result record adds its completeness gap."""
+    if isinstance(item, (Tensor, np.ndarray)):
+        return name
+    gap = getattr(item, "relative_gap", None)
+    if gap is None:
+        return name
+    percent = 100 * float(gap.detach().cpu().reshape(-1)[0])
+    return f"{name}\ngap {percent:.2g} %"
+
+
+def scale_text(reduce: str, tile: int, percentile: float, strongest: float, limit: float) -> str:
+    """Say in the label of the colour bar what the colours stand for and what was clipped."""
+    text = REDUCTIONS[reduce]
+    if tile > 1:
+        text += f",\nsum over {tile} × {tile} pixels"
+    if strongest == 0:
+        return f"{text}\nall maps are zero"
+    if strongest > limit:
+        return f"{text}\nclipped at percentile {percentile:g}"
+    return f"{text}\nfull range"
+
+
+def bar_ends(clipped: bool, reduce: str) -> str:
+    """Give the colour bar pointed ends where values lie outside it."""
+    if not clipped:
+        return "neither"
+    return "both" if reduce == "sum" else "max"
