@@ -45,6 +45,7 @@ class Step:
     command: tuple[str, ...]
     environment: dict[str, str] = field(default_factory=dict)
     essential: bool = False
+    folder: Path = ROOT
 
 
 class Venv:
@@ -128,7 +129,8 @@ def target_steps(target: str, arguments: list[str], venv: Venv) -> list[Step]:
     if target == "lab":
         return [Step("Open the course", (str(venv.xaicourse), "open", *arguments))]
     if target == "xaicourse":
-        return [Step("", (str(venv.xaicourse), *arguments))]
+        command = (str(venv.xaicourse), *arguments)
+        return [Step("", command, folder=Path.cwd())]  # arguments may name files that are here
     if target == "python":
         return [Step("", (python, *arguments))]
     if target == "test":
@@ -153,10 +155,11 @@ def shown(step: Step) -> str:
 
 
 def run(step: Step) -> int:
-    """Run one step from the clone's folder, and return its exit code."""
+    """Run one step in its folder, the clone, and return its exit code."""
     if step.title:
         print(f"\n-- {step.title}\n$ {shown(step)}", flush=True)
-    process = subprocess.Popen(step.command, cwd=ROOT, env={**os.environ, **step.environment})
+    environment = {**os.environ, **step.environment}
+    process = subprocess.Popen(step.command, cwd=step.folder, env=environment)
     # Ctrl-C reaches the child as well, which decides (JupyterLab asks first): wait for it.
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:

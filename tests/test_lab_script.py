@@ -226,3 +226,9 @@ def test_steps_get_their_environment_and_run_in_the_clone(venv, capfd):
     code = "import os; print(os.environ['OMP_NUM_THREADS'], os.getcwd())"
     lab.run_all([python_step(code, environment={"OMP_NUM_THREADS": "1"})], venv, set())
     assert capfd.readouterr().out.splitlines()[-1] == f"1 {ROOT}"
+
+
+def test_the_command_line_runs_where_it_was_typed(venv, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (step,) = lab.target_steps("xaicourse", ["explain", "cat.jpg"], venv)
+    assert step.folder == tmp_path
