@@ -137,8 +137,8 @@ def test_curve_refuses_rows_that_do_not_fit():
 def film(**changes):
     settings = {
         "photo": PHOTO, "baseline": 0 * PHOTO, "alphas": NODES, "scores": SCORES, "slopes": SLOPES,
-        "weights": WEIGHTS, "parts": {"left": SLOPES * WEIGHTS - 0.5, "right": torch.full((4,), 0.5)},
-        "alt": "a", "ends": (0.5, 2.0),
+        "weights": WEIGHTS, "alt": "a", "ends": (0.5, 2.0),
+        "parts": {"left": SLOPES * WEIGHTS - 0.5, "right": torch.full((4,), 0.5)},
     }  # fmt: skip
     return plot.strips(**{**settings, **changes})
 

@@ -75,7 +75,7 @@ def test_photos_are_channels_last_in_range():
     photo = torch.rand(1, 3, 4, 6)
     np.testing.assert_allclose(as_photo(photo)[1, 2], photo[0, :, 1, 2])
     assert as_photo(torch.rand(1, 1, 4, 6)).shape == (4, 6, 3)
-    with pytest.raises(ValueError, match="divide a 0..255 image by 255"):
+    with pytest.raises(ValueError, match=r"divide a 0\.\.255 image by 255"):
         as_photo(255 * photo)
     with pytest.raises(ValueError, match="photo must be one image"):
         as_photo(torch.rand(2, 3, 4, 4))

@@ -1,0 +1,240 @@
+"""One idea for all panels: settings -> compute -> result -> draw -> PNG, and controls as glue.
+
+A panel never catches printed output and has no hidden state: what it shows depends on its
+settings alone. In a notebook a move of a slider starts a task that does one chunk of work at a
+time, so that a newer move is heard and ends the older work. In tests, and where no event loop
+runs, the same work is done at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import inspect
+import os
+from collections.abc import Generator, Iterator, Mapping
+from typing import Any
+
+import ipywidgets
+from traitlets import TraitError
+
+from xaicourse.plot.picture import DPI, SCREEN_DPI, png_bundle, png_size, small_png
+
+PAUSE = 0.005  # seconds between two chunks: time in which a newer move is heard
+
+
+class Panel:
+    """A picture with controls. A subclass says what to compute and how to draw it.
+
+    Parameters
+    ----------
+    controls
+        Name of a setting -> the widget whose value it is.
+
+    Attributes
+    ----------
+    result
+        The last good result; tests and drive cells assert on its arrays.
+    error
+        The exception that the present settings raised, or None.
+
+    Notes
+    -----
+    A subclass overrides `title`, `compute`, `draw`, `describe` and `alt`. It sets its own
+    attributes before it calls ``super().__init__(controls)``, which computes the first picture.
+    """
+
+    title = "panel"
+
+    # -- what a subclass says ------------------------------------------------------------------
+
+    def compute(self, settings: Mapping[str, Any]) -> Any:
+        """Return the result for the settings; nothing else may change.
+
+        A slow computation is a generator: it yields a coarse result first and better ones
+        later (each is drawn), and None between chunks, where it can be stopped.
+        """
+        raise NotImplementedError
+
+    def draw(self, result: Any) -> bytes:
+        """Return the PNG of a result."""
+        raise NotImplementedError
+
+    def describe(self, result: Any) -> str:
+        """Return the line of text under the picture."""
+        return ""
+
+    def alt(self, result: Any) -> str:
+        """Return what the picture shows, for a reader who cannot see it."""
+        return f"Picture of the {self.title}."
+
+    # -- glue ----------------------------------------------------------------------------------
+
+    def __init__(self, controls: Mapping[str, Any]) -> None:
+        self.controls: dict[str, Any] = dict(controls)
+        self.result: Any = None
+        self.error: Exception | None = None
+        self.picture = ipywidgets.Image(format="png", layout={"max_width": "100%"})
+        self.caption = ipywidgets.HTML()
+        self.message = ipywidgets.HTML()
+        row = ipywidgets.Layout(display="flex", flex_flow="row wrap", align_items="center")
+        self.view = ipywidgets.VBox(
+            [
+                ipywidgets.Box(list(self.controls.values()), layout=row),
+                self.message,
+                self.picture,
+                self.caption,
+            ]
+        )
+        self._turn = 0  # counts the moves; work for an older turn stops
+        self._held = False
+        self._task: asyncio.Task[None] | None = None
+        for control in self.controls.values():
+            control.observe(self._moved, "value")
+        self._first_picture()
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The present value of every control."""
+        return {name: control.value for name, control in self.controls.items()}
+
+    def set(self, **settings: Any) -> None:
+        """Set controls by name and wait for the finished result.
+
+        A bad value does what it does on the screen: `error` holds it, `result` and picture stay.
+        """
+        unknown = sorted(set(settings) - set(self.controls))
+        if unknown:
+            raise TypeError(
+                f"the {self.title} has no setting {', '.join(unknown)}; "
+                f"it has {', '.join(self.controls)}"
+            )
+        before = self.settings
+        self._held = True  # several values, one computation
+        name = ""
+        try:
+            for name, value in settings.items():
+                self.controls[name].value = value
+        except (TraitError, ValueError, TypeError) as error:
+            for control_name, value in before.items():
+                self.controls[control_name].value = value
+            self._turn += 1
+            self._show_error(ValueError(f"{name} cannot be {value_text(settings[name])}: {error}"))
+            return
+        finally:
+            self._held = False
+        self._turn += 1
+        self._work_at_once(self._turn)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        live: Any = self.view._repr_mimebundle_()
+        data, metadata = png_bundle(
+            small_png(self.picture.value), self.alt(self.result), f"Panel: {self.title}"
+        )
+        return {**live, **data}, metadata
+
+    # -- running -------------------------------------------------------------------------------
+
+    def _results(self, settings: dict[str, Any]) -> Generator[Any, None, None]:
+        """Yield what `compute` gives, whether it returns once or yields again and again."""
+        outcome = self.compute(settings)
+        if inspect.isgenerator(outcome):
+            yield from outcome
+        else:
+            yield outcome
+
+    def _first_picture(self) -> None:
+        """Show the first result at once, so that there is a picture; an error is the caller's."""
+        results = self._results(self.settings)
+        for result in results:
+            if result is not None:
+                self._show(result)
+                break
+        if running_loop() is None:
+            for result in results:
+                self._show(result)
+        else:
+            self._start_task(results)
+
+    def _moved(self, change: Any) -> None:
+        """A control has a new value."""
+        if self._held:
+            return
+        self._turn += 1
+        if running_loop() is None:
+            self._work_at_once(self._turn)
+        else:
+            self._start_task(self._results(self.settings))
+
+    def _start_task(self, results: Generator[Any, None, None]) -> None:
+        self._task = asyncio.get_running_loop().create_task(
+            self._work_in_turns(self._turn, results)
+        )
+
+    def _work_at_once(self, turn: int) -> None:
+        try:
+            for result in self._results(self.settings):
+                self._show(result)
+                if turn != self._turn:  # a control was moved from inside
+                    return
+        except Exception as error:
+            self._show_error(error)
+
+    async def _work_in_turns(self, turn: int, results: Generator[Any, None, None]) -> None:
+        """Do one chunk, listen, do the next; stop as soon as there is a newer turn."""
+        try:
+            await asyncio.sleep(PAUSE)
+            while turn == self._turn:
+                try:
+                    result = next(results)
+                except StopIteration:
+                    return
+                self._show(result)
+                await asyncio.sleep(PAUSE)
+        except Exception as error:
+            if turn == self._turn:
+                self._show_error(error)
+        finally:
+            results.close()
+
+    def _show(self, result: Any) -> None:
+        """Draw a result; None is only a moment in which work can be stopped."""
+        if result is None:
+            return
+        png = self.draw(result)
+        self.result, self.error = result, None
+        self.picture.width = str(round(png_size(png)[0] * SCREEN_DPI / DPI))
+        self.picture.value = png
+        self.picture.tooltip = self.alt(result)  # becomes the image's accessible name
+        self.caption.value = f'<span role="status">{html.escape(self.describe(result))}</span>'
+        self.message.value = ""
+
+    def _show_error(self, error: Exception) -> None:
+        """Say in one line what is wrong; the last good picture stays."""
+        self.error = error
+        line = " ".join(str(error).split()) or type(error).__name__
+        line = f"Not drawn: {line.rstrip('.')}. The last good picture is kept."
+        self.message.value = f'<b role="alert">{html.escape(line)}</b>'
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the event loop that can run a task, or None where work is done at once."""
+    if os.environ.get("XAICOURSE_TEST"):
+        return None
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def value_text(value: Any) -> str:
+    """Return a value as short text for a message."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def widgets_in(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:
+    """Yield a widget and all widgets inside it."""
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from widgets_in(child)
