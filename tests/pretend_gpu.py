@@ -1,7 +1,7 @@
 """A pretend GPU: real values on the CPU, and an error wherever devices are mixed.
 
-It finds, on machines without a GPU, the mistakes that would raise on one: ``torch.zeros(n)`` without
-a device, a CPU index table, ``.numpy()`` without ``.cpu()``. Use it as
+It finds, on machines without a GPU, the mistakes that would raise on one: ``torch.zeros(n)``
+without a device, a CPU index table, ``.numpy()`` without ``.cpu()``. Use it as
 
     with PretendGPU():
         x = torch.ones(2, 3).to(DEVICE)

@@ -155,7 +155,7 @@ class Question:
         outputs = call(self.model, inputs, rows) if self._called else self._first(inputs, rows)
         if isinstance(outputs, Tensor) and (outputs.dim() == 0 or outputs.shape[0] != len(points)):
             raise ValueError(
-                f"model returns shape {tuple(outputs.shape)} for x of shape "
+                f"model returns shape {tuple(outputs.shape)} for inputs of shape "
                 f"{tuple(points.shape)}: one output for each of the {len(points)} row(s) is "
                 "needed (for a single example pass x[None])"
             )
@@ -175,7 +175,8 @@ class Question:
                 raise
             raise ValueError(
                 f"model {checks.describe(self.model)} failed on x of shape "
-                f"{tuple(inputs.shape)}, dtype {inputs.dtype}, on {inputs.device}: {error}\n"
+                f"{tuple(self.x.shape)}, dtype {inputs.dtype}, on {inputs.device} (called with "
+                f"{len(inputs)} point(s) at once): {error}\n"
                 "(x must be a batch (N, ...) on the model's device and of its dtype; for a "
                 "single example pass x[None])"
             ) from error

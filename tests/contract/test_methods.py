@@ -1,0 +1,50 @@
+"""Every registered method keeps every promise of the contract."""
+
+from dataclasses import replace
+
+import pytest
+
+import xaicourse as xc
+from tests.contract import checks
+from xaicourse.core.registry import Claim, MethodRecord, ResultKind
+
+
+def variants() -> dict[str, MethodRecord]:
+    """Return each method with its defaults, and once more where it can work adaptively."""
+    found = dict(xc.METHODS)
+    for name, record in xc.METHODS.items():
+        if checks.has(record, "tol"):
+            found[f"{name}, adaptive"] = with_settings(record, tol=0.05)
+    return found
+
+
+def with_settings(record: MethodRecord, **settings) -> MethodRecord:
+    def example():
+        made = record.example()
+        return replace(made, settings={**made.settings, **settings})
+
+    return replace(record, example=example)
+
+
+VARIANTS = variants()
+
+
+@pytest.mark.parametrize("check", checks.CHECKS.values(), ids=checks.CHECKS)
+@pytest.mark.parametrize("record", VARIANTS.values(), ids=VARIANTS)
+def test_contract(record, check):
+    check(record)
+
+
+def test_every_kind_and_claim_has_a_check():
+    assert set(checks.SHAPE_CHECKS) == set(ResultKind)
+    assert set(checks.CLAIM_CHECKS) == set(Claim)
+    assert len(checks.CHECKS) >= 19
+
+
+@pytest.mark.parametrize("record", xc.METHODS.values(), ids=xc.METHODS)
+def test_example_is_small_and_has_rows_with_different_targets(record):
+    example = record.example()
+    assert example is not record.example()  # made anew, so that no test can spoil it
+    assert len(example.x) >= 2
+    assert example.x.numel() <= 5000
+    assert str(example.x.dtype) == "torch.float64"
