@@ -42,13 +42,6 @@ PHOTOS = {
         CC0,
         "skimage.data.chelsea",
     ),
-    "clock": (
-        "clock_motion.png",
-        "Wall clock blurred by a moving camera, grey",
-        "Stefan van der Walt",
-        PUBLIC_DOMAIN,
-        "skimage.data.clock",
-    ),
     "coffee": (
         "coffee.png",
         "Cup of espresso on a wooden table (courtesy of Pikolo Espresso Bar)",
@@ -65,7 +58,7 @@ PHOTOS = {
     ),
     "rocket": (
         "rocket.jpg",
-        "Launch of a Falcon 9 rocket with DSCOVR",
+        "Falcon 9 rocket carrying DSCOVR, Cape Canaveral",
         "SpaceX",
         PUBLIC_DOMAIN,
         "https://www.flickr.com/photos/spacexphotos/16511594820/",

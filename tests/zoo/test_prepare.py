@@ -172,6 +172,15 @@ class TwoNames(Small):
         return self.last((self.norm(self.conv(x)) + self.twin(-x)).mean((2, 3)))
 
 
+class CalledByItsSecondName(Small):
+    def __init__(self):
+        super().__init__()
+        self.twin = self.conv
+
+    def forward(self, x):
+        return self.last(self.norm(self.twin(x)).mean((2, 3)))
+
+
 class NoStatistics(Small):
     def __init__(self):
         super().__init__()
@@ -198,6 +207,7 @@ class OwnNormNet(Small):
         WeightReadDirectly,
         StatisticsReadDirectly,
         TwoNames,
+        CalledByItsSecondName,
         NoStatistics,
         OwnNormNet,
     ],
@@ -279,6 +289,14 @@ def test_hooks_are_refused():
 def test_plain_function_is_refused():
     with pytest.raises(TypeError, match=r"prepare copies an nn\.Module, got function"):
         prepare(lambda x: x)
+
+
+def test_scripted_models_are_refused():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PyTorch's own, about torch.jit
+        scripted = torch.jit.script(lively(Small()))
+    with pytest.raises(ValueError, match="a scripted or traced model cannot be prepared"):
+        prepare(scripted)
 
 
 def test_random_state_and_the_models_own_state_are_untouched():

@@ -97,6 +97,11 @@ def _check_model(model: nn.Module) -> None:
             f"model: prepare copies an nn.Module, got {type(model).__name__}; "
             "use a plain function as it is."
         )
+    if isinstance(model, torch.jit.ScriptModule):
+        raise ValueError(
+            "model: a scripted or traced model cannot be prepared; "
+            "give the nn.Module that it was made from."
+        )
     for name, module in model.named_modules():
         place = f"layer {name!r}" if name else "it"
         if module.training:
