@@ -1,0 +1,93 @@
+"""Comparing numbers: what a student may hand in as a tensor, and how far apart two tensors are."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from xaicourse.exercise import messages
+from xaicourse.exercise.verdict import Outcome, Settled
+
+__all__ = ["distance", "largest_difference", "refuse", "show", "to_number", "to_tensor"]
+
+
+def refuse(key: str, *, status: str = "not_right", diagnosis: str | None = None, **fields: Any):
+    """Settle the outcome with a message of the catalogue."""
+    raise Settled(Outcome(status, messages.text(key, **fields), diagnosis=diagnosis))  # type: ignore[arg-type]
+
+
+def to_tensor(value: Any, shape: tuple[int, ...], where: str) -> Tensor:
+    """Return a student's result as a float64 tensor of `shape`, or say why that cannot be.
+
+    Tensors (attached or not), NumPy arrays and lists of numbers are fine, and so are axes of
+    length 1 too many or too few, as long as no number can change its place.
+    """
+    if value is None:
+        refuse("general/returned_none", status="not_done")
+    try:
+        tensor = _plain(value)
+    except Exception:
+        refuse("general/wrong_type", kind=_kind(value), where=where)
+    long = [length for length in shape if length != 1]
+    if [length for length in tensor.shape if length != 1] != long:
+        refuse("general/wrong_shape", shape=tuple(tensor.shape), expected=tuple(shape), where=where)
+    return tensor.reshape(shape)
+
+
+def to_number(value: Any, where: str) -> float:
+    """Return a student's result as one number, or say why that cannot be."""
+    return float(to_tensor(value, (), where))
+
+
+def _plain(value: Any) -> Tensor:
+    if isinstance(value, (list, tuple)):
+        value = torch.stack([_plain(part) for part in value])
+    if isinstance(value, Tensor):
+        tensor = value.detach().cpu()
+    else:
+        tensor = torch.from_numpy(np.array(value, dtype=np.float64))
+    if tensor.is_complex():
+        raise TypeError("complex numbers")
+    return tensor.to_dense().double() if tensor.layout != torch.strided else tensor.double()
+
+
+def _kind(value: Any) -> str:
+    name = type(value).__name__
+    try:
+        if isinstance(value, (list, tuple)):
+            inside = ", ".join(type(part).__name__ for part in value[:3])
+            return f"{name} ({inside})"
+    except Exception:
+        pass
+    return name
+
+
+def distance(a: Tensor, b: Tensor) -> float:
+    """Return how far apart two results (N, ...) are, relative to the larger, in the worst row.
+
+    A row that is almost zero is measured against the size of all rows.
+    """
+    a, b = a.reshape(len(a), -1), b.reshape(len(b), -1)
+    size = torch.maximum(a.norm(dim=1), b.norm(dim=1))  # (N,)
+    size = size.clamp(min=max(1e-3 * float(size.max()), 1e-12))
+    worst = float(((a - b).norm(dim=1) / size).max())
+    return worst if worst == worst else float("inf")  # NaN is far from everything
+
+
+def largest_difference(a: Tensor, b: Tensor) -> tuple[int, ...]:
+    """Return the index at which two results differ most."""
+    flat = int((a - b).abs().argmax())
+    return tuple(int(i) for i in np.unravel_index(flat, tuple(a.shape)))
+
+
+def show(value: Any) -> str:
+    """Return numbers as short text: three digits, at most eight entries a bracket."""
+    if isinstance(value, Tensor):
+        value = value.detach().cpu().tolist()
+    if isinstance(value, (list, tuple)):
+        shown = [show(part) for part in value[:8]]
+        return "[" + ", ".join(shown + (["..."] if len(value) > 8 else [])) + "]"
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return str(value)
+    return f"{value:.3g}"

@@ -1,0 +1,31 @@
+"""The catalogue of all messages that a student sees: `messages.toml`, ready to be translated."""
+
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Any
+
+__all__ = ["entry", "text"]
+
+
+@cache
+def _catalogue() -> dict[str, Any]:
+    file = resources.files("xaicourse.exercise") / "messages.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8"))
+
+
+def entry(key: str) -> Any:
+    """Return what stands in the catalogue under a key such as "tasks/05.2/hints"."""
+    value = _catalogue()
+    for part in key.split("/"):
+        if not isinstance(value, dict) or part not in value:
+            raise KeyError(f"messages.toml has no entry {key!r} ({part!r} is missing)")
+        value = value[part]
+    return value
+
+
+def text(key: str, **fields: Any) -> str:
+    """Return a message with its fields filled in; {section_...} names a place in the lesson."""
+    template = entry(key)
+    places = {f"section_{name}": place for name, place in entry("sections").items()}
+    return template.format(**places, **fields)

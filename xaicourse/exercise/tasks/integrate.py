@@ -1,0 +1,108 @@
+"""Integrating a student's own function reliably, and noticing when that is not possible."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaicourse.exercise.calling import describe_error
+from xaicourse.exercise.compare import distance, refuse
+from xaicourse.exercise.tasks.rules import nodes
+from xaicourse.exercise.verdict import Settled
+
+__all__ = ["OwnFunction", "path_integral", "reliable_integral", "to_rows"]
+
+LARGEST = 10_000  # numbers in x: enough for any example, small enough to integrate finely
+
+
+def to_rows(value: Any, name: str, what: str) -> Tensor:
+    """Return a student's input as (N, D...) float64; one row may come without its batch axis."""
+    try:
+        tensor = value if isinstance(value, Tensor) else torch.tensor(value)
+        tensor = tensor.detach().cpu().double()
+    except Exception:
+        refuse("general/part_not_numbers", part=name, what=what, kind=type(value).__name__)
+    if tensor.ndim == 0:
+        tensor = tensor[None]
+    if tensor.ndim == 1:
+        tensor = tensor[None]
+    if tensor.numel() > LARGEST:
+        refuse("general/part_too_large", part=name, what=what, largest=LARGEST)
+    if tensor.numel() == 0 or not bool(torch.isfinite(tensor).all()):
+        refuse("general/part_not_finite", part=name, what=what)
+    return tensor
+
+
+class OwnFunction:
+    """A student's f: (N, D...) -> (N,), called in float64 or, if it cannot, in its own dtype."""
+
+    def __init__(self, f: Any, x: Tensor, what: str) -> None:
+        if not callable(f):
+            refuse("general/f_not_callable", what=what, kind=type(f).__name__)
+        self.f, self.what, self.dtype = f, what, torch.float64
+        try:
+            self(x)
+        except Settled as settled:
+            self.dtype = torch.float32  # a net with float32 weights cannot take float64
+            try:
+                self(x)
+            except Settled:
+                raise settled from None
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Return f(x) as (N,), attached to the graph."""
+        try:
+            out = self.f(x.to(self.dtype))
+        except BaseException as error:
+            raise Settled(describe_error(error, self.f, self.what)) from None
+        if not isinstance(out, Tensor):
+            refuse("general/f_no_tensor", what=self.what, kind=type(out).__name__)
+        if out.numel() != len(x) or out.shape[0:1] != x.shape[0:1]:
+            shape = tuple(out.shape)
+            refuse("general/f_shape", what=self.what, shape=shape, n=len(x))
+        return out.reshape(len(x)).double()
+
+    def value(self, x: Tensor) -> Tensor:
+        """Return f(x) without a graph, (N,)."""
+        with torch.no_grad():
+            out = self(x)
+        if not bool(torch.isfinite(out).all()):
+            refuse("general/f_not_finite", what=self.what)
+        return out
+
+    def gradient(self, x: Tensor) -> Tensor:
+        """Return the gradient of each row's value, like x."""
+        x = x.detach().requires_grad_(True)
+        out = self(x)
+        if not out.requires_grad:
+            refuse("general/f_no_gradient", what=self.what)
+        try:
+            slope = torch.autograd.grad(out.sum(), x, allow_unused=True)[0]
+        except RuntimeError as error:
+            raise Settled(describe_error(error, self.f, self.what)) from None
+        if slope is None:
+            return torch.zeros_like(x)
+        if not bool(torch.isfinite(slope).all()):
+            refuse("general/f_not_finite", what=self.what)
+        return slope
+
+
+def path_integral(
+    slope: Callable[[Tensor], Tensor], x: Tensor, baseline: Tensor, rule: str, steps: int
+) -> Tensor:
+    """Return (x - baseline) times the weighted mean of the slopes on the path, (N, D...)."""
+    alphas, weights = nodes(rule, steps)
+    total = torch.zeros_like(x)
+    for alpha, weight in zip(alphas, weights, strict=True):
+        total = total + weight * slope(baseline + alpha * (x - baseline))
+    return (x - baseline) * total
+
+
+def reliable_integral(function: OwnFunction, x: Tensor, baseline: Tensor) -> Tensor:
+    """Return Integrated Gradients of a student's f, or refuse when two fine rules disagree."""
+    fine = path_integral(function.gradient, x, baseline, "midpoint", 500)
+    other = path_integral(function.gradient, x, baseline, "gauss_legendre", 301)
+    if distance(fine, other) > 0.01:
+        refuse("general/f_not_integrable", what=function.what)
+    return other

@@ -1,0 +1,204 @@
+"""Task 05.6: a feature with an attribution of 0 that matters."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaicourse.exercise import messages
+from xaicourse.exercise.compare import refuse, show, to_number
+from xaicourse.exercise.task import Task
+from xaicourse.exercise.tasks.integrate import OwnFunction, path_integral, to_rows
+from xaicourse.exercise.tasks.submission import is_missing, parts
+from xaicourse.exercise.verdict import Outcome
+
+__all__ = ["BREAK_IT"]
+
+RANGE = 10.0  # all numbers of x, of the baseline and the other value lie in [-10, 10]
+MATTERS = 0.5  # setting the feature to the other value changes f by more than this
+ZERO = 1e-3  # |IG| of the feature, relative to that change (or absolute, if that is less)
+SHIFT = 1e-4  # the path is moved by so little to see whether it runs on a kink
+
+
+def grade(answer: Any) -> Outcome:
+    """Judge (f, x, baseline, feature, value)."""
+    what = messages.entry("tasks/05.6/name")
+    if isinstance(answer, (list, tuple)) and len(answer) == 4:
+        answer = (*answer, None)
+    part = parts(answer, ("f", "x", "baseline", "feature", "value"), what)
+    if all(is_missing(value) for value in part.values()):
+        refuse("general/not_done", status="not_done")
+    for key in ("f", "x", "baseline", "feature"):
+        if is_missing(part[key]):
+            refuse("general/part_missing", status="not_done", part=key, what=what)
+    if is_missing(part["value"]):
+        part["value"] = 0.0  # deleted
+    x, baseline = _one_row(part["x"], "x", what), _one_row(part["baseline"], "baseline", what)
+    if baseline.shape != x.shape and baseline.numel() == 1:
+        baseline = baseline.expand_as(x).clone()
+    if baseline.shape != x.shape:
+        shapes = {"shape": tuple(baseline.shape), "expected": tuple(x.shape)}
+        refuse("general/baseline_shape", what=what, **shapes)
+    place = _feature(part["feature"], x)
+    value = to_number(part["value"], what)
+    _require_range(value, "value")
+
+    f = OwnFunction(part["f"], x, what)
+    _require_plain_function(f, x, baseline)
+    change = _change(f, x, place, value)
+    if change <= MATTERS:
+        _refuse_small_change(f, x, place, change)
+    share = _share(f, x, baseline, place)
+    if abs(share) > ZERO * min(change, 1.0):
+        _refuse_nonzero(f, x, place, share)
+    _require_honest_gradient(f, x, baseline, place, change)
+    return Outcome("passed", messages.text("tasks/05.6/passed", change=show(change)))
+
+
+# ---------------------------------------------------------------- reading
+
+
+def _one_row(value: Any, name: str, what: str) -> Tensor:
+    rows = to_rows(value, name, what)
+    if len(rows) != 1:
+        refuse("tasks/05.6/one_row", name=name, shape=tuple(rows.shape))
+    for number in (float(rows.min()), float(rows.max())):
+        _require_range(number, name)
+    return rows
+
+
+def _require_range(number: float, name: str) -> None:
+    if not -RANGE <= number <= RANGE:
+        refuse("tasks/05.6/range", name=name, number=show(number), largest=show(RANGE))
+
+
+def _feature(value: Any, x: Tensor) -> int:
+    """Return the place of the feature in the flattened row."""
+    shape = tuple(x.shape[1:])
+    try:
+        index = [int(i) for i in torch.as_tensor(value).reshape(-1)]
+        if len(index) == len(shape) + 1 and index[0] == 0:
+            index = index[1:]  # (0, i): the batch axis was counted
+        if len(index) == 1 and len(shape) != 1:
+            place = range(x.numel())[index[0]]
+        else:
+            place = int(torch.arange(x.numel()).reshape(shape)[tuple(index)])
+    except Exception:
+        refuse("tasks/05.6/feature", given=str(value)[:40], features=x.numel())
+    return place
+
+
+# ---------------------------------------------------------------- judging
+
+
+def _change(f: OwnFunction, x: Tensor, place: int, value: float) -> float:
+    changed = x.clone()
+    changed.view(-1)[place] = value
+    return abs(float(f.value(changed)) - float(f.value(x)))
+
+
+def _share(f: OwnFunction, x: Tensor, baseline: Tensor, place: int) -> float:
+    """Return IG of one feature; two rules that disagree are a sign of jumps."""
+    by_rule = [
+        float(path_integral(f.gradient, x, baseline, rule, steps).reshape(-1)[place])
+        for rule, steps in (("midpoint", 1000), ("gauss_legendre", 401))
+    ]
+    return min(by_rule, key=abs)
+
+
+def _refuse_small_change(f: OwnFunction, x: Tensor, place: int, change: float) -> None:
+    """Say whether the feature is not used at all or only this value is too weak."""
+    others = torch.linspace(-RANGE, RANGE, 81).tolist()
+    largest = max(_change(f, x, place, other) for other in others)
+    diagnosis = "unused" if largest <= 1e-9 else None
+    key = "tasks/05.6/misconceptions/unused" if diagnosis else "tasks/05.6/small_change"
+    refuse(key, diagnosis=diagnosis, change=show(change), wanted=show(MATTERS))
+
+
+def _refuse_nonzero(f: OwnFunction, x: Tensor, place: int, share: float) -> None:
+    """Say whether it is the gradient at x that is zero, and not the attribution."""
+    slope = float(f.gradient(x).reshape(-1)[place])
+    if abs(slope) < 1e-6:
+        name = "gradient_is_zero"
+        refuse(f"tasks/05.6/misconceptions/{name}", diagnosis=name, share=show(share))
+    refuse("tasks/05.6/not_zero", share=show(share))
+
+
+def _require_plain_function(f: OwnFunction, x: Tensor, baseline: Tensor) -> None:
+    """f must give the same value twice and must treat rows one by one."""
+    ends = torch.cat([baseline, x, (x + baseline) / 2])
+    together, again = f.value(ends), f.value(ends)
+    alone = torch.cat([f.value(row[None]) for row in ends])
+    size = 1e-4 * (1 + float(together.abs().max()))
+    if float((together - again).abs().max()) > size:
+        refuse("general/f_random", what=f.what)
+    if float((together - alone).abs().max()) > size:
+        refuse("tasks/05.6/rows_mixed")
+
+
+def _require_honest_gradient(
+    f: OwnFunction, x: Tensor, baseline: Tensor, place: int, change: float
+) -> None:
+    """Refuse zeros that come from autograd and not from f: jumps, detach, a path on a kink.
+
+    The integral of the slope, measured by values of f alone on slightly moved paths, must be 0 too.
+    """
+    delta = float((x - baseline).reshape(-1)[place])
+    if delta == 0:
+        return  # 0 times anything: no gradient is needed to know it
+    worst = max((_measured_share(f, x, baseline, place, seed) for seed in range(3)), key=abs)
+    if abs(worst) > 0.05 * change:
+        name = "autograd_only"
+        refuse(f"tasks/05.6/misconceptions/{name}", diagnosis=name, share=show(worst))
+
+
+def _measured_share(f: OwnFunction, x: Tensor, baseline: Tensor, place: int, seed: int) -> float:
+    """Return delta times the mean slope from values of f, on a path that is moved a little.
+
+    The differences reach from one point to the next, so that no jump falls between them.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    shift = SHIFT * torch.randn(x.shape, generator=generator, dtype=torch.float64)
+    count, delta = 2000, x - baseline
+    alphas = ((torch.arange(count) + 0.5) / count).double().reshape(-1, *[1] * (x.ndim - 1))
+    points = baseline + shift + alphas * delta  # (P, D...)
+    step = torch.zeros(x.numel(), dtype=torch.float64)
+    step[place] = delta.reshape(-1)[place] / (2 * count)
+    step = step.reshape(x.shape)
+    return float((f.value(points + step) - f.value(points - step)).sum())
+
+
+# ---------------------------------------------------------------- right and wrong submissions
+
+
+def _smaller(points):
+    return torch.minimum(points[:, 0], points[:, 1])
+
+
+def _second_only(points):
+    return 3 * points[:, 1]
+
+
+def _detached(points):
+    return 2 * points[:, 0].detach() + points[:, 1]
+
+
+def _saturated(points):
+    return 1 - torch.relu(1 - points[:, 0]) + 0 * points[:, 1]
+
+
+_RIGHT = {"f": _smaller, "x": [[3.0, 2.0]], "baseline": [[0.0, 0.0]], "feature": 0, "value": 0.0}
+
+BREAK_IT = Task(
+    id="05.6",
+    goal="G5",
+    level=3,
+    minutes=15,
+    grade=grade,
+    reference=_RIGHT,
+    misconceptions={
+        "unused": _RIGHT | {"f": _second_only},
+        "gradient_is_zero": _RIGHT | {"f": _saturated},
+        "autograd_only": _RIGHT | {"f": _detached},
+    },
+)

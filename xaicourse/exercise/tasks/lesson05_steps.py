@@ -1,0 +1,240 @@
+"""Task 05.3: choose the number of steps by evidence."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from xaicourse.exercise import messages
+from xaicourse.exercise.calling import call, require_function
+from xaicourse.exercise.compare import refuse, show, to_number
+from xaicourse.exercise.task import Task
+from xaicourse.exercise.verdict import Outcome
+
+__all__ = ["STEPS_NEEDED"]
+
+NO_RISE = 1e-6  # below this size of the rise a relative gap means nothing
+
+
+@dataclass(frozen=True)
+class Case:
+    """One list of tried numbers of steps with their signed gaps."""
+
+    name: str
+    gaps: Mapping[int, float]
+    rise: float
+    limit: float
+
+    def arguments(self) -> dict[str, Any]:
+        return {"gaps": dict(self.gaps), "rise": self.rise, "limit": self.limit}
+
+
+CASES = (
+    Case("plain", {4: 3.0, 8: 1.0, 16: 0.3, 32: 0.1}, 10.0, 0.05),
+    Case("lucky", {4: 4.0, 8: 0.02, 16: 1.5, 32: 0.4, 64: 0.08}, 5.0, 0.05),
+    Case("negative_gaps", {8: -2.5, 16: -0.9, 32: -0.2, 64: -0.05}, 4.0, 0.1),
+    Case("negative_rise", {8: 1.2, 16: -0.7, 32: 0.2, 64: 0.1, 128: 0.02}, -6.0, 0.05),
+    Case("small_rise", {8: 0.04, 16: 0.03, 32: 0.004, 64: 0.001}, 0.1, 0.1),
+    Case("none", {8: 0.9, 16: 0.05, 32: -0.6, 64: 0.4}, 2.0, 0.1),
+    Case("first_tried", {10: 0.1, 20: 0.15, 40: 0.05}, 20.0, 0.02),
+    Case("percent", {5: 9.0, 10: 4.0, 20: 0.01, 40: 0.005}, 50.0, 0.1),
+    Case("no_rise", {8: 0.0, 16: 0.0, 32: 0.0}, 0.0, 0.05),
+    Case("tiny_rise", {8: 1e-12, 16: -1e-13, 32: 1e-14}, 1e-10, 0.05),
+)
+
+
+# ---------------------------------------------------------------- the right answer
+
+
+def steps_needed(gaps, rise, limit):
+    """Return the smallest n from which on every tried gap is within limit * |rise|, or None."""
+    if abs(rise) < NO_RISE:
+        return None
+    needed = None
+    for n in sorted(gaps, reverse=True):  # from the finest path back
+        if abs(gaps[n]) > limit * abs(rise):
+            break
+        needed = n
+    return needed
+
+
+# ---------------------------------------------------------------- wrong answers with a name
+
+
+def first_lucky(gaps, rise, limit):
+    if abs(rise) < NO_RISE:
+        return None
+    return next((n for n in sorted(gaps) if abs(gaps[n]) <= limit * abs(rise)), None)
+
+
+def _from_the_end(gaps, fits):
+    needed = None
+    for n in sorted(gaps, reverse=True):
+        if not fits(gaps[n]):
+            break
+        needed = n
+    return needed
+
+
+def gap_not_abs(gaps, rise, limit):
+    if abs(rise) < NO_RISE:
+        return None
+    return _from_the_end(gaps, lambda gap: gap <= limit * abs(rise))
+
+
+def rise_not_abs(gaps, rise, limit):
+    if abs(rise) < NO_RISE:
+        return None
+    return _from_the_end(gaps, lambda gap: abs(gap) <= limit * rise)
+
+
+def ratio_not_abs(gaps, rise, limit):
+    if abs(rise) < NO_RISE:
+        return None
+    return _from_the_end(gaps, lambda gap: gap / rise <= limit)
+
+
+def neither_abs(gaps, rise, limit):
+    if abs(rise) < NO_RISE:
+        return None
+    return _from_the_end(gaps, lambda gap: gap <= limit * rise)
+
+
+def rise_ignored(gaps, rise, limit):
+    if abs(rise) < NO_RISE:
+        return None
+    return _from_the_end(gaps, lambda gap: abs(gap) <= limit)
+
+
+def limit_in_percent(gaps, rise, limit):
+    if abs(rise) < NO_RISE:
+        return None
+    return _from_the_end(gaps, lambda gap: 100 * abs(gap) / abs(rise) <= limit)
+
+
+def no_rise_forgotten(gaps, rise, limit):
+    return _from_the_end(gaps, lambda gap: abs(gap) <= limit * abs(rise))
+
+
+def only_zero_rise(gaps, rise, limit):
+    return None if rise == 0 else no_rise_forgotten(gaps, rise, limit)
+
+
+def first_lucky_no_rise_forgotten(gaps, rise, limit):
+    return next((n for n in sorted(gaps) if abs(gaps[n]) <= limit * abs(rise)), None)
+
+
+def smallest_gap(gaps, rise, limit):
+    if abs(rise) < NO_RISE:
+        return None
+    n = min(gaps, key=lambda n: abs(gaps[n]))
+    return n if abs(gaps[n]) <= limit * abs(rise) else None
+
+
+def last_bad(gaps, rise, limit):
+    if abs(rise) < NO_RISE:
+        return None
+    bad = [n for n in gaps if abs(gaps[n]) > limit * abs(rise)]
+    return max(bad) if bad else min(gaps)
+
+
+def largest_good(gaps, rise, limit):
+    if abs(rise) < NO_RISE:
+        return None
+    good = [n for n in gaps if abs(gaps[n]) <= limit * abs(rise)]
+    return max(good) if good else None
+
+
+def place_in_list(gaps, rise, limit):
+    needed = steps_needed(gaps, rise, limit)
+    return None if needed is None else sorted(gaps).index(needed)
+
+
+def never_none(gaps, rise, limit):
+    needed = steps_needed(gaps, rise, limit)
+    return max(gaps) if needed is None and abs(rise) >= NO_RISE else needed
+
+
+MISCONCEPTIONS: dict[str, Callable] = {
+    function.__name__: function
+    for function in (
+        first_lucky,
+        gap_not_abs,
+        rise_not_abs,
+        ratio_not_abs,
+        neither_abs,
+        rise_ignored,
+        limit_in_percent,
+        no_rise_forgotten,
+        only_zero_rise,
+        first_lucky_no_rise_forgotten,
+        smallest_gap,
+        last_bad,
+        largest_good,
+        place_in_list,
+        never_none,
+    )
+}
+
+
+# ---------------------------------------------------------------- grading
+
+
+def grade(answer: Any) -> Outcome:
+    """Judge ``answer(gaps, rise, limit)`` on ten cases."""
+    require_function(answer, "steps_needed")
+    given = [_ask(answer, case) for case in CASES]
+    expected = [steps_needed(**case.arguments()) for case in CASES]
+    wrong = [place for place in range(len(CASES)) if given[place] != expected[place]]
+    if not wrong:
+        return Outcome("passed", messages.text("tasks/05.3/passed"))
+    case, place = CASES[wrong[0]], wrong[0]
+    evidence = messages.text(
+        "tasks/05.3/evidence",
+        gaps=dict(case.gaps),
+        rise=case.rise,
+        limit=case.limit,
+        yours=show(given[place]),
+        expected=show(expected[place]),
+    )
+    if all(value is None for value in given):
+        return Outcome("not_right", messages.text("tasks/05.3/always_none"), evidence)
+    name = diagnose(given)
+    if name is not None:
+        text = messages.text(f"tasks/05.3/misconceptions/{name}")
+        return Outcome("not_right", text, evidence, diagnosis=name)
+    where = messages.text(f"tasks/05.3/cases/{case.name}")
+    text = messages.text("tasks/05.3/differs", wrong=len(wrong), cases=len(CASES), where=where)
+    return Outcome("not_right", text, evidence)
+
+
+def diagnose(given: list[float | None]) -> str | None:
+    """Return the one misconception that gives the same answer in every case."""
+    fits = [
+        name
+        for name, wrong in MISCONCEPTIONS.items()
+        if [wrong(**case.arguments()) for case in CASES] == given
+    ]
+    return fits[0] if len(fits) == 1 else None
+
+
+def _ask(answer: Any, case: Case) -> float | None:
+    where = messages.text(f"tasks/05.3/cases/{case.name}")
+    arguments = case.arguments()
+    got = call(answer, arguments, where)
+    if arguments["gaps"] != dict(case.gaps):
+        refuse("general/changes_input", name="gaps")
+    if got is None:
+        return None
+    number = to_number(got, where)
+    return None if number != number else number  # NaN says "none" as well
+
+
+STEPS_NEEDED = Task(
+    id="05.3",
+    goal="G3",
+    level=2,
+    minutes=10,
+    grade=grade,
+    reference=steps_needed,
+    misconceptions=MISCONCEPTIONS,
+)

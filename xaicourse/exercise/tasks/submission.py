@@ -1,0 +1,32 @@
+"""Reading answers that have several parts: a dictionary, or a tuple in the stated order."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from xaicourse.exercise.compare import refuse
+
+__all__ = ["is_missing", "parts"]
+
+
+def is_missing(value: Any) -> bool:
+    """Say whether this part was left open."""
+    return value is None or value is Ellipsis
+
+
+def parts(answer: Any, names: Sequence[str], what: str) -> dict[str, Any]:
+    """Return name -> part for a dictionary with these keys or a sequence in this order.
+
+    A part that is not there is None. Keys may differ in upper and lower case.
+    """
+    wanted = ", ".join(names)
+    if isinstance(answer, Mapping):
+        given = {str(key).strip().lower(): value for key, value in answer.items()}
+        unknown = [key for key in given if key not in names]
+        if unknown:
+            refuse("general/unknown_part", part=unknown[0], expected=wanted, what=what)
+        return {name: given.get(name) for name in names}
+    if isinstance(answer, (list, tuple)):
+        if len(answer) != len(names):
+            refuse("general/number_of_parts", given=len(answer), expected=wanted, what=what)
+        return dict(zip(names, answer, strict=True))
+    return refuse("general/parts_type", kind=type(answer).__name__, expected=wanted, what=what)
