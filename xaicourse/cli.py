@@ -145,7 +145,40 @@ def _doctor(options: argparse.Namespace) -> int:
     return 0 if all(finding.ok for finding in findings) else 1
 
 
-_SUBCOMMANDS = (_add_open, _add_reset, _add_doctor)
+# ---------------------------------------------------------------- explain
+
+
+def _add_explain(subparsers: _Subparsers) -> None:
+    text = "show what a model sees in a photo, and where"
+    parser = _add(subparsers, "explain", _explain, text)
+    parser.add_argument("photo", metavar="PHOTO", nargs="?", help="any image file")
+    parser.add_argument("--method", default="integrated_gradients", metavar="NAME",
+                        help="the attribution method (default: %(default)s)")  # fmt: skip
+    parser.add_argument("--target", metavar="NAME_OR_NUMBER",
+                        help="the class to explain (default: the model's first)")  # fmt: skip
+    parser.add_argument("--baseline", metavar="NAME_OR_GREY",
+                        help="what the photo is compared with: black (the default), white, mean, "
+                        "blur, uniform, or a grey from 0 to 1")  # fmt: skip
+    parser.add_argument("--tol", help="wanted relative error of the map (default: 0.05)")
+    parser.add_argument("--steps", help="take so many gradients instead")
+    parser.add_argument("--out", metavar="FILE",
+                        help="the picture to write: .png, .pdf or .svg "
+                        "(default: PHOTO_METHOD.png in this folder)")  # fmt: skip
+    parser.add_argument("--model", default="efficientnet_lite0", metavar="NAME",
+                        help="the model (default: %(default)s)")  # fmt: skip
+
+
+def _explain(options: argparse.Namespace) -> int:
+    if options.photo is None:
+        raise ValueError("name an image file, for example: xaicourse explain cat.jpg")
+    from xaicourse.explain import explain
+
+    names = ("method", "target", "baseline", "tol", "steps", "out", "model")
+    explain(options.photo, **{name: getattr(options, name) for name in names})
+    return 0
+
+
+_SUBCOMMANDS = (_add_open, _add_explain, _add_reset, _add_doctor)
 
 if __name__ == "__main__":
     sys.exit(main())

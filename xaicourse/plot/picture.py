@@ -6,12 +6,13 @@ import base64
 import io
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 from PIL import Image
+
+from xaicourse.core.files import write_atomically
 
 DPI = 120  # pixels per inch of the stored PNG
 SCREEN_DPI = 96  # it is shown smaller than it is stored, so that it stays sharp
@@ -66,7 +67,7 @@ class Picture:
         }
         buffer = io.BytesIO()
         self.figure.savefig(buffer, format=suffix[1:], dpi=dpi, metadata=no_date[suffix])
-        write_whole_file(path, buffer.getvalue())
+        write_atomically(path, buffer.getvalue())
 
     def __repr__(self) -> str:
         return f"Figure: {self.alt}"
@@ -118,15 +119,3 @@ def png_bundle(
     width, height = (round(pixels * SCREEN_DPI / dpi) for pixels in png_size(png))
     data = {"image/png": base64.b64encode(png).decode(), "text/plain": text}
     return data, {"image/png": {"width": width, "height": height, "alt": alt}}
-
-
-def write_whole_file(path: Path, content: bytes) -> None:
-    """Write a file in one step: a crash leaves the old file or the new one, never half."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

