@@ -27,7 +27,9 @@ def main(arguments: list[str]) -> int:
     strict = _notebooks(("notebooks", "solutions"), wanted)
     free = _notebooks(("exercises",), wanted)
     if not strict or not free:
-        print(f"no notebooks for {' '.join(wanted) or 'the course'}; run course/build.py first")
+        print(
+            f"no notebooks for {' '.join(wanted) or 'the course'}; run course/build.py first"
+        )
         return 2
     failed = _pytest("--nbval-lax" if lax else "--nbval", strict)
     return _pytest("--nbval-lax", free) or failed

@@ -16,10 +16,12 @@ FORBIDDEN = {
     "interactive": "interactive fails strict nbval; use a Panel",
     "interactive_output": "interactive_output fails strict nbval; use a Panel",
     "clear_output": "nbval ignores clear_output; print once, or use a Panel",
-    "manual_seed": "draw with a torch.Generator of the cell's own",
     "cuda": "write device=device with device = xc.device()",
 }
-FORBIDDEN_PAIRS = {("sys", "path"): "the package is installed; sys.path stays as it is"}
+FORBIDDEN_PAIRS = {
+    ("sys", "path"): "the package is installed; sys.path stays as it is",
+    ("torch", "manual_seed"): "draw with a generator of the cell's own",
+}
 
 
 def code_problems(cell: Cell) -> Iterator[tuple[str, str]]:
@@ -61,6 +63,9 @@ def _forbidden(node: ast.AST) -> Iterator[str]:
         used = [node.id] if node.id != "cuda" else []
     elif isinstance(node, ast.ImportFrom):
         used = [alias.name for alias in node.names]
+        for alias in node.names:
+            if reason := FORBIDDEN_PAIRS.get((node.module, alias.name)):
+                yield f"{node.module}.{alias.name}: {reason}"
         if "*" in used:
             yield "import *: name what you need"
     for name in used:
