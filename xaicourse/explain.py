@@ -40,6 +40,7 @@ ENDINGS = (".png", ".pdf", ".svg")
 TILE = 4  # pixels: single ones are too fine to read
 PERCENTILE = 99.0
 MOST_CANDIDATES = 12  # so many classes are named in an error
+UNSURE = 0.3  # probability of the first choice
 SHOWN_CUT = 0.2  # say so when the model does not see this share of the photo
 GOOD_GAP, FAIR_GAP = 0.02, 0.10
 GOOD_ERROR, FAIR_ERROR = 0.05, 0.15
@@ -309,6 +310,8 @@ def _print_classes(
     print(f"{_printable(photo)}, seen by {model.title.split(',')[0]}:\n")
     for k in probabilities.topk(5).indices.tolist():
         print(f"  {_percent(float(probabilities[k])):>7}  {names[k]} ({k})")
+    if float(probabilities.max()) < UNSURE:
+        print("\nThe model is not sure; perhaps none of its 1000 classes fits this photo.")
     cut = 1 - min(picture.size) / max(picture.size)
     if cut > SHOWN_CUT:
         print(f"\nThe model sees the middle of the photo only; {cut:.0%} of its length is cut off.")
