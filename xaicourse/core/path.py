@@ -168,6 +168,7 @@ def path_integral(
     sums = torch.zeros(2 * n_rows, *path.end.shape[1:], dtype=dtype, device=device)
     node_scores = torch.full((n_rows * n_nodes,), torch.nan, dtype=dtype, device=device)
     slopes = node_scores.clone()
+    shares = node_scores.clone() if combine else slopes  # what each node adds to the map
     moments = torch.zeros_like(sums[:n_rows]) if moment else None
     place = place.to(device)
     bar = progress(len(place), description)
@@ -184,6 +185,7 @@ def path_integral(
         node_scores[place[part]] = score.to(dtype)
         if combine is not None and f_left is not None and f_right is not None:
             product = combine(delta, grad, f_left[part], f_right[part])
+            shares[place[part]] = product.flatten(1).sum(1, dtype=dtype)
         product = product.to(dtype)
         sums.index_add_(0, 2 * row[part] + parity[part], product)
         if moments is not None:
@@ -196,7 +198,8 @@ def path_integral(
         bar.close()
 
     slopes, node_scores = slopes.view(n_rows, n_nodes), node_scores.view(n_rows, n_nodes)
-    _check_finite(slopes, nodes, used)
+    _check_finite("gradient", slopes, nodes, used)
+    _check_finite("contribution", shares.view(n_rows, n_nodes), nodes, used)
     even, odd = sums.view(n_rows, 2, *path.end.shape[1:]).unbind(1)
     values = even + odd
     return PathSum(
@@ -236,13 +239,13 @@ def _disagreement(even: Tensor, odd: Tensor, nodes: Nodes) -> Tensor:
     return torch.where(alone, torch.full_like(error, torch.nan), error)
 
 
-def _check_finite(slopes: Tensor, nodes: Nodes, used: Tensor) -> None:
+def _check_finite(what: str, slopes: Tensor, nodes: Nodes, used: Tensor) -> None:
     # NaN and infinity in any entry of a gradient survive its product with the step, 0 included
     bad = ~torch.isfinite(slopes) & used.to(slopes.device)
     if bool(bad.any()):
         row, step = (int(i) for i in bad.nonzero()[0])
         raise ValueError(
-            f"the gradient of row {row} is NaN or infinite at step {step} of the path, "
+            f"the {what} of row {row} is NaN or infinite at step {step} of the path, "
             f"alpha = {float(nodes.alpha[row, step]):.4g}; the model is not differentiable there"
         )
 
