@@ -22,6 +22,9 @@ _NAMES = {
     "targets": "xaicourse.core.target:",
     # methods
     "gradient": "xaicourse.methods.vanilla.gradient:gradient",
+    "saliency": "xaicourse.methods.vanilla.gradient:saliency",
+    "deconvnet": "xaicourse.methods.vanilla.relu_rules:deconvnet",
+    "guided_backprop": "xaicourse.methods.vanilla.relu_rules:guided_backprop",
     "input_x_gradient": "xaicourse.methods.vanilla.gradient:input_x_gradient",
     "integrated_gradients": "xaicourse.methods.integrated.ig:integrated_gradients",
     # models and data

@@ -10,10 +10,12 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils._pytree import tree_leaves
 
 from xaicourse.core import checks
 from xaicourse.core import target as targets
 from xaicourse.core.inputs import call, check_extras
+from xaicourse.core.rules import Rules, UnsupportedOperationError
 from xaicourse.core.training_mode import (
     TrainingModeError,
     TrainingModeProbe,
@@ -36,6 +38,7 @@ class Question:
         output: Any,
         batch_size: int | None,
         differentiable: bool = False,
+        rules: Rules | None = None,
     ) -> None:
         checks.check_input(x)
         if not callable(model):
@@ -45,6 +48,9 @@ class Question:
                 f"output must be one of {', '.join(targets.OUTPUTS)} or a function, got {output!r}"
             )
         refuse_training_modules(model)
+        if rules is not None:
+            rules.check_model(model)
+        self.rules = rules
         self.model = model
         self.model_dtype = x.dtype
         # (N, ...), at least float32; without x's own graph unless the map is to be differentiated
@@ -152,7 +158,10 @@ class Question:
     def _outputs(self, points: Tensor, rows: Tensor) -> Any:
         # a copy: a model that works in place must not change the caller's x, nor a leaf
         inputs = points.to(self.model_dtype, copy=True)
-        outputs = call(self.model, inputs, rows) if self._called else self._first(inputs, rows)
+        start = None  # the autograd node of x, taken before the model can work in place on it
+        if self.rules is not None and inputs.requires_grad:
+            start = torch.autograd.graph.get_gradient_edge(inputs).node
+        outputs = self._run(inputs, rows) if self._called else self._first(inputs, rows)
         if isinstance(outputs, Tensor) and (outputs.dim() == 0 or outputs.shape[0] != len(points)):
             raise ValueError(
                 f"model returns shape {tuple(outputs.shape)} for inputs of shape "
@@ -161,14 +170,29 @@ class Question:
             )
         if not self._called:
             targets.check_output(self.output, outputs)
+        if start is not None:
+            self._audit(outputs, start)
         return outputs
+
+    def _run(self, inputs: Tensor, rows: Tensor) -> Any:
+        """Call the model; where a gradient will follow, under the question's backward rules."""
+        if self.rules is None or not torch.is_grad_enabled():
+            return call(self.model, inputs, rows)
+        with self.rules.active():
+            return call(self.model, inputs, rows)
+
+    def _audit(self, outputs: Any, start: Any) -> None:
+        """Check that no operation between x, whose autograd node is `start`, escaped the rules."""
+        for leaf in tree_leaves(outputs):
+            if self.rules is not None and isinstance(leaf, Tensor) and leaf.requires_grad:
+                self.rules.audit(leaf, start)
 
     def _first(self, inputs: Tensor, rows: Tensor) -> Any:
         """Call the model for the first time: watched, and with its error explained."""
         try:
             with TrainingModeProbe(), checks.UnbatchedProbe(inputs):
-                return call(self.model, inputs, rows)
-        except TrainingModeError:
+                return self._run(inputs, rows)
+        except (TrainingModeError, UnsupportedOperationError):
             raise
         except Exception as error:
             if is_out_of_memory(error):
@@ -226,6 +250,7 @@ def ask(
     output: Any = "logit",
     batch_size: int | None = None,
     differentiable: bool = False,
+    rules: Rules | None = None,
 ) -> Question:
     """Check the arguments that all methods share and fix what is explained.
 
@@ -243,9 +268,11 @@ def ask(
         Rows in one chunk; time and memory, never the result.
     differentiable : bool
         Keep x's own graph, for a map that is itself to be differentiated.
+    rules : Rules, optional
+        Another backward rule for the model's activations.
     """
     with torch.inference_mode(False):  # our tensors are plain ones whatever the caller's mode
-        return Question(model, x, target, output, batch_size, differentiable)
+        return Question(model, x, target, output, batch_size, differentiable, rules)
 
 
 def scores(

@@ -4,7 +4,7 @@ A `Rules` object does two things with a model, and only while it is asked for a 
 
 1. During the forward pass a function mode sees every call (module, functional, method, in place,
    reused) and gives the operations of its table another backward. The forward value stays.
-2. After it, the autograd graph between x and the score is **audited**. Each operation in it is
+2. After it, the autograd graph between x and the outputs is **audited**. Each operation in it is
    *ruled* (it carries our backward), *transparent* (affine, pooling, shape: the chain rule is all
    there is) or *refused* with its name. So what the mode could not see, a ReLU inside compiled
    code, say, is never explained silently with the plain gradient.
@@ -241,12 +241,11 @@ def _operation_name(node: Any) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
-def _nodes_that_follow_x(score: Tensor, x: Tensor) -> list[Any]:
-    """Return the autograd nodes on the ways from x to the score."""
-    leaf = torch.autograd.graph.get_gradient_edge(x).node
-    follows: dict[Any, bool] = {leaf: True}
+def _nodes_that_follow(start: Any, output: Tensor) -> list[Any]:
+    """Return the autograd nodes on the ways from x's node `start` to an output."""
+    follows: dict[Any, bool] = {start: True}
     order: list[Any] = []
-    stack: list[tuple[Any, bool]] = [(score.grad_fn, False)]
+    stack: list[tuple[Any, bool]] = [(output.grad_fn, False)]
     while stack:  # depth first without recursion: nets can be thousands of nodes deep
         node, children_done = stack.pop()
         if children_done:
@@ -259,16 +258,16 @@ def _nodes_that_follow_x(score: Tensor, x: Tensor) -> list[Any]:
     return [node for node in order if follows[node]]
 
 
-def audit(score: Tensor, x: Tensor, allow: frozenset[str], method: str) -> None:
-    """Raise unless every operation between x and the score is ruled or transparent.
+def audit(output: Tensor, start: Any, allow: frozenset[str], method: str) -> None:
+    """Raise unless every operation between x and an output is ruled or transparent.
 
     Raises
     ------
     UnsupportedOperationError
         It names the first operation that is neither.
     """
-    nodes = _nodes_that_follow_x(score, x)
-    inside = set(nodes) | {torch.autograd.graph.get_gradient_edge(x).node}
+    nodes = _nodes_that_follow(start, output)
+    inside = {start, *nodes}
     for node in nodes:
         name = _operation_name(node)
         if name == _RULED_NAME or name in allow:
@@ -321,9 +320,9 @@ class Rules:
         with mode:
             yield mode
 
-    def audit(self, score: Tensor, x: Tensor) -> None:
-        """Check that nothing between x and the score escaped."""
-        audit(score, x, frozenset(self.allow), self.method)
+    def audit(self, output: Tensor, start: Any) -> None:
+        """Check that nothing between x, whose autograd node is `start`, and an output escaped."""
+        audit(output, start, frozenset(self.allow), self.method)
 
     def check_model(self, model: Any) -> None:
         """Refuse compiled models, whose inside cannot be seen."""

@@ -5,14 +5,15 @@ from torch import nn
 
 from xaicourse.core.registry import Example
 
-__all__ = ["small_classifier"]
+__all__ = ["small_classifier", "small_relu_classifier"]
 
 
 class SmallNet(nn.Module):
-    """Two smooth-and-kinked layers, 6 -> 5 -> 3, with fixed weights."""
+    """Two layers, 6 -> 5 -> 3, with fixed weights; a tanh beside the ReLU unless left out."""
 
-    def __init__(self) -> None:
+    def __init__(self, tanh: float = 0.1) -> None:
         super().__init__()
+        self.tanh = tanh
         self.hidden = nn.Linear(6, 5)
         self.output = nn.Linear(5, 3)
         for k, parameter in enumerate(self.parameters()):
@@ -21,10 +22,19 @@ class SmallNet(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         hidden = self.hidden(x)
-        return self.output(torch.relu(hidden) + 0.1 * torch.tanh(hidden))
+        active = torch.relu(hidden)
+        if self.tanh:
+            active = active + self.tanh * torch.tanh(hidden)
+        return self.output(active)
 
 
 def small_classifier() -> Example:
     """Return a net 6 -> 3 in float64 with two rows that have different targets."""
     x = torch.cos(torch.arange(12, dtype=torch.float64)).view(2, 6)
     return Example(SmallNet().eval().requires_grad_(False), x, torch.tensor([0, 2]))
+
+
+def small_relu_classifier() -> Example:
+    """Return the same net with ReLUs alone."""
+    smooth = small_classifier()
+    return Example(SmallNet(tanh=0).eval().requires_grad_(False), smooth.x, smooth.target)

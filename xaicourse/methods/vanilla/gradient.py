@@ -1,4 +1,4 @@
-"""The gradient (2013) and gradient x input (2016)."""
+"""The gradient and its magnitude, saliency (2013); gradient x input (2016)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ from xaicourse.core.registry import attribution_method
 from xaicourse.methods.baselines import Baseline, make_baseline
 from xaicourse.methods.examples import small_classifier
 
-__all__ = ["gradient", "input_x_gradient"]
+__all__ = ["gradient", "input_x_gradient", "saliency"]
 
 
 @attribution_method(
@@ -79,6 +79,68 @@ def gradient(
     grad, score = gradients(question, differentiable=differentiable)
     return Attribution(
         values=grad.to(x.dtype),
+        kind="input",
+        target=question.target,
+        f_end=score,
+        gradients=question.rows.new_ones(len(x)),
+        settings={"output": output},
+    )
+
+
+@attribution_method(
+    title="Saliency",
+    year=2013,
+    paper="arXiv:1312.6034",
+    family="vanilla",
+    lesson="01",
+    claims={"dummy", "implementation_invariance", "symmetry"},
+    differentiable=True,
+    cost=lambda settings: 1,
+    example=small_classifier,
+)
+def saliency(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    differentiable: bool = False,
+) -> Attribution:
+    r"""Attribute to each input how strongly F answers to it at x, whatever the direction.
+
+    .. math:: A = \lvert \nabla F(x) \rvert
+
+    The paper's map of an image is the maximum over its colour channels, ``A.amax(dim=1)``.
+
+    Parameters
+    ----------
+    model, x, target, output, batch_size, differentiable, return_details
+        As for `gradient`.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Not negative, in units of F per unit of x.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `gradient`.
+
+    Notes
+    -----
+    Keeps dummy, implementation invariance and symmetry. Breaks completeness, sensitivity(a) and
+    linearity.
+
+    References
+    ----------
+    K. Simonyan, A. Vedaldi, A. Zisserman, 2013, arXiv:1312.6034. Lesson 01.
+    """
+    question = ask(model, x, target, output, batch_size, differentiable)
+    grad, score = gradients(question, differentiable=differentiable)
+    return Attribution(
+        values=grad.abs().to(x.dtype),
         kind="input",
         target=question.target,
         f_end=score,
