@@ -46,7 +46,7 @@ class Activation:
     def slope(self, z: Tensor) -> Tensor:
         """Return its derivative at z."""
         inside = (z > self.low) & (z < self.high)
-        return torch.where(inside, 1.0, self.outside).to(z.dtype)
+        return torch.full_like(z, self.outside).masked_fill(inside, 1.0)
 
 
 _RELU = (F.relu, F.relu_, torch.relu, torch.relu_, Tensor.relu, Tensor.relu_)
