@@ -183,6 +183,26 @@ def test_a_smooth_picture_gets_smaller_and_looks_alike():
     assert np.sqrt(((pixels(after) - pixels(original)) ** 2).mean()) < 6
 
 
+def test_the_background_keeps_its_exact_colour():
+    picture = np.full((200, 200, 3), 255, "uint8")
+    picture[50:90, 50:90] = np.linspace(0, 255, 40)[:, None, None]
+    picture[:9, :9] = (254, 254, 253)
+    reduced = pixels(smaller(png(picture)))
+    assert (reduced[150:, :, :3] == 255).all()
+    assert (reduced[:9, :9, :3] == (254, 254, 253)).all()
+
+
+def test_a_palette_is_never_far_off_even_in_a_small_spot():
+    x = np.linspace(0, 255, 300)
+    picture = np.stack(
+        [np.add.outer(x, x) / 2, np.subtract.outer(x, x) / 2 + 127, x + 0 * x[:, None]], 2
+    )
+    picture = picture.astype("uint8")
+    picture[100, 100:104] = (255, 0, 255)
+    error = np.abs(pixels(smaller(png(picture))) - pixels(png(picture)))
+    assert error.max() <= 24
+
+
 def test_transparency_is_kept():
     picture = np.random.default_rng(0).integers(0, 255, (50, 50, 4), "uint8")
     assert (pixels(smaller(png(picture))) == pixels(png(picture))).all()
