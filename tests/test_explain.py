@@ -11,7 +11,7 @@ from torch import nn
 
 from xaicourse import cli
 from xaicourse.datasets import data_folder
-from xaicourse.explain import _choose_class, _near, _percent
+from xaicourse.explain import _choose_class, _near, _percent, explain
 from xaicourse.zoo import imagenet, registry
 
 CAT, TENCH = 285, 0
@@ -98,15 +98,19 @@ def test_a_photo_is_explained(tiny, photo, capsys):
     assert red.any()
 
 
-def test_the_target_changes_the_map(tiny, photo, capsys):
-    run(photo, "--out", "cat_map.png")
-    run(photo, "--target", "tench", "--out", "fish_map.png")
-    out = capsys.readouterr().out
-    assert 'the logit of "tench" (class 0), its choice number 2' in out
-    one, two = (
-        np.asarray(Image.open(f"{name}_map.png").convert("RGB")) for name in ("cat", "fish")
-    )
-    assert not np.array_equal(one, two)
+@pytest.mark.parametrize(
+    ("target", "place", "half"), [(None, "first choice", 0), ("tench", "choice number 2", 1)]
+)
+def test_the_target_is_what_the_map_explains(tiny, photo, capsys, monkeypatch, target, place, half):
+    seen = []
+    monkeypatch.setattr("xaicourse.explain._draw", lambda x, result, *rest: seen.append(result))
+    with pytest.raises(AttributeError):  # nothing was drawn, so nothing can be saved
+        explain(photo, target=target)
+    assert place in capsys.readouterr().out
+    values = seen[0].values
+    halves = (values[..., :112], values[..., 112:])  # each class reads one half only
+    assert float(halves[half].sum()) == pytest.approx(float(seen[0].f_end[0]), rel=0.02)
+    assert not halves[1 - half].any()
 
 
 def test_probabilities_are_the_softmax(tiny, photo, capsys):
