@@ -16,11 +16,21 @@ from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 import ipywidgets
-from traitlets import TraitError
+from traitlets import TraitError, Unicode
 
 from xaicourse.plot.picture import DPI, SCREEN_DPI, png_bundle, png_size, small_png
 
 PAUSE = 0.005  # seconds between two chunks: time in which a newer move is heard
+
+
+class NamedImage(ipywidgets.Image):
+    """An image whose tooltip works: it becomes the name that a screen reader says.
+
+    In ipywidgets 8.1 the browser looks at a widget's description before it shows a tooltip, and
+    stops with an error at an image, which has none.
+    """
+
+    description = Unicode("").tag(sync=True)
 
 
 class Panel:
@@ -74,10 +84,12 @@ class Panel:
         self.controls: dict[str, Any] = dict(controls)
         self.result: Any = None
         self.error: Exception | None = None
-        self.picture = ipywidgets.Image(format="png", layout={"max_width": "100%"})
+        self.picture = NamedImage(format="png", layout={"max_width": "100%"})
         self.caption = ipywidgets.HTML()
         self.message = ipywidgets.HTML()
-        row = ipywidgets.Layout(display="flex", flex_flow="row wrap", align_items="center")
+        row = ipywidgets.Layout(
+            display="flex", flex_flow="row wrap", align_items="center", grid_gap="4px 18px"
+        )
         self.view = ipywidgets.VBox(
             [
                 ipywidgets.Box(list(self.controls.values()), layout=row),

@@ -1,0 +1,165 @@
+"""The path explorer in JupyterLab: keys and mouse in, another picture out."""
+
+import json
+import re
+
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+MAKE_PANEL = """
+import torch
+from xaicourse.widgets import PathPanel
+
+torch.manual_seed(3)
+net = torch.nn.Sequential(
+    torch.nn.Conv2d(3, 6, 5, stride=2), torch.nn.Tanh(), torch.nn.AdaptiveAvgPool2d(4),
+    torch.nn.Flatten(), torch.nn.Linear(96, 5),
+).eval().requires_grad_(False)
+rows = torch.linspace(0, 1, 32)
+down, right = torch.meshgrid(rows, rows, indexing="ij")
+photo = torch.stack([down * right, down, 1 - right])
+panel = PathPanel(net, photo[None], 2, steps=12, labels=["cat", "dog", "owl", "elk", "ant"])
+panel
+"""
+
+ALPHA, STEPS = ".widget-slider .noUi-handle", ".widget-text input[type=number]"
+
+
+@pytest.fixture(scope="module")
+def notebook(open_notebook):
+    return open_notebook(MAKE_PANEL)
+
+
+def caption(notebook):
+    return notebook.page.inner_text('[role="status"]')
+
+
+def alpha_shown(notebook):
+    return float(re.search(r"α = (\d\.\d\d)", caption(notebook)).group(1))
+
+
+def settle(notebook, alpha):
+    """Wait until the panel shows alpha, and return the picture's hash once it stays the same."""
+    notebook.wait_for(lambda: alpha_shown(notebook) == alpha, f"alpha {alpha}")
+    seen = [notebook.picture_hash()]
+
+    def unchanged():
+        notebook.page.wait_for_timeout(400)
+        seen.append(notebook.picture_hash())
+        return seen[-1] == seen[-2]
+
+    notebook.wait_for(unchanged, "a picture that stays")
+    return seen[-1]
+
+
+def go_to(notebook, key, alpha):
+    """Press a key on the alpha slider and wait until the panel shows alpha."""
+    notebook.page.focus(ALPHA)
+    notebook.page.keyboard.press(key)
+    return settle(notebook, alpha)
+
+
+def type_steps(notebook, text):
+    notebook.page.fill(STEPS, text)
+    notebook.page.keyboard.press("Enter")
+
+
+def test_an_arrow_key_changes_the_picture(notebook):
+    before = go_to(notebook, "Home", 0.0)
+    after = go_to(notebook, "ArrowRight", 0.01)
+    assert after != before
+    assert go_to(notebook, "Home", 0.0) == before  # the same settings give the same bytes
+
+
+def test_many_fast_moves_end_on_the_last_value(notebook):
+    go_to(notebook, "Home", 0.0)
+    for _ in range(30):
+        notebook.page.keyboard.press("ArrowRight")
+    fast = settle(notebook, 0.3)
+    go_to(notebook, "ArrowRight", 0.31)
+    assert go_to(notebook, "ArrowLeft", 0.3) == fast
+
+
+def test_dragging_with_the_mouse_ends_where_the_readout_says(notebook):
+    go_to(notebook, "Home", 0.0)
+    box = notebook.page.locator(ALPHA).bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    notebook.page.mouse.move(x, y)
+    notebook.page.mouse.down()
+    notebook.page.mouse.move(x + 120, y, steps=40)
+    notebook.page.mouse.up()
+    readout = float(notebook.page.inner_text(".widget-readout"))
+    assert readout > 0.2
+    settle(notebook, readout)
+
+
+def test_a_bad_setting_shows_an_error_and_a_good_one_recovers(notebook):
+    before = go_to(notebook, "End", 1.0)
+    type_steps(notebook, "0")
+    notebook.page.wait_for_selector('[role="alert"]')
+    assert "steps must be from 1 to 512 here, got 0" in notebook.page.inner_text('[role="alert"]')
+    assert notebook.picture_hash() == before
+    type_steps(notebook, "5")
+    notebook.page.wait_for_selector('[role="alert"]', state="detached")
+    notebook.wait_for(lambda: notebook.picture_hash() != before, "the picture with 5 steps")
+    type_steps(notebook, "12")
+    notebook.wait_for(lambda: notebook.picture_hash() == before, "the picture with 12 steps again")
+
+
+def test_a_slow_walk_shows_a_coarse_answer_and_a_newer_move_ends_it(notebook):
+    go_to(notebook, "End", 1.0)
+    type_steps(notebook, "500")
+    type_steps(notebook, "7")
+    notebook.wait_for(lambda: notebook.page.input_value(STEPS) == "7", "7 in the field")
+    notebook.wait_for(lambda: "refining" not in caption(notebook), "the finished answer")
+    last = settle(notebook, 1.0)
+    type_steps(notebook, "12")
+    notebook.wait_for(lambda: notebook.picture_hash() != last, "another picture with 12 steps")
+
+
+def test_all_controls_are_reached_by_the_tab_key_and_have_names(notebook):
+    notebook.page.focus(ALPHA)
+    reached = ["alpha"]
+    for _ in range(8):
+        notebook.page.keyboard.press("Tab")
+        name = notebook.page.evaluate(
+            """() => {
+                const label = document.activeElement.closest('.jupyter-widgets')
+                    ?.querySelector('.widget-label');
+                return label ? label.textContent : '';
+            }"""
+        )
+        if name and name not in reached:
+            reached.append(name)
+    assert reached == ["alpha", "steps", "rule", "baseline", "output"]
+
+
+def test_the_picture_has_a_name_for_screen_readers(notebook):
+    image = notebook.page.get_by_role("img", name=re.compile("Path explorer at alpha"))
+    assert image.count() == 1
+
+
+def test_a_choice_in_a_list_changes_the_picture(notebook):
+    before = go_to(notebook, "End", 1.0)
+    baseline = notebook.page.locator(".widget-dropdown select").nth(1)
+    baseline.select_option("white")
+    notebook.wait_for(lambda: notebook.picture_hash() != before, "the picture from white")
+    baseline.select_option("black")
+    notebook.wait_for(lambda: notebook.picture_hash() == before, "the picture from black again")
+
+
+def test_the_saved_notebook_holds_a_picture_and_a_line_of_text(notebook):
+    notebook.page.keyboard.press("Control+s")
+
+    def saved():
+        outputs = json.loads(notebook.path.read_text())["cells"][0]["outputs"]
+        return outputs and outputs[0]["data"]
+
+    data = notebook.wait_for(saved, "the saved output")
+    assert "image/png" in data
+    assert "".join(data["text/plain"]) == "Panel: path explorer, from the baseline to the input"
+
+
+def test_the_browser_had_nothing_to_complain_about(notebook):
+    assert notebook.problems == []
