@@ -139,7 +139,8 @@ TABLE = {
         under_rules=r"computes detach\(\) of an activation",
     ),
     "model goes through NumPy": Bad(
-        "not connected to x", model=then(lambda y: torch.from_numpy(y.detach().numpy() * 2)),
+        "not connected to x",
+        model=then(lambda y: torch.from_numpy(y.detach().numpy() * 2)),
         under_rules=r"computes detach\(\) of an activation",
     ),
     "model runs without grad": Bad(

@@ -5,6 +5,7 @@ import torch
 from torch import Tensor, nn
 
 import xaicourse as xc
+from xaicourse import targets
 from xaicourse.core.gradients import ask, gradients, in_chunks
 
 
@@ -232,6 +233,8 @@ def test_half_precision_sums_in_float32(dtype):
     assert found.values.dtype == dtype
     assert found.values.tolist() == [[10.0] * 4]
     assert found.f_end.dtype in (torch.float32, torch.float64)
+    for target in (None, targets.single()):
+        assert xc.scores(model, x, target).dtype == torch.float32
     assert found.endpoints[1].dtype == torch.float32
     assert abs(float(found.gap)) < 1e-5  # of 40
 

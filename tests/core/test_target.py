@@ -207,6 +207,10 @@ def test_scales_of_several_classes(close):
     close(xc.scores(linear, X, 0, output="probability"), softmax[:, 0])
     close(xc.scores(linear, X, 0, output="log_probability"), softmax[:, 0].log())
     close(xc.scores(linear, X, 0, output="margin"), y[:, 0] - y[:, 1:].amax(1))
+    low = y - 100  # no score above 0
+    close(
+        xc.scores(lambda x: linear(x) - 100, X, 0, output="margin"), low[:, 0] - low[:, 1:].amax(1)
+    )
     expected = softmax[:, :1] * (slopes(0, 0) - softmax @ WEIGHT)
     close(xc.gradient(linear, X, 0, output="probability"), expected)
 
