@@ -22,6 +22,7 @@ def curve(
     *,
     alt: str,
     ends: tuple[float, float] | None = None,
+    line: tuple[Numbers, Numbers] | None = None,
     score_name: str = "score F",
 ) -> Picture:
     """Draw F along the path, and below it the slope bars whose area is the sum of the map.
@@ -37,17 +38,24 @@ def curve(
         What is drawn, for a reader who cannot see it.
     ends
         The score at the baseline and at the input, if the rule has no nodes there.
+    line
+        Alphas and scores of more points, (M,) each, to draw F through. By default F is drawn
+        through the nodes, which cuts every corner between them.
     score_name
         The name of the scalar, for example "logit of tabby".
     """
     alphas, scores = one_row(alphas, "alphas"), one_row(scores, "scores")
     same_length(alphas, scores, "scores")
+    drawn = (
+        (alphas, scores) if line is None else (one_row(line[0], "line"), one_row(line[1], "line"))
+    )
+    same_length(*drawn, "line")
     if slopes is None or weights is None:
         if slopes is not weights:
             raise ValueError("slopes and weights belong together; give both or neither")
         figure = new_figure(4.8, 2.6)
         score_axis = figure.subplots()
-        draw_score(score_axis, alphas, scores, ends)
+        draw_score(score_axis, *drawn, ends)
         score_axis.set_xlabel("α   (0: baseline, 1: input)")
         score_axis.set_ylabel(score_name)
         return Picture(figure, alt)
@@ -56,7 +64,7 @@ def curve(
     same_length(alphas, weights, "weights")
     figure = new_figure(4.8, 4.0)
     score_axis, slope_axis = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
-    draw_score(score_axis, alphas, scores, ends)
+    draw_score(score_axis, *drawn, ends)
     draw_tangents(score_axis, alphas, scores, slopes, weights)
     score_axis.set_ylabel(score_name)
     score_axis.legend(loc="best")
