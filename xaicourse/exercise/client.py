@@ -52,6 +52,7 @@ class Client:
                 self._process, self._owner = None, os.getpid()
             if self._process is not None and self._process.poll() is None:
                 return
+            self.stop()  # it ended by itself: close its pipes
             self._ready, self._replies = False, queue.Queue()
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "xaicourse.exercise.worker"],
@@ -93,14 +94,16 @@ class Client:
             if process is None or self._owner != os.getpid():
                 return
             with contextlib.suppress(OSError):
-                if hasattr(os, "killpg"):
+                if process.poll() is not None:
+                    pass  # it has ended, its number may belong to another process by now
+                elif hasattr(os, "killpg"):
                     os.killpg(process.pid, signal.SIGKILL)  # the group that was made for it
                 else:
                     process.kill()
             process.wait()
             for stream in (process.stdin, process.stdout):
-                with contextlib.suppress(OSError):
-                    stream.close()
+                with contextlib.suppress(OSError, ValueError):
+                    stream.close()  # type: ignore[union-attr]
 
     @property
     def pid(self) -> int | None:

@@ -1,6 +1,6 @@
 """Comparing numbers: what a student may hand in as a tensor, and how far apart two tensors are."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
@@ -12,7 +12,9 @@ from xaicourse.exercise.verdict import Outcome, Settled
 __all__ = ["distance", "largest_difference", "refuse", "show", "to_number", "to_tensor"]
 
 
-def refuse(key: str, *, status: str = "not_right", diagnosis: str | None = None, **fields: Any):
+def refuse(
+    key: str, *, status: str = "not_right", diagnosis: str | None = None, **fields: Any
+) -> NoReturn:
     """Settle the outcome with a message of the catalogue."""
     raise Settled(Outcome(status, messages.text(key, **fields), diagnosis=diagnosis))  # type: ignore[arg-type]
 

@@ -106,7 +106,7 @@ def clean_state(request: dict[str, Any]):
     random.seed(0)
     np.random.seed(0)  # noqa: NPY002 - students use the global generator
     # Ends this process from outside Python even if the notebook is gone and a C loop runs.
-    faulthandler.dump_traceback_later(request["seconds"] + 5, exit=True, file=sys.__stderr__)
+    faulthandler.dump_traceback_later(request["seconds"] + 5, exit=True, file=2)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

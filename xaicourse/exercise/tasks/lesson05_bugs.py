@@ -3,12 +3,14 @@
 f maps (N, D) to (N,); x and baseline are (N, D).
 """
 
+# ruff: noqa: D103 - students read these functions; a docstring would give the mistake away
+
 import torch
 
 __all__ = ["bug_a", "bug_b", "bug_c"]
 
 
-def bug_a(f, x, baseline, steps):  # noqa: D103
+def bug_a(f, x, baseline, steps):
     total = torch.zeros_like(x)
     for k in range(1, steps):
         point = baseline + k / steps * (x - baseline)
@@ -17,7 +19,7 @@ def bug_a(f, x, baseline, steps):  # noqa: D103
     return (x - baseline) * total / steps
 
 
-def bug_b(f, x, baseline, steps):  # noqa: D103
+def bug_b(f, x, baseline, steps):
     total = torch.zeros_like(x)
     for k in range(steps):
         point = baseline + (k + 0.5) / steps * x
@@ -26,7 +28,7 @@ def bug_b(f, x, baseline, steps):  # noqa: D103
     return (x - baseline) * total / steps
 
 
-def bug_c(f, x, baseline, steps):  # noqa: D103
+def bug_c(f, x, baseline, steps):
     total = torch.zeros_like(x)
     for k in range(steps):
         point = baseline + (k + 0.5) / steps * (x - baseline)

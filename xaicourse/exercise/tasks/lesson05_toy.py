@@ -96,7 +96,7 @@ def _numbers(value: Any) -> list[float]:
     try:
         return [float(Fraction(value.strip()) if isinstance(value, str) else value)]
     except (TypeError, ValueError, ZeroDivisionError):
-        return refuse("general/wrong_type", kind=type(value).__name__, where="05.1")
+        refuse("general/wrong_type", kind=type(value).__name__, where="05.1")
 
 
 TOY_ON_PAPER = Task(

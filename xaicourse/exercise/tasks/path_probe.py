@@ -32,6 +32,7 @@ class ProbeModel(nn.Module):
             nn.Parameter(torch.tensor(weight, dtype=torch.float32), requires_grad=False)
             for weight in weights
         )
+        self.scale = nn.Parameter(torch.ones(()), requires_grad=False)  # no model without one
         self.eval()
         self.recorded: list[Tensor] | None = None  # points, while a grader wants them
         self.forget()
@@ -52,7 +53,7 @@ class ProbeModel(nn.Module):
         self.dtypes_seen.add(x.dtype)
         if self.recorded is not None:
             self._record(x)
-        return self.function(x, *(weight.to(x) for weight in self.weights))
+        return self.function(x, *(weight.to(x) for weight in self.weights)) * self.scale.to(x)
 
     def _record(self, x: Tensor) -> None:
         try:

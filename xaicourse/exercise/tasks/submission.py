@@ -29,4 +29,4 @@ def parts(answer: Any, names: Sequence[str], what: str) -> dict[str, Any]:
         if len(answer) != len(names):
             refuse("general/number_of_parts", given=len(answer), expected=wanted, what=what)
         return dict(zip(names, answer, strict=True))
-    return refuse("general/parts_type", kind=type(answer).__name__, expected=wanted, what=what)
+    refuse("general/parts_type", kind=type(answer).__name__, expected=wanted, what=what)

@@ -149,6 +149,13 @@ def first_row_only(path: Path) -> Tensor:
     return path.delta * path.mean(path.slopes)[:1]
 
 
+def others_zero(path: Path) -> Tensor:
+    """``model(point)[0, target]``: only the first row's score is differentiated."""
+    first = torch.zeros_like(path.x)
+    first[0] = 1
+    return first * path.delta * path.mean(path.slopes)
+
+
 # ---------------------------------------------------------------- which number is explained
 
 
@@ -284,7 +291,7 @@ WRONG_SUMS = (
     grad_accumulated,
 )
 WRONG_SIGNS = (abs_of_gradients, abs_in_sum, abs_at_end)
-WRONG_ROWS = (batch_averaged, rows_averaged, rows_added, first_row_only)
+WRONG_ROWS = (batch_averaged, rows_averaged, rows_added, first_row_only, others_zero)
 WRONG_CLASSES = (
     softmax,
     log_softmax,

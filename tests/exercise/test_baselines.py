@@ -1,0 +1,143 @@
+"""05.5: two baselines for the camera photo."""
+
+import numpy as np
+import pytest
+import torch
+
+from xaicourse.exercise import TASKS, check
+from xaicourse.exercise.tasks.lesson05_baselines import (
+    PROBES,
+    WRONG_SHARES,
+    coat_share,
+    coat_share_of_pixels,
+)
+
+RIGHT = TASKS["05.5"].reference
+LOW, HIGH = RIGHT["low"], RIGHT["high"]
+
+
+def test_probes_tell_all_misconceptions_apart():
+    table = {
+        name: torch.tensor([wrong(values, photo) for photo, values in PROBES.values()])
+        for name, wrong in {
+            **WRONG_SHARES,
+            "right": coat_share,
+            "pixels": coat_share_of_pixels,
+        }.items()
+    }
+    for a in table:
+        for b in table:
+            if a != b and {a, b} != {"right", "pixels"}:
+                far = (
+                    (table[a] - table[b]).abs() / torch.maximum(table[a].abs(), table[b].abs())
+                ).max()
+                assert far >= 0.05, (a, b)
+
+
+def by_sorting(attribution, photo):
+    brightness = photo.mean(1).flatten()
+    size = attribution.abs().sum(1).flatten()
+    darkest = brightness.argsort()[: len(brightness) // 5]
+    return size[darkest].sum() / size.sum()
+
+
+def in_numpy(attribution, photo):
+    grey = photo.numpy()[0].mean(axis=0)
+    size = np.abs(attribution.numpy())[0].sum(axis=0)
+    return size[grey < np.quantile(grey, 0.2)].sum() / size.sum()
+
+
+def of_the_pixel_map(attribution, photo):
+    pixels = attribution.sum(1)[0]
+    grey = photo.mean(1)[0]
+    return (pixels.abs()[grey <= grey.flatten().quantile(0.2)].sum() / pixels.abs().sum()).item()
+
+
+def other_order(photo, attribution):
+    return by_sorting(attribution, photo)
+
+
+@pytest.mark.parametrize("function", [by_sorting, in_numpy, of_the_pixel_map, other_order])
+def test_odd_right_shares_pass(function):
+    verdict = check("05.5", {**RIGHT, "coat_share": function})
+    assert verdict.passed, verdict.message
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (coat_share, ("black", 0.031, LOW["question"]), ("white", 0.39, HIGH["question"])),
+        (coat_share, (0, 0.02, LOW["question"]), (torch.ones(1, 3, 4, 4), 0.35, HIGH["question"])),
+        (
+            coat_share,
+            (torch.rand(1, 3, 4, 4), 0.01, LOW["question"]),
+            ("mean", 0.6, HIGH["question"]),
+        ),
+    ],
+    ids=["words", "numbers", "own baselines"],
+)
+def test_other_right_submissions_pass(answer):
+    verdict = check("05.5", answer)
+    assert verdict.passed, verdict.message
+
+
+def test_each_misconception_gets_its_own_name():
+    for mistake, answer in TASKS["05.5"].misconceptions.items():
+        verdict = check("05.5", answer)
+        assert (verdict.passed, verdict.diagnosis) == (False, mistake), verdict.message
+
+
+def constant(attribution, photo):
+    return 0.33
+
+
+def darkest_tenth(attribution, photo):
+    grey = photo.mean(1, keepdim=True)
+    size = attribution.abs()
+    return (size * (grey <= grey.quantile(0.1))).sum() / size.sum()
+
+
+def squared_and_signed(attribution, photo):
+    return float((attribution**3).sum() / attribution.sum())
+
+
+def median(attribution, photo):
+    return attribution.abs().median() / attribution.abs().sum()
+
+
+@pytest.mark.parametrize("function", [constant, darkest_tenth, squared_and_signed, median])
+def test_other_wrong_shares_have_no_name(function):
+    verdict = check("05.5", {**RIGHT, "coat_share": function})
+    assert (verdict.passed, verdict.diagnosis) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "word"),
+    [
+        ({"low": {**LOW, "share": 0.06}}, "not_right", "below 0.05"),
+        ({"high": {**HIGH, "share": 0.15}}, "not_right", "above 0.20"),
+        ({"high": {**HIGH, "share": 36}}, "not_right", "between 0 and 1"),
+        ({"high": {**HIGH, "baseline": "black"}}, "not_right", "black baseline"),
+        ({"low": {**LOW, "baseline": torch.ones(1, 3, 2, 2)}}, "not_right", "white baseline"),
+        ({"high": {**HIGH, "share": 0.9}}, "not_right", "Run it once more"),
+        ({"high": {**HIGH, "question": LOW["question"]}}, "not_right", "same question"),
+        ({"high": {**HIGH, "question": "why?"}}, "not_right", "sentence"),
+        ({"high": {**HIGH, "question": None}}, "not_done", "still open"),
+        ({"high": None}, "not_done", "still open"),
+        ({"low": ("black", None, "x")}, "not_done", "still open"),
+        ({"low": 0.03}, "not_right", "dictionary or a tuple"),
+        ({"coat_share": None}, "not_done", ""),
+        ({"coat_share": 0.3}, "not_right", "function itself"),
+    ],
+)
+def test_numbers_and_questions(change, status, word):
+    verdict = check("05.5", {**RIGHT, **change})
+    assert (verdict.status, verdict.diagnosis) == (status, None), verdict.message
+    assert word in verdict.message
+
+
+def test_not_written_function():
+    def coat_share(attribution, photo):
+        raise NotImplementedError("Task 05.5: write me")
+
+    assert check("05.5", {**RIGHT, "coat_share": coat_share}).status == "not_done"

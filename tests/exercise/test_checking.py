@@ -1,0 +1,161 @@
+"""check, hint, or_reference: what a student sees."""
+
+import subprocess
+import sys
+
+import pytest
+
+import xaicourse as xc
+from tests.exercise import ig_answers as answers
+from xaicourse.exercise import TASKS, AnswerNotRight, Verdict, checking
+
+RIGHT = TASKS["05.2"].reference
+
+
+def test_one_line_in_words(capsys):
+    for task, answer, words in (
+        ("05.1", ((3.75, -2.75), 0.25), "05.1 passed."),
+        ("05.1", ((3, -3), 0.25), "05.1 not right."),
+        ("05.1", None, "05.1 not done yet."),
+    ):
+        verdict = xc.check(task, answer)
+        out = capsys.readouterr().out
+        assert out.count("\n") == 1
+        assert out.startswith(words)
+        assert out.strip() == verdict.message
+        assert isinstance(verdict, Verdict)
+
+
+def test_strict_raises_and_says_why():
+    with pytest.raises(AnswerNotRight, match=r"05\.1 not right"):
+        xc.check("05.1", ((3, -3), 0.25), strict=True)
+    with pytest.raises(AnswerNotRight, match="not done yet"):
+        xc.check("05.1", None, strict=True)
+    assert xc.check("05.1", (3.75, -2.75), 0.25, strict=True).passed
+
+
+def test_unknown_tasks_and_missing_answers():
+    for function in (lambda t: xc.check(t, 1), xc.hint, lambda t: xc.or_reference(t, 1)):
+        with pytest.raises(ValueError, match=r"task '99.1' is unknown; tasks are: 05\.1, 05\.2"):
+            function("99.1")
+    with pytest.raises(TypeError, match="the answer is missing"):
+        xc.check("05.1")
+
+
+def test_the_probe_is_shown_from_the_second_try_on():
+    first = xc.check("05.2", answers.doubled)
+    second = xc.check("05.2", answers.doubled)
+    assert "row 1" in first.message
+    assert "expected [" not in first.message
+    assert "yours [6, 3.6, 1.92]; expected [3, 1.8, 0.96]" in second.message
+
+
+def test_an_open_task_is_no_try():
+    xc.check("05.2", None)
+    xc.check("05.2", None)
+    assert "expected [" not in xc.check("05.2", answers.doubled).message
+
+
+def test_jupyter_does_not_show_the_line_twice(capsys):
+    verdict = xc.check("05.1", ((3.75, -2.75), 0.25))
+    capsys.readouterr()
+    verdict._ipython_display_()  # the last value of the cell that checked
+    assert capsys.readouterr().out == ""
+    verdict._ipython_display_()  # a later cell that asks for it
+    assert capsys.readouterr().out.strip() == verdict.message
+
+
+def test_three_hints_then_the_last_again(capsys):
+    for level in (1, 2, 3, 3):
+        xc.hint("05.2")
+        out = capsys.readouterr().out
+        assert out.startswith(f"Hint {level} of 3: ")
+        assert out.count("\n") == 1
+    xc.hint("05.2", level=1)
+    assert capsys.readouterr().out.startswith("Hint 1 of 3: ")
+    with pytest.raises(ValueError, match="hints 1 to 3"):
+        xc.hint("05.2", level=4)
+
+
+# ---------------------------------------------------------------- or_reference
+
+
+def test_or_reference_keeps_a_right_answer(capsys):
+    xc.check("05.2", answers.one_big_batch)
+    capsys.readouterr()
+    assert xc.or_reference("05.2", answers.one_big_batch) is answers.one_big_batch
+    assert capsys.readouterr().out == ""
+
+
+def test_or_reference_replaces_what_is_open_or_wrong(capsys):
+    def stub(model, x, target, baseline, steps):
+        raise NotImplementedError
+
+    for answer in (None, ..., stub, answers.zeros):
+        assert xc.or_reference("05.2", answer) is RIGHT
+        assert "drawn with the reference, not with yours" in capsys.readouterr().out
+
+
+def test_or_reference_looks_at_an_answer_that_was_changed_after_its_check():
+    xc.check("05.2", answers.one_big_batch)
+    assert xc.or_reference("05.2", answers.zeros) is RIGHT
+    assert xc.or_reference("05.2", answers.right_riemann) is answers.right_riemann
+
+
+def test_a_wrong_check_forgets_an_earlier_pass():
+    xc.check("05.2", answers.one_big_batch)
+    xc.check("05.2", answers.zeros)
+    assert "05.2" not in checking._passed
+
+
+# ---------------------------------------------------------------- the library's own method
+
+
+def calls_the_library(model, x, target, baseline, steps):
+    return xc.integrated_gradients(
+        model, x, target=target, baseline=baseline, steps=steps, quadrature="midpoint"
+    )
+
+
+@pytest.mark.parametrize("answer", [calls_the_library, xc.integrated_gradients])
+def test_the_librarys_method_is_fine_but_not_counted(answer, monkeypatch):
+    verdict = xc.check("05.2", answer)
+    assert (verdict.passed, verdict.counted) == (True, False), verdict.message
+    assert "fine for going on, but it is not counted" in verdict.notes[0]
+
+    graded = xc.check("05.2", answer, graded=True)
+    assert (graded.passed, graded.diagnosis) == (False, "library_used")
+
+    monkeypatch.setenv("XAICOURSE_GRADED", "1")
+    assert not xc.check("05.2", answer).passed
+
+
+def test_own_work_is_counted():
+    verdict = xc.check("05.2", answers.one_big_batch, graded=True)
+    assert (verdict.passed, verdict.counted) == (True, True)
+
+
+# ---------------------------------------------------------------- all tasks
+
+
+def test_every_reference_passes():
+    for task in TASKS.values():
+        verdict = xc.check(task.id, task.reference)
+        assert verdict.passed, verdict.message
+        assert not verdict.notes
+
+
+def test_an_unfilled_sheet_runs_to_its_end():
+    for task in TASKS:
+        assert xc.check(task, None).status == "not_done"
+        assert xc.or_reference(task, None) is TASKS[task].reference
+
+
+def test_importing_is_cheap_and_starts_nothing():
+    code = (
+        "import xaicourse as xc, sys; from xaicourse.exercise import checking;"
+        "assert checking._client.pid is None;"
+        "assert 'xaicourse.exercise.worker' not in sys.modules;"
+        "assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,127 @@
+"""05.3: choose the number of steps by evidence."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from xaicourse.exercise import TASKS, check
+from xaicourse.exercise.tasks.lesson05_steps import CASES, MISCONCEPTIONS, steps_needed
+
+
+def test_the_answers_by_hand():
+    expected = [16, 64, 32, 32, 32, None, 10, 10, None, None]
+    assert [steps_needed(**case.arguments()) for case in CASES] == expected
+
+
+def test_every_pair_of_misconceptions_differs_on_a_case():
+    answers = {
+        name: tuple(wrong(**case.arguments()) for case in CASES)
+        for name, wrong in {**MISCONCEPTIONS, "right": steps_needed}.items()
+    }
+    assert len(set(answers.values())) == len(answers)
+    for name, values in answers.items():
+        print(f"{name:>32}", *(f"{value!s:>5}" for value in values))
+
+
+def test_each_misconception_gets_its_own_name():
+    for mistake, answer in TASKS["05.3"].misconceptions.items():
+        verdict = check("05.3", answer)
+        assert (verdict.passed, verdict.diagnosis) == (False, mistake), verdict.message
+
+
+def forwards(gaps, rise, limit):
+    if math.isclose(rise, 0, abs_tol=1e-6):
+        return None
+    items = list(gaps.items())
+    for place, (n, _) in enumerate(items):
+        if all(abs(gap) / abs(rise) <= limit for _, gap in items[place:]):
+            return n
+    return None
+
+
+def in_numpy(gaps, rise, limit):
+    n, gap = np.array(list(gaps)), np.abs(list(gaps.values()))
+    if abs(rise) < 1e-6 or gap[-1] > limit * abs(rise):
+        return None
+    bad = np.flatnonzero(gap > limit * abs(rise))
+    return n[0 if len(bad) == 0 else bad[-1] + 1]
+
+
+def in_torch(rise, limit, gaps):
+    n, gap = torch.tensor(list(gaps)), torch.tensor(list(gaps.values())).abs()
+    good = (gap <= limit * abs(rise)).flip(0).cumprod(0)
+    count = int(good.sum())
+    return None if abs(rise) < 1e-6 or count == 0 else n[-count]
+
+
+def recursive(gaps, rise, limit):
+    if abs(rise) < 1e-6 or not gaps:
+        return None
+    *rest, last = gaps
+    if abs(gaps[last]) > limit * abs(rise):
+        return None
+    return recursive({n: gaps[n] for n in rest}, rise, limit) or float(last)
+
+
+@pytest.mark.parametrize("answer", [forwards, in_numpy, in_torch, recursive])
+def test_odd_right_answers_pass(answer):
+    verdict = check("05.3", answer)
+    assert verdict.passed, verdict.message
+
+
+def second_good(gaps, rise, limit):
+    good = [n for n in gaps if abs(gaps[n]) <= limit * abs(rise)]
+    return good[1] if len(good) > 1 else None
+
+
+def lucky_and_signed(gaps, rise, limit):
+    return next((n for n in gaps if gaps[n] <= limit * rise), None)
+
+
+def always_64(gaps, rise, limit):
+    return 64
+
+
+def the_gap(gaps, rise, limit):
+    n = steps_needed(gaps, rise, limit)
+    return n and gaps[n]
+
+
+def one_too_far(gaps, rise, limit):
+    n = steps_needed(gaps, rise, limit)
+    return n and 2 * n
+
+
+def strictly_half(gaps, rise, limit):
+    return steps_needed(gaps, rise, limit / 2)
+
+
+@pytest.mark.parametrize(
+    "answer", [second_good, lucky_and_signed, always_64, the_gap, one_too_far, strictly_half]
+)
+def test_other_wrong_answers_have_no_name(answer):
+    verdict = check("05.3", answer)
+    assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
+
+
+def test_a_division_by_zero_says_where():
+    def relative(gaps, rise, limit):
+        return next((n for n in gaps if abs(gaps[n] / rise) <= limit), None)
+
+    verdict = check("05.3", relative)
+    assert "ZeroDivisionError" in verdict.message
+    assert "a rise of 0" in verdict.message
+
+
+def test_an_empty_function_and_one_that_clears_its_argument():
+    def forgets_return(gaps, rise, limit):
+        steps_needed(gaps, rise, limit)
+
+    def clears(gaps, rise, limit):
+        gaps.clear()
+        return 4
+
+    assert "return" in check("05.3", forgets_return).message
+    assert "gaps" in check("05.3", clears).message
