@@ -27,7 +27,7 @@ from builder.course import (
 )
 from builder.environment import FIRST, SECOND
 from builder.errors import CourseError
-from builder.execute import SECONDS, Run, execute
+from builder.execute import MEMORY, SECONDS, Run, execute
 from builder.findings import Finding
 from builder.lint_outputs import lint_empty_sheet, lint_outputs
 
@@ -152,13 +152,17 @@ def _run(
     variables: dict[str, str],
     options: argparse.Namespace,
 ) -> Run:
+    # The limits hold for what a student meets: one thread, small chunks. The second run only has to
+    # print the same; chunks of 10 take 1.6 GB, and two threads on a busy machine take long.
+    spare = 1 if variables is FIRST else 4
     print(f"{name} with {variables['OMP_NUM_THREADS']} thread(s) ...", flush=True)
     try:
         run = execute(
             notebook,
             (root / name).parent,
             variables,
-            seconds=options.seconds,
+            seconds=options.seconds * spare,
+            memory=MEMORY * spare,
             strict_checks=name.startswith("solutions/"),
         )
     except CourseError as error:
