@@ -251,6 +251,23 @@ def test_adaptive_reaches_its_tolerance():
         assert bool((found.gradients <= 1000).all())
 
 
+def test_adaptive_closes_the_gap_where_that_is_safe(close):
+    def smooth(x: Tensor) -> Tensor:
+        return NET(x).tanh() + NET(x).square()
+
+    found = ig(smooth, X, 2, baseline=BASE, tol=0.02, return_details=True)
+    raw = found.extra["raw_gap"]
+    assert float(raw.abs().min()) > 1e-9
+    left = found.gap / raw
+    closed, untouched = left.abs() < 1e-6, (left - 1).abs() < 1e-6
+    # a row is left as it is where closing its gap would move the map by more than its error
+    assert bool((closed | untouched).all())
+    assert int(closed.sum()) >= 3
+    # nodes and weights are those that were used, correction included
+    total = (found.extra["weights"] * found.extra["slopes"]).nansum(1)
+    close(total, found.values.sum(1), 1e-10)
+
+
 def test_adaptive_is_exact_for_a_linear_model(close):
     found = ig(lambda x: x @ row(1, 2, 3, 4, 5)[0], X, tol=0.05, return_details=True)
     close(found.values, X * row(1, 2, 3, 4, 5), 1e-12)
