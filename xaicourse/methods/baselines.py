@@ -34,9 +34,8 @@ def blur(x: Tensor) -> Tensor:
 
     height, width = x.shape[2:]
     sigma = min(BLUR_SIGMA, min(height, width) / 6)
-    # the kernel reaches 3 sigma, but reflection padding cannot reach past the image
-    reach_x, reach_y = (min(int(3 * sigma), size - 1) for size in (width, height))
-    return images.gaussian_blur(x, [2 * reach_x + 1, 2 * reach_y + 1], [sigma, sigma])
+    reach = int(3 * sigma)  # at most half the shorter side, so that reflection padding fits
+    return images.gaussian_blur(x, [2 * reach + 1, 2 * reach + 1], [sigma, sigma])
 
 
 def uniform(x: Tensor) -> Tensor:
