@@ -278,7 +278,8 @@ We now refine a map of the cat photo step by step and waste nothing. A trapezoid
 uses both ends of every interval. Add the middles, take the mean of the two maps, and you have
 the trapezoid with $2n$ intervals. So 129 gradients give us $n = 8, 16, 32, 64$ and $128$.
 
-The next figure shows three of these maps. All share one colour scale.
+The next figure shows three of these maps on one colour scale. (The gap belongs into the title of every such
+map. Here we hide it, because it is the question.)
 
 **Predict (05.P3).** One of the three adds up to more than **twice** the true rise. Which one?
 (a) A · (b) B · (c) C · (d) I cannot see it
@@ -338,8 +339,8 @@ xc.plot.series(
 r"""
 <details><summary>Answer to 05.P3</summary>
 
-(b), but (d) is the honest answer: nobody sees it. All pixels of B together add up to more than twice the
-rise, because one step near black, where the score climbs steeply, counts for too much.
+(b), but (d) is the honest answer: B is only a little stronger in colour. Yet all its pixels together add up to more
+than twice the rise, because one step near black, where the score climbs steeply, counts for too much.
 At $n = 64$ the gap happens to be small, and at $n = 128$ it is *larger* again, although the map is better.
 </details>
 
@@ -348,6 +349,9 @@ can cancel in it. The map has 150,528 numbers. So ask for both:
 
 1. double $n$ until the gap is small **at this $n$ and at every larger $n$ that you try** (try at least one);
 2. and until doubling no longer changes the map by more than you can accept, say a tenth.
+
+The paper advises only the first check: compare the sum with the rise, and take more steps if they differ. On
+this photo one look at $n = 64$ would have passed too early.
 
 State $n$, the gap and the change with every map. A small gap says that you solved the integral. It
 does **not** say that the explanation is right.
@@ -376,7 +380,8 @@ collected = {}
 for baseline in ("black", "white"):
     panel.set(baseline=baseline, alpha=1.0)
     ig = panel.result.collected  # (224, 224), summed over channels
-    collected[f"from {baseline}"] = ig
+    percent = 100 * panel.result.gap / panel.result.rise
+    collected[f"from {baseline}\ngap {percent:.0f} % of the rise"] = ig
     share = float(ig.abs()[coat].sum() / ig.abs().sum())
     xc.show(f"share of the darkest fifth, {baseline} baseline", round(share, 2))
 panel.set(alpha=0.5)
@@ -404,10 +409,13 @@ same, the class is the same. Only the question changed.
 | black | Which *light* made the score rise? (black things cannot answer) |
 | white | Which *darkness* made the score rise? (white things cannot answer) |
 | blurred photo | Which *fine detail* made the score rise? |
-| mean colour | Which *colour different from this one* made the score rise? |
+| mean colour of the photo | Which *difference from the mean colour* made the score rise? |
 
-There is no neutral baseline. Name yours in the caption. Also note the gaps in the panel: 16 steps are too few
-for black. The shares of the coat are stable, but by section 5 the signed sums are not.
+There is no neutral baseline. Name yours in the caption. Also note the gaps in the titles: 16 steps are too few
+for black. By section 5 we must not trust the signed sums here, and we used only shares.
+
+A trap: our network takes images in [0, 1], so 0 is black. Many networks take *normalised* images. There 0 is the mean
+colour of the training photos, and "baseline 0" asks another question.
 
 **Explore the panel** (3 minutes). Find: the $\alpha$ where most of the rise is over; a smaller number of steps with a
 smaller gap; what changes when the output is a probability.
@@ -527,8 +535,8 @@ Everything from here to "What to remember" is optional.
 
 ### A · A trapezoid that is wrong
 
-This rule was copied from a well-known library: $n$ nodes from 0 to 1, weights $1/n$, the two ends halved.
-It looks right. Try the simplest function with a known answer, $f = 2x_1 + x_2$ at $(10, 5)$: the
+This rule stands in a well-known library (Captum 0.9.0, `riemann_trapezoid`): $n$ nodes from 0 to 1, weights $1/n$,
+the two ends halved. It looks right. Try the simplest function with a known answer, $f = 2x_1 + x_2$ at $(10, 5)$: the
 map must be $(20, 5)$ for every $n$.
 """
 
@@ -626,13 +634,15 @@ both = {}
 for output in ("logit", "probability"):
     scores = xc.scores(model, film, target=TIGER_CAT, output=output)
     both[output] = (scores - scores[0]) / (scores[-1] - scores[0])
+early = model(0.03 * cat)[0]
+xc.show("at alpha = 0.03 other classes are ahead", int(early.argmax()) != TIGER_CAT)
 chances = xc.integrated_gradients(
     model, collage, target=EGYPTIAN_CAT, steps=16, output="probability"
 )
 chances = chances.sum(1)[0].cpu()  # (224, 224)
 xc.show("cosine between the two maps above 0.9", cosine(ig_map, chances) > 0.9)
 share = chances[left.cpu()].abs().sum() / chances.abs().sum()
-xc.show("share of |map| in the cat half, probability", share)
+xc.show("share of |map| in the cat half, probability", round(float(share), 1))
 
 xc.plot.series(
     alphas,
@@ -647,8 +657,8 @@ xc.plot.series(
 r"""
 <details><summary>Answer to 05.P7</summary>
 
-(b). A probability can rise by 1 at most, so the numbers are smaller. And the probability waits: near black the cat's logit
-rises, but so do those of its rivals.
+(b). A probability can rise by 1 at most, so the numbers are smaller. And the probability waits: at $\alpha = 0.03$ the cat's
+logit has done more than half of its rise, but other classes are still ahead.
 </details>
 
 Neither is wrong. State which one you explain.

@@ -173,9 +173,12 @@ espresso = ig(model, collage, ESPRESSO, torch.zeros_like(collage), 24)
 left, right = xc.datasets.collage_masks(device=device)
 for name, half in {"cat half": left, "coffee half": right}.items():
     xc.show(f"{name} speaks for espresso", bool(espresso[..., half].sum() > 0))
+ends = torch.cat([torch.zeros_like(collage), collage])
+start, end = xc.scores(model, ends, target=ESPRESSO).tolist()
+percent = 100 * (float(espresso.sum()) - (end - start)) / (end - start)
 
 xc.plot.maps(
-    {"espresso, 24 steps": espresso},
+    {f"espresso, 24 steps\ngap {percent:.0f} % of the rise": espresso},
     photo=collage,
     tile=8,
     alt="The collage of cat and coffee beside the map of the logit of espresso. Red "
