@@ -61,7 +61,7 @@ class Question:
         self.gradient_calls = 0
         self._called = False
         check_extras(model, len(x))
-        self.target = None if target is None else targets.as_target(target, len(x))
+        self.target: Any = None if target is None else targets.as_target(target, len(x))
         self._rival: Any = None
         self._scores_at_x: Tensor | None = None
         if self.target is None or output == "margin":

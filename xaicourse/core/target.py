@@ -98,7 +98,7 @@ class Item:
         """Return the part of the outputs that the target reads."""
         named = isinstance(self.key, str) and not isinstance(outputs, Mapping)
         try:
-            return getattr(outputs, self.key) if named else outputs[self.key]
+            return getattr(outputs, str(self.key)) if named else outputs[self.key]
         except (AttributeError, KeyError, IndexError, TypeError) as error:
             there = list(outputs) if isinstance(outputs, Mapping) else type(outputs).__name__
             raise ValueError(
@@ -173,7 +173,7 @@ def _as_target(target: Any) -> Any:
     if isinstance(target, tuple):
         return Index(tuple(_whole(i) for i in target))
     if callable(target):
-        return Custom(target)
+        return Custom(target)  # type: ignore[arg-type]
     raise TypeError(
         f"target must be a class number, one class a row, an index tuple, a function or one of "
         f"xaicourse.targets, got {type(target).__name__}"
