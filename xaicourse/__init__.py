@@ -27,6 +27,9 @@ _NAMES = {
     "guided_backprop": "xaicourse.methods.vanilla.relu_rules:guided_backprop",
     "input_x_gradient": "xaicourse.methods.vanilla.gradient:input_x_gradient",
     "integrated_gradients": "xaicourse.methods.integrated.ig:integrated_gradients",
+    # evaluation
+    "METRICS": "xaicourse.evaluation:METRICS",
+    "evaluation": "xaicourse.evaluation:",
     # models and data
     "datasets": "xaicourse.datasets:",
     "prepare": "xaicourse.zoo.prepare:prepare",

@@ -1,0 +1,48 @@
+"""Maps that know nothing, or everything: what every metric must be read beside."""
+
+import torch
+from torch import Tensor
+
+__all__ = ["centre_gaussian", "constant", "inverted", "oracle", "random"]
+
+
+def random(x: Tensor, seed: int = 0) -> Tensor:
+    """Return a map of noise, the same draw for every image: (N, 1, H, W), or x's shape."""
+    shape = (1, *x.shape[2:]) if x.dim() == 4 else tuple(x.shape[1:])
+    draw = torch.rand(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    return _like(draw, x)
+
+
+def constant(x: Tensor) -> Tensor:
+    """Return a map that says nothing: every feature equal, the order is the tie rule's."""
+    return _like(torch.zeros((1, *x.shape[2:]) if x.dim() == 4 else x.shape[1:]), x)
+
+
+def inverted(attribution: Tensor) -> Tensor:
+    """Return the map with its order turned round."""
+    return -attribution
+
+
+def centre_gaussian(x: Tensor, width: float = 0.25) -> Tensor:
+    """Return a Gaussian in the middle of the image: most photos show their object there.
+
+    `width` is its standard deviation as a share of the image's side.
+    """
+    if x.dim() != 4:
+        raise ValueError(f"x must be images (N, C, H, W), got shape {tuple(x.shape)}")
+    rows, columns = (torch.linspace(-0.5, 0.5, n, dtype=torch.float64) for n in x.shape[2:])
+    distance = rows[:, None] ** 2 + columns[None, :] ** 2
+    return _like(torch.exp(-distance / (2 * width**2))[None], x)
+
+
+def oracle(mask: Tensor, x: Tensor) -> Tensor:
+    """Return the truth as a map: 1 where the ground-truth mask (H, W) or (N, 1, H, W) is."""
+    mask = torch.as_tensor(mask)
+    if not bool(mask.any()):
+        raise ValueError("mask has no foreground, so there is no truth to point at")
+    grid = mask if mask.dim() == 4 else mask[None, None]
+    return grid.to(device=x.device, dtype=x.dtype).expand(len(x), 1, *x.shape[2:]).clone()
+
+
+def _like(single: Tensor, x: Tensor) -> Tensor:
+    return single.to(x.dtype).to(x.device).expand(len(x), *single.shape).clone()

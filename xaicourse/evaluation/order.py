@@ -1,0 +1,72 @@
+"""In which order features are removed: one number a unit, ranked, ties broken by a seeded key."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+__all__ = ["CHANNELS", "SIGNS", "check_attribution", "importance", "removal_rank", "tie_fraction"]
+
+CHANNELS = {
+    "sum": lambda a: a.sum(1),
+    "abs_sum": lambda a: a.abs().sum(1),
+    "max_abs": lambda a: a.abs().amax(1),
+    "l2": lambda a: a.norm(dim=1),
+    "mean": lambda a: a.mean(1),
+}
+SIGNS = {"keep": lambda a: a, "abs": torch.abs, "positive": lambda a: a.clamp_min(0)}
+
+
+def check_attribution(attribution: Tensor, x: Tensor) -> None:
+    """Raise unless an attribution belongs to x: x's shape, or (N, 1, H, W) for images."""
+    if not isinstance(attribution, Tensor):
+        raise TypeError(f"attribution must be a tensor, got {type(attribution).__name__}")
+    is_map = x.dim() == 4 and attribution.shape == (len(x), 1, *x.shape[2:])
+    if attribution.shape != x.shape and not is_map:
+        raise ValueError(
+            f"attribution has shape {tuple(attribution.shape)}, but x has {tuple(x.shape)}; give "
+            "one value for each feature (for images also one a pixel: (N, 1, H, W))"
+        )
+    if attribution.device != x.device:
+        raise ValueError(f"attribution is on {attribution.device}, x is on {x.device}")
+
+
+def importance(attribution: Tensor, channels: str, sign: str, unit: int) -> Tensor:
+    """Return one number a unit, (N, U): channels joined, sign treated, patches summed."""
+    for value, table, name in ((channels, CHANNELS, "channels"), (sign, SIGNS, "sign")):
+        if value not in table:
+            raise ValueError(f"{name} must be one of {', '.join(table)}, got {value!r}")
+    if attribution.dim() != 4:
+        if unit != 1:
+            raise ValueError(f"unit={unit} makes patches of images; x is none, use unit=1")
+        return SIGNS[sign](attribution.flatten(1))
+    pixels = SIGNS[sign](CHANNELS[channels](attribution))  # (N, H, W)
+    height, width = pixels.shape[1:]
+    if height % unit or width % unit:
+        raise ValueError(
+            f"unit={unit} must divide the image's height and width, {height} x {width}"
+        )
+    patches = F.avg_pool2d(pixels[:, None], unit) * unit**2  # the sum over each patch
+    return patches.flatten(1)
+
+
+def removal_rank(scores: Tensor, seed: int) -> Tensor:
+    """Return the place of each unit in the order of removal, (N, U): 0 goes first.
+
+    The largest goes first. Equal values are ordered by a random key that is drawn once for all
+    images, on the CPU, so that neither the batch nor the device changes the order.
+    """
+    units = scores.shape[1]
+    generator = torch.Generator().manual_seed(seed)
+    shuffle = torch.randperm(units, generator=generator).to(scores.device)
+    order = shuffle[torch.argsort(-scores[:, shuffle], dim=1, stable=True)]  # (N, U) units
+    places = torch.arange(units, device=scores.device).expand_as(order)
+    return torch.empty_like(order).scatter_(1, order, places)
+
+
+def tie_fraction(scores: Tensor) -> Tensor:
+    """Return the share of units whose value another unit of the image has too, (N,)."""
+    ordered = scores.sort(dim=1).values
+    equal = ordered[:, 1:] == ordered[:, :-1]
+    edge = torch.zeros_like(equal[:, :1])
+    tied = torch.cat([edge, equal], 1) | torch.cat([equal, edge], 1)
+    return tied.double().mean(dim=1) if scores.device.type != "mps" else tied.float().mean(dim=1)

@@ -1,0 +1,79 @@
+"""What every metric returns: one value an image, never an average that hides something."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from xaicourse.evaluation.bootstrap import Interval, bootstrap_ci
+from xaicourse.evaluation.protocol import Protocol
+
+__all__ = ["MetricResult"]
+
+
+@dataclass(frozen=True, eq=False)
+class MetricResult:
+    """The values of a metric with all that is needed to read them.
+
+    Parameters
+    ----------
+    name : str
+        The metric.
+    values : Tensor (N,)
+        One value an image, float64 where the device has it; NaN where there is none.
+    direction : str
+        ``"lower"`` or ``"higher"``: which values are better.
+    protocol : Protocol
+        The choices that were made.
+    curve : Tensor (N, T + 1), optional
+        The score after each step.
+    shares : Tensor (T + 1,), optional
+        The share of features that is removed (or restored) at each point of the curve.
+    tie_fraction : Tensor (N,), optional
+        The share of features whose value another feature has too.
+    """
+
+    name: str
+    values: Tensor
+    direction: Literal["lower", "higher"]
+    protocol: Protocol
+    curve: Tensor | None = None
+    shares: Tensor | None = None
+    tie_fraction: Tensor | None = None
+
+    @property
+    def valid(self) -> Tensor:
+        """Where there is a value, (N,) booleans. NaN is counted here, never averaged away."""
+        return torch.isfinite(self.values)
+
+    def mean(self) -> float:
+        """Return the mean over the valid images."""
+        self._need_values()
+        return float(self.values[self.valid].mean())
+
+    def interval(self, level: float = 0.95, seed: int = 0) -> Interval:
+        """Return the mean over the valid images with its bootstrap interval."""
+        self._need_values()
+        return bootstrap_ci(self.values[self.valid], level=level, seed=seed)
+
+    def minus(self, other: "MetricResult", level: float = 0.95, seed: int = 0) -> Interval:
+        """Return the mean difference to another method's values on the same images, paired."""
+        if self.name != other.name or self.protocol != other.protocol:
+            raise ValueError(
+                f"only values of one metric and one protocol can be compared; got {self.name} with "
+                f"{self.protocol} and {other.name} with {other.protocol}"
+            )
+        if self.values.shape != other.values.shape:
+            raise ValueError(
+                f"paired values need the same images, got {len(self.values)} and "
+                f"{len(other.values)}"
+            )
+        both = self.valid & other.valid
+        if not bool(both.any()):
+            raise ValueError("no image has a value in both results")
+        return bootstrap_ci((self.values - other.values)[both], level=level, seed=seed)
+
+    def _need_values(self) -> None:
+        if not bool(self.valid.any()):
+            raise ValueError(f"{self.name}: none of the {len(self.values)} image(s) has a value")
