@@ -11,7 +11,7 @@ import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from xaicourse.datasets.folder import data_folder
+from xaicourse.datasets.location import data_folder
 
 CARDS_FILE = "cards.json"
 LARGEST_BYTES = 2_000_000
@@ -64,7 +64,8 @@ def write_cards(new: dict[str, Card], folder: Path | None = None) -> None:
 def verify(folder: Path | None = None) -> list[str]:
     """Check every data file against its card and return the problems, one sentence each.
 
-    An empty list means that all is well. Scripts (``*.py``) need no card; any other file does.
+    An empty list means that all is well. Scripts (``*.py``) and pages (``*.md``) need no card; any
+    other file does.
     """
     folder = folder or data_folder()
     try:
@@ -106,6 +107,6 @@ def _files_that_need_a_card(folder: Path) -> list[str]:
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
         hidden = any(part.startswith(".") or part == "__pycache__" for part in name.parts)
-        if path.is_file() and not hidden and path.suffix not in (".py", ".tmp"):
+        if path.is_file() and not hidden and path.suffix not in (".py", ".md", ".tmp"):
             names.append(name.as_posix())
     return [name for name in names if name != CARDS_FILE]

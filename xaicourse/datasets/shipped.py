@@ -1,0 +1,29 @@
+"""Read a tensor file of ``data/``: only if it is, bit for bit, the one on its card."""
+
+from __future__ import annotations
+
+import hashlib
+
+import safetensors.torch
+from torch import Tensor
+
+from xaicourse.datasets.cards import cards
+from xaicourse.datasets.location import data_folder
+
+
+def read_tensors(name: str) -> dict[str, Tensor]:
+    """Return the tensors of the safetensors file ``data/<name>``, on the CPU.
+
+    The bytes whose sha256 is checked are the bytes that are read: nothing can come in between.
+    """
+    path = data_folder() / name
+    restore = f"get it back with  git checkout -- data/{name}"
+    card = cards().get(name)
+    if card is None:
+        raise FileNotFoundError(f"data/cards.json has no card for {name}; git checkout -- data")
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing; {restore}")
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != card.sha256:
+        raise ValueError(f"{path} is not the file on its card (another sha256); {restore}")
+    return safetensors.torch.load(content)
