@@ -97,9 +97,9 @@ def test_a_zero_made_by_autograd_does_not_count(f):
         ((product, [[2.0, 3.0]], [[2.0, 0.0]], 0, 50.0), "between -10 and 10"),
         ((product, [[2.0, 3.0]], [[2.0, 0.0]], 7, 5.0), "index of x"),
         ((product, [[2.0, 3.0]], [[2.0, 0.0]], "first", 5.0), "index of x"),
-        ((product, [[2.0, 3.0], [1.0, 1.0]], [[2.0, 0.0]], 0, 5.0), "one row"),
+        ((product, [[2.0, 3.0], [1.0, 1.0]], [[2.0, 0.0]], 0, 5.0), "one input"),
         ((product, [[2.0, 3.0]], [[2.0, 0.0, 1.0]], 0, 5.0), "shape"),
-        ((lambda p: p[:, 0] * p.sum(), [[2.0, 3.0]], [[2.0, 0.0]], 0, 5.0), "mixes rows"),
+        ((lambda p: p[:, 0] * p.sum(), [[2.0, 3.0]], [[2.0, 0.0]], 0, 5.0), "mixes the inputs"),
         ((lambda p: p[0] * p[1], [[2.0, 3.0]], [[2.0, 0.0]], 0, 5.0), "IndexError"),
         ((lambda p: 3, [[2.0, 3.0]], [[2.0, 0.0]], 0, 5.0), "tensor"),
         (

@@ -45,7 +45,7 @@ def test_unknown_tasks_and_missing_answers():
 def test_the_probe_is_shown_from_the_second_try_on():
     first = xc.check("05.2", answers.doubled)
     second = xc.check("05.2", answers.doubled)
-    assert "row 1" in first.message
+    assert "input 1 of the batch" in first.message
     assert "expected [" not in first.message
     assert "yours [6, 3.6, 1.92]; expected [3, 1.8, 0.96]" in second.message
 

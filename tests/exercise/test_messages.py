@@ -67,21 +67,30 @@ def test_every_general_message_is_used():
                 assert re.search(rf"\b{key}\b", SOURCE), f"tasks/{task}/{key} is not used"
 
 
-@pytest.mark.parametrize(("key", "text"), CATALOGUE)
-def test_every_message_can_be_filled_in(key, text):
-    if key.endswith(("/statement", "/hints")):
-        return  # shown as they are: braces are Python there
-    for _, field, _, _ in string.Formatter().parse(text):
-        if field and field.startswith("section_"):
-            assert messages.entry(f"sections/{field.removeprefix('section_')}")
-    assert text.strip()
-    assert text.isascii(), "plain characters, so that every console can show them"
+def test_every_message_can_be_filled_in():
+    for key, text in CATALOGUE:
+        assert text.strip()
+        assert text.isascii(), "plain characters, so that every console can show them"
+        if key.endswith(("/statement", "/hints")):
+            continue  # shown as they are: braces are Python there
+        for _, field, _, _ in string.Formatter().parse(text):
+            if field and field.startswith("section_"):
+                assert messages.entry(f"sections/{field.removeprefix('section_')}")
 
 
 def test_messages_are_for_students():
     for key, text in CATALOGUE:
-        words = set(re.findall(r"[a-z]+", text.lower()))
-        assert not words & {"oracle", "legs", "red", "green", "simply", "obviously"}, key
+        words = set(re.findall(r"[a-z]+", re.sub(r"{\w+}", "", text.lower())))
+        assert not words & {
+            "oracle",
+            "legs",
+            "row",
+            "rows",
+            "red",
+            "green",
+            "simply",
+            "obviously",
+        }, key
 
 
 def test_sections_are_headings_of_the_lesson():

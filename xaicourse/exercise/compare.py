@@ -9,7 +9,7 @@ from torch import Tensor
 from xaicourse.exercise import messages
 from xaicourse.exercise.verdict import Outcome, Settled
 
-__all__ = ["distance", "largest_difference", "refuse", "show", "to_number", "to_tensor"]
+__all__ = ["as_numbers", "distance", "largest_difference", "refuse", "show", "to_number", "to_tensor"]
 
 
 def refuse(
@@ -27,8 +27,10 @@ def to_tensor(value: Any, shape: tuple[int, ...], where: str) -> Tensor:
     """
     if value is None:
         refuse("general/returned_none", status="not_done")
+    if value is Ellipsis:  # the stub's "return ..."
+        refuse("general/not_done", status="not_done")
     try:
-        tensor = _plain(value)
+        tensor = as_numbers(value)
     except Exception:
         refuse("general/wrong_type", kind=_kind(value), where=where)
     long = [length for length in shape if length != 1]
@@ -42,9 +44,10 @@ def to_number(value: Any, where: str) -> float:
     return float(to_tensor(value, (), where))
 
 
-def _plain(value: Any) -> Tensor:
+def as_numbers(value: Any) -> Tensor:
+    """Return tensors, arrays, numbers and lists of them as a float64 tensor, or raise."""
     if isinstance(value, (list, tuple)):
-        value = torch.stack([_plain(part) for part in value])
+        value = torch.stack([as_numbers(part) for part in value])
     if isinstance(value, Tensor):
         tensor = value.detach().cpu()
     else:

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 import cloudpickle
+from torch import Tensor
 
 from xaicourse.exercise import messages
 from xaicourse.exercise.guard import is_installed
@@ -24,7 +25,7 @@ def pack(answer: Any) -> bytes:
             cloudpickle.register_pickle_by_value(module)
             undo.callback(cloudpickle.unregister_pickle_by_value, module)
         try:
-            packed = cloudpickle.dumps(answer)
+            packed = cloudpickle.dumps(_on_cpu(answer))
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -34,6 +35,17 @@ def pack(answer: Any) -> bytes:
     if len(packed) > LARGEST:
         raise Settled(Outcome("not_right", messages.text("general/too_large")))
     return packed
+
+
+def _on_cpu(answer: Any) -> Any:
+    """Move the tensors of an answer to the CPU: the checker's process uses no GPU."""
+    if isinstance(answer, Tensor):
+        return answer.cpu()
+    if type(answer) is dict:
+        return {key: _on_cpu(part) for key, part in answer.items()}
+    if type(answer) in (list, tuple):
+        return type(answer)(_on_cpu(part) for part in answer)
+    return answer
 
 
 def _own_modules(answer: Any) -> Iterator[ModuleType]:

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import torch
+import tqdm
 
 from xaicourse.exercise import guard, messages
 from xaicourse.exercise.frames import read_frame, write_frame
@@ -164,6 +165,7 @@ def main() -> None:
     """Serve requests until the notebook goes away."""
     requests, replies = _take_streams()
     torch.set_num_threads(1)
+    tqdm.tqdm.monitor_interval = 0  # a progress bar must not leave a thread behind
     _warm_up()
     limit_memory()
     gc.freeze()  # what is loaded by now stays: the collector need not look at it again

@@ -37,6 +37,7 @@ CASES = (
     Case("none", {8: 0.9, 16: 0.05, 32: -0.6, 64: 0.4}, 2.0, 0.1),
     Case("first_tried", {10: 0.1, 20: 0.15, 40: 0.05}, 20.0, 0.02),
     Case("percent", {5: 9.0, 10: 4.0, 20: 0.01, 40: 0.005}, 50.0, 0.1),
+    Case("equal", {8: 4.0, 16: 2.0, 32: 1.0}, 8.0, 0.25),  # exact in binary
     Case("no_rise", {8: 0.0, 16: 0.0, 32: 0.0}, 0.0, 0.05),
     Case("tiny_rise", {8: 1e-12, 16: -1e-13, 32: 1e-14}, 1e-10, 0.05),
 )
@@ -149,6 +150,12 @@ def place_in_list(gaps, rise, limit):
     return None if needed is None else sorted(gaps).index(needed)
 
 
+def strictly_less(gaps, rise, limit):
+    if abs(rise) < NO_RISE:
+        return None
+    return _from_the_end(gaps, lambda gap: abs(gap) < limit * abs(rise))
+
+
 def never_none(gaps, rise, limit):
     needed = steps_needed(gaps, rise, limit)
     return max(gaps) if needed is None and abs(rise) >= NO_RISE else needed
@@ -171,6 +178,7 @@ MISCONCEPTIONS: dict[str, Callable] = {
         last_bad,
         largest_good,
         place_in_list,
+        strictly_less,
         never_none,
     )
 }
@@ -180,7 +188,7 @@ MISCONCEPTIONS: dict[str, Callable] = {
 
 
 def grade(answer: Any) -> Outcome:
-    """Judge ``answer(gaps, rise, limit)`` on ten cases."""
+    """Judge ``answer(gaps, rise, limit)`` on all cases."""
     require_function(answer, "steps_needed")
     given = [_ask(answer, case) for case in CASES]
     expected = [steps_needed(**case.arguments()) for case in CASES]

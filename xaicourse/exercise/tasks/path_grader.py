@@ -43,8 +43,15 @@ def right(path: Path) -> Tensor:
     return path.delta * path.mean(path.slopes)
 
 
-def _fits(wrong: Wrong, seen: Sequence[tuple[Path, Tensor]]) -> bool:
-    return all(distance(got, wrong(path)) <= SAME for path, got in seen)
+@cache
+def _path(probe: Probe, rule: str, probability: bool) -> Path:
+    return Path(probe, rule, probability=probability)
+
+
+@cache
+def _result(wrong: Wrong, path: Path) -> Tensor:
+    """Return what a misconception answers; remembered, because most checks ask for all of them."""
+    return wrong(path)
 
 
 @cache
@@ -122,19 +129,18 @@ class PathGrader:
 
         None when nothing fits or when two fit: no mistake is named that was not made.
         """
-        paths = {
-            rule: [
-                (Path(probe, rule, probability=self.probability), results[probe])
-                for probe in results
-            ]
-            for rule in RULES
-        }
         fits = [
             name
             for name, wrong in self.misconceptions.items()
-            if any(_fits(wrong, seen) for seen in paths.values())
+            if any(self._fits(wrong, rule, results) for rule in RULES)
         ]
         return fits[0] if len(fits) == 1 else None
+
+    def _fits(self, wrong: Wrong, rule: str, results: Mapping[Probe, Tensor]) -> bool:
+        return all(
+            distance(got, _result(wrong, _path(probe, rule, self.probability))) <= SAME
+            for probe, got in results.items()
+        )
 
     # ------------------------------------------------------------ saying
 

@@ -39,6 +39,10 @@ def times_baseline(path: Path) -> Tensor:
     return path.baseline * path.mean(path.slopes)
 
 
+def size_of_difference(path: Path) -> Tensor:
+    return path.delta.abs() * path.mean(path.slopes)
+
+
 # ---------------------------------------------------------------- where the gradient is taken
 
 
@@ -109,6 +113,11 @@ def not_divided(path: Path) -> Tensor:
 
 def divided_twice(path: Path) -> Tensor:
     return path.delta * path.mean(path.slopes) / path.steps
+
+
+def last_step_only(path: Path) -> Tensor:
+    """``total = gradient`` where ``total += gradient`` is meant."""
+    return path.delta * path.slopes[-1] / path.steps
 
 
 def grad_accumulated(path: Path) -> Tensor:
@@ -268,7 +277,7 @@ WRONG_PROBABILITIES = (
     softmax_over_batch,
     own_class_only,
 )
-WRONG_FACTORS = (no_difference, times_x, difference_reversed, times_baseline)
+WRONG_FACTORS = (no_difference, times_x, difference_reversed, times_baseline, size_of_difference)
 WRONG_GRADIENTS = (
     gradient_at_x,
     gradient_at_baseline,
@@ -288,6 +297,7 @@ WRONG_SUMS = (
     over_n_minus_1,
     not_divided,
     divided_twice,
+    last_step_only,
     grad_accumulated,
 )
 WRONG_SIGNS = (abs_of_gradients, abs_in_sum, abs_at_end)
