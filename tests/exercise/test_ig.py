@@ -7,7 +7,7 @@ from tests.exercise import ig_answers as answers
 from xaicourse.exercise import TASKS, check
 from xaicourse.exercise.compare import distance
 from xaicourse.exercise.tasks.lesson05_ig import LOGIT_GRADER, PROBABILITY_GRADER
-from xaicourse.exercise.tasks.path_grader import CLOSE, as_answer, right
+from xaicourse.exercise.tasks.path_grader import as_answer, right
 from xaicourse.exercise.tasks.path_probe import Path
 from xaicourse.exercise.tasks.rules import RULES, nodes
 
@@ -62,7 +62,7 @@ def test_every_rule_is_close_on_every_probe(task):
             path = Path(probe, rule, probability=grader.probability)
             error = distance(right(path), grader._expected(probe))
             # twice the room that the grader gives
-            assert error < (1e-6 if probe.exact else CLOSE / 2), (probe.name, rule, error)
+            assert error < (1e-6 if probe.exact else probe.tolerance / 2), (probe.name, rule, error)
 
 
 @pytest.mark.parametrize("task", GRADERS)

@@ -77,9 +77,10 @@ _LOGIT_CORE = (
     Probe("sigmoid", ProbeModel((3,), _ridge), _X, _START, 2),
     Probe("net", _net_model, _X3, _START3, 2),
 )
+_COARSE = {"steps": 50, "fewer": 0, "tolerance": 0.04}  # the core has shown that the sum is right
 _SHAPES = (
-    Probe("own_targets", _net_model, _X3, _START3, _own_targets),
-    Probe("picture", _picture_model, _picture, _picture_start, 1),
+    Probe("own_targets", _net_model, _X3, _START3, _own_targets, **_COARSE),
+    Probe("picture", _picture_model, _picture, _picture_start, 1, **_COARSE),
 )
 
 _linear_chance = ProbeModel(

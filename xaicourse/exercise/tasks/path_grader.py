@@ -19,7 +19,6 @@ from xaicourse.exercise.verdict import Outcome
 __all__ = ["PathGrader", "as_answer"]
 
 EXACT = 1e-4  # float32 passes
-CLOSE = 1e-2  # at the full number of steps every legal rule is closer
 BETTER = 3.0  # and at least this much better than with a tenth of the steps ...
 PERFECT = 2e-5  # ... unless nothing is left to improve in float32
 SAME = 5e-3  # an answer this close to a misconception on every probe agrees with it
@@ -115,10 +114,12 @@ class PathGrader:
         error = distance(got, expected)
         if probe.exact:
             return error <= EXACT
-        if error > CLOSE:
+        if error > probe.tolerance:
             return False
-        return error <= PERFECT or error * BETTER <= distance(
-            self._ask(answer, probe, probe.fewer), expected
+        return (
+            error <= PERFECT
+            or not probe.fewer
+            or error * BETTER <= distance(self._ask(answer, probe, probe.fewer), expected)
         )
 
     def _failed(self, answer: Any, results: Mapping[Probe, Tensor]) -> list[Probe]:
@@ -150,7 +151,10 @@ class PathGrader:
         if name is not None:
             text = self._text(f"misconceptions/{name}")
             return Outcome("not_right", text, evidence, diagnosis=name)
-        if not failed.exact and distance(results[failed], self._expected(failed)) <= CLOSE:
+        if (
+            not failed.exact
+            and distance(results[failed], self._expected(failed)) <= failed.tolerance
+        ):
             fewer = self._ask(answer, failed, failed.fewer)
             ignored = distance(fewer, results[failed]) < 1e-7
             key = "general/steps_ignored" if ignored else "general/not_converging"

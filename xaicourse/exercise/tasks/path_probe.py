@@ -67,7 +67,8 @@ class Probe:
     """One question to the student's function.
 
     `exact`: every legal rule gives the exact answer, whatever the number of steps.
-    Otherwise the answer must be close at `steps` and clearly better than with `fewer` steps.
+    Otherwise the answer must come within `tolerance` at `steps`, and be clearly better there than
+    with `fewer` steps (0: that is not asked).
     """
 
     name: str
@@ -78,6 +79,7 @@ class Probe:
     steps: int = 200
     fewer: int = 20
     exact: bool = False
+    tolerance: float = 1e-2
 
     def arguments(self, steps: int | None = None) -> dict[str, Any]:
         """Return fresh copies of what the student's function is called with."""
