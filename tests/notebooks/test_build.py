@@ -226,7 +226,7 @@ def test_lax_nbval_runs_the_student_sheet(built):
 def test_both_environments_differ_where_text_must_not():
     assert FIRST["XAICOURSE_BATCH_SIZE"] != SECOND["XAICOURSE_BATCH_SIZE"]
     assert FIRST["OMP_NUM_THREADS"] == "1"
-    assert FIRST.keys() == SECOND.keys()
+    assert FIRST.keys() <= SECOND.keys()
 
 
 def test_facts_of_the_source_stand_in_the_notebook(built):
