@@ -10,9 +10,10 @@ from PIL import Image
 from torch import nn
 
 from xaicourse import cli
+from xaicourse.core.attribution import Attribution
 from xaicourse.datasets import data_folder
-from xaicourse.explain import _choose_class, _near, _percent, explain
-from xaicourse.zoo import imagenet, registry
+from xaicourse.explain import _choose_class, _gap_words, _near, _percent, explain
+from xaicourse.zoo import labels, registry
 
 CAT, TENCH = 285, 0
 
@@ -300,7 +301,7 @@ def test_missing_weights_are_one_line(photo, capsys, monkeypatch):
 
 
 def test_names_of_classes():
-    names = imagenet.labels()
+    names = labels()
     assert _choose_class("285", names).name == "Egyptian cat"
     assert _choose_class("egyptian", names).number == CAT
     assert _choose_class("  EGYPTIAN   CAT ", names).number == CAT
@@ -311,8 +312,20 @@ def test_names_of_classes():
         assert _choose_class(name, names).number == k
 
 
+def test_a_gap_that_was_not_closed_is_not_called_closed():
+    def words(gap, raw):
+        numbers = {"gap": gap, "raw_gap": raw, "f_start": 0.0, "f_end": 10.0}
+        t = {name: torch.tensor([value]) for name, value in numbers.items()}
+        extra = {"raw_gap": t.pop("raw_gap")}
+        return _gap_words(Attribution(values=torch.zeros(1, 2), kind="input", target=0,
+                                      extra=extra, **t))  # fmt: skip
+
+    assert words(0.0, 0.5).startswith("0 % (closed at the end; it was 5.0 %)")
+    assert words(-0.5, -0.5).startswith("5.0 %: the map adds up to the rise only roughly")
+
+
 def test_near_names():
-    names = imagenet.labels()
+    names = labels()
     assert "espresso" in [c.name for c in _near("expreso", names)]
     assert _near("xqzzv", names) == []
 

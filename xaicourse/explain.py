@@ -29,7 +29,7 @@ from xaicourse.plot.images import bar_ends, draw_map
 from xaicourse.plot.picture import Picture
 from xaicourse.plot.scale import as_photo, reduce_channels, shared_limits, tile_sums
 from xaicourse.plot.style import bare, new_figure, styled
-from xaicourse.zoo.imagenet import labels
+from xaicourse.zoo import labels
 from xaicourse.zoo.registry import MODELS, ModelRecord
 
 __all__ = ["explain"]
