@@ -1,5 +1,6 @@
 """Deletion and insertion: closed forms on an additive model, ties, controls, a loop as witness."""
 
+from functools import partial
 from itertools import permutations
 
 import pytest
@@ -129,6 +130,7 @@ def test_a_map_of_nan_has_no_value_and_is_not_averaged_away():
     result = deletion(image_model, x, attribution, 1)
     assert result.valid.tolist() == [True, False, True]
     assert torch.isnan(result.values[1])
+    assert torch.isnan(result.curve).all(dim=1).tolist() == [False, True, False]
     assert result.interval().images == 2
     with pytest.raises(ValueError, match="none of the 3"):
         deletion(image_model, x, attribution * torch.nan, 1).mean()
@@ -148,8 +150,28 @@ def test_controls_rank_as_they_must():
     assert area(right) < min(noise)
     assert area(wrong) > max(noise)
     assert area(right) < area(controls.centre_gaussian(x)) < area(wrong)
-    with pytest.raises(ValueError, match="no foreground"):
+
+
+def test_a_mask_must_hold_a_truth_for_every_image():
+    x = photos(2)
+    masks = torch.zeros(2, 1, 6, 6)
+    masks[0, 0, 1] = 255
+    with pytest.raises(ValueError, match="no foreground in row 0"):
         controls.oracle(torch.zeros(6, 6), x)
+    with pytest.raises(ValueError, match="no foreground in row 1"):
+        controls.oracle(masks, x)
+    with pytest.raises(ValueError, match=r"mask has shape \(2, 6, 6\)"):
+        controls.oracle(masks[:, 0], x)
+    assert controls.oracle(masks[0, 0], x).unique().tolist() == [0, 1]
+
+
+def test_half_precision_sums_do_not_overflow():
+    x, attribution = photos(), photos().flip(0)
+    expected = deletion(image_model, x, attribution.half().double(), 1)
+    large = deletion(image_model, x, (attribution.half() * 2**15).clamp(max=6e4), 1)
+    assert large.valid.all()
+    small = deletion(image_model, x, attribution.half(), 1)
+    assert torch.equal(small.values, expected.values)
 
 
 def test_results_of_two_protocols_are_not_compared():
@@ -164,6 +186,7 @@ def test_results_of_two_protocols_are_not_compared():
 BAD = {
     "shape": ({"attribution": torch.zeros(3, 5, 6)}, ValueError, "attribution has shape"),
     "type": ({"attribution": [1]}, TypeError, "attribution must be a tensor"),
+    "integers": ({"attribution": photos().byte()}, TypeError, "attribution has dtype torch.uint8"),
     "imputer": ({"imputer": "green"}, ValueError, "imputer 'green' is unknown"),
     "imputer type": ({"imputer": None}, TypeError, "imputer must be"),
     "channels": ({"channels": "max"}, ValueError, "channels must be one of"),
@@ -181,6 +204,13 @@ def test_bad_input(change, error, says):
     arguments = {"x": photos(), "attribution": photos(), "target": 1, **change}
     with pytest.raises(error, match=says):
         deletion(image_model, **arguments)
+
+
+def test_any_callable_is_an_imputer(close):
+    constant = partial(lambda x, keep, value: keep * x + (1 - keep) * value, value=0.5)
+    measured = deletion(image_model, photos(), photos(), 1, imputer=constant)
+    close(measured.values, deletion(image_model, photos(), photos(), 1, imputer="grey").values)
+    assert measured.protocol.imputer == "a partial"
 
 
 def test_imputers(close):

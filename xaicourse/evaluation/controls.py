@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from xaicourse.evaluation.masks import check_mask
+
 __all__ = ["centre_gaussian", "constant", "inverted", "oracle", "random"]
 
 
@@ -37,11 +39,8 @@ def centre_gaussian(x: Tensor, width: float = 0.25) -> Tensor:
 
 def oracle(mask: Tensor, x: Tensor) -> Tensor:
     """Return the truth as a map: 1 where the ground-truth mask (H, W) or (N, 1, H, W) is."""
-    mask = torch.as_tensor(mask)
-    if not bool(mask.any()):
-        raise ValueError("mask has no foreground, so there is no truth to point at")
-    grid = mask if mask.dim() == 4 else mask[None, None]
-    return grid.to(device=x.device, dtype=x.dtype).expand(len(x), 1, *x.shape[2:]).clone()
+    mask = torch.as_tensor(mask).to(x.device)
+    return check_mask(mask, x).to(x.dtype)
 
 
 def _like(single: Tensor, x: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ def additive_example() -> MetricExample:
     """Return an additive model, on which both areas are known: 4 + 3 + 2 + 1."""
     weight = torch.tensor([4.0, 3.0, 2.0, 1.0], dtype=torch.float64)
     x = torch.tensor([[1.0, 1, 1, 1], [1, -1, 2, 0.5]], dtype=torch.float64)
-    return MetricExample(lambda x: x @ weight, x, weight * x, None, {"output": "logit"})
+    return MetricExample(lambda x: x @ weight.to(x), x, weight * x, None, {"output": "logit"})
 
 
 @metric(
@@ -175,7 +175,7 @@ def _curve_metric(
     question = ask(model, x, target, output, batch_size)
     check_attribution(attribution, x)
     unit = check_positive_int(unit, "unit")
-    scores = importance(attribution.detach(), channels, sign, unit)  # (N, U)
+    scores = importance(attribution, channels, sign, unit)  # (N, U)
     units = scores.shape[1]
     steps = min(units, 224) if steps is None else check_positive_int(steps, "steps")
     if steps > units:
@@ -184,7 +184,8 @@ def _curve_metric(
 
     has_values = torch.isfinite(scores).all(dim=1)  # a map with NaN ranks nothing: no value
     rank = removal_rank(scores.nan_to_num(0.0), seed)
-    counts = (torch.arange(steps + 1, device=x.device) * units / steps).round().long()
+    parts = torch.arange(steps + 1, dtype=torch.float64) * units / steps  # on the CPU: exact ends
+    counts = parts.round().long().to(x.device)
     curve = _removal_curve(question, fill, rank, counts, unit, removed_first=name == "deletion")
     shares = counts.to(curve.dtype) / units
     area = ((curve[:, 1:] + curve[:, :-1]) / 2 * shares.diff()).sum(dim=1)
@@ -192,20 +193,27 @@ def _curve_metric(
         name=name,
         values=area.masked_fill(~has_values, torch.nan),
         direction=direction,
-        curve=curve,
+        curve=curve.masked_fill(~has_values[:, None], torch.nan),
         shares=shares,
         tie_fraction=tie_fraction(scores),
         protocol=Protocol(
-            output=output if isinstance(output, str) else getattr(output, "__name__", "function"),
+            output=output if isinstance(output, str) else _name_of(output),
             target="predicted at x" if target is None else "the caller's",
             channels=channels if x.dim() == 4 else "none",
             sign=sign,
             unit=unit,
-            imputer=repr(fill) if hasattr(fill, "__dataclass_fields__") else fill.__name__,
+            imputer=_name_of(fill),
             ties=f"random key, seed {seed}",
             steps=steps,
         ),
     )
+
+
+def _name_of(function: Any) -> str:
+    """Return how a function is called on record: an object of settings by its repr."""
+    if hasattr(function, "__dataclass_fields__"):
+        return repr(function)
+    return getattr(function, "__name__", None) or f"a {type(function).__name__}"
 
 
 def _removal_curve(

@@ -4,6 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from xaicourse.core.gradients import sum_dtype
+
 __all__ = ["CHANNELS", "SIGNS", "check_attribution", "importance", "removal_rank", "tie_fraction"]
 
 CHANNELS = {
@@ -20,6 +22,11 @@ def check_attribution(attribution: Tensor, x: Tensor) -> None:
     """Raise unless an attribution belongs to x: x's shape, or (N, 1, H, W) for images."""
     if not isinstance(attribution, Tensor):
         raise TypeError(f"attribution must be a tensor, got {type(attribution).__name__}")
+    if not attribution.is_floating_point():  # the negative of a uint8 is no smaller number
+        raise TypeError(
+            f"attribution has dtype {attribution.dtype}, but real numbers are ranked; pass "
+            "attribution.float()"
+        )
     is_map = x.dim() == 4 and attribution.shape == (len(x), 1, *x.shape[2:])
     if attribution.shape != x.shape and not is_map:
         raise ValueError(
@@ -31,7 +38,11 @@ def check_attribution(attribution: Tensor, x: Tensor) -> None:
 
 
 def importance(attribution: Tensor, channels: str, sign: str, unit: int) -> Tensor:
-    """Return one number a unit, (N, U): channels joined, sign treated, patches summed."""
+    """Return one number a unit, (N, U): channels joined, sign treated, patches summed.
+
+    In float64 where the device has it, so that no sum of half-precision values overflows.
+    """
+    attribution = attribution.detach().to(sum_dtype(attribution.device))
     for value, table, name in ((channels, CHANNELS, "channels"), (sign, SIGNS, "sign")):
         if value not in table:
             raise ValueError(f"{name} must be one of {', '.join(table)}, got {value!r}")

@@ -4,28 +4,36 @@ import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
+import torch
 from torch import Tensor
 
 from xaicourse.evaluation.result import MetricResult
 
-__all__ = ["METRICS", "MetricExample", "MetricKind", "MetricRecord", "metric"]
+__all__ = ["METRICS", "Metric", "MetricExample", "MetricKind", "MetricRecord", "metric"]
 
 
 class MetricKind(StrEnum):
-    """What a metric is given, and so which contract it is held to."""
+    """What a metric looks at, and so which contract it is held to.
+
+    All are called alike, ``metric(model, x, attribution, target=None, *, ...)``.
+    """
 
     MAP = "map"  # the map alone
-    MASK = "mask"  # a map and a ground-truth mask
+    MASK = "mask"  # the map and a ground-truth mask, given as `mask`
     CURVE = "curve"  # model and map: something is removed and the score is read
-    EXPLAIN = "explain"  # a method, which is run again: stability, randomisation
-    DATA = "data"  # a whole data set: retraining
+    EXPLAIN = "explain"  # a method, given as `method` and run again: stability, randomisation
+    DATA = "data"  # a whole data set, so that its values are not one an image: retraining
 
 
 @dataclass(frozen=True)
 class MetricExample:
-    """The smallest model, input and map on which a metric can be tried."""
+    """The smallest model, input and map on which a metric can be tried.
+
+    The map is the right one, so that a worse one must get a worse value. Settings that are
+    tensors have one entry for each row of x.
+    """
 
     model: Callable[..., Any]
     x: Tensor
@@ -34,13 +42,29 @@ class MetricExample:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
+class Metric(Protocol):
+    """The call that all metrics share: ``metric(model, x, attribution, target=None, *, ...)``."""
+
+    __name__: str
+    record: "MetricRecord"
+
+    def __call__(
+        self,
+        model: Callable[..., Any],
+        x: Tensor,
+        attribution: Tensor,
+        target: Any = ...,
+        **settings: Any,
+    ) -> MetricResult: ...
+
+
 @dataclass(frozen=True)
 class MetricRecord:
     """What the course knows of a metric."""
 
     name: str
     title: str
-    metric: Callable[..., MetricResult]
+    metric: Metric
     year: int
     paper: str
     lesson: str
@@ -63,18 +87,19 @@ def metric(
     direction: Literal["lower", "higher"],
     rank_only: bool,
     example: Callable[[], MetricExample],
-) -> Callable[[Callable[..., MetricResult]], Callable[..., MetricResult]]:
-    """Register a metric."""
+) -> Callable[[Callable[..., MetricResult]], Metric]:
+    """Register a metric. Its result is made of plain tensors whatever the caller's mode is."""
 
-    def register(body: Callable[..., MetricResult]) -> Callable[..., MetricResult]:
+    def register(body: Callable[..., MetricResult]) -> Metric:
         @functools.wraps(body)
         def measured(*args: Any, **settings: Any) -> MetricResult:
-            return body(*args, **settings)
+            with torch.inference_mode(False), torch.no_grad():
+                return body(*args, **settings)
 
-        METRICS[body.__name__] = MetricRecord(
+        record = MetricRecord(
             name=body.__name__,
             title=title,
-            metric=measured,
+            metric=measured,  # type: ignore[arg-type]
             year=year,
             paper=paper,
             lesson=lesson,
@@ -83,6 +108,10 @@ def metric(
             rank_only=rank_only,
             example=example,
         )
-        return measured
+        if record.name in METRICS and METRICS[record.name].metric.__module__ != body.__module__:
+            raise ValueError(f"a metric called {record.name} is registered already")
+        METRICS[record.name] = record
+        measured.record = record  # type: ignore[attr-defined]
+        return measured  # type: ignore[return-value]
 
     return register
