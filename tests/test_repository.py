@@ -222,8 +222,15 @@ FLOORS = {
     "plot": 3, "widgets": 3, "exercise": 3, "study": 3,
     "cli": 4, "explain": 4,
 }  # fmt: skip
-# Within a floor: panels, exercises and studies draw with the one room for pictures.
-NEIGHBOURS = {("widgets", "plot"), ("exercise", "plot"), ("study", "plot"), ("cli", "explain")}
+# Within a floor: panels, exercises and studies draw with the one room for pictures, and the zoo
+# knows on which data its nets were trained.
+NEIGHBOURS = {
+    ("zoo", "datasets"),
+    ("widgets", "plot"),
+    ("exercise", "plot"),
+    ("study", "plot"),
+    ("cli", "explain"),
+}
 
 
 def imported_rooms(source):

@@ -178,7 +178,72 @@ def _explain(options: argparse.Namespace) -> int:
     return 0
 
 
-_SUBCOMMANDS = (_add_open, _add_explain, _add_reset, _add_doctor)
+# ---------------------------------------------------------------- models, methods
+
+
+def _add_models(subparsers: _Subparsers) -> None:
+    _add(subparsers, "models", _models, "list the models that can be loaded by name")
+
+
+def _models(options: argparse.Namespace) -> int:
+    from xaicourse.zoo import MODELS
+
+    header = ("NAME", "ONE INPUT", "CLASSES", "DATA", "ACCURACY", "WHAT IT IS")
+    lines = [
+        (
+            model.name,
+            " x ".join(map(str, model.input_shape)),
+            str(model.classes or "-"),
+            model.data or "-",
+            f"{model.accuracy:.2%}" if model.accuracy else "-",
+            model.title,
+        )
+        for model in MODELS.values()
+    ]
+    print(_table(header, lines))
+    print()
+    print("Load one with  xc.zoo.load(NAME) . All of these work without a network.")
+    print("torchvision/NAME is any image classifier of torchvision; fetch its weights once with")
+    print("xc.zoo.load('torchvision/resnet18', download=True) .")
+    return 0
+
+
+def _add_methods(subparsers: _Subparsers) -> None:
+    _add(subparsers, "methods", _methods, "list the attribution methods, oldest first")
+
+
+def _methods(options: argparse.Namespace) -> int:
+    import xaicourse.methods  # noqa: F401  fills the table
+    from xaicourse.core.registry import METHODS
+
+    header = ("NAME", "YEAR", "FAMILY", "LESSON", "PAPER", "NEEDS")
+    methods = sorted(METHODS.values(), key=lambda method: (method.year, method.name))
+    lines = [
+        (
+            method.name,
+            str(method.year),
+            str(method.family),
+            method.lesson,
+            method.paper,
+            ", ".join(sorted(method.needs)),
+        )
+        for method in methods
+    ]
+    print(_table(header, lines))
+    return 0
+
+
+def _table(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """Return a table in plain text: columns as wide as their widest cell, two blanks between."""
+    columns = list(zip(header, *lines, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in (header, *lines)
+    )
+
+
+_SUBCOMMANDS = (_add_open, _add_explain, _add_models, _add_methods, _add_reset, _add_doctor)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,7 +1,6 @@
 """Models that work offline. ``xc.zoo.MODELS`` lists them, ``xc.zoo.load(name)`` loads one."""
 
-from xaicourse.zoo.imagenet import labels
-from xaicourse.zoo.registry import MODELS, ModelRecord, load
+from xaicourse.zoo.registry import MODELS, ModelRecord, labels, load
 from xaicourse.zoo.toy_net import (
     TOY_GRADIENT,
     TOY_INPUT,

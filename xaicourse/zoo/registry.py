@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 import torch
 from torch import nn
 
-from xaicourse.zoo import efficientnet_lite
+from xaicourse.datasets.fashion import FASHION_MNIST_CLASSES
+from xaicourse.datasets.planted_patches import PLANTED_CLASSES
+from xaicourse.zoo import efficientnet_lite, imagenet
+from xaicourse.zoo.small_nets import trained
+from xaicourse.zoo.torchvision_models import PREFIX, torchvision_model
 from xaicourse.zoo.toy_net import toy
 
 
@@ -23,9 +29,13 @@ class ModelRecord:
     input_shape : shape of one input, without the batch axis.
     classes : number of outputs; None for a model with one number a row.
     licence, source : of the weights.
-    sha256 : of the weights file; None where the weights are written in the code.
+    sha256 : of the weights file; None where the weights are written in the code or where the file
+        lies in data/ and its card holds the sum.
     offline : True when loading never needs a network once the course is installed.
     build : makes the model, on the CPU, in eval mode, parameters frozen.
+    data : what it was trained on.
+    accuracy : share of the data's 10,000 test pictures that it gets right, where it was measured.
+    class_names : gives the names of the outputs, in their order; None where they have none.
     """
 
     name: str
@@ -37,6 +47,29 @@ class ModelRecord:
     sha256: str | None
     offline: bool
     build: Callable[..., nn.Module] = field(repr=False, compare=False)
+    data: str | None = None
+    accuracy: float | None = None
+    class_names: Callable[[], Sequence[str]] | None = field(default=None, repr=False, compare=False)
+
+
+def _small_net(name: str, title: str, accuracy: float) -> ModelRecord:
+    """Return the record of a net that ships in data/nets/."""
+    planted = name.startswith("planted")
+    names = PLANTED_CLASSES if planted else FASHION_MNIST_CLASSES
+    return ModelRecord(
+        name=name,
+        title=title,
+        input_shape=(1, 32, 32) if planted else (1, 28, 28),
+        classes=len(names),
+        licence="Apache-2.0",
+        source="this course: data/train_nets.py, log in data/nets/LOG.md",
+        sha256=None,
+        offline=True,
+        build=partial(trained, name),
+        data="planted patches" if planted else "Fashion-MNIST",
+        accuracy=accuracy,
+        class_names=lambda: names,
+    )
 
 
 _RECORDS = (
@@ -50,6 +83,8 @@ _RECORDS = (
         sha256=efficientnet_lite.WEIGHTS_SHA256,
         offline=True,
         build=efficientnet_lite.efficientnet_lite0,
+        data="ImageNet",
+        class_names=imagenet.labels,
     ),
     ModelRecord(
         name="toy",
@@ -62,28 +97,68 @@ _RECORDS = (
         offline=True,
         build=toy,
     ),
+    _small_net("fashion_cnn", "small CNN: two convolutions, two dense layers", 0.9138),
+    _small_net(
+        "fashion_residual", "small residual net: batch norm, global average pooling", 0.9161
+    ),
+    _small_net("fashion_mlp", "multilayer perceptron: three dense layers", 0.8917),
+    _small_net("planted_cnn", "small CNN whose right explanation is known", 0.9997),
 )
 
 MODELS: dict[str, ModelRecord] = {record.name: record for record in _RECORDS}
 
 
-def load(name: str, *, device: str | torch.device | None = None, **settings: object) -> nn.Module:
-    """Load a model of the course by name: eval mode, parameters frozen, ready to be explained.
+def load(name: str, *, device: str | torch.device | None = None, **settings: Any) -> nn.Module:
+    """Load a model by name: eval mode, parameters frozen, takes pictures in [0, 1].
 
     Parameters
     ----------
     name : str
-        A key of ``xc.zoo.MODELS``.
+        A key of ``xc.zoo.MODELS``, or "torchvision/NAME" for any image classifier of torchvision.
     device : str or torch.device, optional
         Where to put it; the CPU unless told otherwise.
     **settings
-        Handed to the model, e.g. ``folded=False`` for "efficientnet_lite0".
+        Handed to the model, e.g. ``folded=False`` for "efficientnet_lite0". For torchvision's:
+        ``weights`` (the name of the weights, or None for random ones with ``seed``), and
+        ``download=True`` to fetch them once; nothing is ever downloaded without it.
 
     Examples
     --------
     >>> import xaicourse as xc
-    >>> model = xc.zoo.load("efficientnet_lite0")
+    >>> model = xc.zoo.load("fashion_cnn")
+    >>> model = xc.zoo.load("torchvision/resnet18", weights=None)
     """
+    if isinstance(name, str) and name.startswith(PREFIX):
+        model = torchvision_model(name.removeprefix(PREFIX), **settings)
+    else:
+        model = _record(name).build(**settings)
+    return model.to(device or "cpu")
+
+
+def labels(name: str = "efficientnet_lite0") -> list[str]:
+    """Return the class names of a model, in the order of its outputs.
+
+    Parameters
+    ----------
+    name : str
+        A key of ``xc.zoo.MODELS``; without it, the 1000 classes of ImageNet.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.zoo.labels("planted_cnn")
+    ['plus', 'cross', 'T', 'L']
+    """
+    class_names = _record(name).class_names
+    if class_names is None:
+        raise ValueError(f"name: the outputs of {name!r} have no names.")
+    return list(class_names())
+
+
+def _record(name: str) -> ModelRecord:
     if name not in MODELS:
-        raise ValueError(f"name: there is no model {name!r}; there are {', '.join(MODELS)}.")
-    return MODELS[name].build(**settings).to(device or "cpu")
+        raise ValueError(
+            f"name: there is no model {name!r}; there are {', '.join(MODELS)}, "
+            f"and {PREFIX}NAME for the image classifiers of torchvision."
+        )
+    return MODELS[name]
