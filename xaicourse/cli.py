@@ -97,6 +97,9 @@ def _start_jupyterlab(folder: Path, options: argparse.Namespace) -> int:
     # A terminal inside JupyterLab finds the `xaicourse` of this environment.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
+    # Smaller chunks: a lesson stays below 1.5 GB, and thirty fit on one server.
+    os.environ.setdefault("XAICOURSE_LAB", "1")
+
     arguments = [f"--ServerApp.root_dir={folder}", "--LabApp.default_url=/lab/tree/notebooks"]
     if options.no_browser:
         arguments.append("--no-browser")

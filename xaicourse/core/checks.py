@@ -60,8 +60,8 @@ def default_batch_size(x: Tensor, batch_size: int | None) -> int:
     """Return how many rows go through the model at once.
 
     The caller's `batch_size`, else the environment's ``XAICOURSE_BATCH_SIZE``, else as many rows
-    as make ten photos of 224 x 224 (five where ``XAICOURSE_LAB`` is set: thirty people share a
-    machine). It changes time and memory, never the result.
+    as make ten photos of 224 x 224 (five on a CPU where ``XAICOURSE_LAB`` is set: thirty people
+    share a machine). It changes time and memory, never the result.
     """
     if batch_size is not None:
         return check_positive_int(batch_size, "batch_size")
@@ -73,7 +73,8 @@ def default_batch_size(x: Tensor, batch_size: int | None) -> int:
                 f"got {from_environment!r}"
             )
         return check_positive_int(int(from_environment), "XAICOURSE_BATCH_SIZE")
-    numbers = CHUNK_NUMBERS // 2 if os.environ.get("XAICOURSE_LAB") else CHUNK_NUMBERS
+    shared = os.environ.get("XAICOURSE_LAB") and x.device.type == "cpu"
+    numbers = CHUNK_NUMBERS // 2 if shared else CHUNK_NUMBERS
     return max(1, min(MOST_ROWS, numbers // x[0].numel()))
 
 
