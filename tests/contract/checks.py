@@ -18,10 +18,13 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.utils._pytree import tree_leaves
 
 import xaicourse as xc
 from tests.conftest import relative_error
+from tests.contract.forms import AXES, FORMS, shape_is
 from tests.pretend_gpu import DEVICE, PretendGPU
+from xaicourse.core.inputs import BoundModel
 from xaicourse.core.registry import (
     Claim,
     Example,
@@ -62,63 +65,72 @@ def same(got: Tensor, expected: Tensor, tolerance: float, what: str) -> None:
     assert error <= tolerance, f"{what}: relative error {error:.3g} is above {tolerance:.3g}"
 
 
-def rows_of(example: Example) -> Iterator[Example]:
-    """Cut an example into its rows."""
-    for i in range(len(example.x)):
-        target = example.target
-        target = target[i : i + 1] if isinstance(target, Tensor) else target
-        yield replace(example, x=example.x[i : i + 1], target=target)
+def take(example: Example, rows: list[int]) -> Example:
+    """Return some rows of an example, with what is bound to them."""
+    model, target = example.model, example.target
+    if isinstance(model, BoundModel):
+        model = xc.bind(model.model, **{name: e[rows] for name, e in model.extras.items()})
+    target = target[rows] if isinstance(target, Tensor) else target
+    return replace(example, model=model, x=example.x[rows], target=target)
+
+
+def around(example: Example, change: Callable[[Any, Tensor], Any]) -> Example:
+    """Put ``change(model, x)`` around the model; where a layer is explained it keeps its name."""
+    model = example.model
+    if "layer" not in example.settings:
+        return replace(example, model=lambda x: change(model, x))
+    return inside(example, Around(model, change))
+
+
+def inside(example: Example, outer: nn.Module) -> Example:
+    """Explain `outer`, a module that holds the example's model as its part `inner`."""
+    settings = dict(example.settings)
+    if "layer" in settings:
+        settings["layer"] = f"inner.{settings['layer']}"
+    return replace(example, model=outer, settings=settings)
+
+
+class Around(nn.Module):
+    """A model inside another one."""
+
+    def __init__(self, model: nn.Module, change: Callable[[Any, Tensor], Any]) -> None:
+        super().__init__()
+        self.inner, self.change = model, change
+
+    def forward(self, x: Tensor) -> Any:
+        return self.change(self.inner, x)
 
 
 # ---- the form of the result, by kind -----------------------------------------------------------
-
-
-def _input_shape(values: Tensor, x: Tensor) -> None:
-    assert values.shape == x.shape, f"{tuple(values.shape)} for x {tuple(x.shape)}"
-
-
-def _map_shape(values: Tensor, x: Tensor) -> None:
-    assert values.dim() == 4
-    assert values.shape[1] == 1
-    assert len(values) == len(x)
-
-
-def _pair_shape(values: Tensor, x: Tensor) -> None:
-    d = x[0].numel()
-    assert values.shape == (len(x), d, d)
-
-
-def _tokens_shape(values: Tensor, x: Tensor) -> None:
-    assert values.shape == x.shape[:2]
-
-
-def _one_a_row(values: Tensor, x: Tensor) -> None:
-    assert len(values) == len(x)
-
-
-SHAPE_CHECKS: dict[ResultKind, Callable[[Tensor, Tensor], None]] = {
-    ResultKind.INPUT: _input_shape,
-    ResultKind.MAP: _map_shape,
-    ResultKind.LAYER: _one_a_row,
-    ResultKind.PAIR: _pair_shape,
-    ResultKind.TOKENS: _tokens_shape,
-    ResultKind.DATASET: lambda values, x: None,
-    ResultKind.DECOMPOSITION: _one_a_row,
-}
 
 
 def check_form(record: MethodRecord) -> None:
     """The result has its kind's shape, x's dtype and device, is finite, detached and its own."""
     example = record.example()
     x = example.x.clone().requires_grad_(True)
-    values = run(record, replace(example, x=x))
+    found = run(record, replace(example, x=x), return_details=True)
+    values = found.values
     assert type(values) is Tensor
-    SHAPE_CHECKS[record.result](values, x)
+    FORMS[record.result](example, found)
     assert values.dtype == x.dtype
     assert values.device == x.device
     assert not values.requires_grad
     assert bool(torch.isfinite(values).all())
     assert values.untyped_storage().data_ptr() != x.untyped_storage().data_ptr()
+
+
+def check_input_kind(record: MethodRecord) -> None:
+    """x has the axes of its kind; a method for any input takes x in any shape."""
+    example = record.example()
+    axes = AXES[record.input]
+    assert axes is None or example.x.dim() == axes, f"{record.input} has {axes} axes"
+    if record.input is not InputKind.ANY or record.result is not ResultKind.INPUT:
+        return
+    folded = replace(
+        around(example, lambda model, x: model(x.view(-1, *example.x.shape[1:]))),
+        x=example.x.view(len(example.x), 1, 2, -1),
+    )
+    same(run(record, folded).flatten(1), run(record).flatten(1), EXACT, "x in another shape")
 
 
 def check_signature(record: MethodRecord) -> None:
@@ -132,6 +144,7 @@ def check_signature(record: MethodRecord) -> None:
     assert {"output", "batch_size", "return_details"} <= set(names)
     assert record.stochastic == ("seed" in names)
     assert record.differentiable == ("differentiable" in names)
+    assert (Need.LAYER in record.needs) == ("layer" in names)
     text = inspect.getdoc(record.method) or ""
     for section in ("Parameters", "Returns", "Raises", "Notes", "References"):
         assert f"\n{section}\n---" in text, f"the docstring has no section {section}"
@@ -185,19 +198,25 @@ def _defaults(record: MethodRecord) -> dict[str, Any]:
 
 
 def check_row_independence(record: MethodRecord) -> None:
-    """A batch equals its rows one by one."""
+    """A batch equals its rows one by one, but where the result belongs to the whole data set."""
+    if record.result is ResultKind.DATASET:
+        return
     example = record.example()
-    alone = torch.cat([run(record, one) for one in rows_of(example)])
+    alone = torch.cat([run(record, take(example, [i])) for i in range(len(example.x))])
     same(run(record, example), alone, EXACT, "a batch against its rows")
 
 
 def check_row_order(record: MethodRecord) -> None:
-    """Permuted rows give permuted maps."""
+    """Permuted rows give permuted maps; a result for a whole data set does not see the order."""
     example = record.example()
-    order = torch.arange(len(example.x)).flip(0)
-    target = example.target[order] if isinstance(example.target, Tensor) else example.target
-    turned = run(record, replace(example, x=example.x[order], target=target))
-    same(turned, run(record, example)[order], EXACT, "permuted rows")
+    order = list(range(len(example.x)))[::-1]
+    expected = run(record, example)
+    turned = run(record, take(example, order))
+    if record.result is ResultKind.DATASET:
+        same(turned, expected, EXACT, "a data set in another order")
+        shape_is(run(record, take(example, order * 2)), expected.shape)  # one, however many rows
+    else:
+        same(turned, expected[order], EXACT, "permuted rows")
 
 
 def check_batch_size(record: MethodRecord) -> None:
@@ -281,6 +300,9 @@ def check_inputs_untouched(record: MethodRecord) -> None:
         assert baseline.grad is None
     if isinstance(target, Tensor):
         assert torch.equal(target, example.target), "target was changed"
+    if isinstance(example.model, BoundModel):
+        for name, extra in record.example().model.extras.items():
+            assert torch.equal(example.model.extras[name], extra), f"{name} was changed"
 
 
 class Busy(nn.Module):
@@ -341,7 +363,7 @@ def check_model_restored(record: MethodRecord) -> None:
         grad_mode = torch.is_grad_enabled()
         failed = False
         try:
-            run(record, replace(example, model=model), batch_size=1)
+            run(record, inside(example, model), batch_size=1)
         except Exception as error:
             failed = "on purpose" in str(error)
         assert failed == (fails_at is not None and model.calls >= fails_at), "lost an exception"
@@ -392,9 +414,15 @@ def check_plain_callables(record: MethodRecord) -> None:
 
 def in_dtype(record: MethodRecord, dtype: torch.dtype) -> Example:
     example = record.example()
-    model = example.model
-    model = model.to(dtype) if isinstance(model, nn.Module) else model
-    return replace(example, model=model, x=example.x.to(dtype))
+    return replace(example, model=moved(example.model, dtype), x=example.x.to(dtype))
+
+
+def moved(model: Any, to: torch.dtype | torch.device) -> Any:
+    """Return a model in another dtype or on another device, with what is bound to it."""
+    if isinstance(model, BoundModel):
+        extras = {name: extra.to(to) for name, extra in model.extras.items()}
+        return xc.bind(moved(model.model, to), **extras)
+    return model.to(to) if isinstance(model, nn.Module) else model
 
 
 def check_precisions(record: MethodRecord) -> None:
@@ -417,19 +445,18 @@ def check_pretend_gpu(record: MethodRecord) -> None:
     example = in_dtype(record, torch.float64)
     expected = run(record, example, return_details=True)
     with PretendGPU():
-        model = example.model.to(DEVICE) if isinstance(example.model, nn.Module) else example.model
+        model = moved(example.model, DEVICE)
         for target in (example.target, None):
             there = replace(example, model=model, x=example.x.to(DEVICE), target=target)
             found = run(record, there, return_details=True)
             assert found.values.device == DEVICE
             tensors = [found.f_start, found.f_end, found.gap, found.map_error, found.gradients]
-            for tensor in [*tensors, *(found.endpoints or ()), *found.extra.values()]:
+            for tensor in tree_leaves((tensors, found.endpoints, dict(found.extra))):
                 if isinstance(tensor, Tensor):
                     assert tensor.device == DEVICE, "a part of the record is on another device"
             if target is not None:
                 same(found.values.cpu(), expected.values, EXACT, "the pretend GPU")
-    if isinstance(example.model, nn.Module):
-        example.model.to("cpu")
+    moved(example.model, torch.device("cpu"))
 
 
 # ---- what is explained -------------------------------------------------------------------------
@@ -442,15 +469,16 @@ def check_target_fixed_once(record: MethodRecord) -> None:
     predicted = example.model(x).argmax(1)
     size = float(x.flatten(1).square().mean(1).min())
 
-    def fickle(points: Tensor) -> Tensor:
+    def fickle(model: Any, points: Tensor) -> Tensor:
         """The example's model at x; nearer to 0 its best class becomes its worst."""
-        inside = torch.relu(1 - points.flatten(1).square().mean(1) / (0.99 * size))
-        return example.model(points) * (1 - 2 * inside[:, None])
+        near = torch.relu(1 - points.flatten(1).square().mean(1) / (0.99 * size))
+        return model(points) * (1 - 2 * near[:, None])
 
     # the rules of ReLU nets do not cover the square and the product of this model
     allow = {"allow": ("pow", "product")} if Need.RELU_ONLY in record.needs else {}
-    explicit = run(record, replace(example, model=fickle, target=predicted), **allow)
-    chosen = run(record, replace(example, model=fickle, target=None), **allow)
+    changed = around(example, fickle)
+    explicit = run(record, replace(changed, target=predicted), **allow)
+    chosen = run(record, replace(changed, target=None), **allow)
     same(chosen, explicit, EXACT, "target=None")
 
 

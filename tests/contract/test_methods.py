@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 import xaicourse as xc
-from tests.contract import checks
-from xaicourse.core.registry import Claim, MethodRecord, ResultKind
+from tests.contract import checks, forms
+from xaicourse.core.registry import Claim, InputKind, MethodRecord, ResultKind
 
 
 def variants() -> dict[str, MethodRecord]:
@@ -36,7 +36,8 @@ def test_contract(record, check):
 
 
 def test_every_kind_and_claim_has_a_check():
-    assert set(checks.SHAPE_CHECKS) == set(ResultKind)
+    assert set(forms.FORMS) == set(ResultKind)
+    assert set(forms.AXES) == set(InputKind)
     assert set(checks.CLAIM_CHECKS) == set(Claim)
     assert len(checks.CHECKS) >= 19
 
