@@ -26,6 +26,7 @@ from xaicourse.evaluation.imputers import Constant
 from xaicourse.evaluation.masks import check_mask
 from xaicourse.evaluation.order import check_attribution, importance, removal_rank
 from xaicourse.evaluation.registry import Metric, MetricExample, MetricKind, MetricRecord, metric
+from xaicourse.evaluation.seeds import seeded
 from xaicourse.methods.examples import small_classifier
 
 # ---- an example of every kind of input ----------------------------------------------------------
@@ -326,17 +327,15 @@ def toy_explain(
     model, x, attribution, target=None, *, method, output="logit", seed=0, batch_size=None
 ):
     """Return how far the map moves when x is shaken a little and explained again."""
-    check_attribution(attribution, x)
     target = ask(model, x, target, output, batch_size).target
-    generator = torch.Generator().manual_seed(seed)
-    shake = 0.01 * torch.randn(x.shape[1:], generator=generator, dtype=torch.float64)
+    check_attribution(attribution, x)
+    shake = 0.01 * torch.randn(x.shape[1:], generator=seeded(seed), dtype=torch.float64)
     moved = method(
         model, x + shake.to(x.dtype).to(x.device), target, output=output, batch_size=batch_size
     )
     distance = (flat(moved) - flat(attribution)).norm(dim=1)
-    return result_of(
-        METRICS["toy_explain"], distance, attribution, **seen(output), ties="none: all"
-    )
+    facts = {**seen(output), "own": (("seed", seed), ("size", 0.01))}
+    return result_of(METRICS["toy_explain"], distance, attribution, **facts)
 
 
 def toy_data(model, x, attribution, target=None, *, output="logit", batch_size=None):

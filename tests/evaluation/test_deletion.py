@@ -242,3 +242,5 @@ def test_bootstrap_interval():
         bootstrap_ci(torch.tensor([1.0, torch.nan]))
     with pytest.raises(ValueError, match="level must be"):
         bootstrap_ci(values, level=95)
+    with pytest.raises(TypeError, match="seed must be a whole number"):
+        bootstrap_ci(values, seed=0.5)

@@ -57,8 +57,8 @@ class ResultKind(StrEnum):
     LAYER = "layer"  # shape of a layer's output
     PAIR = "pair"  # (N, d, d)
     TOKENS = "tokens"  # (N, L)
-    DATASET = "dataset"  # one for a whole data set
-    DECOMPOSITION = "decomposition"  # several parts that add up
+    DATASET = "dataset"  # one for a whole data set, whatever its order
+    DECOMPOSITION = "decomposition"  # (N, P), adds up to F(x); its parts are in extra["parts"]
 
 
 class Need(StrEnum):

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from xaicourse.core.checks import check_positive_int
+from xaicourse.evaluation.seeds import seeded
 
 __all__ = ["Interval", "bootstrap_ci"]
 
@@ -61,8 +62,7 @@ def bootstrap_ci(
             f"values must hold at least one number and no NaN, got {len(values)} value(s) with "
             f"{int((~torch.isfinite(values)).sum())} that are not finite"
         )
-    generator = torch.Generator().manual_seed(seed)
-    picks = torch.randint(len(values), (draws, len(values)), generator=generator)
+    picks = torch.randint(len(values), (draws, len(values)), generator=seeded(seed))
     means = values[picks].mean(dim=1)
     low, high = torch.quantile(means, torch.tensor([(1 - level) / 2, (1 + level) / 2]).double())
     return Interval(float(values.mean()), float(low), float(high), len(values))

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from xaicourse.evaluation.masks import check_mask
+from xaicourse.evaluation.seeds import seeded
 
 __all__ = ["centre_gaussian", "constant", "inverted", "oracle", "random"]
 
@@ -11,7 +12,7 @@ __all__ = ["centre_gaussian", "constant", "inverted", "oracle", "random"]
 def random(x: Tensor, seed: int = 0) -> Tensor:
     """Return a map of noise, the same draw for every image: (N, 1, H, W), or x's shape."""
     shape = (1, *x.shape[2:]) if x.dim() == 4 else tuple(x.shape[1:])
-    draw = torch.rand(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    draw = torch.rand(shape, generator=seeded(seed), dtype=torch.float64)
     return _like(draw, x)
 
 

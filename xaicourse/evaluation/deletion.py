@@ -22,7 +22,8 @@ def additive_example() -> MetricExample:
     """Return an additive model, on which both areas are known: 4 + 3 + 2 + 1."""
     weight = torch.tensor([4.0, 3.0, 2.0, 1.0], dtype=torch.float64)
     x = torch.tensor([[1.0, 1, 1, 1], [1, -1, 2, 0.5]], dtype=torch.float64)
-    return MetricExample(lambda x: x @ weight.to(x), x, weight * x, None, {"output": "logit"})
+    settings = {"output": "logit", "imputer": 0.0}
+    return MetricExample(lambda x: x @ weight.to(x), x, weight * x, None, settings)
 
 
 @metric(

@@ -5,6 +5,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from xaicourse.core.gradients import sum_dtype
+from xaicourse.evaluation.seeds import seeded
 
 __all__ = ["CHANNELS", "SIGNS", "check_attribution", "importance", "removal_rank", "tie_fraction"]
 
@@ -67,8 +68,7 @@ def removal_rank(scores: Tensor, seed: int) -> Tensor:
     images, on the CPU, so that neither the batch nor the device changes the order.
     """
     units = scores.shape[1]
-    generator = torch.Generator().manual_seed(seed)
-    shuffle = torch.randperm(units, generator=generator).to(scores.device)
+    shuffle = torch.randperm(units, generator=seeded(seed)).to(scores.device)
     order = shuffle[torch.argsort(-scores[:, shuffle], dim=1, stable=True)]  # (N, U) units
     places = torch.arange(units, device=scores.device).expand_as(order)
     return torch.empty_like(order).scatter_(1, order, places)

@@ -32,6 +32,8 @@ class Protocol:
         How the curve becomes a number: the trapezoid over the removed share, from 0 to 1.
     aggregation : str
         Values are per image; the caller averages them.
+    own : tuple of (name, value)
+        Settings that only this metric has, such as the size of a neighbourhood.
     """
 
     output: str
@@ -44,6 +46,7 @@ class Protocol:
     steps: int
     area: str = "trapezoid on [0, 1]"
     aggregation: str = "none: one value an image"
+    own: tuple[tuple[str, Any], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the choices as a plain dictionary."""

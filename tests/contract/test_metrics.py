@@ -1,0 +1,125 @@
+"""Every registered metric, and a toy of every kind, keeps every promise of the contract."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+import xaicourse as xc
+from tests.contract import metric_checks as checks
+from tests.contract import toys
+from tests.contract.bad_metric_input import TABLE
+from tests.pretend_gpu import DEVICE, PretendGPU
+from xaicourse.evaluation import METRICS
+from xaicourse.evaluation.registry import MetricExample, MetricKind, MetricRecord
+
+ADDITIVE_KINDS = {MetricKind.CURVE, MetricKind.DATA}
+
+
+def image_example() -> MetricExample:
+    """Photos in patches, on which the removal metrics have more to do than on rows of numbers."""
+    x = 1 + 0.5 * toys.wave(2, 3, 4, 4)
+
+    def model(x):
+        score = toys.additive(x) / 50
+        return torch.stack([score, score.square() / 4, -score], dim=1)
+
+    settings = {"unit": 2, "imputer": "grey", "output": "probability"}
+    return MetricExample(model, x, toys.falling(x).view(3, 4, 4) * (x - 0.5), 0, settings)
+
+
+def blurred_example() -> MetricExample:
+    """One bright spot an image, in a model that sees its difference to the surroundings."""
+    x = 0.5 + 0.05 * toys.wave(2, 3, 6, 6)
+    x[0, :, 1, 2] = x[1, :, 4, 3] = 2.0
+
+    def model(x):
+        return x.square().sum(dim=(1, 2, 3))
+
+    settings = {"imputer": "blur", "output": "logit"}
+    return MetricExample(model, x, (x.square() - 0.3).sum(1, keepdim=True), None, settings)
+
+
+def variants() -> dict[str, MetricRecord]:
+    """Return each metric with its example, and where it removes patches of images also on those."""
+    found = dict(METRICS)
+    for name, record in METRICS.items():
+        if checks.has(record, "unit"):
+            found[f"{name}, patches"] = replace(record, example=image_example)
+            found[f"{name}, blurred"] = replace(record, example=blurred_example)
+    return found
+
+
+VARIANTS = variants()
+
+
+@pytest.mark.parametrize("check", checks.CHECKS.values(), ids=checks.CHECKS)
+@pytest.mark.parametrize("record", VARIANTS.values(), ids=VARIANTS)
+def test_contract(record, check):
+    check(record)
+
+
+@pytest.mark.parametrize("kind", MetricKind, ids=str)
+def test_toy_keeps_the_contract(kind):
+    with toys.registered_metric(kind) as record:
+        assert METRICS[record.name] is record
+        for name, check in checks.CHECKS.items():
+            if name != "documentation":  # a toy has one line
+                check(record)
+    assert record.name not in METRICS
+
+
+@pytest.mark.parametrize("record", METRICS.values(), ids=METRICS)
+def test_example_is_small_and_made_anew(record):
+    example = record.example()
+    assert example.x is not record.example().x
+    assert len(example.x) >= 2
+    assert example.x.numel() <= 5000
+    assert example.x.dtype == example.attribution.dtype == torch.float64
+
+
+def test_two_metrics_cannot_have_one_name():
+    def deletion(model, x, attribution, target=None):
+        """Take the name of a metric that exists."""
+
+    with pytest.raises(ValueError, match="a metric called deletion is registered already"):
+        toys.make_metric(MetricKind.MAP, deletion)
+    assert METRICS["deletion"].metric is xc.evaluation.deletion
+
+
+# ---- bad input ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bad", TABLE.values(), ids=TABLE)
+@pytest.mark.parametrize("record", METRICS.values(), ids=METRICS)
+def test_bad_input(record, bad):
+    bad.check(record)
+
+
+@pytest.mark.parametrize("kind", MetricKind, ids=str)
+def test_toys_refuse_bad_input(kind):
+    with toys.registered_metric(kind) as record:
+        for bad in TABLE.values():
+            bad.check(record)
+
+
+@pytest.mark.parametrize("record", METRICS.values(), ids=METRICS)
+def test_tensors_on_two_devices_are_refused(record):
+    on_two_devices(record)
+
+
+@pytest.mark.parametrize("kind", MetricKind, ids=str)
+def test_toys_refuse_tensors_on_two_devices(kind):
+    with toys.registered_metric(kind) as record:
+        on_two_devices(record)
+
+
+def on_two_devices(record):
+    with PretendGPU():
+        elsewhere = checks.with_map(record, lambda a: a.to(DEVICE))
+        with pytest.raises(ValueError, match="attribution is on pretendgpu:0, x is on cpu"):
+            checks.run(record, elsewhere)
+        if checks.has(record, "mask"):
+            mask = record.example().settings["mask"].to(DEVICE)
+            with pytest.raises(ValueError, match="mask is on pretendgpu:0, x is on cpu"):
+                checks.run(record, mask=mask)
