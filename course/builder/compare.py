@@ -82,7 +82,7 @@ def out_of_step(expected: NotebookNode, committed: NotebookNode) -> list[str]:
     for number, (new, old) in enumerate(
         zip(expected.cells, committed.cells, strict=False), start=1
     ):
-        for part in ("cell_type", "id", "source", "metadata"):
+        for part in ("cell_type", "source", "metadata", "id"):
             if new[part] != old.get(part):
                 problems.append(f"cell {number}: another {part}")
                 break
