@@ -36,6 +36,8 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
+# JupyterLab's debugger asks a kernel that is still starting.
+NOT_OURS = ("Could not restore the debugger state",)
 
 
 @dataclass
@@ -65,6 +67,11 @@ class NotebookPage:
     path: Path
     problems: list[str] = field(default_factory=list)  # console errors and page errors
 
+    def hear(self, problem: str) -> None:
+        """Keep a problem, unless it is JupyterLab's own."""
+        if not problem.startswith(NOT_OURS):
+            self.problems.append(problem)
+
     def picture_hash(self) -> str:
         """Return the SHA-256 of the panel's picture, as the browser has it."""
         return self.page.evaluate(
@@ -85,7 +92,13 @@ class NotebookPage:
                 if found:
                     return found
             self.page.wait_for_timeout(50)
-        raise AssertionError(f"not seen within {seconds} s: {what}")
+        says = self.page.locator('[role="status"], [role="alert"]').all_inner_texts()
+        shot = self.path.with_name("not_seen.png")
+        self.page.screenshot(path=str(shot))
+        raise AssertionError(
+            f"not seen within {seconds} s: {what}; the panel says {says}; "
+            f"picture of the page: {shot}"
+        )
 
 
 @pytest.fixture(scope="session")
@@ -192,8 +205,8 @@ def open_notebook(lab: Lab, browser: Any) -> Iterator[Callable[..., NotebookPage
         page = contexts[-1].new_page()
         page.set_default_timeout(PAGE_LIMIT)
         opened = NotebookPage(page, lab.folder / name)
-        page.on("console", lambda m: m.type == "error" and opened.problems.append(m.text))
-        page.on("pageerror", lambda error: opened.problems.append(str(error)))
+        page.on("console", lambda m: m.type == "error" and opened.hear(m.text))
+        page.on("pageerror", lambda error: opened.hear(str(error)))
         page.goto(f"{lab.url(f'lab/tree/{name}')}&reset", wait_until="domcontentloaded")
         page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
         idle = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
@@ -218,13 +231,23 @@ def open_notebook(lab: Lab, browser: Any) -> Iterator[Callable[..., NotebookPage
 
 
 def run_all(page: Any) -> None:
-    """Choose Run > Run All Cells in the menu, until the first cell says that it runs."""
-    for _ in range(6):
+    """Choose Run > Run All Cells in the menu, and wait until the last cell has run.
+
+    A kernel that is still starting makes JupyterLab ask which kernel to use, and forget the run.
+    """
+    end = time.monotonic() + PAGE_LIMIT / 1000
+    while time.monotonic() < end:
         page.keyboard.press("Escape")
         page.click('.lm-MenuBar-item:has-text("Run")')
         page.click('.lm-Menu-item[data-command="runmenu:run-all"]')
-        for _ in range(20):
-            page.wait_for_timeout(500)
-            if page.locator(".jp-InputArea-prompt").first.inner_text().strip() != "[ ]:":
-                return
-    raise AssertionError("Run All Cells did not run the first cell")
+        prompt = "[*]:"
+        while prompt.startswith("[*") and time.monotonic() < end:
+            page.wait_for_timeout(1000)
+            answer = page.locator(".jp-Dialog button.jp-mod-accept")
+            if answer.count():
+                answer.click()
+                page.wait_for_timeout(1000)
+            prompt = page.locator(".jp-CodeCell .jp-InputArea-prompt").last.inner_text().strip()
+        if prompt[1:-2].isdecimal():
+            return
+    raise AssertionError("Run All Cells did not run the cells")

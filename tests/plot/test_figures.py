@@ -184,3 +184,12 @@ def test_figures_do_not_depend_on_the_readers_settings():
     plain = plot.maps({"IG": MAP}, alt="a").png
     with mpl.rc_context({"font.size": 30, "image.cmap": "jet", "savefig.dpi": 30}):
         assert plot.maps({"IG": MAP}, alt="a").png == plain
+
+
+def test_two_threads_draw_the_same_picture_as_one():
+    from concurrent.futures import ThreadPoolExecutor
+
+    alone = film().png
+    with ThreadPoolExecutor(4) as threads:
+        pictures = [threads.submit(film) for _ in range(8)]
+        assert {picture.result(60).png for picture in pictures} == {alone}

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import io
+import threading
 
 import ipywidgets
 import pytest
@@ -127,15 +128,21 @@ def test_a_notebook_gets_a_live_view_a_picture_and_a_line_without_numbers():
 
 def test_no_output_widget_anywhere():
     kinds = {type(widget).__name__ for widget in widgets_in(Square().view)}
-    assert {"Image", "IntSlider", "Dropdown"} <= kinds
+    assert {"NamedImage", "IntSlider", "Dropdown"} <= kinds
     assert not kinds & {"Output", "interactive"}
+
+
+async def finished(panel):
+    """Wait until the task of the newest move is done."""
+    await asyncio.sleep(0.01)  # the move is handed to the loop
+    await panel._task
 
 
 def test_in_a_running_loop_a_coarse_answer_comes_at_once_and_is_refined(live):
     async def drive():
         panel = Square()
         assert grey_on_screen(panel) == (1, 10)  # coarse, before the loop has turned
-        await panel._task
+        await finished(panel)
         assert grey_on_screen(panel) == (4, 10)
 
     asyncio.run(drive())
@@ -144,14 +151,14 @@ def test_in_a_running_loop_a_coarse_answer_comes_at_once_and_is_refined(live):
 def test_a_newer_move_ends_the_older_work(live):
     async def drive():
         panel = Square(chunks=50)
-        await panel._task
+        await finished(panel)
         panel.chunks_done.clear()
         panel.controls["grey"].value = 20
         while len(panel.chunks_done) < 3:
             await asyncio.sleep(0.001)
         older = panel._task
         panel.controls["grey"].value = 30
-        await panel._task
+        await finished(panel)
         await older
         assert grey_on_screen(panel) == (4, 30)
         assert 3 <= sum(grey == 20 for grey, _ in panel.chunks_done) < 10
@@ -163,11 +170,11 @@ def test_a_newer_move_ends_the_older_work(live):
 def test_fast_dragging_ends_on_the_last_value(live):
     async def drive():
         panel = Square()
-        await panel._task
+        await finished(panel)
         panel.chunks_done.clear()
         for grey in range(20, 60):
             panel.controls["grey"].value = grey
-        await panel._task
+        await finished(panel)
         assert grey_on_screen(panel) == (4, 59)
         assert {grey for grey, _ in panel.chunks_done} == {59}  # the others never began
 
@@ -178,10 +185,10 @@ def test_an_error_in_a_running_loop_is_shown_and_recovers(live):
     async def drive():
         panel = Square()
         panel.controls["grey"].value = 280
-        await panel._task
+        await finished(panel)
         assert "at most 255" in panel.message.value
         panel.controls["grey"].value = 70
-        await panel._task
+        await finished(panel)
         assert panel.message.value == ""
         assert grey_on_screen(panel) == (4, 70)
 
@@ -193,7 +200,38 @@ def test_set_waits_for_the_whole_result_even_in_a_running_loop(live):
         panel = Square()
         panel.set(grey=44)
         assert grey_on_screen(panel) == (4, 44)
-        await panel._task  # the first task finds that it is out of date
+        await finished(panel)  # the first task finds that it is out of date
         assert grey_on_screen(panel) == (4, 44)
 
     asyncio.run(asyncio.wait_for(drive(), 20))
+
+
+def test_a_move_that_is_told_in_another_thread_is_worked_on_in_the_panels_own(live):
+    threads = set()
+
+    class Watched(Square):
+        def draw(self, result):
+            threads.add(threading.current_thread())
+            return super().draw(result)
+
+    async def drive():
+        panel = Watched()
+        await finished(panel)
+        for grey in (60, 61, 62):
+            await asyncio.to_thread(setattr, panel.controls["grey"], "value", grey)
+        await finished(panel)
+        assert grey_on_screen(panel) == (4, 62)
+
+    asyncio.run(asyncio.wait_for(drive(), 20))
+    assert threads == {threading.current_thread()}
+
+
+def test_a_panel_whose_loop_is_gone_works_at_once(live):
+    async def make():
+        panel = Square()
+        await finished(panel)
+        return panel
+
+    panel = asyncio.run(make())
+    panel.controls["grey"].value = 77
+    assert grey_on_screen(panel) == (4, 77)

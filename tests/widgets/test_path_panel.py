@@ -193,6 +193,7 @@ def test_a_coarse_answer_comes_first_and_a_newer_move_ends_the_walk(monkeypatch,
             await asyncio.sleep(0.001)
         older = panel._task
         panel.controls["steps"].value = 16
+        await asyncio.sleep(0.01)
         await panel._task
         await older
         assert panel.result.steps == 16

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -14,6 +15,8 @@ from xaicourse.plot.picture import DPI
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+ONE_AT_A_TIME = threading.RLock()
 
 SIGNED = "RdBu_r"  # red: raises the score, white: zero, blue: lowers it
 UNSIGNED = "cividis"
@@ -51,11 +54,14 @@ STYLE = {
 
 
 def styled(draw: Callable[P, R]) -> Callable[P, R]:
-    """Run a drawing function in the course's style, whatever the reader's own settings are."""
+    """Run a drawing function in the course's style, whatever the reader's own settings are.
+
+    Matplotlib's settings belong to the whole process, so only one thread draws at a time.
+    """
 
     @wraps(draw)
     def with_style(*args: P.args, **kwargs: P.kwargs) -> R:
-        with matplotlib.style.context(["default", STYLE]):
+        with ONE_AT_A_TIME, matplotlib.style.context(["default", STYLE]):
             return draw(*args, **kwargs)
 
     return with_style

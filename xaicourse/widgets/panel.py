@@ -4,6 +4,10 @@ A panel never catches printed output and has no hidden state: what it shows depe
 settings alone. In a notebook a move of a slider starts a task that does one chunk of work at a
 time, so that a newer move is heard and ends the older work. In tests, and where no event loop
 runs, the same work is done at once.
+
+JupyterLab reports moves in a thread of their own (a "subshell"), while a cell may be running in
+the main thread. Work is therefore always handed to the loop in which the panel was made: nothing
+of ours runs in two threads at once.
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import html
 import inspect
+import itertools
 import os
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any
@@ -98,8 +103,10 @@ class Panel:
                 self.caption,
             ]
         )
-        self._turn = 0  # counts the moves; work for an older turn stops
+        self._turns = itertools.count(1)
+        self._turn = 0  # number of the newest move; work for an older one stops
         self._held = False
+        self._loop = running_loop()
         self._task: asyncio.Task[None] | None = None
         for control in self.controls.values():
             control.observe(self._moved, "value")
@@ -130,12 +137,12 @@ class Panel:
         except (TraitError, ValueError, TypeError) as error:
             for control_name, value in before.items():
                 self.controls[control_name].value = value
-            self._turn += 1
+            self._turn = next(self._turns)
             self._show_error(ValueError(f"{name} cannot be {value_text(settings[name])}: {error}"))
             return
         finally:
             self._held = False
-        self._turn += 1
+        self._turn = next(self._turns)
         self._work_at_once(self._turn)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
@@ -162,26 +169,27 @@ class Panel:
             if result is not None:
                 self._show(result)
                 break
-        if running_loop() is None:
+        if self._loop is None:
             for result in results:
                 self._show(result)
         else:
-            self._start_task(results)
+            self._task = self._loop.create_task(self._work_in_turns(self._turn, results))
 
     def _moved(self, change: Any) -> None:
-        """A control has a new value."""
+        """A control has a new value; this may be told in another thread than the panel's own."""
         if self._held:
             return
-        self._turn += 1
-        if running_loop() is None:
-            self._work_at_once(self._turn)
+        turn = self._turn = next(self._turns)
+        if self._loop is not None and self._loop.is_running():
+            self._loop.call_soon_threadsafe(self._start_turn, turn)
         else:
-            self._start_task(self._results(self.settings))
+            self._work_at_once(turn)
 
-    def _start_task(self, results: Generator[Any, None, None]) -> None:
-        self._task = asyncio.get_running_loop().create_task(
-            self._work_in_turns(self._turn, results)
-        )
+    def _start_turn(self, turn: int) -> None:
+        """Start the work for a move, if there was no newer one."""
+        if turn == self._turn and self._loop is not None:
+            work = self._work_in_turns(turn, self._results(self.settings))
+            self._task = self._loop.create_task(work)
 
     def _work_at_once(self, turn: int) -> None:
         try:

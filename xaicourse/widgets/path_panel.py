@@ -245,6 +245,7 @@ class PathPanel(Panel):
         error = result.map_error
         parts = [
             f"α = {result.alpha:.2f}",
+            f"{result.steps} gradients",
             f"sum so far {two_digits(result.sum_so_far)[0]}",
             f"rise {two_digits(result.rise)[0]}",
             f"gap of the whole sum {gap_text(result.gap, result.rise)}",
@@ -253,7 +254,7 @@ class PathPanel(Panel):
             else f"error of the whole map about {two_digits(100 * error)[0]} %",
         ]
         if result.coarse:
-            parts.append(f"first answer from {result.steps} steps, refining")
+            parts.append("a first answer, refining")
         return "  ·  ".join(parts)
 
     def alt(self, result: PathView) -> str:
