@@ -216,7 +216,7 @@ def test_yaml_and_toml_files_can_be_read():
 
 
 FLOORS = {
-    "core": 0,
+    "core": 0, "lessons": 0,
     "methods": 1, "zoo": 1, "datasets": 1,
     "evaluation": 2, "theory": 2, "robustness": 2,
     "plot": 3, "widgets": 3, "exercise": 3, "study": 3,

@@ -8,6 +8,12 @@ import pytest
 
 import xaicourse.exercise
 from xaicourse.exercise import TASKS, messages
+from xaicourse.exercise.tasks import (
+    lesson00_class,
+    lesson00_limits,
+    lesson00_occlusion,
+    lesson00_patches,
+)
 from xaicourse.exercise.tasks.lesson05_baselines import PROBES
 from xaicourse.exercise.tasks.lesson05_ig import LOGIT_GRADER, PROBABILITY_GRADER
 from xaicourse.exercise.tasks.lesson05_steps import CASES
@@ -28,6 +34,12 @@ def leaves(table, path=""):
             yield here, value
 
 
+LESSON00_CASES = {
+    "00.1": lesson00_class.CASES,
+    "00.2": lesson00_occlusion.CASES,
+    "00.3": lesson00_patches.CASES,
+    "00.4": lesson00_limits.CASES,
+}
 CATALOGUE = list(leaves(messages._catalogue()))
 
 
@@ -48,6 +60,8 @@ def test_every_probe_and_case_has_a_label():
         assert set(messages.entry(f"tasks/{grader.task}/probes")) == used
     assert set(messages.entry("tasks/05.3/cases")) == {case.name for case in CASES}
     assert set(messages.entry("tasks/05.5/probes")) == set(PROBES)
+    for task, cases in LESSON00_CASES.items():
+        assert set(messages.entry(f"tasks/{task}/cases")) == {case.name for case in cases}
 
 
 def test_every_key_in_the_code_is_in_the_catalogue():
@@ -93,11 +107,13 @@ def test_messages_are_for_students():
         }, key
 
 
-def test_sections_are_headings_of_the_lesson():
-    lesson = COURSE / "05_integrated_gradients.py"
-    headings = re.findall(r"^(?:# )?## (\d+) · (.+)$", lesson.read_text(), re.MULTILINE)
+def test_sections_are_headings_of_their_lesson():
     for place in messages.entry("sections").values():
-        number, title = re.fullmatch(r"lesson 05, section (\d+) \((.+)\)", place).groups()
+        lesson, number, title = re.fullmatch(
+            r"lesson (\d\d), section (\d+) \((.+)\)", place
+        ).groups()
+        (source,) = (p for p in COURSE.glob(f"{lesson}_*.py") if not p.stem.endswith("_sheet"))
+        headings = re.findall(r"^(?:# )?## (\d+) · (.+)$", source.read_text(), re.MULTILINE)
         assert (number, title) in headings, place
 
 

@@ -1,6 +1,6 @@
 """Checks, hints, references and predictions: what a student calls in a sheet."""
 
-from xaicourse.exercise.bugs import bugs
+from xaicourse.exercise.bugs import bugs, map_makers
 from xaicourse.exercise.checking import check, hint, or_reference, warm_up
 from xaicourse.exercise.predictions import histogram, predict
 from xaicourse.exercise.task import Task
@@ -16,6 +16,7 @@ __all__ = [
     "check",
     "hint",
     "histogram",
+    "map_makers",
     "or_reference",
     "predict",
     "warm_up",

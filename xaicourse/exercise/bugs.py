@@ -1,11 +1,11 @@
-"""The wrong functions of the bug hunts."""
+"""Functions that a task hands out: those of the bug hunts, and three makers of maps."""
 
 import inspect
 from collections.abc import Callable
 
-from xaicourse.exercise.tasks import BUG_BODIES
+from xaicourse.exercise.tasks import BUG_BODIES, MAP_MAKERS
 
-__all__ = ["bugs"]
+__all__ = ["bugs", "map_makers"]
 
 
 def bugs(task: str, *, show: bool = True) -> dict[str, Callable]:
@@ -29,3 +29,12 @@ def bugs(task: str, *, show: bool = True) -> dict[str, Callable]:
     if show:
         print("\n\n".join(inspect.getsource(body).rstrip() for body in BUG_BODIES[task].values()))
     return dict(BUG_BODIES[task])
+
+
+def map_makers() -> dict[str, Callable]:
+    """Return three functions by their letters, one of which never looks at the model.
+
+    Each is called as ``maker(model, x, target)`` with x of shape (1, 3, H, W), H and W multiples
+    of 8, and returns a map of 8 x 8 patches. Task 00.5 asks which is which.
+    """
+    return dict(MAP_MAKERS)

@@ -9,7 +9,15 @@ from torch import Tensor
 from xaicourse.exercise import messages
 from xaicourse.exercise.verdict import Outcome, Settled
 
-__all__ = ["as_numbers", "distance", "largest_difference", "refuse", "show", "to_number", "to_tensor"]
+__all__ = [
+    "as_numbers",
+    "distance",
+    "largest_difference",
+    "refuse",
+    "show",
+    "to_number",
+    "to_tensor",
+]
 
 
 def refuse(

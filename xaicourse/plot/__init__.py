@@ -3,18 +3,24 @@
 from xaicourse.plot.films import strips
 from xaicourse.plot.images import maps
 from xaicourse.plot.lines import curve
+from xaicourse.plot.overview import displays, overview
 from xaicourse.plot.picture import Picture
 from xaicourse.plot.printing import show
 from xaicourse.plot.scale import reduce_channels, shared_limits
 from xaicourse.plot.series import series
+from xaicourse.plot.timeline import prerequisites, timeline
 
 __all__ = [
     "Picture",
     "curve",
+    "displays",
     "maps",
+    "overview",
+    "prerequisites",
     "reduce_channels",
     "series",
     "shared_limits",
     "show",
     "strips",
+    "timeline",
 ]

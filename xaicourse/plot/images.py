@@ -26,6 +26,7 @@ def maps(
     percentile: float = 99.0,
     overlay: bool = False,
     columns: int = 4,
+    unit: str | None = None,
 ) -> Picture:
     """Draw attribution maps side by side on one shared scale with a colour bar.
 
@@ -53,6 +54,8 @@ def maps(
         Draw the maps over the photo in grey.
     columns
         Pictures in a line, before the next line begins.
+    unit
+        What the colours stand for, at the colour bar; by default how the channels were added up.
 
     Returns
     -------
@@ -95,7 +98,7 @@ def maps(
         image, ax=grid.ravel().tolist(), fraction=0.05, aspect=18 * lines, pad=0.02,
         extend=bar_ends(strongest > high, reduce),
     )  # fmt: skip
-    bar.set_label(scale_text(reduce, tile, percentile, strongest, high))
+    bar.set_label(scale_text(reduce, tile, percentile, strongest, high, unit))
     bar.outline.set_visible(False)
     return Picture(figure, alt)
 
@@ -146,9 +149,16 @@ def titled(name: str, item: Any) -> str:
     return f"{name}\ngap {percent:.2g} %"
 
 
-def scale_text(reduce: str, tile: int, percentile: float, strongest: float, limit: float) -> str:
+def scale_text(
+    reduce: str,
+    tile: int,
+    percentile: float,
+    strongest: float,
+    limit: float,
+    unit: str | None = None,
+) -> str:
     """Say in the label of the colour bar what the colours stand for and what was clipped."""
-    text = REDUCTIONS[reduce]
+    text = REDUCTIONS[reduce] if unit is None else unit
     if tile > 1:
         text += f",\nsum over {tile} × {tile} pixels"
     if strongest == 0:

@@ -1,7 +1,18 @@
 """Panels: live in a notebook, a picture everywhere else. Import needs ipywidgets (extra `lab`)."""
 
+from xaicourse.widgets.attribution_panel import AttributionPanel, AttributionView
 from xaicourse.widgets.panel import Panel
+from xaicourse.widgets.patch_grid import PatchGrid
 from xaicourse.widgets.path_panel import PathPanel, PathView
 from xaicourse.widgets.path_trace import PathTrace, trace_path
 
-__all__ = ["Panel", "PathPanel", "PathTrace", "PathView", "trace_path"]
+__all__ = [
+    "AttributionPanel",
+    "AttributionView",
+    "Panel",
+    "PatchGrid",
+    "PathPanel",
+    "PathTrace",
+    "PathView",
+    "trace_path",
+]

@@ -1,0 +1,398 @@
+# %% [markdown] tags=["header"]
+r"""
+# 00 · Exercises: start here
+
+| | |
+|---|---|
+| **Core** | tasks 00.1, 00.2, 00.3: 25 minutes |
+| **More** | tasks 00.4, 00.5: 20 minutes |
+| **Open** | task 00.6: 10 minutes |
+
+Every task has a check. It says what is right, what is missing, and often which mistake was made. Try as often as you like.
+Stuck? Run `xc.hint("00.2")` in a new cell: there are three hints for each task. Leave a task open and go on: the sheet
+then uses a reference, and says so.
+"""
+
+# %% tags=["setup"]
+import torch
+
+import xaicourse as xc
+
+device = xc.device()
+model = xc.zoo.load("efficientnet_lite0", device=device)  # images -> 1000 logits
+labels = xc.zoo.labels()
+photo = xc.datasets.collage("camera", "chelsea", device=device)  # tripod | cat
+TRIPOD, EGYPTIAN_CAT = 872, 285
+
+# %% [markdown] tags=["quiz"]
+r"""
+## Warm up: two questions before you start
+
+**1.** A network has the logits 4.0 for "cat", 3.0 for "dog" and $-2.0$ for "cup". A friend asks: "Why does it see a cup?" Is that a
+question that an attribution can answer?
+
+<details><summary>Answer</summary>
+
+Yes, if it is put as: what in the photo speaks for and against the *logit of cup*? Any class may be explained. That the logit is
+negative and the class far from winning does not matter, but it should be said.
+</details>
+
+**2.** You grey a patch, and the logit of "cat" rises from 4.0 to 4.5. What is the effect of the patch, and does it support the cat?
+
+<details><summary>Answer</summary>
+
+$4.0 - 4.5 = -0.5$. A negative effect: the patch opposes the cat.
+</details>
+"""
+
+# %% [markdown]
+r"""
+## Task 00.1 · Which class does the model choose?
+
+**Goals** G1, G5 · **Level** 1 of 5 · **Minutes** 5
+
+Write `class_of(model, x)`.
+
+| argument | meaning |
+|---|---|
+| `model` | maps a batch (N, C, H, W) with values in [0, 1] to scores (N, K), one for each class |
+| `x` | the batch (N, C, H, W) |
+| **returns** | N whole numbers: the class with the highest score of each input, counted from 0 |
+
+*Look back:* lesson 00, section 1 (Which number do we explain?). The lesson's check in section 9 shows one wrong way.
+"""
+
+
+# %% tags=["task"]
+def class_of(model, x):
+    """Return the number of the best class of each input, (N,)."""
+    ### BEGIN SOLUTION
+    # STUB: scores = model(x)  # (N, K)
+    # STUB: return ...
+    scores = model(x)  # (N, K)
+    return scores.argmax(dim=1)
+    ### END SOLUTION
+
+
+# %% tags=["check"]
+xc.check("00.1", class_of)
+
+# %% [markdown] tags=["solution"]
+r"""
+**The reasoning.** `scores` has one line for each input and one column for each class. We look for the highest score *along the classes*:
+`dim=1`. `argmax` gives the place, `max` the value. Softmax would not change which class is highest. x goes in as it is: the models of
+this course normalise inside.
+"""
+
+# %%
+best = xc.or_reference("00.1", class_of)
+print("the model's choice:", labels[int(best(model, photo)[0])])
+
+# %% [markdown]
+r"""
+## Task 00.2 · The effect of every patch
+
+**Goal** G2 · **Level** 2 of 5 · **Minutes** 12
+
+$$\text{effect of a patch} = F(x) - F(x \text{ with that patch filled})$$
+
+Write `occlusion(model, x, target, patch, fill)`.
+
+| argument | meaning |
+|---|---|
+| `model` | maps (N, C, H, W) to scores (N, K) |
+| `x` | **one** picture, (1, C, H, W). It need not be square. It must not be changed. |
+| `target` | the class whose score is explained. It need not be the best one. |
+| `patch` | side of a patch in pixels; H and W are multiples of it |
+| `fill` | the number that all channels of a filled patch get |
+| **returns** | the effects, (H / patch, W / patch): the first index counts down, the second across |
+
+*Look back:* lesson 00, sections 2 (The effect of removal) and 3 (Patch by patch).
+"""
+
+
+# %% tags=["task"]
+def occlusion(model, x, target, patch, fill):
+    """Return the effect of every patch on the target's score."""
+    ### BEGIN SOLUTION
+    # STUB: height, width = x.shape[2] // patch, x.shape[3] // patch
+    # STUB: effects = torch.zeros(height, width)
+    # STUB: ...  # the score of the intact picture, then two loops
+    # STUB: return effects
+    height, width = x.shape[2] // patch, x.shape[3] // patch
+    effects = torch.zeros(height, width)
+    start = model(x)[0, target]
+    for i in range(height):
+        for j in range(width):
+            down = slice(i * patch, (i + 1) * patch)
+            across = slice(j * patch, (j + 1) * patch)
+            changed = x.clone()
+            changed[..., down, across] = fill
+            effects[i, j] = start - model(changed)[0, target]
+    return effects
+    ### END SOLUTION
+
+
+# %% tags=["check"]
+xc.check("00.2", occlusion)
+
+# %% [markdown] tags=["solution"]
+r"""
+**The reasoning.**
+
+- `x.clone()` inside the loop: only one patch is filled at a time, and the caller's picture stays as it is. Without it the patches
+  pile up, and each number tells how much *all patches so far* took away.
+- `[0, target]` both times: the class is named, so it must not be chosen again after a patch is gone.
+- *Before minus after*: positive means that the patch supports the class.
+- On a model that adds up its pixels the effects are exact, and they add up. On a real network they do not add up.
+"""
+
+# %%
+effect = xc.or_reference("00.2", occlusion)
+tripod = effect(model, photo, TRIPOD, 28, 0.5)
+halves = [tripod[:, :4].sum(), tripod[:, 4:].sum()]
+xc.show("tripod: sum of effects, left half and right half", halves)
+
+xc.plot.maps(
+    {"tripod, occlusion": tripod},
+    photo=photo,
+    percentile=100,
+    unit="effect on the logit",
+    alt="A collage, the middle of the photo of a man with a camera on the left, half "
+    "a cat's face on the right, beside the occlusion map of tripod.",
+)
+
+# %% [markdown]
+r"""
+## Task 00.3 · Who supports, who opposes?
+
+**Goal** G3 · **Level** 2 of 5 · **Minutes** 8
+
+Write `strongest_patches(effects)` for a map of effects (h, w). Return `(supporting, opposing)`, two lists of places `(i, j)`; `i` counts
+down, `j` counts across, both from 0.
+
+- `supporting`: the three places with the largest **positive** effects;
+- `opposing`: the three places with the most **negative** effects.
+
+If fewer than three patches have the sign, the list is shorter, or empty. The order does not matter. Among equal effects choose
+any.
+
+*Look back:* lesson 00, section 4 (One map, four displays).
+"""
+
+
+# %% tags=["task"]
+def strongest_patches(effects):
+    """Return the three most supporting and the three most opposing places."""
+    ### BEGIN SOLUTION
+    # STUB: supporting, opposing = [], []
+    # STUB: ...
+    # STUB: return supporting, opposing
+    width = effects.shape[1]
+    order = effects.flatten().argsort(descending=True).tolist()
+    places = [divmod(k, width) for k in order]  # the largest effect first
+    supporting = [place for place in places if effects[place] > 0][:3]
+    opposing = [place for place in places[::-1] if effects[place] < 0][:3]
+    return supporting, opposing
+    ### END SOLUTION
+
+
+# %% tags=["check"]
+xc.check("00.3", strongest_patches)
+
+# %% [markdown] tags=["solution"]
+r"""
+**The reasoning.** First the sign, then the size. In a map that is negative everywhere nothing supports the class, and "the best three"
+would be three opponents. With absolute values before ranking a strong opponent looks like a supporter, and the *weakest* patches
+look like opponents. `divmod(k, width)` turns a flat place into (down, across): divide by the **width**.
+"""
+
+# %%
+strongest = xc.or_reference("00.3", strongest_patches)
+effect = xc.or_reference("00.2", occlusion)
+supporting, opposing = strongest(tripod)
+for name, places in {"supporting": supporting, "opposing": opposing}.items():
+    changed = photo.clone()
+    for i, j in places:
+        changed[..., 28 * i : 28 * (i + 1), 28 * j : 28 * (j + 1)] = 0.5
+    both = xc.scores(model, torch.cat([photo, changed]), target=TRIPOD)
+    xc.show(
+        f"all {name} patches grey, the logit of tripod rises", bool(both[1] > both[0])
+    )
+
+# %% [markdown] tags=["deeper"]
+r"""
+## Task 00.4 · One scale for several maps
+
+**Goal** G3 · **Level** 2 of 5 · **Minutes** 8
+
+Write `shared_limits(maps)` for a list of maps (h, w) of one shape. Return `(low, high)`, the ends of **one** colour scale for all of them:
+
+- zero is in the middle;
+- the strongest map fits: `high` is its largest absolute value, or a high percentile of its absolute values;
+- if all maps are 0 everywhere, the scale still has a width.
+
+*Look back:* lesson 00, sections 4 (One map, four displays) and 5 (Two classes, one scale).
+"""
+
+
+# %% tags=["task"]
+def shared_limits(maps):
+    """Return (low, high) of one colour scale for all maps."""
+    ### BEGIN SOLUTION
+    # STUB: ...
+    # STUB: return low, high
+    limit = max(float(one.abs().max()) for one in maps)
+    if limit == 0:
+        limit = 1.0
+    return -limit, limit
+    ### END SOLUTION
+
+
+# %% tags=["check"]
+xc.check("00.4", shared_limits)
+
+# %% [markdown] tags=["solution"]
+r"""
+**The reasoning.** `low = -high` puts zero in the middle. Absolute values come first, because a map may be negative everywhere. The
+largest of *all* maps, because a scale of its own makes a weak map look strong. A scale without width would divide by 0.
+A percentile (99, say) clips single extreme pixels, and then the caption should say so. Symmetric and common: that is what counts.
+"""
+
+# %%
+limits = xc.or_reference("00.4", shared_limits)
+low, high = (float(end) for end in limits([tripod, 0.1 * tripod]))
+xc.show("zero is in the middle", abs(low + high) < 1e-4 * high)
+
+# %% [markdown] tags=["deeper"]
+r"""
+## Task 00.5 · Which map is no explanation?
+
+**Goal** G4 · **Level** 3 of 5 · **Minutes** 12
+
+`makers` holds three functions, "A", "B" and "C". Each is called as `maker(model, x, target)` and returns a map of $8 \times 8$ patches. One
+of them **never looks at the model**. Which one, and how do you know? Looks are no evidence.
+
+1. Look at the three maps in the next cell, and guess.
+2. Change *one* thing, make all maps again, and measure the cosine between before and after.
+
+Hand in `{"choice": letter, "changed": what, "similarity": {"A": cosine, "B": cosine, "C": cosine}}`, with `"class"` or `"model"` for
+what you changed.
+
+*Look back:* lesson 00, section 6 (Which map never saw the model?).
+"""
+
+# %%
+makers = xc.exercise.map_makers()
+before = {letter: maker(model, photo, TRIPOD) for letter, maker in makers.items()}
+
+xc.plot.maps(
+    {letter: one / one.abs().max() for letter, one in before.items()},
+    photo=photo,
+    reduce="abs_sum",
+    percentile=100,
+    unit="absolute value, as a share\nof the map's own maximum",
+    alt="The collage of camera and cat, and three maps of 8 x 8 patches, A, B and C, "
+    "as absolute values, each scaled to its own largest value.",
+)
+
+
+# %% tags=["task"]
+def cosine(a, b):
+    """Cosine between two maps: 1 for the same direction, 0 for nothing in common."""
+    return float(torch.nn.functional.cosine_similarity(a.flatten(), b.flatten(), dim=0))
+
+
+### BEGIN SOLUTION
+# STUB: choice = None  # "A", "B" or "C"
+# STUB: changed = None  # "class" or "model"
+# STUB: similarity = None  # {"A": ..., "B": ..., "C": ...}
+after = {letter: maker(model, photo, EGYPTIAN_CAT) for letter, maker in makers.items()}
+similarity = {letter: cosine(before[letter], after[letter]) for letter in makers}
+changed = "class"
+choice = max(similarity, key=similarity.get)
+### END SOLUTION
+
+# %% tags=["check"]
+xc.check("00.5", {"choice": choice, "changed": changed, "similarity": similarity})
+
+# %% [markdown] tags=["solution"]
+r"""
+**The reasoning.** B is a map of edges. It stays exactly the same (cosine 1) when we ask for another class, because it uses neither the
+class nor the model. A (the gradient, summed over patches) and C (occlusion) have negative cosines here: what speaks for the tripod
+speaks against the cat. Changing the *photo* would show nothing, because all three maps would change.
+
+One experiment can convict a map. It cannot acquit one: that A and C depend on the class does not make them right.
+"""
+
+# %% [markdown] tags=["deeper"]
+r"""
+## Task 00.6 · Your own photo
+
+**Goals** G1, G4 · **Level** 3 of 5 · **Minutes** 10
+
+Explain a photo of your own (`xc.datasets.open_image("photo.jpg")`) or a collage of your own
+(`xc.datasets.collage("rocket", "coffee")`). Hand in a dictionary:
+
+| part | meaning |
+|---|---|
+| `photo` | (1, 3, 224, 224), values in [0, 1] |
+| `target` | the class that you explain |
+| `effects` | its map of effects, with signs |
+| `claim` | one sentence: what does the map say? |
+| `not_shown` | one sentence: what does it **not** say? |
+
+The check looks at the form only. People judge the sentences:
+
+| level | the claim ... | the second sentence ... |
+|---|---|---|
+| 1 | is wrong or names no class | is missing the point ("it is not perfect") |
+| 2 | is true of any photo | is true of any map |
+| 3 | names class, place and sign | names a limit that matters for this photo |
+| 4 | names class, place, sign and a measured number | says which experiment would settle it |
+
+*Look back:* lesson 00, section 7 (What a map does not show).
+"""
+
+# %% tags=["task"]
+### BEGIN SOLUTION
+# STUB: mine = None  # {"photo": ..., "target": ..., "effects": ..., "claim": ..., ...}
+own = xc.datasets.collage("rocket", "coffee", device=device)
+ESPRESSO = 967
+effects = xc.or_reference("00.2", occlusion)(model, own, ESPRESSO, 56, 0.5)  # (4, 4)
+i, j = divmod(int(effects.argmax()), 4)
+mine = {
+    "photo": own,
+    "target": ESPRESSO,
+    "effects": effects,
+    "claim": f"Greying patch ({i}, {j}) of the cup lowers the logit of espresso most, "
+    f"by about {float(effects.max()):.1f}.",
+    "not_shown": "It does not say what happens when two patches are grey: grey both "
+    "and compare with the sum of their effects.",
+}
+### END SOLUTION
+
+# %% tags=["check"]
+xc.check("00.6", mine)
+
+# %% [markdown] tags=["quiz"]
+r"""
+## Exit ticket
+
+Answer in your own words, one or two sentences each, before you unfold.
+
+**1.** "The map is bright on the dog, so the network has understood what a dog is." What do you answer?
+
+<details><summary>A good answer</summary>
+
+The map says where this network's score for one class reacts, in this photo, to one way of removing. It does not say why, and it does
+not say what the network would do with other dogs.
+</details>
+
+**2.** A paper prints two heat maps side by side without a colour bar and says that the left one is stronger. What do you ask for?
+
+<details><summary>A good answer</summary>
+
+One common scale with zero in the middle, printed. If each map was scaled to its own maximum, its strength cannot be seen.
+</details>
+"""

@@ -1,0 +1,159 @@
+"""Grading a function by cases: arguments, the right result, and wrong ones that have a name."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaicourse.exercise import messages
+from xaicourse.exercise.calling import call, require_function
+from xaicourse.exercise.compare import as_numbers, refuse, show
+from xaicourse.exercise.tasks.path_probe import ProbeModel
+from xaicourse.exercise.verdict import Outcome, Settled
+
+__all__ = ["Case", "CaseGrader", "apart"]
+
+RIGHT = 1e-4  # float32 passes
+SAME = 1e-3  # an answer this close to a misconception in every case agrees with it
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One call of the student's function; its name is a key of the catalogue."""
+
+    name: str
+    values: Mapping[str, Any]
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments: tensors as fresh copies, models without memory of earlier calls."""
+        for value in self.values.values():
+            if isinstance(value, ProbeModel):
+                value.forget()
+        return {
+            name: value.clone() if isinstance(value, Tensor) else value
+            for name, value in self.values.items()
+        }
+
+
+def apart(a: Tensor | None, b: Tensor | None) -> float:
+    """Return how far two results are apart, relative to the larger; infinite if shapes differ.
+
+    Axes of length 1 do not count.
+    """
+    if a is None or b is None:
+        return float("inf")
+    a, b = a.squeeze(), b.squeeze()
+    if a.shape != b.shape:
+        return float("inf")
+    size = max(float(a.norm()), float(b.norm()), 1e-12)
+    distance = float((a - b).norm()) / size
+    return distance if distance == distance else float("inf")  # NaN is far from everything
+
+
+def no_reason(arguments: Mapping[str, Any]) -> str | None:
+    """Know nothing about a call that stopped with an error."""
+    return None
+
+
+@dataclass(frozen=True)
+class CaseGrader:
+    """Grades ``answer(**case.values)`` in every case.
+
+    Attributes
+    ----------
+    task : str
+        Its messages stand under this id: name, passed, cases, misconceptions.
+    cases : sequence of Case
+        What is tried, the smallest first.
+    right : callable
+        The right function.
+    misconceptions : mapping
+        Name to a wrong function.
+    reason : callable
+        Says from the arguments of a call that stopped with an error which misconception it was.
+    """
+
+    task: str
+    cases: Sequence[Case]
+    right: Callable[..., Any]
+    misconceptions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    reason: Callable[[Mapping[str, Any]], str | None] = no_reason
+
+    def __call__(self, answer: Any) -> Outcome:
+        """Return the outcome for one answer."""
+        require_function(answer, messages.entry(f"tasks/{self.task}/name"))
+        given = [self._ask(answer, case) for case in self.cases]
+        expected = [self.result(self.right, case) for case in self.cases]
+        wrong = [k for k, got in enumerate(given) if apart(got, expected[k]) > RIGHT]
+        if not wrong:
+            return Outcome("passed", self._text("passed"))
+        case, got, wanted = self.cases[wrong[0]], given[wrong[0]], expected[wrong[0]]
+        where = self._where(case)
+        evidence = messages.text(
+            "general/evidence_case", where=where, yours=show(got), expected=show(wanted)
+        )
+        name = self.diagnose(given)
+        if name is not None:
+            return Outcome("not_right", self._text(f"misconceptions/{name}"), evidence, name)
+        if got.squeeze().shape != wanted.squeeze().shape:
+            shapes = {"shape": tuple(got.shape), "expected": tuple(wanted.shape)}
+            refuse("general/wrong_shape", **shapes, where=where)
+        text = messages.text("general/differs_case", where=where)
+        return Outcome("not_right", text, evidence)
+
+    def diagnose(self, given: Sequence[Tensor]) -> str | None:
+        """Return the one misconception that gives the same result in every case."""
+        fits = [
+            name
+            for name, wrong in self.misconceptions.items()
+            if all(
+                apart(got, self.result(wrong, case)) <= SAME
+                for got, case in zip(given, self.cases, strict=True)
+            )
+        ]
+        return fits[0] if len(fits) == 1 else None
+
+    def result(self, function: Callable[..., Any], case: Case) -> Tensor | None:
+        """Return what one of our own functions gives; None if it cannot be called this way."""
+        try:
+            return as_numbers(function(**case.arguments()))
+        except (ValueError, RuntimeError, IndexError):
+            return None
+
+    def _ask(self, answer: Any, case: Case) -> Tensor:
+        """Call the student's function; the caller's tensors must stay as they are."""
+        where, arguments = self._where(case), case.arguments()
+        try:
+            value = call(answer, arguments, where)
+        except Settled:
+            name = self.reason(arguments)
+            if name is not None:
+                refuse(f"tasks/{self.task}/misconceptions/{name}", diagnosis=name)
+            raise
+        self._refuse_changes(case, arguments)
+        if value is None:
+            refuse("general/returned_none", status="not_done")
+        if value is Ellipsis:
+            refuse("general/not_done", status="not_done")
+        try:
+            got = as_numbers(value)
+        except Exception:
+            refuse("general/wrong_type", kind=type(value).__name__, where=where)
+        if not bool(torch.isfinite(got).all()):
+            refuse("general/not_finite", where=where)
+        return got
+
+    def _refuse_changes(self, case: Case, arguments: Mapping[str, Any]) -> None:
+        for name, before in case.values.items():
+            if isinstance(before, Tensor) and not torch.equal(arguments[name].detach(), before):
+                if "no_copy" in messages.entry(f"tasks/{self.task}/misconceptions"):
+                    refuse(f"tasks/{self.task}/misconceptions/no_copy", diagnosis="no_copy")
+                refuse("general/changes_input", name=name)
+
+    def _where(self, case: Case) -> str:
+        return self._text(f"cases/{case.name}")
+
+    def _text(self, key: str) -> str:
+        return messages.text(f"tasks/{self.task}/{key}")

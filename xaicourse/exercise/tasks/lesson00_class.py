@@ -1,0 +1,173 @@
+"""Task 00.1: the class that the model chooses for each input."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaicourse.exercise.task import Task
+from xaicourse.exercise.tasks.cases import Case, CaseGrader
+from xaicourse.exercise.tasks.path_probe import ProbeModel
+
+__all__ = ["CLASS_OF", "GRADER"]
+
+MEAN = torch.tensor([0.485, 0.456, 0.406]).reshape(3, 1, 1)
+SPREAD = torch.tensor([0.229, 0.224, 0.225]).reshape(3, 1, 1)
+
+
+# ---------------------------------------------------------------- models and cases
+
+
+class WatchedModel(ProbeModel):
+    """A probe model that remembers which shape it had to refuse."""
+
+    def forget(self) -> None:
+        """Begin anew."""
+        super().forget()
+        self.refused: tuple[int, ...] | None = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the scores (N, K)."""
+        if isinstance(x, Tensor) and tuple(x.shape[1:]) != self.shape:
+            self.refused = tuple(x.shape)
+        return super().forward(x)
+
+
+def _linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return x.flatten(1) @ weight + bias  # (N, K)
+
+
+def _case(name: str, n: int, height: int, width: int, classes: int, turn: float) -> Case:
+    """Make a linear model of `classes` scores and n small pictures in [0, 1]."""
+    size = 3 * height * width
+    weight = torch.sin(torch.arange(float(size * classes)) ** 1.5 * turn).reshape(size, classes)
+    pictures = (torch.cos(torch.arange(float(n * size)) ** 1.5 * turn) + 1) / 2
+    bias = torch.linspace(-0.4, 0.4, classes) - weight.sum(0) / 2  # a grey picture scores evenly
+    model = WatchedModel((3, height, width), _linear, weight.tolist(), bias.tolist())
+    return Case(name, {"model": model, "x": pictures.reshape(n, 3, height, width)})
+
+
+CASES = (
+    _case("two", 2, 2, 4, 5, 3.8),
+    _case("four", 4, 3, 2, 5, 3.0),
+    _case("eight", 8, 2, 5, 7, 3.8),
+)
+
+
+# ---------------------------------------------------------------- right and wrong answers
+
+
+def class_of(model, x):
+    """Return the index of the highest score of each input, (N,)."""
+    return model(x).argmax(dim=1)
+
+
+def batch_axis(model, x):
+    return model(x).argmax(dim=0)
+
+
+def whole_batch(model, x):
+    return model(x).argmax()
+
+
+def first_only(model, x):
+    return model(x)[0].argmax()
+
+
+def first_for_all(model, x):
+    return model(x)[0].argmax().expand(len(x))
+
+
+def mean_scores(model, x):
+    return model(x).mean(0).argmax()
+
+
+def score(model, x):
+    return model(x).max(dim=1).values
+
+
+def probability(model, x):
+    return model(x).softmax(dim=1).max(dim=1).values
+
+
+def score_and_class(model, x):
+    return tuple(model(x).max(dim=1))
+
+
+def all_scores(model, x):
+    return model(x)
+
+
+def all_probabilities(model, x):
+    return model(x).softmax(dim=1)
+
+
+def lowest(model, x):
+    return model(x).argmin(dim=1)
+
+
+def largest_size(model, x):
+    return model(x).abs().argmax(dim=1)
+
+
+def counts_from_one(model, x):
+    return class_of(model, x) + 1
+
+
+def times_255(model, x):
+    return class_of(model, 255 * x)
+
+
+def divided_by_255(model, x):
+    return class_of(model, x / 255)
+
+
+def normalised_again(model, x):
+    return class_of(model, (x - MEAN) / SPREAD)
+
+
+def channels_last(model, x):
+    return class_of(model, x.permute(0, 2, 3, 1))
+
+
+def reason(arguments: Mapping[str, Any]) -> str | None:
+    """Say whether the model was given (N, H, W, C) pictures."""
+    n, c, h, w = arguments["x"].shape
+    return "channels_last" if arguments["model"].refused in ((n, h, w, c), (h, w, c)) else None
+
+
+WRONG = {
+    function.__name__: function
+    for function in (
+        batch_axis,
+        whole_batch,
+        first_only,
+        first_for_all,
+        mean_scores,
+        score,
+        probability,
+        score_and_class,
+        all_scores,
+        all_probabilities,
+        lowest,
+        largest_size,
+        counts_from_one,
+        times_255,
+        divided_by_255,
+        normalised_again,
+        channels_last,
+    )
+}
+
+GRADER = CaseGrader("00.1", CASES, class_of, WRONG, reason)
+
+CLASS_OF = Task(
+    id="00.1",
+    goal="G1",
+    level=1,
+    minutes=5,
+    grade=GRADER,
+    reference=class_of,
+    misconceptions=WRONG,
+)

@@ -1,0 +1,235 @@
+"""Task 00.4: one colour scale for several maps, with zero in the middle."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaicourse.exercise import messages
+from xaicourse.exercise.calling import call, require_function
+from xaicourse.exercise.compare import as_numbers, refuse, show
+from xaicourse.exercise.task import Task
+from xaicourse.exercise.tasks.cases import apart
+from xaicourse.exercise.verdict import Outcome
+
+__all__ = ["CASES", "SHARED_LIMITS"]
+
+SYMMETRIC = 1e-4  # how far low and -high may be apart, relative to high
+LEAST, MOST = 0.3, 1.2  # of the largest size: room for every percentile rule, and for a margin
+SAME = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """Several maps of one shape."""
+
+    name: str
+    maps: Sequence[Tensor]
+
+    def copies(self) -> list[Tensor]:
+        """Return fresh maps."""
+        return [one.clone() for one in self.maps]
+
+
+def _map(turn: float, strength: float, shift: float = 0.0) -> Tensor:
+    """Make a map (4, 6) whose values spread evenly between -strength and strength, if unshifted."""
+    values = (torch.arange(24.0) * turn + 0.1) % 1  # evenly in [0, 1)
+    return strength * (2 * values - 1 + shift).reshape(4, 6)
+
+
+CASES = (
+    Case("signed", [_map(0.618, 2.0), _map(0.755, 3.0, 0.4)]),
+    Case("hundred", [_map(0.618, 0.05, 0.3), _map(0.414, 5.0, -0.3), _map(0.755, 0.5)]),
+    Case("strong_first", [_map(0.414, 40.0, 0.2), _map(0.618, 0.4)]),
+    Case("below_zero", [-_map(0.618, 1.0, 1.1), -_map(0.755, 4.0, 1.2)]),
+    Case("one_zero", [torch.zeros(4, 6), _map(0.414, 1.5, -0.5)]),
+    Case("all_zero", [torch.zeros(4, 6), torch.zeros(4, 6)]),
+)
+
+
+# ---------------------------------------------------------------- right and wrong answers
+
+
+def shared_limits(maps):
+    """Return (-limit, limit) with the largest size of all maps; (-1, 1) if all are zero."""
+    limit = max(float(one.abs().max()) for one in maps)
+    return (-limit, limit) if limit > 0 else (-1.0, 1.0)
+
+
+def min_max(maps):
+    return min(float(one.min()) for one in maps), max(float(one.max()) for one in maps)
+
+
+def zero_to_max(maps):
+    return 0.0, shared_limits(maps)[1]
+
+
+def zero_to_largest_value(maps):
+    return 0.0, min_max(maps)[1]
+
+
+def own_scales(maps):
+    return [shared_limits([one]) for one in maps]
+
+
+def own_scales_min_max(maps):
+    return [min_max([one]) for one in maps]
+
+
+def first_map(maps):
+    return shared_limits(maps[:1])
+
+
+def last_map(maps):
+    return shared_limits(maps[-1:])
+
+
+def weakest_map(maps):
+    limit = min(float(one.abs().max()) for one in maps)
+    return (-limit, limit) if limit > 0 else (-1.0, 1.0)
+
+
+def without_abs(maps):
+    high = min_max(maps)[1]
+    return -high, high
+
+
+def only_high(maps):
+    return shared_limits(maps)[1]
+
+
+def ends_exchanged(maps):
+    low, high = shared_limits(maps)
+    return high, low
+
+
+def mean_sizes(maps):
+    limit = float(torch.stack(list(maps)).abs().mean())
+    return (-limit, limit) if limit > 0 else (-1.0, 1.0)
+
+
+def percentiles_of_signs(maps):
+    values = torch.stack(list(maps)).flatten()
+    return float(values.quantile(0.05)), float(values.quantile(0.95))
+
+
+def always_one(maps):
+    return -1.0, 1.0
+
+
+def zero_map_forgotten(maps):
+    limit = max(float(one.abs().max()) for one in maps)
+    return -limit, limit
+
+
+WRONG: dict[str, Callable] = {
+    function.__name__: function
+    for function in (
+        min_max,
+        zero_to_max,
+        zero_to_largest_value,
+        own_scales,
+        own_scales_min_max,
+        first_map,
+        last_map,
+        weakest_map,
+        without_abs,
+        only_high,
+        ends_exchanged,
+        mean_sizes,
+        percentiles_of_signs,
+        always_one,
+        zero_map_forgotten,
+    )
+}
+
+
+# ---------------------------------------------------------------- grading
+
+
+def grade(answer: Any) -> Outcome:
+    """Judge ``answer(maps)`` by what its two numbers do for all maps."""
+    require_function(answer, "shared_limits")
+    given = [_ask(answer, case) for case in CASES]
+    faults = [_fault(got, case) for got, case in zip(given, CASES, strict=True)]
+    wrong = [k for k, fault in enumerate(faults) if fault]
+    if not wrong:
+        return Outcome("passed", messages.text("tasks/00.4/passed"))
+    case, got, fault = CASES[wrong[0]], given[wrong[0]], faults[wrong[0]]
+    evidence = messages.text(
+        "tasks/00.4/evidence",
+        lows=show([float(one.min()) for one in case.maps]),
+        highs=show([float(one.max()) for one in case.maps]),
+        yours=show(got),
+    )
+    name = diagnose(given, wrong)
+    if name is not None:
+        text = messages.text(f"tasks/00.4/misconceptions/{name}")
+        return Outcome("not_right", text, evidence, diagnosis=name)
+    where = messages.text(f"tasks/00.4/cases/{case.name}")
+    text = messages.text(f"tasks/00.4/faults/{fault}", where=where)
+    return Outcome("not_right", text, evidence)
+
+
+def _fault(got: Tensor, case: Case) -> str:
+    """Return what is wrong with the limits for these maps, or nothing."""
+    if got.squeeze().shape != (2,):
+        return "not_two"
+    low, high = got.flatten().tolist()
+    largest = max(float(one.abs().max()) for one in case.maps)
+    if not high > 0 or not low < high:
+        return "no_width"
+    if abs(low + high) > SYMMETRIC * high:
+        return "not_symmetric"
+    if largest > 0 and not LEAST * largest <= high <= MOST * largest:
+        return "too_narrow" if high < LEAST * largest else "too_wide"
+    return ""
+
+
+def diagnose(given: Sequence[Tensor], wrong: Sequence[int]) -> str | None:
+    """Return the one misconception that gives the same limits for all maps."""
+    if [CASES[k].name for k in wrong] == ["all_zero"] and not given[wrong[0]].any():
+        return "zero_map_forgotten"  # whichever rule the other limits follow
+    fits = [
+        name
+        for name, function in WRONG.items()
+        if all(
+            apart(got, as_numbers(function(case.copies()))) <= SAME
+            for got, case in zip(given, CASES, strict=True)
+        )
+    ]
+    return fits[0] if len(fits) == 1 else None
+
+
+def _ask(answer: Any, case: Case) -> Tensor:
+    where = messages.text(f"tasks/00.4/cases/{case.name}")
+    maps = case.copies()
+    got = call(answer, {"maps": maps}, where)
+    if len(maps) != len(case.maps) or any(
+        not torch.equal(one.detach(), before) for one, before in zip(maps, case.maps, strict=True)
+    ):
+        refuse("general/changes_input", name="maps")
+    if got is None:
+        refuse("general/returned_none", status="not_done")
+    if got is Ellipsis:
+        refuse("general/not_done", status="not_done")
+    try:
+        numbers = as_numbers(got)
+    except Exception:
+        refuse("general/wrong_type", kind=type(got).__name__, where=where)
+    if not bool(torch.isfinite(numbers).all()):
+        refuse("general/not_finite", where=where)
+    return numbers
+
+
+SHARED_LIMITS = Task(
+    id="00.4",
+    goal="G3",
+    level=2,
+    minutes=8,
+    grade=grade,
+    reference=shared_limits,
+    misconceptions=WRONG,
+)
