@@ -93,7 +93,7 @@ class Panel:
         self.caption = ipywidgets.HTML()
         self.message = ipywidgets.HTML()
         row = ipywidgets.Layout(
-            display="flex", flex_flow="row wrap", align_items="center", grid_gap="4px 18px"
+            display="flex", flex_flow="row wrap", align_items="center", grid_gap="4px 10px"
         )
         self.view = ipywidgets.VBox(
             [

@@ -254,7 +254,7 @@ class PathPanel(Panel):
             else f"error of the whole map about {two_digits(100 * error)[0]} %",
         ]
         if result.coarse:
-            parts.append("a first answer, refining")
+            parts.append("refining")
         return "  ·  ".join(parts)
 
     def alt(self, result: PathView) -> str:
@@ -296,7 +296,7 @@ LABEL = {"description_width": "initial"}
 def slider(name: str, value: float) -> ipywidgets.FloatSlider:
     """Return a slider from 0 to 1 that reports while it is dragged."""
     return ipywidgets.FloatSlider(
-        value, min=0.0, max=1.0, step=0.01, description=name, style=LABEL, layout={"width": "340px"}
+        value, min=0.0, max=1.0, step=0.01, description=name, style=LABEL, layout={"width": "300px"}
     )
 
 
