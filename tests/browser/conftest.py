@@ -173,9 +173,12 @@ def stop(server: Lab, process: subprocess.Popen[bytes]) -> None:
         process.wait(10)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium_path: str) -> Iterator[Any]:
-    """Start Chromium without a window."""
+    """Start Chromium without a window; for one module, since playwright keeps a loop running.
+
+    Later tests in the same process need the thread's event loop for themselves.
+    """
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

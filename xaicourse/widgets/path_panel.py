@@ -111,7 +111,8 @@ class PathPanel(Panel):
     Examples
     --------
     >>> import xaicourse as xc
-    >>> panel = PathPanel(xc.zoo.toy(), torch.tensor([[3.0, 1.0]]), steps=4)
+    >>> x = torch.tensor([[3.0, 1.0]], dtype=torch.float64)
+    >>> panel = PathPanel(xc.zoo.toy(), x, steps=4)
     >>> panel.set(alpha=1.0)
     >>> [round(float(share), 6) for share in panel.result.collected]
     [3.75, -2.75]
