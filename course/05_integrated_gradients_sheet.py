@@ -19,9 +19,8 @@ import torch
 import xaicourse as xc
 
 device = xc.device()
-model = xc.zoo.load(
-    "efficientnet_lite0", device=device
-)  # (N, 3, 224, 224) -> (N, 1000)
+# The network takes photos (N, 3, 224, 224) and returns logits (N, 1000).
+model = xc.zoo.load("efficientnet_lite0", device=device)
 toy, x_toy = xc.zoo.toy(), xc.zoo.toy_input()  # (N, 2) -> (N,), and x = (3, 1)
 camera = xc.datasets.photo("camera", device=device)  # (1, 3, 224, 224) in [0, 1]
 collage = xc.datasets.collage(device=device)
@@ -93,6 +92,7 @@ Three wrong ways lead to the same $(3, -3)$: gradient x input, one step, and not
 shares, kink = xc.or_reference("05.1", ((ig_1, ig_2), alpha_kink))
 middles = torch.tensor([kink / 2, (1 + kink) / 2], dtype=torch.float64)
 points = middles[:, None] * x_toy
+# target=None: the TOY net has one score only, so there is no class to choose.
 slopes = (xc.gradient(toy, points, target=None) * x_toy).sum(1)
 fine = torch.linspace(0, 1, 101, dtype=torch.float64)
 
@@ -103,6 +103,7 @@ xc.plot.curve(
     torch.tensor([kink, 1 - kink]),
     line=(fine, toy(fine[:, None] * x_toy)),
     score_name="f of the TOY net",
+    tangent=0.4,  # short tangents, so that f stays visible
     alt="The TOY net's f along the path, cut into two pieces at the kink, and one "
     "bar for each piece whose height is the slope there.",
 )
@@ -169,7 +170,7 @@ r"""
 
 # %%
 ig = xc.or_reference("05.2", my_ig)
-espresso = ig(model, collage, ESPRESSO, torch.zeros_like(collage), 24)
+espresso = ig(model, collage, ESPRESSO, torch.zeros_like(collage), 32)
 left, right = xc.datasets.collage_masks(device=device)
 for name, half in {"cat half": left, "coffee half": right}.items():
     xc.show(f"{name} speaks for espresso", bool(espresso[..., half].sum() > 0))
@@ -178,7 +179,7 @@ start, end = xc.scores(model, ends, target=ESPRESSO).tolist()
 percent = 100 * (float(espresso.sum()) - (end - start)) / (end - start)
 
 xc.plot.maps(
-    {f"espresso, 24 steps\ngap {percent:.0f} % of the rise": espresso},
+    {f"espresso, 32 steps\ngap {percent:.0f} % of the rise": espresso},
     photo=collage,
     tile=8,
     alt="The collage of cat and coffee beside the map of the logit of espresso. Red "
@@ -325,8 +326,10 @@ The man in the camera photo wears a dark coat. How much of the map lies on dark 
 
 1. Write `coat_share(attribution, photo)`. Both have shape (1, 3, H, W). Return a number from 0 to 1: the share of |attribution| that
    lies in the **darkest fifth** of the photo's pixels. The brightness of a pixel is its mean over the channels.
-2. Find one baseline with a share **below 0.05** and one with a share **above 0.20** (class "tripod", 16 steps are enough).
-3. Write down, in a sentence for each, which question this baseline asks.
+   You may take |attribution| of each channel, or add the channels of a pixel first, as the lesson does: both are accepted.
+2. Find one baseline with a share **below 0.05** and one with a share **above 0.20** (class "tripod"). 16 steps are enough for these shares:
+   with 64 they hardly change, although the gap from black does (lesson, section 6).
+3. Write down, in a sentence for each, which question this baseline asks: at least four words, and not the same twice.
 
 Hand in `{"coat_share": coat_share, "low": (baseline, share, question), "high": (baseline, share, question)}`. A baseline is a name such as
 `"blur"`, or a tensor.

@@ -160,6 +160,8 @@ def test_the_last_bars_of_the_strips_are_the_whole_map():
 def test_the_film_shows_the_photo_at_the_middle_of_each_frame():
     frames = film(frames=4).figure.axes[2].images
     assert len(frames) == 4
+    labels = [text.get_text() for text in film(frames=4).figure.axes[2].texts]
+    assert labels == ["α = 0.12", "α = 0.38", "α = 0.62", "α = 0.88"]
     expected = 0.625 * PHOTO[0].permute(1, 2, 0)
     np.testing.assert_allclose(frames[2].get_array(), expected, rtol=1e-6)
 

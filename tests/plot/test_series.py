@@ -72,3 +72,11 @@ def test_a_finer_line_of_f_does_not_cut_the_corner():
     assert line.get_ydata()[25] == pytest.approx(1.0)
     with pytest.raises(ValueError, match="line has 100 values"):
         xc.plot.curve(*rows, line=(fine, corner[:-1]), alt="x")
+
+
+def test_short_tangents_leave_f_visible_between_them():
+    rows = [torch.tensor(v) for v in ([0.25, 0.75], [1.0, 2.0], [2.0, 0.0], [0.5, 0.5])]
+    axis = xc.plot.curve(*rows, tangent=0.4, alt="Two tangents.").figure.axes[0]
+    tangent = next(line for line in axis.lines if line.get_label() == "slope at a node")
+    assert tangent.get_xdata() == pytest.approx([0.15, 0.35])
+    assert tangent.get_ydata() == pytest.approx([0.8, 1.2])

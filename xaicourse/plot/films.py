@@ -97,11 +97,19 @@ def place(figure: Figure, bottom: float, height: float) -> tuple[float, float, f
 
 
 def draw_film(axis: Axes, photo: np.ndarray, baseline: np.ndarray, frames: int) -> None:
-    """Draw the photo on its way from the baseline; the middle of a frame is its alpha."""
+    """Draw the photo on its way from the baseline; the middle of a frame is its alpha.
+
+    The alpha is written into the frame.
+    """
     for k in range(frames):
-        frame = baseline + (k + 0.5) / frames * (photo - baseline)
+        alpha = (k + 0.5) / frames
+        frame = baseline + alpha * (photo - baseline)
         extent = (k / frames, (k + FRAME_SHARE) / frames, 0, 1)
         axis.imshow(frame, extent=extent, aspect="auto")
+        axis.text(
+            (k + 0.05) / frames, 0.06, f"α = {alpha:.2f}", color="white", fontsize=7,
+            bbox={"facecolor": "black", "edgecolor": "none", "alpha": 0.6, "pad": 1.5},
+        )  # fmt: skip
     axis.set_ylim(0, 1)
     bare(axis)
 

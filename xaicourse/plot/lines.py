@@ -24,6 +24,7 @@ def curve(
     ends: tuple[float, float] | None = None,
     line: tuple[Numbers, Numbers] | None = None,
     score_name: str = "score F",
+    tangent: float = 1.0,
 ) -> Picture:
     """Draw F along the path, and below it the slope bars whose area is the sum of the map.
 
@@ -43,6 +44,8 @@ def curve(
         through the nodes, which cuts every corner between them.
     score_name
         The name of the scalar, for example "logit of tabby".
+    tangent
+        Length of a tangent as a share of its node's width; below 1, F is seen between them.
     """
     alphas, scores = one_row(alphas, "alphas"), one_row(scores, "scores")
     same_length(alphas, scores, "scores")
@@ -65,7 +68,7 @@ def curve(
     figure = new_figure(4.8, 4.0)
     score_axis, slope_axis = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     draw_score(score_axis, *drawn, ends)
-    draw_tangents(score_axis, alphas, scores, slopes, weights)
+    draw_tangents(score_axis, alphas, scores, slopes, tangent * weights)
     score_axis.set_ylabel(score_name)
     score_axis.legend(loc="best")
     draw_slope_bars(slope_axis, slopes, weights)
@@ -92,10 +95,10 @@ def draw_tangents(
     alphas: np.ndarray,
     scores: np.ndarray,
     slopes: np.ndarray,
-    weights: np.ndarray,
+    widths: np.ndarray,
 ) -> None:
-    """Draw a bar through each node, as steep as F is there and as wide as its weight."""
-    half = weights / 2
+    """Draw a bar of the given width through each node, as steep as F is there."""
+    half = widths / 2
     label = "slope at a node"
     for a, f, s, h in zip(alphas, scores, slopes, half, strict=True):
         axis.plot(
