@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from xaicourse import datasets
 from xaicourse.exercise import TASKS, check
 from xaicourse.exercise.tasks.lesson05_baselines import (
     PROBES,
@@ -11,6 +12,7 @@ from xaicourse.exercise.tasks.lesson05_baselines import (
     coat_share,
     coat_share_of_pixels,
 )
+from xaicourse.methods.baselines import make_baseline
 
 RIGHT = TASKS["05.5"].reference
 LOW, HIGH = RIGHT["low"], RIGHT["high"]
@@ -67,18 +69,56 @@ def test_odd_right_shares_pass(function):
     "answer",
     [
         (coat_share, ("black", 0.031, LOW["question"]), ("white", 0.39, HIGH["question"])),
-        (coat_share, (0, 0.02, LOW["question"]), (torch.ones(1, 3, 4, 4), 0.35, HIGH["question"])),
         (
             coat_share,
-            (torch.rand(1, 3, 4, 4), 0.01, LOW["question"]),
-            ("mean", 0.6, HIGH["question"]),
+            (0, 0.02, LOW["question"]),
+            (torch.ones(1, 3, 224, 224), 0.35, HIGH["question"]),
         ),
+        (coat_share, ("black", 0.03, LOW["question"]), ("mean", 0.34, HIGH["question"])),
+        (coat_share, ("black", 0.03, LOW["question"]), ("uniform", 0.25, HIGH["question"])),
+        (coat_share, ("black", 0.03, LOW["question"]), ("Blur", 0.27, HIGH["question"])),
     ],
-    ids=["words", "numbers", "own baselines"],
+    ids=["words", "numbers", "mean", "uniform", "blur"],
 )
 def test_other_right_submissions_pass(answer):
     verdict = check("05.5", answer)
     assert verdict.passed, verdict.message
+
+
+CAMERA = datasets.photo("camera", device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("side", "baseline", "share", "word"),
+    [
+        ("low", "blur", 0.04, "'blur' gives"),
+        ("low", "mean", 0.02, "'mean' gives"),
+        ("low", "uniform", 0.03, "'uniform' gives"),
+        ("low", make_baseline("mean", CAMERA), 0.03, "'mean' gives"),
+        ("low", make_baseline("blur", CAMERA), 0.03, "'blur' gives"),
+        ("low", "black", 0.001, "'black' gives"),
+        ("high", "white", 0.5, "'white' gives"),
+        ("low", "blackk", 0.03, "not known"),
+        ("low", CAMERA.clone(), 0.0, "photo itself"),
+        ("low", torch.full_like(CAMERA, float("nan")), 0.03, "from 0 to 1"),
+        ("high", torch.full_like(CAMERA, 5.0), 0.3, "from 0 to 1"),
+        ("low", torch.zeros(1, 3, 10, 10), 0.03, "shape (1, 3, 10, 10)"),
+        ("low", {}, 0.03, "not dict"),
+    ],
+)
+def test_a_false_share_or_baseline_is_refused(side, baseline, share, word):
+    answer = {**RIGHT, side: (baseline, share, RIGHT[side]["question"])}
+    verdict = check("05.5", answer)
+    assert (verdict.status, verdict.diagnosis) == ("not_right", None), verdict.message
+    assert word in verdict.message
+
+
+def test_a_number_that_was_not_recomputed_is_said_to_be_so():
+    noise = torch.rand(CAMERA.shape, generator=torch.Generator().manual_seed(3))
+    verdict = check("05.5", {**RIGHT, "low": (noise * CAMERA, 0.01, LOW["question"])})
+    assert verdict.passed
+    assert "did not recompute" in verdict.message
+    assert not check("05.5", RIGHT).notes
 
 
 def test_each_misconception_gets_its_own_name():
@@ -117,8 +157,8 @@ def test_other_wrong_shares_have_no_name(function):
         ({"low": {**LOW, "share": 0.06}}, "not_right", "below 0.05"),
         ({"high": {**HIGH, "share": 0.15}}, "not_right", "above 0.20"),
         ({"high": {**HIGH, "share": 36}}, "not_right", "between 0 and 1"),
-        ({"high": {**HIGH, "baseline": "black"}}, "not_right", "black baseline"),
-        ({"low": {**LOW, "baseline": torch.ones(1, 3, 2, 2)}}, "not_right", "white baseline"),
+        ({"high": {**HIGH, "baseline": "black"}}, "not_right", "'black'"),
+        ({"low": {**LOW, "baseline": 1.0}}, "not_right", "'white'"),
         ({"high": {**HIGH, "share": 0.9}}, "not_right", "Run it once more"),
         ({"high": {**HIGH, "question": LOW["question"]}}, "not_right", "same question"),
         ({"high": {**HIGH, "question": "why?"}}, "not_right", "sentence"),

@@ -39,7 +39,9 @@ class Net(torch.nn.Module):
     [
         TASKS["05.6"].reference,
         (product, [[2.0, 3.0]], [[2.0, 0.0]], 0, 5.0),
-        (product, [2.0, 3.0], [2.0, 0.0], 0),  # deleted
+        (product, [2.0, 3.0], [2.0, 0.0], 0, 0.0),  # deleted
+        (lambda p: (p[:, 0] - 1) ** 2 + p[:, 1], [[2.0, 3.0]], [[0.0, 0.0]], 0, 7.0),
+        (lambda p: 50 * torch.relu(p[:, 0] - 5), [[3.0, 2.0]], [[0.0, 0.0]], 0, 9.0),
         (smaller, torch.tensor([[9.0, 1.0]]), 0.0, -2, -4.0),
         (there_and_back, [[1.0, 1.0]], [[0.0, 0.0]], 0, 0.5),
         (gate, [[5.0, 9.0]], [[5.0, -9.0]], torch.tensor(0), -5.0),
@@ -87,9 +89,22 @@ def test_a_zero_made_by_autograd_does_not_count(f):
     assert (verdict.passed, verdict.diagnosis) == (False, "autograd_only"), verdict.message
 
 
+def test_a_narrow_peak_at_an_end_of_the_path_does_not_count():
+    peak = (lambda p: 5 * torch.relu(1 - 1e6 * p[:, 0].abs()) + p[:, 1], [[3.0, 2.0]], 0.0, 0, 0.0)
+    assert check("05.6", peak).diagnosis == "autograd_only"
+    peak = (lambda p: torch.relu(1 - 1e6 * (p[:, 0] - 3).abs()) + p[:, 1], *peak[1:])
+    assert check("05.6", peak).diagnosis == "autograd_only"
+
+
 @pytest.mark.parametrize(
     ("answer", "word"),
     [
+        ((lambda p: torch.sign(p[:, 0]) * p[:, 1], [[3.0, 2.0]], 0.0, 0, -3.0), "jumps"),
+        (
+            (lambda p: p[:, 1] + torch.where(p[:, 0] > 4, 5.0, 0.0), [[3.0, 2.0]], 0.0, 0, 6.0),
+            "jumps",
+        ),
+        ((lambda p: 1e-4 * p[:, 0] + smaller(p), [[3.0, 2.0]], 0.0, 0, 0.0), "not 0"),
         ((product, [[2.0, 3.0]], [[0.0, 0.0]], 0, 5.0), "not 0"),
         ((product, [[2.0, 3.0]], [[1.99, 0.0]], 0, 5.0), "not 0"),
         ((product, [[2.0, 3.0]], [[2.0, 0.0]], 0, 2.1), "changes f by 0.3"),
@@ -118,4 +133,6 @@ def test_other_wrong_submissions_have_no_name(answer, word):
 
 def test_open_parts():
     assert check("05.6", (None, None, None, None, None)).status == "not_done"
+    assert check("05.6", (smaller, [[3.0, 2.0]], [[0.0, 0.0]], 0)).status == "not_done"
+    assert check("05.6", (smaller, [[3.0, 2.0]], [[0.0, 0.0]], 0, None)).status == "not_done"
     assert check("05.6", {"f": product, "x": [[1.0, 2.0]]}).status == "not_done"

@@ -83,7 +83,7 @@ def _said(error: BaseException) -> str:
         lines = str(error).strip().splitlines()
     except BaseException:
         return ""
-    return lines[0][:160] if lines else ""
+    return lines[0][:160].rstrip(". ") if lines else ""
 
 
 def _line(error: BaseException, function: Any) -> int | None:

@@ -15,6 +15,7 @@ __all__ = [
     "largest_difference",
     "refuse",
     "show",
+    "show_apart",
     "to_number",
     "to_tensor",
 ]
@@ -76,14 +77,14 @@ def _kind(value: Any) -> str:
     return name
 
 
-def distance(a: Tensor, b: Tensor) -> float:
+def distance(a: Tensor, b: Tensor, at_least: float = 1e-12) -> float:
     """Return how far apart two results (N, ...) are, relative to the larger, in the worst row.
 
-    A row that is almost zero is measured against the size of all rows.
+    A row that is almost zero is measured against the size of all rows, or against `at_least`.
     """
     a, b = a.reshape(len(a), -1), b.reshape(len(b), -1)
     size = torch.maximum(a.norm(dim=1), b.norm(dim=1))  # (N,)
-    size = size.clamp(min=max(1e-3 * float(size.max()), 1e-12))
+    size = size.clamp(min=max(1e-3 * float(size.max()), at_least, 1e-12))
     worst = float(((a - b).norm(dim=1) / size).max())
     return worst if worst == worst else float("inf")  # NaN is far from everything
 
@@ -94,13 +95,22 @@ def largest_difference(a: Tensor, b: Tensor) -> tuple[int, ...]:
     return tuple(int(i) for i in np.unravel_index(flat, tuple(a.shape)))
 
 
-def show(value: Any) -> str:
+def show_apart(a: Any, b: Any) -> tuple[str, str]:
+    """Return two results as short texts with as many digits as it takes to tell them apart."""
+    for digits in range(3, 9):
+        texts = show(a, digits), show(b, digits)
+        if texts[0] != texts[1]:
+            break
+    return texts
+
+
+def show(value: Any, digits: int = 3) -> str:
     """Return numbers as short text: three digits, at most eight entries a bracket."""
     if isinstance(value, Tensor):
         value = value.detach().cpu().tolist()
     if isinstance(value, (list, tuple)):
-        shown = [show(part) for part in value[:8]]
+        shown = [show(part, digits) for part in value[:8]]
         return "[" + ", ".join(shown + (["..."] if len(value) > 8 else [])) + "]"
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
-    return f"{value:.3g}"
+    return f"{value:.{digits}g}"

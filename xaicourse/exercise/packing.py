@@ -20,8 +20,13 @@ LARGEST = 500_000_000  # bytes
 
 def pack(answer: Any) -> bytes:
     """Return the answer as bytes, or settle the outcome if it cannot be sent."""
+    try:
+        modules = {module.__name__: module for module in _own_modules(answer)}
+    except RecursionError:
+        text = messages.text("general/too_deep")
+        raise Settled(Outcome("not_right", text)) from None
     with ExitStack() as undo:
-        for module in {module.__name__: module for module in _own_modules(answer)}.values():
+        for module in modules.values():
             cloudpickle.register_pickle_by_value(module)
             undo.callback(cloudpickle.unregister_pickle_by_value, module)
         try:

@@ -80,13 +80,19 @@ class Verdict:
 
 def line(task: str, outcome: Outcome, *, tries: int, printed: str = "") -> str:
     """Return the one line that a student reads: the verdict in words, the reason, the notes."""
-    parts = [messages.text(f"words/{outcome.status}", task=task), outcome.message]
+    parts = [messages.text(f"words/{outcome.status}", task=task), _sentence(outcome.message)]
     if tries > 1 and outcome.diagnosis is None:
         parts.append(outcome.evidence)
     parts.extend(messages.text("general/note", note=note) for note in outcome.notes)
     if printed:
         parts.append(messages.text("general/printed", text=printed))
     return " ".join(" ".join(part.split()) for part in parts if part)
+
+
+def _sentence(text: str) -> str:
+    """Begin with a capital letter, unless the first word is a name of the code."""
+    first = text.partition(" ")[0]
+    return text[:1].upper() + text[1:] if first in ("the", "input", "your") else text
 
 
 def outcome_from(data: dict[str, Any]) -> Outcome:

@@ -16,7 +16,8 @@ __all__ = ["BREAK_IT"]
 
 RANGE = 10.0  # all numbers of x, of the baseline and the other value lie in [-10, 10]
 MATTERS = 0.5  # setting the feature to the other value changes f by more than this
-ZERO = 1e-3  # |IG| of the feature, relative to that change (or absolute, if that is less)
+ZERO = 1e-5  # |IG| of the feature, relative to that change
+INCOMPLETE = 0.02  # the whole map may miss the rise by this share of the largest number there is
 SHIFT = 1e-4  # the path is moved by so little to see whether it runs on a kink
 
 
@@ -24,15 +25,13 @@ def grade(answer: Any) -> Outcome:
     """Judge (f, x, baseline, feature, value)."""
     what = messages.entry("tasks/05.6/name")
     if isinstance(answer, (list, tuple)) and len(answer) == 4:
-        answer = (*answer, None)
+        answer = (*answer, None)  # the value is still open
     part = parts(answer, ("f", "x", "baseline", "feature", "value"), what)
     if all(is_missing(value) for value in part.values()):
         refuse("general/not_done", status="not_done")
-    for key in ("f", "x", "baseline", "feature"):
-        if is_missing(part[key]):
+    for key, given in part.items():
+        if is_missing(given):
             refuse("general/part_missing", status="not_done", part=key, what=what)
-    if is_missing(part["value"]):
-        part["value"] = 0.0  # deleted
     x, baseline = _one_row(part["x"], "x", what), _one_row(part["baseline"], "baseline", what)
     if baseline.shape != x.shape and baseline.numel() == 1:
         baseline = baseline.expand_as(x).clone()
@@ -49,9 +48,14 @@ def grade(answer: Any) -> Outcome:
     if change <= MATTERS:
         _refuse_small_change(f, x, place, change)
     share = _share(f, x, baseline, place)
-    if abs(share) > ZERO * min(change, 1.0):
+    if ZERO * change < abs(share) < 1e-2 * change:  # a kink on the path: look closer
+        share = _share(f, x, baseline, place, (("midpoint", 100_000),))
+    if abs(share) > ZERO * change:
         _refuse_nonzero(f, x, place, share)
     _require_honest_gradient(f, x, baseline, place, change)
+    changed = x.clone()
+    changed.view(-1)[place] = value
+    _refuse_jump(f, x, changed, place, change)
     return Outcome("passed", messages.text("tasks/05.6/passed", change=show(change)))
 
 
@@ -97,11 +101,14 @@ def _change(f: OwnFunction, x: Tensor, place: int, value: float) -> float:
     return abs(float(f.value(changed)) - float(f.value(x)))
 
 
-def _share(f: OwnFunction, x: Tensor, baseline: Tensor, place: int) -> float:
+RULES = (("midpoint", 1000), ("gauss_legendre", 401))
+
+
+def _share(f: OwnFunction, x: Tensor, baseline: Tensor, place: int, rules=RULES) -> float:
     """Return IG of one feature; two rules that disagree are a sign of jumps."""
     by_rule = [
         float(path_integral(f.gradient, x, baseline, rule, steps).reshape(-1)[place])
-        for rule, steps in (("midpoint", 1000), ("gauss_legendre", 401))
+        for rule, steps in rules
     ]
     return min(by_rule, key=abs)
 
@@ -124,6 +131,33 @@ def _refuse_nonzero(f: OwnFunction, x: Tensor, place: int, share: float) -> None
     refuse("tasks/05.6/not_zero", share=show(share))
 
 
+def _refuse_jump(f: OwnFunction, x: Tensor, changed: Tensor, place: int, change: float) -> None:
+    """Refuse an f that jumps between x and the changed x: halve the steepest piece 30 times."""
+    ends = torch.linspace(0, 1, 2001, dtype=torch.float64).reshape(-1, *[1] * (x.ndim - 1))
+    points = x + ends * (changed - x)  # (P, D...)
+    steepest = int(f.value(points).diff().abs().argmax())
+    left, right = points[steepest, None], points[steepest + 1, None]
+    for _ in range(30):
+        middle = (left + right) / 2
+        values = f.value(torch.cat([left, middle, right]))
+        first = abs(float(values[1] - values[0])) >= abs(float(values[2] - values[1]))
+        left, right = (left, middle) if first else (middle, right)
+    jump = abs(float(f.value(right) - f.value(left)))
+    if jump > 0.05 * change:
+        where = show(float(left.reshape(-1)[place]))
+        refuse("tasks/05.6/jump", feature=place, place=where, change=show(jump))
+
+
+def _require_complete(f: OwnFunction, x: Tensor, baseline: Tensor, change: float) -> None:
+    """Refuse an f whose map does not add up to its rise: it hides slopes, wherever they are."""
+    parts_of_rise = path_integral(f.gradient, x, baseline, "midpoint", 1000)
+    rise = float(f.value(x) - f.value(baseline))
+    missing = rise - float(parts_of_rise.sum())
+    if abs(missing) > INCOMPLETE * max(abs(rise), change, float(parts_of_rise.abs().sum())):
+        name = "autograd_only"
+        refuse(f"tasks/05.6/misconceptions/{name}", diagnosis=name, share=show(missing))
+
+
 def _require_honest_gradient(
     f: OwnFunction, x: Tensor, baseline: Tensor, place: int, change: float
 ) -> None:
@@ -134,6 +168,7 @@ def _require_honest_gradient(
     delta = float((x - baseline).reshape(-1)[place])
     if delta == 0:
         return  # 0 times anything: no gradient is needed to know it
+    _require_complete(f, x, baseline, change)
     worst = max((_measured_share(f, x, baseline, place, seed) for seed in range(3)), key=abs)
     if abs(worst) > 0.05 * change:
         name = "autograd_only"

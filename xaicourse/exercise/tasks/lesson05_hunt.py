@@ -23,6 +23,7 @@ __all__ = ["BUGS", "BUG_HUNT"]
 BUGS = {"a": bug_a, "b": bug_b, "c": bug_c}
 CONVICTED = 0.05  # the body is wrong by at least this much, relative to the larger result ...
 HONEST = 4.0  # ... and a right body with as many steps is at least this many times better
+INCOMPLETE = 0.02  # shares that miss the rise by this much do not belong to a continuous f
 MOST_STEPS = 2000
 
 
@@ -65,6 +66,11 @@ def _judge(name: str, given: Any) -> Outcome | None:
     f = OwnFunction(part["f"], x, what)
     f.require_plain(torch.cat([x, baseline])[:8])
     truth = reliable_integral(f, x, baseline)
+    rise = f.value(x) - f.value(baseline)  # (N,)
+    if float((truth.flatten(1).sum(1) - rise).abs().max()) > INCOMPLETE * float(
+        torch.maximum(rise.abs(), truth.flatten(1).abs().sum(1)).max()
+    ):
+        refuse("tasks/05.4/jump", bug=name)
     got = BUGS[name](f, x, baseline, steps)
     error = distance(got, truth)
     honest = min(

@@ -42,6 +42,19 @@ def _pictures(x: Tensor, weight: Tensor) -> Tensor:
     return features @ weight
 
 
+def _wide(x: Tensor) -> Tensor:
+    """Four scores of any number of features; the neighbours interact."""
+    count = x[0].numel()
+    weight = torch.sin(torch.arange(4.0 * count) * 1.3).reshape(count, 4).to(x)
+    flat = x.flatten(1)
+    return torch.tanh(flat @ weight / 3) + 0.2 * (flat * flat.roll(1, 1)) @ weight
+
+
+def _one_score(x: Tensor) -> Tensor:
+    """One class only, (N, 1)."""
+    return torch.tanh(x[:, :1] - x[:, 1:2] * x[:, 2:])
+
+
 def _log_of_linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Scores whose softmax is linear in x, because the three columns of p sum to 1."""
     return torch.log(x @ weight + bias)
@@ -70,6 +83,14 @@ _picture = torch.cos(torch.arange(48.0) * 2.3).reshape(2, 3, 2, 4)
 _picture_start = torch.sin(torch.arange(48.0) * 0.9).reshape(2, 3, 2, 4) * 0.5
 _own_targets = torch.tensor([2, 0, 1])
 
+
+def _waves(*shape: int, turn: float) -> Tensor:
+    return torch.cos(torch.arange(float(torch.Size(shape).numel())) * turn).reshape(shape)
+
+
+_many, _many_start = _waves(5, 6, turn=1.1), _waves(5, 6, turn=2.7) / 2
+_grey, _grey_start = _waves(2, 1, 3, 2, turn=0.7), _waves(2, 1, 3, 2, turn=1.9) / 2
+
 _LOGIT_CORE = (
     Probe("linear", _linear_model, _X, _START, 1, steps=20, exact=True),
     Probe("linear", _linear_model, _X, _START, 1, steps=2, exact=True),
@@ -79,9 +100,16 @@ _LOGIT_CORE = (
 )
 _COARSE = {"steps": 50, "fewer": 0, "tolerance": 0.04}  # the core has shown that the sum is right
 _SHAPES = (
+    Probe("one_input", _net_model, _X3[:1], _START3[:1], 2, **_COARSE),
+    Probe("many", ProbeModel((6,), _wide), _many, _many_start, 3, **_COARSE),
+    Probe("odd_steps", _net_model, _X3, _START3, 2, **_COARSE | {"steps": 51}),
+    Probe("float64", _net_model, _X3.double(), _START3.double(), 2, **_COARSE),
+    Probe("grey", ProbeModel((1, 3, 2), _wide), _grey, _grey_start, 1, **_COARSE),
     Probe("own_targets", _net_model, _X3, _START3, _own_targets, **_COARSE),
     Probe("picture", _picture_model, _picture, _picture_start, 1, **_COARSE),
 )
+
+_ONE_CLASS = Probe("one_class", ProbeModel((3,), _one_score), _X3[:1], _START3[:1], 0, **_COARSE)
 
 _linear_chance = ProbeModel(
     (3,),
@@ -130,7 +158,7 @@ _EVERYWHERE = (wrong.WRONG_FACTORS, wrong.WRONG_GRADIENTS, wrong.WRONG_SUMS, wro
 LOGIT_GRADER = PathGrader(
     "05.2",
     _LOGIT_CORE,
-    _SHAPES,
+    (*_SHAPES, _ONE_CLASS),
     _named(*_EVERYWHERE, wrong.WRONG_ROWS, wrong.WRONG_CLASSES),
 )
 _WRONG_ROWS_TARGETS = (wrong.first_rows_target, wrong.all_rows_targets)

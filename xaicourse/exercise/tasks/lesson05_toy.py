@@ -43,7 +43,9 @@ def grade(answer: Any) -> Outcome:
             if _near(shares, wrong):
                 text = messages.text(f"tasks/05.1/misconceptions/{name}")
                 return Outcome("not_right", text, evidence, diagnosis=name)
-        key = "shares_differ" if right_kink else "both_differ"
+        key = "both_differ"
+        if right_kink:
+            key = "shares_add_up" if _near((sum(shares),), (sum(IG),)) else "shares_differ"
         return Outcome("not_right", messages.text(f"tasks/05.1/{key}"), evidence)
     if _near((kink,), (WRONG["kink_from_the_end"][1],)):
         name = "kink_from_the_end"

@@ -10,7 +10,15 @@ from torch import Tensor
 
 from xaicourse.exercise import messages
 from xaicourse.exercise.calling import call, require_function
-from xaicourse.exercise.compare import distance, largest_difference, refuse, show, to_tensor
+from xaicourse.exercise.compare import (
+    as_numbers,
+    distance,
+    largest_difference,
+    refuse,
+    show,
+    show_apart,
+    to_tensor,
+)
 from xaicourse.exercise.tasks.path_probe import Path, Probe
 from xaicourse.exercise.tasks.random_alphas import integrates_at_random
 from xaicourse.exercise.tasks.rules import RULES
@@ -20,6 +28,7 @@ __all__ = ["PathGrader", "as_answer"]
 
 EXACT = 1e-4  # float32 passes
 BETTER = 3.0  # and at least this much better than with a tenth of the steps ...
+NOTHING = 1e-3  # results smaller than this share of the right one are as good as 0
 PERFECT = 2e-5  # ... unless nothing is left to improve in float32
 SAME = 5e-3  # an answer this close to a misconception on every probe agrees with it
 WASTEFUL = 4.0  # a note for answers that use this many times the model inputs they need
@@ -96,7 +105,10 @@ class PathGrader:
     ) -> Tensor:
         given = probe.arguments(steps) if given is None else given
         where = self._where(probe, given["steps"])
-        got = to_tensor(call(answer, given, where), tuple(probe.x.shape), where)
+        shape, value = tuple(probe.x.shape), call(answer, given, where)
+        got = to_tensor(value, shape, where)
+        if len(probe.x) == 1 and as_numbers(value).shape != probe.x.shape:  # squeeze()
+            refuse("general/batch_axis", shape=tuple(as_numbers(value).shape), expected=shape)
         for name, before in (("x", probe.x), ("baseline", probe.baseline)):
             if not torch.equal(given[name].detach(), before):
                 refuse("general/changes_input", name=name)
@@ -139,7 +151,12 @@ class PathGrader:
 
     def _fits(self, wrong: Wrong, rule: str, results: Mapping[Probe, Tensor]) -> bool:
         return all(
-            distance(got, _result(wrong, _path(probe, rule, self.probability))) <= SAME
+            distance(
+                got,
+                _result(wrong, _path(probe, rule, self.probability)),
+                at_least=NOTHING * float(self._expected(probe).flatten(1).norm(dim=1).max()),
+            )
+            <= SAME
             for probe, got in results.items()
         )
 
@@ -147,6 +164,8 @@ class PathGrader:
 
     def _not_right(self, answer: Any, failed: Probe, results: dict[Probe, Tensor]) -> Outcome:
         evidence = self._evidence(failed, results[failed])
+        if not any(bool(got.any()) for got in results.values()):
+            return Outcome("not_right", messages.text("general/all_zero"), evidence)
         name = self.diagnose(results)
         if name is not None:
             text = self._text(f"misconceptions/{name}")
@@ -155,8 +174,10 @@ class PathGrader:
             not failed.exact
             and distance(results[failed], self._expected(failed)) <= failed.tolerance
         ):
-            fewer = self._ask(answer, failed, failed.fewer)
-            ignored = distance(fewer, results[failed]) < 1e-7
+            ignored = all(
+                distance(self._ask(answer, failed, steps), results[failed]) < 1e-7
+                for steps in (failed.fewer, 2)  # rounded results differ when steps = 2
+            )
             key = "general/steps_ignored" if ignored else "general/not_converging"
             fields = {"few": failed.fewer, "many": failed.steps}
             diagnosis = "steps_ignored" if ignored else None
@@ -174,6 +195,7 @@ class PathGrader:
         expected = self._expected(probe)
         row = largest_difference(got, expected)[0]
         targets = torch.as_tensor(probe.target).expand(len(probe.x))
+        yours, right_one = show_apart(got[row].flatten(), expected[row].flatten())
         return messages.text(
             "general/evidence_path",
             row=row + 1,
@@ -181,8 +203,8 @@ class PathGrader:
             baseline=show(probe.baseline[row].flatten()),
             target=int(targets[row]),
             steps=probe.steps,
-            yours=show(got[row].flatten()),
-            expected=show(expected[row].flatten()),
+            yours=yours,
+            expected=right_one,
         )
 
     def _passed(self, answer: Any, notes: list[str]) -> Outcome:
