@@ -150,7 +150,7 @@ def test_the_rule_that_is_the_chain_rule_gives_the_gradient(module, close):
 
 
 def test_rules_can_be_differentiated():
-    """Their backward is made of differentiable operations: checked with the chain rule's own rule."""
+    """Their backward is made of differentiable operations: checked with the chain rule itself."""
     rules = Rules("plain", lambda slope, g: slope * g)
 
     def gradient(x):

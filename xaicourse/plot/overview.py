@@ -49,16 +49,16 @@ def overview(
     """
     if not scores:
         raise ValueError("scores is empty; give at least one class and its score")
-    maps = {title: reduce_channels(one) for title, one in (maps or {}).items()}
-    widths = [SIDE, BARS] + [SIDE] * len(maps)
-    figure = new_figure(sum(widths) + (BAR if maps else 0.2), SIDE + 0.35)
+    grids = {title: reduce_channels(one) for title, one in (maps or {}).items()}
+    widths = [SIDE, BARS] + [SIDE] * len(grids)
+    figure = new_figure(sum(widths) + (BAR if grids else 0.2), SIDE + 0.35)
     axes = figure.subplots(1, len(widths), width_ratios=widths)
     axes[0].imshow(as_photo(photo), interpolation="antialiased")
     axes[0].set_title("photo")
     bare(axes[0])
     draw_scores(axes[1], scores, score_name, notes or {})
-    if maps:
-        draw_signed_maps(figure, axes[2:], maps, drops or {})
+    if grids:
+        draw_signed_maps(figure, axes[2:], grids, drops or {})
     return Picture(figure, alt)
 
 

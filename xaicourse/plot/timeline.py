@@ -14,7 +14,9 @@ from xaicourse.plot.picture import Picture
 from xaicourse.plot.style import BLUE, GREY, INK, PALE, PARTS, new_figure, styled
 
 LINE = 0.24  # inches between two names of one year
-FAMILY_COLOURS = dict(zip(("vanilla", "integrated", "bias", "denoising"), PARTS, strict=False))
+FAMILY_COLOURS: dict[str, str] = dict(
+    zip(("vanilla", "integrated", "bias", "denoising"), PARTS, strict=False)
+)
 
 
 @styled
@@ -64,9 +66,9 @@ def timeline(methods: Iterable[Any] | None = None, *, alt: str) -> Picture:
 
 def registered() -> list[Any]:
     """Return the records of all methods of the package."""
-    import xaicourse
+    from xaicourse.core.registry import METHODS
 
-    return list(xaicourse.METHODS.values())
+    return list(METHODS.values())
 
 
 def draw_method(axis: Axes, year: int, height: float, record: Any, colour: str) -> None:

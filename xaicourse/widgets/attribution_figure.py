@@ -92,8 +92,10 @@ def draw_logits(axis: Axes, view: AttributionView) -> None:
     colours = [ORANGE if name == chosen else BLUE for name in names]
     axis.barh(places, after, color=colours, height=0.36)
     for place, name, value, start in zip(places, names, after, before, strict=True):
-        axis.text(max(value, start, 0), place, f" {value:.1f}", va="center", fontsize=8,
-                  weight="bold" if name == chosen else "normal")  # fmt: skip
+        weight = "bold" if name == chosen else "normal"
+        end = float(max(value, start, 0))
+        text = f" {value:.1f}"
+        axis.text(end, float(place), text, va="center", fontsize=8, weight=weight)
     axis.set_yticks(places, [name.replace(" ", "\n", 1) for name in names])
     axis.invert_yaxis()
     axis.axvline(0, color=GREY, lw=0.8)

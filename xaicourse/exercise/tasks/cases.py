@@ -97,9 +97,10 @@ class CaseGrader:
         name = self.diagnose(given)
         if name is not None:
             return Outcome("not_right", self._text(f"misconceptions/{name}"), evidence, name)
-        if got.squeeze().shape != wanted.squeeze().shape:
-            shapes = {"shape": tuple(got.shape), "expected": tuple(wanted.shape)}
-            refuse("general/wrong_shape", **shapes, where=where)
+        if isinstance(got, Tensor) and isinstance(wanted, Tensor):
+            shapes: dict[str, Any] = {"shape": tuple(got.shape), "expected": tuple(wanted.shape)}
+            if got.squeeze().shape != wanted.squeeze().shape:
+                refuse("general/wrong_shape", where=where, **shapes)
         text = messages.text("general/differs_case", where=where)
         return Outcome("not_right", text, evidence)
 

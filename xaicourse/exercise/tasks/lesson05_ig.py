@@ -1,5 +1,7 @@
 """Tasks 05.2 and 05.7: Integrated Gradients of a logit and of a probability."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -98,11 +100,13 @@ _LOGIT_CORE = (
     Probe("sigmoid", ProbeModel((3,), _ridge), _X, _START, 2),
     Probe("net", _net_model, _X3, _START3, 2),
 )
-_COARSE = {"steps": 50, "fewer": 0, "tolerance": 0.04}  # the core has shown that the sum is right
+# the core has shown that the sum is right
+_COARSE: dict[str, Any] = {"steps": 50, "fewer": 0, "tolerance": 0.04}
+_COARSE_ODD: dict[str, Any] = _COARSE | {"steps": 51}
 _SHAPES = (
     Probe("one_input", _net_model, _X3[:1], _START3[:1], 2, **_COARSE),
     Probe("many", ProbeModel((6,), _wide), _many, _many_start, 3, **_COARSE),
-    Probe("odd_steps", _net_model, _X3, _START3, 2, **_COARSE | {"steps": 51}),
+    Probe("odd_steps", _net_model, _X3, _START3, 2, **_COARSE_ODD),
     Probe("float64", _net_model, _X3.double(), _START3.double(), 2, **_COARSE),
     Probe("grey", ProbeModel((1, 3, 2), _wide), _grey, _grey_start, 1, **_COARSE),
     Probe("own_targets", _net_model, _X3, _START3, _own_targets, **_COARSE),
