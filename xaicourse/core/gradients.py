@@ -6,6 +6,7 @@ is never chosen again along a path), and it answers in two ways: `scores` (forwa
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -15,6 +16,7 @@ from torch.utils._pytree import tree_leaves
 from xaicourse.core import checks
 from xaicourse.core import target as targets
 from xaicourse.core.inputs import call, check_extras
+from xaicourse.core.layers import Layer
 from xaicourse.core.rules import Rules, UnsupportedOperationError
 from xaicourse.core.training_mode import (
     TrainingModeError,
@@ -22,7 +24,16 @@ from xaicourse.core.training_mode import (
     refuse_training_modules,
 )
 
-__all__ = ["Question", "ask", "gradients", "in_chunks", "scores", "sum_dtype"]
+__all__ = [
+    "Question",
+    "activations",
+    "ask",
+    "gradients",
+    "in_chunks",
+    "layer_gradients",
+    "scores",
+    "sum_dtype",
+]
 
 Model = Callable[..., Any]
 
@@ -92,25 +103,30 @@ class Question:
         rows: Tensor,
         receive: Callable[[slice, Tensor, Tensor, Tensor], None],
         differentiable: bool = False,
+        layer: Layer | None = None,
     ) -> None:
         """Differentiate F at points (P, ...) and hand each chunk to `receive`.
 
-        `receive` is called as ``receive(slice, points, grads, scores)``.
+        `receive` is called as ``receive(slice, points, grads, scores)``. With `layer` F is
+        differentiated with respect to that layer's output, which is handed on in place of points.
 
         The rows of a chunk do not depend on each other, so the gradient of their summed scores
         holds the gradient of each.
         """
+        source = "x" if layer is None else f"x through layer {layer.name!r}"
 
         def run(start: int, stop: int) -> None:
-            with torch.enable_grad():
+            with torch.enable_grad(), _captured(layer, differentiable) as seen:
                 chunk = _take(points, start, stop, rows)
-                if not (differentiable and chunk.requires_grad):
+                if layer is None and not (differentiable and chunk.requires_grad):
                     chunk = chunk.detach().requires_grad_(True)
                 score = self._score(chunk, rows[start:stop])
-                if not score.requires_grad:
+                if seen is not None:
+                    chunk = seen.output
+                if not score.requires_grad or not chunk.requires_grad:
                     raise ValueError(
-                        "model's output is not connected to x by a graph: it is detached, comes "
-                        "from NumPy, or does not depend on x; every step from x to the output "
+                        f"model's output is not connected to {source} by a graph: it is detached, "
+                        "comes from NumPy, or does not depend on it; every step to the output "
                         "must be a differentiable torch operation"
                     )
                 (grad,) = torch.autograd.grad(
@@ -118,8 +134,8 @@ class Question:
                 )
             if grad is None:
                 raise ValueError(
-                    "model's output does not depend on x (its gradient does not exist); explain "
-                    "a model that uses its input"
+                    f"model's output does not depend on {source} (its gradient does not exist); "
+                    "explain a model that uses it"
                 )
             if not differentiable:
                 chunk, score = chunk.detach(), score.detach()
@@ -128,6 +144,21 @@ class Question:
 
         with torch.inference_mode(False):
             in_chunks(run, len(rows), self.batch_size)
+
+    def activations(self, layer: Layer) -> tuple[Tensor, Tensor]:
+        """Return a layer's output at x (N, ...) and F (N,), by forward passes alone."""
+        outputs: list[Tensor] = []
+        found: list[Tensor] = []
+
+        def run(start: int, stop: int) -> None:
+            with torch.no_grad(), layer.capture() as seen:
+                score = self._score(self.x[start:stop], self.rows[start:stop])
+                outputs.append(seen.output.detach())
+                found.append(score)
+
+        with torch.inference_mode(False):
+            in_chunks(run, len(self.rows), self.batch_size)
+        return torch.cat(outputs), torch.cat(found)
 
     @property
     def scores_at_x(self) -> Tensor:
@@ -299,16 +330,45 @@ def gradients(
     With ``differentiable=True`` the result keeps its graph, so that it can itself be
     differentiated (attacks on maps, attribution priors).
     """
-    points = question.x if x is None else x
+    _, grad, score = _gather(question, question.x if x is None else x, differentiable)
+    return grad, score
+
+
+def layer_gradients(
+    question: Question, layer: Layer, differentiable: bool = False
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return a layer's output A (N, ...) at x, dF/dA (N, ...) and F (N,).
+
+    A must have one entry for each row of x. What lies before the layer costs a forward pass only.
+    """
+    activation, grad, score = _gather(question, question.x, differentiable, layer)
+    return activation, grad, score
+
+
+def activations(question: Question, layer: Layer) -> tuple[Tensor, Tensor]:
+    """Return a layer's output A (N, ...) at x and F (N,), by forward passes alone."""
+    activation, score = question.activations(layer)
+    _check_rows(layer, activation, question)
+    return activation, score
+
+
+def _gather(
+    question: Question, points: Tensor, differentiable: bool, layer: Layer | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the chunks of `Question.gradients` joined: where, gradient and score."""
+    where: list[Tensor] = []
     grads: list[Tensor] = []
     values: list[Tensor] = []
 
     def receive(part: slice, chunk: Tensor, grad: Tensor, score: Tensor) -> None:
+        where.append(chunk)
         grads.append(grad)
         values.append(score)
 
-    question.gradients(points, question.rows, receive, differentiable)
-    grad, score = torch.cat(grads), torch.cat(values)
+    question.gradients(points, question.rows, receive, differentiable, layer)
+    chunk, grad, score = torch.cat(where), torch.cat(grads), torch.cat(values)
+    if layer is not None:
+        _check_rows(layer, chunk, question)
     finite = torch.isfinite(grad).flatten(1).all(dim=1)
     if not bool(finite.all()):
         row = int((~finite).nonzero()[0])
@@ -316,7 +376,15 @@ def gradients(
             f"the gradient of row {row} is NaN or infinite at x; the model is not "
             "differentiable there"
         )
-    return grad, score
+    return chunk, grad, score
+
+
+def _check_rows(layer: Layer, activation: Tensor, question: Question) -> None:
+    if len(activation) != len(question.rows):
+        raise ValueError(
+            f"layer {layer.name!r} returns {len(activation)} row(s) for the {len(question.rows)} "
+            "of x: its output must have one entry for each row of x, on the first axis"
+        )
 
 
 def in_chunks(run: Callable[[int, int], None], total: int, batch_size: int) -> None:
@@ -366,6 +434,10 @@ def _plain(x: Tensor) -> Tensor:
 
 def _at_least_float32(x: Tensor) -> Tensor:
     return x if x.dtype in (torch.float32, torch.float64) else x.float()
+
+
+def _captured(layer: Layer | None, keep_graph: bool) -> Any:
+    return nullcontext() if layer is None else layer.capture(keep_graph)
 
 
 def _take(
