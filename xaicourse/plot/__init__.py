@@ -8,6 +8,7 @@ from xaicourse.plot.picture import Picture
 from xaicourse.plot.printing import show
 from xaicourse.plot.scale import reduce_channels, shared_limits
 from xaicourse.plot.series import series
+from xaicourse.plot.tangents import tangents
 from xaicourse.plot.timeline import prerequisites, timeline
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "shared_limits",
     "show",
     "strips",
+    "tangents",
     "timeline",
 ]

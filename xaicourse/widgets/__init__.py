@@ -5,6 +5,8 @@ from xaicourse.widgets.panel import Panel
 from xaicourse.widgets.patch_grid import PatchGrid
 from xaicourse.widgets.path_panel import PathPanel, PathView
 from xaicourse.widgets.path_trace import PathTrace, trace_path
+from xaicourse.widgets.tangent_explorer import TangentExplorer, TangentView
+from xaicourse.widgets.tangent_trace import TangentTrace, trace_tangent
 
 __all__ = [
     "AttributionPanel",
@@ -14,5 +16,9 @@ __all__ = [
     "PathPanel",
     "PathTrace",
     "PathView",
+    "TangentExplorer",
+    "TangentTrace",
+    "TangentView",
     "trace_path",
+    "trace_tangent",
 ]

@@ -1,0 +1,153 @@
+"""Go straight away from an input, and compare the score with what the gradient promised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaicourse.core.gradients import Question, ask
+
+GREY_LEVEL = 1 / 255  # an image file stores 256 brightnesses: 0, 1/255, ..., 1
+STEPS = torch.logspace(-2, 1, 19, dtype=torch.float64)  # 0.01 to 10, six for each factor of 10
+KEPT = 0.1  # a promise is kept while the truth is within 10 % of it
+ROUNDING = 32  # times the smallest difference that the model's numbers can show
+
+
+@dataclass(frozen=True, eq=False)
+class TangentTrace:
+    """The score on a straight line away from one input, beside its tangent; all on the CPU.
+
+    Parameters
+    ----------
+    steps : Tensor (S,)
+        How far, in units, each point is from the input; rising.
+    scores : Tensor (S,)
+        F at these points.
+    score : float
+        F at the input.
+    slope : float
+        dF/d(step) at the input: what one unit promises.
+    values : Tensor (1, ...)
+        The gradient at the input, with signs.
+    rounding : float
+        Changes of F below this are rounding noise.
+    """
+
+    steps: Tensor
+    scores: Tensor
+    score: float
+    slope: float
+    values: Tensor
+    rounding: float
+
+    @property
+    def actual(self) -> Tensor:
+        """F at each step minus F at the input, (S,)."""
+        return self.scores - self.score
+
+    @property
+    def promised(self) -> Tensor:
+        """What the tangent says that this change is, (S,)."""
+        return self.slope * self.steps
+
+    @property
+    def kept(self) -> float:
+        """The largest step up to which the truth is within 10 % of the promise; 0 if there is none.
+
+        A change that is rounding noise neither keeps nor breaks a promise.
+        """
+        error = (self.actual - self.promised).abs()
+        good = error <= KEPT * self.promised.abs() + self.rounding
+        broken = (~good & (self.steps > 0)).nonzero()
+        last = int(broken[0]) if len(broken) else len(self.steps)
+        return float(self.steps[last - 1]) if last else 0.0
+
+
+def trace_tangent(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    direction: Tensor,
+    steps: Sequence[float] | Tensor = STEPS,
+    unit: float = GREY_LEVEL,
+    output: Any = "logit",
+    batch_size: int | None = None,
+) -> TangentTrace:
+    """Walk from x along a direction and return the score beside the gradient's promise.
+
+    Parameters
+    ----------
+    model, x, target, output, batch_size
+        As for `xc.gradient`; x holds one input.
+    direction
+        Where to go, shaped as x. With entries of size 1, a step of 1 moves them by one unit.
+    steps
+        How far, in units; rising.
+    unit
+        1/255 is one grey level of an image.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> second = torch.tensor([[0.0, 1.0]], dtype=torch.float64)
+    >>> trace = trace_tangent(xc.zoo.toy(), xc.zoo.toy_input(), direction=second,
+    ...                       steps=[1.0, 2.0], unit=1.0)
+    >>> trace.promised.tolist(), trace.actual.tolist(), trace.kept
+    ([-3.0, -6.0], [-3.0, 0.0], 1.0)
+    """
+    work = walk(ask(model, x, target, output, batch_size), direction, steps, unit)
+    while True:
+        try:
+            next(work)
+        except StopIteration as finished:
+            return finished.value
+
+
+def walk(
+    question: Question, direction: Tensor, steps: Sequence[float] | Tensor, unit: float
+) -> Generator[None, None, TangentTrace]:
+    """Do the work of `trace_tangent` chunk by chunk: yield after each, return the trace."""
+    x = question.x
+    if len(x) != 1:
+        raise ValueError(f"x has {len(x)} rows; a line starts at one input, pass x[0:1]")
+    if direction.shape != x.shape:
+        raise ValueError(
+            f"direction must have the shape of x, {tuple(x.shape)}, got {tuple(direction.shape)}"
+        )
+    distances = torch.as_tensor(steps, dtype=torch.float64)  # (S,)
+    if distances.ndim != 1 or not len(distances) or bool((distances.diff() <= 0).any()):
+        raise ValueError(f"steps must be a rising row of numbers, got {steps!r}")
+    direction = direction.to(x)
+    grad, score = gradient_at(question, x)
+    yield
+    scores = []
+    for first in range(0, len(distances), question.batch_size):
+        points = torch.cat(
+            [x + (unit * float(s)) * direction for s in distances[first:][: question.batch_size]]
+        )
+        scores.append(question.scores(points, question.rows.expand(len(points))).cpu().double())
+        yield
+    return TangentTrace(
+        steps=distances,
+        scores=torch.cat(scores),
+        score=score,
+        slope=unit * float((grad.double() * direction.double()).sum()),
+        values=grad.cpu(),
+        rounding=ROUNDING * torch.finfo(x.dtype).eps * max(1.0, abs(score)),
+    )
+
+
+def gradient_at(question: Question, point: Tensor) -> tuple[Tensor, float]:
+    """Return the gradient at a point (1, ...), and F there."""
+    found: list[tuple[Tensor, float]] = []
+
+    def receive(part: slice, points: Tensor, grad: Tensor, score: Tensor) -> None:
+        found.append((grad, float(score)))
+
+    question.gradients(point, question.rows, receive)
+    return found[0]
