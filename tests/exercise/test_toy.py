@@ -36,7 +36,6 @@ def test_the_numbers_are_those_of_the_toy_net():
         {"alpha_kink": 1 / 4, "ig1": 3.75, "ig2": -2.75},
         {"a": [3.75, -2.75], "b": 0.25},
         ((Fraction(15, 4), Fraction(-11, 4)), Fraction(1, 4)),
-        (("15/4", "-11/4"), "1/4"),
         (torch.tensor([[3.75, -2.75]]), torch.tensor(0.25)),
         (np.array([3.75, -2.75], dtype=np.float32), np.float32(0.25)),
     ],
@@ -78,6 +77,22 @@ def test_other_wrong_numbers_have_no_name(answer):
 @pytest.mark.parametrize("answer", [None, ..., (None, None), ((3.75, -2.75), None), (3.75, -2.75)])
 def test_open_parts_are_not_done(answer):
     assert check("05.1", answer).status == "not_done"
+
+
+def test_texts_are_refused_because_the_next_cell_computes_with_the_numbers():
+    verdict = check("05.1", ("15/4", "-11/4"), "1/4")
+    assert (verdict.status, verdict.diagnosis) == ("not_right", None)
+    assert "without quotes" in verdict.message
+
+
+def test_a_kink_at_a_third_is_named_only_together_with_that_kink():
+    assert check("05.1", (4, -8 / 3), 1 / 3).diagnosis == "kink_at_third"
+    assert check("05.1", (3.75, -2.75), 0.333).diagnosis == "kink_at_third"
+    assert check("05.1", (4, -8 / 3), 0.25).diagnosis is None
+
+
+def test_the_sum_of_wrong_shares_is_shown():
+    assert "add up to 4, but" in check("05.1", (2.0, 2.0), 0.25).message
 
 
 @pytest.mark.parametrize("answer", ["3.75", {}, [], (1, 2, 3, 4), object, lambda: 3, {"ig": "x"}])

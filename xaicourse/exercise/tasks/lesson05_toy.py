@@ -1,7 +1,6 @@
 """Task 05.1: Integrated Gradients of the TOY net on paper, and the alpha of the kink."""
 
 from collections.abc import Mapping
-from fractions import Fraction
 from typing import Any
 
 from xaicourse.exercise import messages
@@ -27,8 +26,18 @@ WRONG = {
     "features_swapped": ((-2.75, 3.75), KINK),
     "no_signs": ((3.75, 2.75), KINK),
     "no_gates": ((-6.0, 3.0), KINK),
+    "third_relu_added": ((8.25, -1.25), KINK),
+    "no_lengths": ((9.0, -5.0), KINK),
+    "distances_swapped": ((1.25, -8.25), KINK),
+    "first_part_only": ((1.5, -0.5), KINK),
+    "second_part_only": ((2.25, -2.25), KINK),
+    "f_at_baseline_added": ((4.25, -2.25), KINK),
     "kink_from_the_end": (IG, 0.75),
+    "kink_upside_down": (IG, 4.0),
+    "kink_of_second_relu": (IG, -1.0),
+    "kink_at_third": ((4.0, -8 / 3), 1 / 3),  # the shares that follow from this kink
 }
+WRONG_KINKS = ("kink_from_the_end", "kink_upside_down", "kink_of_second_relu", "kink_at_third")
 
 
 def grade(answer: Any) -> Outcome:
@@ -39,18 +48,20 @@ def grade(answer: Any) -> Outcome:
         return Outcome("passed", messages.text("tasks/05.1/passed"))
     evidence = messages.text("tasks/05.1/evidence", yours=show(shares), kink=show(kink))
     if not right_shares:
-        for name, (wrong, _) in WRONG.items():
-            if _near(shares, wrong):
+        for name, (wrong, wrong_kink) in WRONG.items():
+            goes_with = name not in WRONG_KINKS or _near((kink,), (wrong_kink,))
+            if _near(shares, wrong) and goes_with:
                 text = messages.text(f"tasks/05.1/misconceptions/{name}")
                 return Outcome("not_right", text, evidence, diagnosis=name)
         key = "both_differ"
         if right_kink:
             key = "shares_add_up" if _near((sum(shares),), (sum(IG),)) else "shares_differ"
-        return Outcome("not_right", messages.text(f"tasks/05.1/{key}"), evidence)
-    if _near((kink,), (WRONG["kink_from_the_end"][1],)):
-        name = "kink_from_the_end"
-        text = messages.text(f"tasks/05.1/misconceptions/{name}")
-        return Outcome("not_right", text, evidence, diagnosis=name)
+        text = messages.text(f"tasks/05.1/{key}", total=show(sum(shares)))
+        return Outcome("not_right", text, evidence)
+    for name in WRONG_KINKS:
+        if _near((kink,), (WRONG[name][1],)):
+            text = messages.text(f"tasks/05.1/misconceptions/{name}")
+            return Outcome("not_right", text, evidence, diagnosis=name)
     return Outcome("not_right", messages.text("tasks/05.1/kink_differs"), evidence)
 
 
@@ -87,7 +98,7 @@ def _three(numbers: list[float]) -> tuple[tuple[float, float], float]:
 
 
 def _numbers(value: Any) -> list[float]:
-    """Return all numbers in a nested answer; fractions and texts such as "15/4" are numbers."""
+    """Return all numbers in a nested answer; fractions are numbers, texts such as "15/4" are not."""
     if is_missing(value):
         refuse("general/not_done", status="not_done")
     if isinstance(value, (list, tuple)):
@@ -95,9 +106,11 @@ def _numbers(value: Any) -> list[float]:
     if hasattr(value, "tolist"):  # tensors and arrays
         listed = value.tolist()
         return _numbers(listed) if isinstance(listed, list) else [float(listed)]
+    if isinstance(value, str):  # the sheet goes on with these numbers: a text would stop it there
+        refuse("tasks/05.1/text", given=value[:40])
     try:
-        return [float(Fraction(value.strip()) if isinstance(value, str) else value)]
-    except (TypeError, ValueError, ZeroDivisionError):
+        return [float(value)]
+    except (TypeError, ValueError):
         refuse("general/wrong_type", kind=type(value).__name__, where="05.1")
 
 
