@@ -17,7 +17,7 @@ from xaicourse.core import checks
 from xaicourse.core import target as targets
 from xaicourse.core.inputs import call, check_extras
 from xaicourse.core.layers import Layer
-from xaicourse.core.rules import Rules, UnsupportedOperationError
+from xaicourse.core.rules import BackwardRules, UnsupportedOperationError
 from xaicourse.core.training_mode import (
     TrainingModeError,
     TrainingModeProbe,
@@ -49,7 +49,7 @@ class Question:
         output: Any,
         batch_size: int | None,
         differentiable: bool = False,
-        rules: Rules | None = None,
+        rules: BackwardRules | None = None,
     ) -> None:
         checks.check_input(x)
         if not callable(model):
@@ -209,8 +209,7 @@ class Question:
         """Call the model; where a gradient will follow, under the question's backward rules."""
         if self.rules is None or not torch.is_grad_enabled():
             return call(self.model, inputs, rows)
-        with self.rules.active():
-            return call(self.model, inputs, rows)
+        return self.rules.run(lambda points, rows: call(self.model, points, rows), inputs, rows)
 
     def _audit(self, outputs: Any, start: Any) -> None:
         """Check that no operation between x, whose autograd node is `start`, escaped the rules."""
@@ -281,7 +280,7 @@ def ask(
     output: Any = "logit",
     batch_size: int | None = None,
     differentiable: bool = False,
-    rules: Rules | None = None,
+    rules: BackwardRules | None = None,
 ) -> Question:
     """Check the arguments that all methods share and fix what is explained.
 
@@ -299,8 +298,8 @@ def ask(
         Rows in one chunk; time and memory, never the result.
     differentiable : bool
         Keep x's own graph, for a map that is itself to be differentiated.
-    rules : Rules, optional
-        Another backward rule for the model's activations.
+    rules : BackwardRules, optional
+        Other backward rules for the model's operations.
     """
     with torch.inference_mode(False):  # our tensors are plain ones whatever the caller's mode
         return Question(model, x, target, output, batch_size, differentiable, rules)

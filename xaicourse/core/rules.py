@@ -1,131 +1,130 @@
 """One way to replace a backward rule, for every spelling of an operation.
 
-A `Rules` object does two things with a model, and only while it is asked for a gradient:
+A `BackwardRules` object does two things with a model, and only while it is asked for a gradient:
 
 1. During the forward pass a function mode sees every call (module, functional, method, in place,
-   reused) and gives the operations of its table another backward. The forward value stays.
+   reused), reads it as an operation (core/operations.py), asks `choose` for a rule and gives the
+   operation that backward. The forward value stays.
 2. After it, the autograd graph between x and the outputs is **audited**. Each operation in it is
-   *ruled* (it carries our backward), *transparent* (affine, pooling, shape: the chain rule is all
-   there is) or *refused* with its name. So what the mode could not see, a ReLU inside compiled
-   code, say, is never explained silently with the plain gradient.
+   *ruled* (it carries our backward), *transparent* (the chain rule is all there is) or *refused*
+   with its name. So what the mode could not see, a ReLU inside compiled code, say, is never
+   explained silently with the plain gradient.
 
-No hooks, no surgery on modules, no weight is touched.
+No hooks, no surgery on modules, no weight is touched. Nothing is looked up in advance: a
+batch-norm finds, at its own call, the convolution that made its input, and becomes one layer with
+it; a layer knows whether others came before it, because every tensor remembers what made it.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_leaves
 from torch.utils.weak import WeakTensorKeyDictionary
 
-__all__ = ["Activation", "Producer", "Rules", "UnsupportedOperationError", "read_activation"]
+from xaicourse.core.operations import (
+    Activated,
+    Activation,
+    Affine,
+    Layer,
+    Mixture,
+    Operation,
+    UnsupportedOperationError,
+    as_function,
+    is_in_place,
+    plain_name,
+    read_activation,
+    read_affine,
+    read_layer,
+    read_max_pool,
+    read_mixture,
+    read_smooth,
+)
 
+__all__ = [
+    "Activation",
+    "BackwardRules",
+    "Choice",
+    "OperationRule",
+    "Rules",
+    "UnsupportedOperationError",
+    "apply_rule",
+    "read_activation",
+]
 
-class UnsupportedOperationError(ValueError):
-    """The model has an operation that the replaced backward rule is not defined for."""
-
-
-# ---- operations of the ReLU family, in all their spellings --------------------------------------
-
-
-@dataclass(frozen=True)
-class Activation:
-    """A piecewise linear activation: slope `inside` on (low, high), `outside` elsewhere."""
-
-    name: str
-    low: float = 0.0
-    high: float = float("inf")
-    outside: float = 0.0
-
-    def slope(self, z: Tensor) -> Tensor:
-        """Return its derivative at z."""
-        inside = (z > self.low) & (z < self.high)
-        return torch.full_like(z, self.outside).masked_fill(inside, 1.0)
-
-
-_RELU = (F.relu, F.relu_, torch.relu, torch.relu_, Tensor.relu, Tensor.relu_)
-_CLAMP = (torch.clamp, torch.clamp_, Tensor.clamp, Tensor.clamp_, torch.clip, Tensor.clip)
-_CLAMP_MIN = (torch.clamp_min, torch.clamp_min_, Tensor.clamp_min, Tensor.clamp_min_)
-_HARDTANH = (F.hardtanh, F.hardtanh_)
-_LEAKY = (F.leaky_relu, F.leaky_relu_)
-_THRESHOLD = (F.threshold, torch.threshold, torch.threshold_)
-
-
-def _argument(args: tuple, kwargs: Mapping, place: int, name: str, default: Any) -> Any:
-    return args[place] if len(args) > place else kwargs.get(name, default)
-
-
-def read_activation(func: Any, args: tuple, kwargs: Mapping[str, Any]) -> Activation | None:
-    """Return which activation of the ReLU family a call is, or None if it is none."""
-    if func in _RELU:
-        return Activation("relu")
-    if func is F.relu6:
-        return Activation("relu6", high=6.0)
-    if func in _HARDTANH:
-        low = _argument(args, kwargs, 1, "min_val", -1.0)
-        high = _argument(args, kwargs, 2, "max_val", 1.0)
-        return Activation("hardtanh", float(low), float(high)) if low == 0 else None
-    if func in _CLAMP_MIN:
-        return Activation("clamp") if _argument(args, kwargs, 1, "min", None) == 0 else None
-    if func in _CLAMP:
-        low = _argument(args, kwargs, 1, "min", None)
-        high = _argument(args, kwargs, 2, "max", None)
-        if isinstance(low, int | float) and low == 0 and not isinstance(high, Tensor):
-            return Activation("clamp", high=float("inf") if high is None else float(high))
-    if func in _LEAKY:
-        return Activation("leaky_relu", outside=_argument(args, kwargs, 1, "negative_slope", 0.01))
-    if func in _THRESHOLD:
-        level = _argument(args, kwargs, 1, "threshold", None)
-        value = _argument(args, kwargs, 2, "value", None)
-        return Activation("threshold") if level == 0 and value == 0 else None
-    return None
-
-
-def _is_in_place(func: Any, args: tuple, kwargs: Mapping[str, Any]) -> bool:
-    if getattr(func, "__name__", "").endswith("_") and not func.__name__.endswith("__"):
-        return True
-    place = {F.relu: 1, F.relu6: 1, F.hardtanh: 3, F.leaky_relu: 2, F.threshold: 3}.get(func)
-    return bool(place is not None and _argument(args, kwargs, place, "inplace", False))
-
-
-# A backward rule for activations: (slope at z, incoming gradient) -> outgoing gradient
+# A backward rule: (operation with detached inputs, what arrives at its output) -> what its
+# inputs get, one tensor for each of operation.inputs (or the tensor itself, if there is one).
+OperationRule = Callable[[Any, Tensor], Tensor | tuple[Tensor, ...]]
+# What `choose` answers: the operation as it is to be explained, and its rule.
+Choice = tuple[Operation, OperationRule]
+# The simplest rules, for activations alone: (slope at z, incoming gradient) -> outgoing gradient
 BackwardRule = Callable[[Tensor, Tensor], Tensor]
 
 
-class _RuledActivation(torch.autograd.Function):
-    """The activation's own value forward, the rule backward. In differentiable operations."""
+class _Ruled(torch.autograd.Function):
+    """The operation's own value forward, the rule backward. In differentiable operations."""
 
     @staticmethod
-    def forward(value: Tensor, z: Tensor, slope: Tensor, rule: BackwardRule) -> Tensor:  # type: ignore[override]
+    def forward(
+        value: Tensor, operation: Operation, rule: OperationRule, *inputs: Tensor
+    ) -> Tensor:  # type: ignore[override]
         return value.clone()
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple, output: Tensor) -> None:
-        _, _, slope, rule = inputs
-        ctx.save_for_backward(slope)
-        ctx.rule = rule
+        _, ctx.operation, ctx.rule, *_ = inputs
+        ctx.versions = [t._version for t in ctx.operation.inputs]
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple:  # type: ignore[override]
-        (slope,) = ctx.saved_tensors
-        return None, ctx.rule(slope, grad), None, None
+        operation = ctx.operation
+        if [t._version for t in operation.inputs] != ctx.versions:
+            raise UnsupportedOperationError(
+                f"model overwrites the input of {operation.name}() in place after the call, but "
+                "its backward rule needs that input; use a copy there"
+            )
+        found = ctx.rule(operation, grad)
+        found = found if isinstance(found, tuple) else (found,)
+        cast = [f.to(t.dtype) for f, t in zip(found, operation.inputs, strict=True)]
+        return None, None, None, *cast
+
+
+def apply_rule(value: Tensor, operation: Operation, rule: OperationRule) -> Tensor:
+    """Return `value`, connected to the operation's inputs by a rule of ours."""
+    return _Ruled.apply(value, operation.detached(), rule, *operation.inputs)
 
 
 # ---- the mode ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Producer:
-    """Which call made a tensor: rules by position (first layer, batch-norm after conv) need it."""
+class _Chain:
+    """A tensor is an affine map of a source, then moved about: after(scale * source + shift)."""
 
-    name: str
-    order: int  # 0 for the first call of the forward pass
+    source: Tensor
+    scale: Tensor | None = None
+    shift: Tensor | None = None
+    after: tuple[Callable[[Tensor], Tensor], ...] = ()
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What made a tensor: rules by position (first layer, batch-norm after conv) need it."""
+
+    layers: int = 0  # layers with weights on the way from x, the longest
+    operation: Operation | None = None  # as its rule saw it, but still in the graph
+    versions: tuple[int, ...] = ()  # of its inputs at that time
+    chain: _Chain | None = None
+
+    @property
+    def intact(self) -> bool:
+        inputs = self.operation.inputs if self.operation else ()
+        return self.versions == tuple(t._version for t in inputs)
 
 
 _COMPARISONS = """
@@ -137,46 +136,215 @@ _DATA = Tensor.data.__get__  # type: ignore[attr-defined]
 _CUTS = {Tensor.detach: "detach", torch.detach: "detach", _DATA: "data"}
 
 
+_MOVES = frozenset(
+    """
+    pad view reshape flatten unflatten permute transpose contiguous unsqueeze squeeze movedim
+    swapaxes expand narrow chunk select getitem slice roll flip clone
+    """.split()
+)
+_PRODUCT_NAMES = frozenset("mul rmul multiply div rdiv truediv matmul mm bmm".split())
+
+
 class _RuleMode(TorchFunctionMode):
-    def __init__(self, rule: BackwardRule, allow: frozenset[str]) -> None:
+    def __init__(self, rules: "BackwardRules", rows: int) -> None:
         super().__init__()
-        self.rule = rule
-        self.allow = allow
-        self.calls = 0
-        self.producers: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
+        self.rules = rules
+        self.rows = rows
+        self.layers = 0
+        self.operations = 0
+        self.made: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
+        self.constants: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
+
+    def follows(self, value: Any) -> bool:
+        """Tell whether a value follows from x; parameters and what is made of them do not."""
+        return (
+            isinstance(value, Tensor)
+            and value.requires_grad
+            and value.grad_fn is not None
+            and value not in self.constants
+        )
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        name = getattr(func, "__name__", str(func))
-        z = args[0] if args else kwargs.get("input")
-        follows_x = isinstance(z, Tensor) and z.is_floating_point() and z.requires_grad
-        activation = read_activation(func, args, kwargs) if follows_x else None
-        if activation is not None:
-            return self._ruled(activation, func, z, args, kwargs)  # type: ignore[arg-type]
-        if follows_x:
-            self._refuse_masks(func, name)
-        result = func(*args, **kwargs)
-        self._tag(result, name)
-        return result
-
-    def _ruled(
-        self, activation: Activation, func: Any, z: Tensor, args: tuple, kwargs: dict
-    ) -> Tensor:
+        followers = [leaf for leaf in tree_leaves((args, kwargs)) if self.follows(leaf)]
+        if not followers:
+            result = func(*args, **kwargs)
+            for leaf in tree_leaves(result):
+                if isinstance(leaf, Tensor) and leaf.requires_grad:
+                    self.constants[leaf] = True
+            return result
+        self._refuse_masks(func, args, kwargs)
         with torch.no_grad():
-            slope = activation.slope(z)
-            value = func(
-                z.detach().clone(), *args[1:], **{k: v for k, v in kwargs.items() if k != "input"}
-            )
-        result = _RuledActivation.apply(value, z, slope, self.rule)
-        if _is_in_place(func, args, kwargs):  # the caller may go on with z itself
-            result = z.copy_(result)
-        self._tag(result, activation.name)
+            operation = self._read(func, args, kwargs)
+        if operation is not None and self.rules.carries_relevance:
+            operation = self._with_what_came_before(operation)
+        made = self.made.get(operation.inputs[0]) if operation is not None else None
+        producer = made.operation if made is not None and made.intact else None
+        choice = None if operation is None else self.rules.choose(operation, producer)
+        if operation is None or choice is None:
+            result = func(*args, **kwargs)
+        else:
+            result = self._ruled(choice, func, args, kwargs)
+        self._remember(result, func, args, kwargs, followers, operation)
         return result
 
-    def _refuse_masks(self, func: Any, name: str) -> None:
+    def _read(self, func: Any, args: tuple, kwargs: dict) -> Operation | None:
+        """Return what a call is, with its place in the forward pass; None for what we do not know.
+
+        Only what the rules ask for is read: the rest is the audit's business.
+        """
+        operation = self._read_alone(func, args, kwargs)
+        if operation is None:
+            return None
+        made = self.made.get(operation.inputs[0])
+        if isinstance(operation, Affine) and made is not None and made.intact:
+            before = made.operation
+            if isinstance(before, Layer):  # conv, then batch-norm: one layer
+                merged = before.then(operation.scale, operation.shift, operation.x.dim())
+                if merged is not None:
+                    return replace(merged, name=f"{before.name}+{operation.name}")
+        if isinstance(operation, Layer):
+            first = made is None or made.layers == 0
+            operation = replace(operation, number=self.layers, first=first)
+            self.layers += 1
+        else:
+            operation = replace(operation, number=self.operations)
+            self.operations += 1
+        return replace(operation, rows=self.rows)
+
+    def _read_alone(self, func: Any, args: tuple, kwargs: dict) -> Operation | None:
+        kinds = self.rules.kinds
+        z = args[0] if args else kwargs.get("input")
+        if self.follows(z):
+            activation: Any = read_activation(func, args, kwargs)
+            inputs, function = as_function(func, args, kwargs, self.follows)
+            if activation is None and "smooth" in kinds:
+                activation = read_smooth(func, function)
+            if activation is not None and len(inputs) == 1:
+                return Activated(activation.name, inputs, activation=activation, function=function)
+        if "layer" in kinds:
+            found = (
+                read_layer(func, args, kwargs, self.follows)
+                or read_affine(func, args, kwargs, self.follows)
+                or read_mixture(func, args, kwargs, self.follows)
+            )
+            if found is not None:
+                return found
+            if self.rules.carries_relevance and self._is_allowed(func, args, kwargs):
+                inputs, function = as_function(func, args, kwargs, self.follows)
+                return Mixture(plain_name(func), inputs, function=function)
+        if "max_pool" in kinds and self.follows(z):
+            return read_max_pool(func, args, kwargs, self.follows)
+        return None
+
+    def _is_allowed(self, func: Any, args: tuple, kwargs: dict) -> bool:
+        """Tell whether the caller lets an operation pass that has no rule, by its node's name."""
+        if not self.rules.allow:
+            return False
+        inputs, function = as_function(func, args, kwargs, self.follows)
+        if plain_name(func) in _PRODUCT_NAMES:
+            return len(inputs) > 1 and "product" in self.rules.allow
+        with torch.enable_grad():
+            result = function(*(t.detach().requires_grad_(True) for t in inputs))
+        node = result.grad_fn if isinstance(result, Tensor) else None
+        return node is not None and _operation_name(node) in self.rules.allow
+
+    def _with_what_came_before(self, operation: Operation) -> Operation:
+        """Take ``x - mean``, ``/ std`` or a batch-norm in front of a layer into the layer."""
+        made = self.made.get(operation.inputs[0])
+        chain = made.chain if made is not None else None
+        if chain is None or not isinstance(operation, Layer) or operation.scale is not None:
+            return operation
+        u = chain.source
+        if chain.scale is not None:  # relevance of scale * x is relevance of x
+            value = chain.source.detach() * chain.scale
+            scaled = Affine("scale", (u,), scale=chain.scale, shift=None, rows=self.rows)
+            u = apply_rule(value, scaled, lambda operation, R: R)
+        for step in chain.after:
+            u = step(u)
+        layer = replace(
+            operation,
+            inputs=(u,),
+            scale=chain.scale,
+            source_shape=tuple(chain.source.shape),
+            after=chain.after,
+        )
+        if chain.shift is not None:
+            with torch.no_grad():
+                shifted = layer.product(layer.spread(chain.shift, scaled=False), layer.weight)
+                bias = shifted if layer.bias is None else shifted + layer.bias
+            layer = replace(layer, bias=bias)
+        return layer
+
+    def _ruled(self, choice: Choice, func: Any, args: tuple, kwargs: dict) -> Tensor:
+        operation, rule = choice
+        inputs, function = as_function(func, args, kwargs, self.follows)
+        with torch.no_grad():
+            value = function(*(t.detach() for t in inputs))
+        if isinstance(operation, Activated):
+            operation = replace(operation, output=value)
+        in_place = is_in_place(func, args, kwargs)
+        detached = operation.detached()
+        if in_place:  # the rule must still find what is overwritten now
+            detached = replace(detached, inputs=tuple(t.clone() for t in detached.inputs))
+        result = _Ruled.apply(value, detached, rule, *operation.inputs)
+        return args[0].copy_(result) if in_place else result  # the caller may go on with args[0]
+
+    def _remember(
+        self,
+        result: Any,
+        func: Any,
+        args: tuple,
+        kwargs: dict,
+        followers: list[Tensor],
+        operation: Operation | None,
+    ) -> None:
+        layers = max((self.made[t].layers for t in followers if t in self.made), default=0)
+        layers += isinstance(operation, Layer) and "+" not in operation.name
+        chain = None
+        if self.rules.carries_relevance and len(followers) == 1:
+            chain = self._chain(func, args, kwargs, followers[0], operation)
+        versions = tuple(t._version for t in operation.inputs) if operation is not None else ()
+        for leaf in tree_leaves(result):
+            if isinstance(leaf, Tensor) and leaf.requires_grad:
+                self.made[leaf] = _Made(layers, operation, versions, chain)
+
+    def _chain(
+        self, func: Any, args: tuple, kwargs: dict, x: Tensor, operation: Operation | None
+    ) -> _Chain | None:
+        made = self.made.get(x)
+        before = made.chain if made is not None and made.chain is not None else _Chain(x)
+        if isinstance(operation, Affine):
+            if before.after:  # moved about since: begin anew
+                before = _Chain(x)
+            s, t = before.scale, before.shift
+            if operation.scale is not None:
+                s = operation.scale if s is None else s * operation.scale
+                t = None if t is None else t * operation.scale
+            if operation.shift is not None:
+                t = operation.shift if t is None else t + operation.shift
+            return replace(before, scale=s, shift=t)
+        name = plain_name(func)
+        begun = before.scale is not None or before.shift is not None or bool(before.after)
+        if name in _MOVES and (begun or name == "pad"):
+            if name == "pad" and (kwargs.get("mode", "constant"), kwargs.get("value")) not in (
+                ("constant", None),
+                ("constant", 0),
+                ("constant", 0.0),
+            ):
+                return None
+            step = as_function(func, args, kwargs, self.follows)[1]
+            return replace(before, after=(*before.after, step))
+        return None
+
+    def _refuse_masks(self, func: Any, args: tuple, kwargs: dict) -> None:
         """A mask made from an activation, x * (x > 0), leaves no trace in the graph: refuse it."""
+        z = args[0] if args else kwargs.get("input")
+        if not self.follows(z):
+            return
+        name = getattr(func, "__name__", str(func))
         kind = None
         if name in _COMPARISONS:
             kind = "comparison"
@@ -184,17 +352,12 @@ class _RuleMode(TorchFunctionMode):
             kind = _CUTS[func]
         elif name in _ZERO_GRADIENT:
             kind = name
-        if kind and kind not in self.allow:
+        if kind and kind not in self.rules.allow:
             raise UnsupportedOperationError(
                 f"model computes {name}() of an activation ({kind}); with it an activation "
                 "function can be built that no rule covers. If it is not one, pass "
                 f"allow=({kind!r},)"
             )
-
-    def _tag(self, result: Any, name: str) -> None:
-        if isinstance(result, Tensor) and result.requires_grad:
-            self.producers[result] = Producer(name, self.calls)
-            self.calls += 1
 
 
 # ---- the audit -----------------------------------------------------------------------------------
@@ -231,7 +394,7 @@ _PRODUCTS = {
     "convolution": (0, 1),
     "lerp": (0, 2),
 }
-_RULED_NAME = "_ruled_activation"
+_RULED_NAME = "_ruled"
 
 
 def _operation_name(node: Any) -> str:
@@ -258,7 +421,7 @@ def _nodes_that_follow(start: Any, output: Tensor) -> list[Any]:
     return [node for node in order if follows[node]]
 
 
-def audit(output: Tensor, start: Any, allow: frozenset[str], method: str) -> None:
+def audit(output: Tensor, start: Any, rules: "BackwardRules") -> None:
     """Raise unless every operation between x and an output is ruled or transparent.
 
     Raises
@@ -270,15 +433,8 @@ def audit(output: Tensor, start: Any, allow: frozenset[str], method: str) -> Non
     inside = {start, *nodes}
     for node in nodes:
         name = _operation_name(node)
-        if name == _RULED_NAME or name in allow:
+        if name == _RULED_NAME or name in rules.allow:
             continue
-        if name not in _TRANSPARENT:
-            raise UnsupportedOperationError(
-                f"{method} is not defined for the operation {name!r} ({node.name()}) in this "
-                f"model: its backward rule covers the ReLU family only, and the plain gradient "
-                "would be used there silently. Use a model of ReLUs in eager mode, another "
-                f"method, or accept the plain gradient of this operation with allow=({name!r},)"
-            )
         factors = _PRODUCTS.get(name, ())
         dependent = [
             place
@@ -288,41 +444,74 @@ def audit(output: Tensor, start: Any, allow: frozenset[str], method: str) -> Non
         divides = (
             name == "div" and len(node.next_functions) > 1 and node.next_functions[1][0] in inside
         )
-        if (len(dependent) > 1 or divides) and "product" not in allow:
+        is_product = len(dependent) > 1 or divides
+        if is_product and "product" not in rules.allow:
             raise UnsupportedOperationError(
-                f"{method} is not defined where two activations are multiplied ({node.name()}), as "
-                "in gates and attention; accept the plain gradient there with allow=('product',)"
+                f"{rules.method} is not defined where two activations are multiplied "
+                f"({node.name()}), as in gates and attention; {rules.when_allowed} there with "
+                "allow=('product',)"
+            )
+        if name not in rules.transparent and not is_product:
+            raise UnsupportedOperationError(
+                f"{rules.method} is not defined for the operation {name!r} ({node.name()}) in this "
+                f"model: {rules.covers}, and the plain gradient would be used there silently. Use "
+                "a model of covered operations in eager mode, another method, or "
+                f"{rules.when_allowed} of this operation with allow=({name!r},)"
             )
 
 
+# ---- the rules -----------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True, eq=False)
-class Rules:
-    """A backward rule for the ReLU family, to be put to a question: ``ask(..., rules=...)``.
+class BackwardRules:
+    """Backward rules for a model's operations, to be put to a question: ``ask(..., rules=...)``.
+
+    A method makes a subclass that says what it reads, which rule an operation gets, and what the
+    plain chain rule may be trusted with.
 
     Parameters
     ----------
     method : str
-        Whose rule it is, for messages.
-    rule : callable
-        (slope at z, incoming gradient) -> outgoing gradient, in differentiable operations.
+        Whose rules they are, for messages.
     allow : tuple of str
-        Operations whose plain gradient the caller accepts, by the name that the error gave.
+        Operations that the caller accepts without a rule, by the name that the error gave.
     """
 
     method: str
-    rule: BackwardRule
     allow: tuple[str, ...] = ()
 
+    # which operations are read beside activations of the ReLU family
+    kinds: ClassVar[frozenset[str]] = frozenset()  # of "smooth", "layer", "max_pool"
+    # True where the backward pass carries relevance itself; False where it carries its ratio to
+    # the value, as gradients and multipliers are, so that the chain rule holds for affine maps
+    carries_relevance: ClassVar[bool] = False
+    transparent: ClassVar[frozenset[str]] = _TRANSPARENT
+    covers: ClassVar[str] = "its backward rule covers the ReLU family only"
+    when_allowed: ClassVar[str] = "accept the plain gradient"
+
+    def choose(self, operation: Operation, producer: Operation | None) -> Choice | None:
+        """Return the operation to be explained and its rule; None leaves the chain rule.
+
+        `producer` is what made the operation's (first) input.
+        """
+        raise NotImplementedError
+
     @contextmanager
-    def active(self) -> Iterator[_RuleMode]:
-        """Replace the rule in every forward pass inside."""
-        mode = _RuleMode(self.rule, frozenset(self.allow))
+    def active(self, rows: int = 1) -> Iterator[_RuleMode]:
+        """Replace the rules in every forward pass inside."""
+        mode = _RuleMode(self, rows)
         with mode:
             yield mode
 
+    def run(self, model: Callable[[Tensor, Tensor], Any], inputs: Tensor, rows: Tensor) -> Any:
+        """Call the model, as (points, original row numbers) -> outputs, under these rules."""
+        with self.active(len(inputs)):
+            return model(inputs, rows)
+
     def audit(self, output: Tensor, start: Any) -> None:
         """Check that nothing between x, whose autograd node is `start`, and an output escaped."""
-        audit(output, start, frozenset(self.allow), self.method)
+        audit(output, start, self)
 
     def check_model(self, model: Any) -> None:
         """Refuse compiled models, whose inside cannot be seen."""
@@ -335,3 +524,30 @@ class Rules:
                 f"{self.method} needs a model in eager mode, but this one is compiled or scripted "
                 f"({kind}): its operations cannot be seen; pass the original model"
             )
+
+
+class Rules(BackwardRules):
+    """One rule for every activation of the ReLU family; all else must be affine.
+
+    Parameters
+    ----------
+    method : str
+        Whose rule it is, for messages.
+    rule : callable
+        (slope at z, incoming gradient) -> outgoing gradient, in differentiable operations.
+    allow : tuple of str
+        Operations whose plain gradient the caller accepts, by the name that the error gave.
+    """
+
+    def __init__(self, method: str, rule: BackwardRule, allow: tuple[str, ...] = ()) -> None:
+        super().__init__(method, tuple(allow))
+        object.__setattr__(self, "rule", rule)
+
+    def choose(self, operation: Operation, producer: Operation | None) -> Choice | None:
+        if not isinstance(operation, Activated):
+            return None
+        return operation, self._backward
+
+    def _backward(self, operation: Activated, grad: Tensor) -> Tensor:
+        rule: BackwardRule = self.rule  # type: ignore[attr-defined]
+        return rule(operation.slope, grad)
