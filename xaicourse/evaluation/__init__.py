@@ -7,6 +7,7 @@ from xaicourse.evaluation.imputers import Blur, Constant, make_imputer
 from xaicourse.evaluation.protocol import Protocol
 from xaicourse.evaluation.registry import METRICS
 from xaicourse.evaluation.result import MetricResult
+from xaicourse.evaluation.truth_strip import TruthStrip, randomise_last_layer, truth_strip
 
 __all__ = [
     "METRICS",
@@ -15,9 +16,12 @@ __all__ = [
     "Interval",
     "MetricResult",
     "Protocol",
+    "TruthStrip",
     "bootstrap_ci",
     "controls",
     "deletion",
     "insertion",
     "make_imputer",
+    "randomise_last_layer",
+    "truth_strip",
 ]

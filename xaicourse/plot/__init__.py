@@ -10,6 +10,7 @@ from xaicourse.plot.scale import reduce_channels, shared_limits
 from xaicourse.plot.series import series
 from xaicourse.plot.tangents import tangents
 from xaicourse.plot.timeline import prerequisites, timeline
+from xaicourse.plot.truth import truth_strip
 
 __all__ = [
     "Picture",
@@ -25,4 +26,5 @@ __all__ = [
     "strips",
     "tangents",
     "timeline",
+    "truth_strip",
 ]
