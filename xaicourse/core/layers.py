@@ -97,8 +97,8 @@ class Layer:
             if replace is not None:
                 output = replace(output)
             # two copies: the model may work in place on what went in (identity) and on what goes on
-            own = output.clone() if keep_graph else output.detach().clone().requires_grad_()
-            seen._output = own
+            own = output.clone() if keep_graph else output.detach().clone()
+            seen._output = own if own.requires_grad else own.requires_grad_()
             return own.clone()
 
         handle = self.module.register_forward_hook(hook)

@@ -5,7 +5,7 @@ from torch import nn
 
 from xaicourse.core.registry import Example
 
-__all__ = ["small_classifier", "small_relu_classifier"]
+__all__ = ["small_classifier", "small_image_classifier", "small_relu_classifier"]
 
 
 class SmallNet(nn.Module):
@@ -38,3 +38,28 @@ def small_relu_classifier() -> Example:
     """Return the same net with ReLUs alone."""
     smooth = small_classifier()
     return Example(SmallNet(tanh=0).eval().requires_grad_(False), smooth.x, smooth.target)
+
+
+class SmallImageNet(nn.Module):
+    """Two convolutions with ReLUs, the average of each feature map, and a linear layer 4 -> 3."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.features = nn.Sequential(
+            *(nn.Conv2d(3, 5, 3), nn.ReLU()),  # (N, 5, 4, 4)
+            *(nn.Conv2d(5, 4, 2), nn.ReLU()),  # (N, 4, 3, 3)
+        )
+        self.output = nn.Linear(4, 3)
+        for k, parameter in enumerate(self.parameters()):
+            ramp = torch.arange(parameter.numel(), dtype=torch.float64).view_as(parameter)
+            parameter.data = torch.sin(1.7 * ramp + k) / 2
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.output(self.features(x).mean((2, 3)))
+
+
+def small_image_classifier() -> Example:
+    """Return a net for images 3 x 6 x 6, with the layer that makes its feature maps."""
+    x = torch.cos(torch.arange(216, dtype=torch.float64)).view(2, 3, 6, 6)
+    model = SmallImageNet().eval().requires_grad_(False)
+    return Example(model, x, torch.tensor([0, 2]), {"layer": "features"})
