@@ -11,7 +11,7 @@ from xaicourse.exercise.tasks.lesson05_steps import CASES, MISCONCEPTIONS, steps
 
 
 def test_the_answers_by_hand():
-    expected = [16, 64, 32, 32, 32, None, 10, 10, 16, None, None]
+    expected = [16, 64, 32, 32, 32, None, 10, 10, 16, None, 64, 7, 16, 16, None]
     assert [steps_needed(**case.arguments()) for case in CASES] == expected
 
 
@@ -84,9 +84,8 @@ def always_64(gaps, rise, limit):
     return 64
 
 
-def the_gap(gaps, rise, limit):
-    n = steps_needed(gaps, rise, limit)
-    return n and gaps[n]
+def limit_and_a_bit(gaps, rise, limit):
+    return steps_needed(gaps, rise, 1.5 * limit)
 
 
 def one_too_far(gaps, rise, limit):
@@ -99,7 +98,8 @@ def strictly_half(gaps, rise, limit):
 
 
 @pytest.mark.parametrize(
-    "answer", [second_good, lucky_and_signed, always_64, the_gap, one_too_far, strictly_half]
+    "answer",
+    [second_good, lucky_and_signed, always_64, limit_and_a_bit, one_too_far, strictly_half],
 )
 def test_other_wrong_answers_have_no_name(answer):
     verdict = check("05.3", answer)
@@ -125,3 +125,38 @@ def test_an_empty_function_and_one_that_clears_its_argument():
 
     assert "return" in check("05.3", forgets_return).message
     assert "gaps" in check("05.3", clears).message
+
+
+def test_texts_are_refused():
+    def as_text(gaps, rise, limit):
+        n = steps_needed(gaps, rise, limit)
+        return None if n is None else str(n)
+
+    def none_as_text(gaps, rise, limit):
+        return steps_needed(gaps, rise, limit) or "None"
+
+    for answer in (as_text, none_as_text):
+        verdict = check("05.3", answer)
+        assert not verdict.passed
+        assert "without quotes" in verdict.message
+
+
+@pytest.mark.parametrize("number", [0, -1, False, float("inf")])
+def test_a_number_for_none(number):
+    def answer(gaps, rise, limit):
+        n = steps_needed(gaps, rise, limit)
+        return number if n is None else n
+
+    assert check("05.3", answer).diagnosis == "number_for_none"
+
+
+@pytest.mark.parametrize("least", [1e-5, 1e-3])
+def test_any_limit_above_1e_6_is_too_early(least):
+    def answer(gaps, rise, limit):
+        return None if abs(rise) < least else steps_needed(gaps, rise, limit)
+
+    assert check("05.3", answer).diagnosis == "none_too_early"
+
+
+def test_a_constant_says_so():
+    assert "64 in every case" in check("05.3", always_64).message

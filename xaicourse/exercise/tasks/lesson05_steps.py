@@ -39,6 +39,10 @@ CASES = (
     Case("percent", {5: 9.0, 10: 4.0, 20: 0.01, 40: 0.005}, 50.0, 0.1),
     Case("equal", {8: 4.0, 16: 2.0, 32: 1.0}, 8.0, 0.25),  # exact in binary
     Case("no_rise", {8: 0.0, 16: 0.0, 32: 0.0}, 0.0, 0.05),
+    Case("lucky_twice", {8: 0.02, 16: 0.01, 32: 1.5, 64: 0.08, 128: 0.03}, 4.0, 0.05),
+    Case("uneven", {3: 2.0, 7: 0.6, 10: 0.5, 25: 0.4, 60: 0.3}, -7.0, 0.1),
+    Case("small_product", {8: 9e-6, 16: 6e-7, 32: 4e-7}, 0.002, 4e-4),  # limit * rise = 8e-7
+    Case("just_a_rise", {8: 2e-6, 16: 1e-6, 32: -1e-7}, 3e-6, 0.5),
     Case("tiny_rise", {8: 1e-12, 16: -1e-13, 32: 1e-14}, 1e-10, 0.05),
 )
 
@@ -161,6 +165,70 @@ def never_none(gaps, rise, limit):
     return max(gaps) if needed is None and abs(rise) >= NO_RISE else needed
 
 
+def next_only(gaps, rise, limit):
+    """Look at one larger n, not at all of them."""
+    if abs(rise) < NO_RISE:
+        return None
+    tried = sorted(gaps)
+    good = [abs(gaps[n]) <= limit * abs(rise) for n in tried]
+    fits = [k for k in range(len(tried)) if all(good[k : k + 2])]
+    return tried[fits[0]] if fits else None
+
+
+def smaller_instead_of_larger(gaps, rise, limit):
+    """Ask for good gaps at every smaller n."""
+    if abs(rise) < NO_RISE:
+        return None
+    first = min(gaps)
+    return first if abs(gaps[first]) <= limit * abs(rise) else None
+
+
+def largest_tried(gaps, rise, limit):
+    return None if steps_needed(gaps, rise, limit) is None else max(gaps)
+
+
+def last_not_counted(gaps, rise, limit):
+    """Ask for at least one larger n."""
+    needed = steps_needed(gaps, rise, limit)
+    return None if needed == max(gaps) else needed
+
+
+def none_if_all_good(gaps, rise, limit):
+    """Give an answer only where the walk meets a bad n."""
+    needed = steps_needed(gaps, rise, limit)
+    return None if needed == min(gaps) else needed
+
+
+def halves_n(gaps, rise, limit):
+    """Take n // 2 for the tried n before n."""
+    if abs(rise) < NO_RISE:
+        return None
+    needed, n = None, max(gaps)
+    while n in gaps and abs(gaps[n]) <= limit * abs(rise):
+        needed, n = n, n // 2
+    return needed
+
+
+def the_gap(gaps, rise, limit):
+    needed = steps_needed(gaps, rise, limit)
+    return None if needed is None else gaps[needed]
+
+
+def limit_times_rise_for_rise(gaps, rise, limit):
+    """Hold limit * |rise| against 1e-6 instead of |rise|."""
+    return None if abs(limit * rise) < NO_RISE else no_rise_forgotten(gaps, rise, limit)
+
+
+def none_too_early(gaps, rise, limit):
+    """Take a larger number than 1e-6 for no rise."""
+    return None if abs(rise) < 1e-3 else steps_needed(gaps, rise, limit)
+
+
+def number_for_none(gaps, rise, limit):
+    needed = steps_needed(gaps, rise, limit)
+    return -1 if needed is None else needed
+
+
 MISCONCEPTIONS: dict[str, Callable] = {
     function.__name__: function
     for function in (
@@ -180,6 +248,16 @@ MISCONCEPTIONS: dict[str, Callable] = {
         place_in_list,
         strictly_less,
         never_none,
+        next_only,
+        smaller_instead_of_larger,
+        largest_tried,
+        last_not_counted,
+        none_if_all_good,
+        halves_n,
+        the_gap,
+        limit_times_rise_for_rise,
+        none_too_early,
+        number_for_none,
     )
 }
 
@@ -206,6 +284,9 @@ def grade(answer: Any) -> Outcome:
     )
     if all(value is None for value in given):
         return Outcome("not_right", messages.text("tasks/05.3/always_none"), evidence)
+    if len(set(given)) == 1:
+        text = messages.text("tasks/05.3/always_the_same", yours=show(given[0]))
+        return Outcome("not_right", text, evidence)
     name = diagnose(given)
     if name is not None:
         text = messages.text(f"tasks/05.3/misconceptions/{name}")
@@ -217,12 +298,22 @@ def grade(answer: Any) -> Outcome:
 
 def diagnose(given: list[float | None]) -> str | None:
     """Return the one misconception that gives the same answer in every case."""
+    given = [
+        number_for_none(**case.arguments()) if _is_no_n(value, case) else value
+        for value, case in zip(given, CASES, strict=True)
+    ]
     fits = [
         name
         for name, wrong in MISCONCEPTIONS.items()
         if [wrong(**case.arguments()) for case in CASES] == given
     ]
     return fits[0] if len(fits) == 1 else None
+
+
+def _is_no_n(value: float | None, case: Case) -> bool:
+    """Say whether this is a number such as 0 or -1 where there is no n."""
+    no_n = steps_needed(**case.arguments()) is None
+    return no_n and value in (0, -1, float("inf"))
 
 
 def _ask(answer: Any, case: Case) -> float | None:
@@ -233,6 +324,8 @@ def _ask(answer: Any, case: Case) -> float | None:
         refuse("general/changes_input", name="gaps")
     if got is None:
         return None
+    if isinstance(got, str):
+        refuse("tasks/05.3/text", given=got[:40])
     number = to_number(got, where)
     return None if number != number else number  # NaN says "none" as well
 

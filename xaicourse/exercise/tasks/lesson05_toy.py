@@ -98,7 +98,7 @@ def _three(numbers: list[float]) -> tuple[tuple[float, float], float]:
 
 
 def _numbers(value: Any) -> list[float]:
-    """Return all numbers in a nested answer; fractions are numbers, texts such as "15/4" are not."""
+    """Return all numbers in a nested answer; fractions are numbers, texts are not."""
     if is_missing(value):
         refuse("general/not_done", status="not_done")
     if isinstance(value, (list, tuple)):
