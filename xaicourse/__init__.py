@@ -42,6 +42,8 @@ _NAMES = {
     "xgrad_cam": "xaicourse.methods.vanilla.class_activation:xgrad_cam",
     "eigen_cam": "xaicourse.methods.vanilla.gradient_free_cam:eigen_cam",
     "score_cam": "xaicourse.methods.vanilla.gradient_free_cam:score_cam",
+    "deep_taylor": "xaicourse.methods.vanilla.relevance:deep_taylor",
+    "lrp": "xaicourse.methods.vanilla.relevance:lrp",
     # evaluation
     "METRICS": "xaicourse.evaluation:METRICS",
     "evaluation": "xaicourse.evaluation:",

@@ -75,9 +75,12 @@ def take(example: Example, rows: list[int]) -> Example:
 
 
 def around(example: Example, change: Callable[[Any, Tensor], Any]) -> Example:
-    """Put ``change(model, x)`` around the model; where a layer is explained it keeps its name."""
+    """Put ``change(model, x)`` around the model.
+
+    A module stays one, with its weights; where a layer is explained it keeps its name.
+    """
     model = example.model
-    if "layer" not in example.settings:
+    if not isinstance(model, nn.Module):
         return replace(example, model=lambda x: change(model, x))
     return inside(example, Around(model, change))
 
@@ -394,14 +397,14 @@ def check_in_place_model(record: MethodRecord) -> None:
     if Need.LAYER in record.needs:
         return
     example = record.example()
-    expected = run(record, with_model(record, lambda x: example.model(x * 2)))
-    got = run(record, with_model(record, lambda x: example.model(x.mul_(2))))
+    expected = run(record, around(example, lambda model, x: model(x * 2)))
+    got = run(record, around(example, lambda model, x: model(x.mul_(2))))
     same(got, expected, EXACT, "an in-place model")
 
 
 def check_plain_callables(record: MethodRecord) -> None:
-    """A model may be a function, a partial or a functional call."""
-    if Need.LAYER in record.needs:
+    """A model may be a function, a partial or a functional call, where no module is needed."""
+    if {Need.LAYER, Need.WEIGHTS} & record.needs:
         return
     example = record.example()
     model = example.model
@@ -510,14 +513,16 @@ def check_differentiable(record: MethodRecord) -> None:
         return
     example = record.example()
 
-    def smooth(x: Tensor) -> Tensor:
-        return example.model(x).tanh() * x.flatten(1).square().mean(1, keepdim=True)
+    def smooth(model: Any, x: Tensor) -> Tensor:
+        return model(x).tanh() * x.flatten(1).square().mean(1, keepdim=True)
 
     direction = torch.sin(3 * torch.arange(example.x.numel(), dtype=torch.float64))
     direction = direction.view_as(example.x)
 
+    changed = around(example, smooth)
+
     def along(x: Tensor) -> Tensor:
-        values = run(record, replace(example, model=smooth, x=x), differentiable=True)
+        values = run(record, replace(changed, x=x), differentiable=True)
         return (values * direction).sum()
 
     x = example.x.clone().requires_grad_(True)
@@ -584,11 +589,11 @@ def claim_linearity(record: MethodRecord) -> None:
     example = record.example()
 
     def attribution(f: float, g: float) -> Tensor:
-        def model(x: Tensor) -> Tensor:
-            outputs = example.model(x)
+        def mixed(model: Any, x: Tensor) -> Tensor:
+            outputs = model(x)
             return f * outputs[:, 0] + g * outputs[:, 1]
 
-        return run(record, replace(example, model=model, target=None))
+        return run(record, replace(around(example, mixed), target=None))
 
     expected = 2 * attribution(1, 0) + 3 * attribution(0, 1)
     same(attribution(2, 3), expected, promised(example, EXACT), "a sum of two models")

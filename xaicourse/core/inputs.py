@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-__all__ = ["BoundModel", "PackedModel", "bind", "call", "check_extras", "pack"]
+__all__ = ["BoundModel", "PackedModel", "bind", "call", "check_extras", "current_rows", "pack"]
 
 
 # The original row numbers of the points that are in the model just now. A context variable and not
@@ -155,6 +155,12 @@ def call(model: Callable[..., Any], points: Tensor, rows: Tensor) -> Any:
         return model(points)
     finally:
         _rows.reset(token)
+
+
+def current_rows(points: Tensor) -> Tensor:
+    """Return the original row numbers of the points that a model is called on just now."""
+    rows = _rows.get()
+    return torch.arange(len(points), device=points.device) if rows is None else rows
 
 
 def check_extras(model: Any, n_rows: int) -> None:

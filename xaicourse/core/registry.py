@@ -71,6 +71,7 @@ class Need(StrEnum):
     FIT = "fit"
     PATTERNS = "patterns"
     RELU_ONLY = "relu_only"
+    WEIGHTS = "weights"  # the model is an nn.Module, whose parameters are varied
 
 
 class Claim(StrEnum):

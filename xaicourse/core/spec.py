@@ -23,7 +23,12 @@ class Spec:
     settings: tuple[tuple[str, Any], ...] = ()
 
     def __call__(self, model: Any, x: Any, target: Any = None, **more: Any) -> Any:
-        return _record(self.name).method(model, x, target, **dict(self.settings), **more)
+        return self.record.method(model, x, target, **dict(self.settings), **more)
+
+    @property
+    def record(self) -> MethodRecord:
+        """What the registry knows of the method."""
+        return _record(self.name)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Spec) and self.to_json() == other.to_json()

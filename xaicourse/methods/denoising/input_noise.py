@@ -1,0 +1,392 @@
+"""SmoothGrad (2017), SmoothGrad squared (2018) and VarGrad (2018): explain noisy copies of x."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaicourse.core.attribution import Attribution
+from xaicourse.core.checks import check_positive_int
+from xaicourse.core.gradients import Question, ask
+from xaicourse.core.moments import Moments
+from xaicourse.core.progress import progress
+from xaicourse.core.registry import attribution_method
+from xaicourse.methods.denoising.nested import (
+    Explained,
+    Inner,
+    explain_copies,
+    explained,
+    read_method,
+)
+from xaicourse.methods.examples import small_classifier
+
+__all__ = ["noise_scale", "noisy_values", "smoothgrad", "smoothgrad_squared", "vargrad"]
+
+
+# ---- the noise -----------------------------------------------------------------------------------
+
+
+def noise_scale(x: Tensor, sigma: float, relative: bool) -> Tensor:
+    """Return the standard deviation of the noise for each row, (N, 1, ...), in units of x."""
+    if isinstance(sigma, bool) or not isinstance(sigma, int | float):
+        raise TypeError(f"sigma must be a number, got {sigma!r}")
+    if not math.isfinite(sigma) or sigma < 0:
+        raise ValueError(f"sigma must be at least 0 and finite, got {sigma}")
+    column = (-1, *[1] * (x.dim() - 1))
+    if not relative:
+        return torch.full((len(x),), float(sigma), dtype=x.dtype, device=x.device).view(column)
+    spread = x.flatten(1).amax(dim=1) - x.flatten(1).amin(dim=1)  # (N,)
+    flat = spread == 0
+    if sigma > 0 and bool(flat.any()):
+        row = int(flat.nonzero()[0])
+        raise ValueError(
+            f"row {row} of x is constant, so a sigma relative to its range means no noise at all; "
+            "give sigma in units of x with relative=False"
+        )
+    return sigma * spread.view(column)
+
+
+def standard_normal(
+    samples: int, shape: tuple[int, ...], seed: int, antithetic: bool
+) -> Iterator[Tensor]:
+    """Yield draws of a row's shape: always on the CPU and in float32, so that they never change.
+
+    With `antithetic` each draw is followed by its mirror image.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    for _ in range(samples // 2 if antithetic else samples):
+        draw = torch.randn(shape, generator=generator, dtype=torch.float32)
+        yield draw
+        if antithetic:
+            yield -draw
+
+
+def noisy_values(
+    inner: Inner,
+    model: Callable[..., Any],
+    question: Question,
+    what: Explained,
+    scale: Tensor,
+    draws: Iterator[Tensor],
+    first: int = 0,
+) -> Iterator[Tensor]:
+    """Yield the inner method's values (N, ...) at x + scale * draw for each draw, in order.
+
+    As many copies as fit into one chunk go through the model together.
+    """
+    x = question.x
+    together = max(1, question.batch_size // len(x)) if inner.takes_copies else 1
+    done = first
+    while pending := [draw for _, draw in zip(range(together), draws, strict=False)]:
+        noise = torch.stack(pending).to(device=x.device, dtype=x.dtype)  # (k, ...)
+        copies = (x + scale * noise[:, None]).to(question.model_dtype)  # (k, N, ...)
+        try:
+            if together > 1:
+                values = explain_copies(inner, model, copies, what, question.batch_size)
+            else:
+                found = inner.explain(model, copies[0], what, question.batch_size, done)
+                values = found.values[None]
+        except ValueError as error:
+            raise ValueError(
+                f"{inner.record.name} failed on noisy copy {done} of x or one of the "
+                f"{len(pending) - 1} after it (rows count on from copy to copy): {error}"
+            ) from error
+        done += len(pending)
+        yield from values
+
+
+# ---- what is made of the values ------------------------------------------------------------------
+
+
+def gradients_per_row(settings: Mapping[str, Any]) -> int:
+    """Return how many gradients a row costs: samples times those of the method inside."""
+    return settings.get("samples", 50) * read_method(settings.get("method", "gradient")).cost()
+
+
+def _explain_noisy_copies(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any,
+    settings: dict[str, Any],
+    batch_size: int | None,
+    power: int,
+    description: str,
+) -> tuple[Question, Moments, dict[str, Any]]:
+    """Gather the moments of Phi^power over the noise; mirror images count as one value."""
+    inner = read_method(settings["method"])
+    samples = check_positive_int(settings["samples"], "samples")
+    antithetic = settings.get("antithetic", False)
+    if antithetic and samples % 2:
+        raise ValueError(f"antithetic noise comes in pairs: samples must be even, got {samples}")
+    seed = check_seed(settings["seed"])
+    question = ask(model, x, target, settings["output"], batch_size)
+    score = question.scores_at_x  # now the class is chosen and the model has been watched once
+    scale = noise_scale(question.x, settings["sigma"], settings["relative"])
+    draws = standard_normal(samples, tuple(x.shape[1:]), seed, antithetic)
+
+    moments: Moments | None = None
+    half: Tensor | None = None
+    bar = progress(samples, description)
+    try:
+        for phi in noisy_values(inner, model, question, explained(question), scale, draws):
+            moments = moments or Moments(phi)
+            value = phi.to(moments.mean.dtype) ** power
+            if antithetic and half is None:
+                half = value
+            else:
+                moments.add(value if half is None else (half + value) / 2)
+                half = None
+            bar.update(1)
+    finally:
+        bar.close()
+    assert moments is not None  # samples >= 1
+    record = {
+        "kind": inner.record.result,
+        "target": question.target,
+        "f_end": score,
+        "gradients": question.rows.new_full((len(x),), samples * inner.cost()),
+        "settings": settings,
+        "extra": {"sigma": scale.flatten()},
+    }
+    return question, moments, record
+
+
+def check_seed(seed: Any) -> int:
+    """Return the seed as an int, or raise."""
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise TypeError(f"seed must be a whole number, got {seed!r}")
+    return seed
+
+
+@attribution_method(
+    title="SmoothGrad",
+    year=2017,
+    paper="arXiv:1706.03825",
+    family="denoising",
+    lesson="07",
+    claims={"dummy", "implementation_invariance", "linearity"},
+    stochastic=True,
+    cost=gradients_per_row,
+    example=small_classifier,
+)
+def smoothgrad(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    method: Any = "gradient",
+    sigma: float = 0.15,
+    relative: bool = True,
+    samples: int = 50,
+    antithetic: bool = False,
+    seed: int = 0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+) -> Attribution:
+    r"""Average a method's map over noisy copies of the input.
+
+    .. math::
+        A = \frac1n \sum_{s=1}^n \Phi(x + \varepsilon_s), \qquad
+        \varepsilon_s \sim \mathcal N(0, \sigma^2 I)
+
+    For :math:`\Phi = \nabla F` this tends to the gradient of F smoothed by a Gaussian.
+
+    Parameters
+    ----------
+    model, x, target, output, batch_size, return_details
+        As for `gradient`. The class is chosen at x, never again for a noisy copy.
+    method : str, Spec, method or functools.partial
+        :math:`\Phi`, any registered method: ``"gradient"``,
+        ``xc.spec("integrated_gradients", steps=8)``.
+    sigma : float
+        Standard deviation of the noise, as a share of each row's range max(x) - min(x); the paper
+        recommends 0.1 to 0.2. The noisy copies are not clipped to the range of images: that would
+        shift their mean.
+    relative : bool
+        False: `sigma` is in units of x.
+    samples : int
+        n, the number of noisy copies.
+    antithetic : bool
+        Draw half of the noise and use each draw with both signs; `samples` must be even. It takes
+        away the error that is odd in the noise.
+    seed : int
+        The same seed gives the same noise, in every row, on every device and for every batch_size.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        As the method inside. The details hold the standard error of each value.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `gradient`; also for a constant row with a relative sigma, or a method that is not
+        registered.
+
+    Notes
+    -----
+    Around the gradient it keeps dummy, implementation invariance and linearity; symmetry only on
+    average over the noise. Breaks completeness and sensitivity(a). Taking absolute values before
+    the average is another method.
+
+    References
+    ----------
+    D. Smilkov, N. Thorat, B. Kim, F. Viegas, M. Wattenberg, 2017, arXiv:1706.03825. Lesson 07.
+    """
+    settings = {
+        "method": method, "sigma": sigma, "relative": relative, "samples": samples,
+        "antithetic": antithetic, "seed": seed, "output": output,
+    }  # fmt: skip
+    _, moments, record = _explain_noisy_copies(
+        model, x, target, settings, batch_size, power=1, description="SmoothGrad"
+    )
+    return Attribution(
+        values=moments.mean.to(x.dtype), standard_error=moments.error_of_mean, **record
+    )
+
+
+@attribution_method(
+    title="SmoothGrad squared",
+    year=2018,
+    paper="arXiv:1806.10758",
+    family="denoising",
+    lesson="07",
+    claims={"dummy", "implementation_invariance"},
+    stochastic=True,
+    cost=gradients_per_row,
+    example=small_classifier,
+)
+def smoothgrad_squared(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    method: Any = "gradient",
+    sigma: float = 0.15,
+    relative: bool = True,
+    samples: int = 50,
+    antithetic: bool = False,
+    seed: int = 0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+) -> Attribution:
+    r"""Average the square of a method's map over noisy copies of the input.
+
+    .. math:: A = \frac1n \sum_{s=1}^n \Phi(x + \varepsilon_s)^2
+
+    Parameters
+    ----------
+    model, x, target, output, batch_size, return_details
+        As for `gradient`.
+    method, sigma, relative, samples, antithetic, seed
+        As for `smoothgrad`.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Not negative, in squared units of the method inside; squares are taken entry by entry,
+        before any sum over channels. The details hold the standard error of each value.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `smoothgrad`.
+
+    Notes
+    -----
+    Equals the square of SmoothGrad plus VarGrad, for the same noise. Around the gradient it keeps
+    dummy and implementation invariance; breaks completeness, linearity, and the sign.
+
+    References
+    ----------
+    S. Hooker, D. Erhan, P.-J. Kindermans, B. Kim, 2018, arXiv:1806.10758 (A Benchmark for
+    Interpretability Methods in Deep Neural Networks). Lesson 07.
+    """
+    settings = {
+        "method": method, "sigma": sigma, "relative": relative, "samples": samples,
+        "antithetic": antithetic, "seed": seed, "output": output,
+    }  # fmt: skip
+    _, moments, record = _explain_noisy_copies(
+        model, x, target, settings, batch_size, power=2, description="SmoothGrad squared"
+    )
+    return Attribution(
+        values=moments.mean.to(x.dtype), standard_error=moments.error_of_mean, **record
+    )
+
+
+@attribution_method(
+    title="VarGrad",
+    year=2018,
+    paper="arXiv:1810.03292",
+    family="denoising",
+    lesson="07",
+    claims={"dummy", "implementation_invariance"},
+    stochastic=True,
+    cost=gradients_per_row,
+    example=small_classifier,
+)
+def vargrad(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    method: Any = "gradient",
+    sigma: float = 0.15,
+    relative: bool = True,
+    samples: int = 50,
+    seed: int = 0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+) -> Attribution:
+    r"""Take the variance of a method's map over noisy copies of the input.
+
+    .. math::
+        A = \frac1n \sum_{s=1}^n \big(\Phi(x + \varepsilon_s) - \bar\Phi\big)^2, \qquad
+        \bar\Phi = \frac1n \sum_{s=1}^n \Phi(x + \varepsilon_s)
+
+    Parameters
+    ----------
+    model, x, target, output, batch_size, return_details
+        As for `gradient`.
+    method, sigma, relative, seed
+        As for `smoothgrad`. There is no antithetic noise: a pair of mirror images has nearly the
+        same square, and counts as one draw.
+    samples : int
+        n, the number of noisy copies; at least 2.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Not negative, in squared units of the method inside. The details hold the standard error
+        of each value, from the fourth moment.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `smoothgrad`.
+
+    Notes
+    -----
+    It does not see the level of the gradient, only its change: 0 for a linear model, and for a
+    quadratic one it depends on the Hessian alone. Around the gradient it keeps dummy and
+    implementation invariance; breaks completeness, linearity, and the sign.
+
+    References
+    ----------
+    J. Adebayo, J. Gilmer, M. Muelly, I. Goodfellow, M. Hardt, B. Kim, 2018, arXiv:1810.03292
+    (Sanity Checks for Saliency Maps). Lesson 07.
+    """
+    if check_positive_int(samples, "samples") < 2:
+        raise ValueError("samples must be at least 2 for a variance, got 1")
+    settings = {
+        "method": method, "sigma": sigma, "relative": relative, "samples": samples, "seed": seed,
+        "output": output,
+    }  # fmt: skip
+    _, moments, record = _explain_noisy_copies(
+        model, x, target, settings, batch_size, power=1, description="VarGrad"
+    )
+    return Attribution(
+        values=moments.variance.to(x.dtype), standard_error=moments.error_of_variance, **record
+    )
