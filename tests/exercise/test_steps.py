@@ -84,7 +84,7 @@ def always_64(gaps, rise, limit):
     return 64
 
 
-def limit_and_a_bit(gaps, rise, limit):
+def above(gaps, rise, limit):
     return steps_needed(gaps, rise, 1.5 * limit)
 
 
@@ -99,7 +99,7 @@ def strictly_half(gaps, rise, limit):
 
 @pytest.mark.parametrize(
     "answer",
-    [second_good, lucky_and_signed, always_64, limit_and_a_bit, one_too_far, strictly_half],
+    [second_good, lucky_and_signed, always_64, above, one_too_far, strictly_half],
 )
 def test_other_wrong_answers_have_no_name(answer):
     verdict = check("05.3", answer)
