@@ -47,6 +47,9 @@ from xaicourse.core.operations import (
 )
 
 __all__ = [
+    "MAX_POOLING",
+    "SHAPE",
+    "TRANSPARENT",
     "Activation",
     "BackwardRules",
     "Choice",
@@ -176,6 +179,10 @@ class _RuleMode(TorchFunctionMode):
                     self.constants[leaf] = True
             return result
         self._refuse_masks(func, args, kwargs)
+        overwritten = None
+        if args and self.follows(args[0]) and is_in_place(func, args, kwargs):
+            overwritten, args = args[0], self._kept(args)
+            followers = [args[0] if f is overwritten else f for f in followers]
         with torch.no_grad():
             operation = self._read(func, args, kwargs)
         if operation is not None and self.rules.carries_relevance:
@@ -184,9 +191,12 @@ class _RuleMode(TorchFunctionMode):
         producer = made.operation if made is not None and made.intact else None
         choice = None if operation is None else self.rules.choose(operation, producer)
         if operation is None or choice is None:
-            result = func(*args, **kwargs)
+            kept = args if overwritten is None else (overwritten, *args[1:])
+            result = func(*kept, **kwargs)
         else:
             result = self._ruled(choice, func, args, kwargs)
+            if overwritten is not None:  # the caller may go on with it
+                result = overwritten.copy_(result)
         self._remember(result, func, args, kwargs, followers, operation)
         return result
 
@@ -285,12 +295,14 @@ class _RuleMode(TorchFunctionMode):
             value = function(*(t.detach() for t in inputs))
         if isinstance(operation, Activated):
             operation = replace(operation, output=value)
-        in_place = is_in_place(func, args, kwargs)
-        detached = operation.detached()
-        if in_place:  # the rule must still find what is overwritten now
-            detached = replace(detached, inputs=tuple(t.clone() for t in detached.inputs))
-        result = _Ruled.apply(value, detached, rule, *operation.inputs)
-        return args[0].copy_(result) if in_place else result  # the caller may go on with args[0]
+        return apply_rule(value, operation, rule)
+
+    def _kept(self, args: tuple) -> tuple:
+        """Return the arguments with a copy of the first, which is about to be overwritten."""
+        kept = args[0].clone()
+        if args[0] in self.made:
+            self.made[kept] = self.made[args[0]]
+        return (kept, *args[1:])
 
     def _remember(
         self,
@@ -367,20 +379,23 @@ _AFFINE = """
     mkldnn_convolution cudnn_convolution native_batch_norm cudnn_batch_norm miopen_batch_norm
     sum mean cumsum linear einsum lerp
 """.split()
-_POOLING = """
+MAX_POOLING = """
     max_pool1d max_pool2d max_pool2d_with_indices max_pool3d_with_indices
-    avg_pool1d avg_pool2d avg_pool3d adaptive_avg_pool2d mkldnn_adaptive_avg_pool2d
-    adaptive_avg_pool3d adaptive_max_pool2d adaptive_max_pool3d
-    upsample_nearest2d upsample_bilinear2d upsample_bicubic2d upsample_nearest_exact2d
+    adaptive_max_pool2d adaptive_max_pool3d
 """.split()
-_SHAPE = """
+_POOLING = """
+    avg_pool1d avg_pool2d avg_pool3d adaptive_avg_pool2d mkldnn_adaptive_avg_pool2d
+    adaptive_avg_pool3d upsample_nearest2d upsample_bilinear2d upsample_bicubic2d
+    upsample_nearest_exact2d
+""".split()
+SHAPE = """
     view reshape unsafe_view reshape_alias as_strided alias clone copy copies copy_backwards
     to_copy contiguous permute transpose t mt squeeze unsqueeze expand repeat cat stack split
     split_with_sizes unsafe_split unbind chunk narrow slice select index index_select gather flip
     roll pixel_shuffle pixel_unshuffle constant_pad_nd reflection_pad2d replication_pad2d pad
     unfold im2_col col2_im swapaxes movedim diagonal to_memory_format accumulate_grad
 """.split()
-_TRANSPARENT = frozenset(_AFFINE + _POOLING + _SHAPE)
+TRANSPARENT = frozenset(_AFFINE + _POOLING + SHAPE + MAX_POOLING)
 # Bilinear operations are affine only while one of these arguments does not follow from x.
 _PRODUCTS = {
     "mul": (0, 1),
@@ -486,7 +501,7 @@ class BackwardRules:
     # True where the backward pass carries relevance itself; False where it carries its ratio to
     # the value, as gradients and multipliers are, so that the chain rule holds for affine maps
     carries_relevance: ClassVar[bool] = False
-    transparent: ClassVar[frozenset[str]] = _TRANSPARENT
+    transparent: ClassVar[frozenset[str]] = TRANSPARENT
     covers: ClassVar[str] = "its backward rule covers the ReLU family only"
     when_allowed: ClassVar[str] = "accept the plain gradient"
 
