@@ -5,7 +5,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-__all__ = ["entry", "text"]
+__all__ = ["entry", "text", "with_places"]
 
 
 @cache
@@ -26,6 +26,15 @@ def entry(key: str) -> Any:
 
 def text(key: str, **fields: Any) -> str:
     """Return a message with its fields filled in; {section_...} names a place in the lesson."""
-    template = entry(key)
-    places = {f"section_{name}": place for name, place in entry("sections").items()}
-    return template.format(**places, **fields)
+    return entry(key).format(**_places(), **fields)
+
+
+def with_places(template: str) -> str:
+    """Return a hint, which may hold braces of its own, with its {section_...} filled in."""
+    for name, place in _places().items():
+        template = template.replace(f"{{{name}}}", place)
+    return template
+
+
+def _places() -> dict[str, str]:
+    return {f"section_{name}": place for name, place in entry("sections").items()}

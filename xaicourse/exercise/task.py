@@ -49,4 +49,4 @@ class Task:
     @property
     def hints(self) -> tuple[str, ...]:
         """Three hints, from a nudge to almost the solution."""
-        return tuple(messages.entry(f"tasks/{self.id}/hints"))
+        return tuple(map(messages.with_places, messages.entry(f"tasks/{self.id}/hints")))

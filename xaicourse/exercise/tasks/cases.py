@@ -13,10 +13,36 @@ from xaicourse.exercise.compare import as_numbers, refuse, show
 from xaicourse.exercise.tasks.path_probe import ProbeModel
 from xaicourse.exercise.verdict import Outcome, Settled
 
-__all__ = ["Case", "CaseGrader", "apart"]
+__all__ = ["Case", "CaseGrader", "WatchedModel", "apart"]
 
 RIGHT = 1e-4  # float32 passes
+RANGE = 1e-3  # how far values may leave [0, 1]
 SAME = 1e-3  # an answer this close to a misconception in every case agrees with it
+
+
+class WatchedModel(ProbeModel):
+    """A probe model that remembers the range of the values it got and the shape it refused."""
+
+    def forget(self) -> None:
+        """Begin anew."""
+        super().forget()
+        self.refused: tuple[int, ...] | None = None
+        self.lowest, self.highest = 0.0, 1.0
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the scores (N, K)."""
+        if isinstance(x, Tensor) and tuple(x.shape[1:]) != self.shape:
+            self.refused = tuple(x.shape)
+        scores = super().forward(x)
+        if x.numel():
+            self.lowest = min(self.lowest, float(x.detach().min()))
+            self.highest = max(self.highest, float(x.detach().max()))
+        return scores
+
+    def stray(self) -> tuple[float, float] | None:
+        """Return the range of the values that it was given, if that leaves [0, 1]."""
+        inside = self.lowest >= -RANGE and self.highest <= 1 + RANGE
+        return None if inside else (self.lowest, self.highest)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +97,8 @@ class CaseGrader:
         The right function.
     misconceptions : mapping
         Name to a wrong function.
+    also : mapping
+        Name to further forms of the same mistake.
     reason : callable
         Says from the arguments of a call that stopped with an error which misconception it was.
     """
@@ -80,11 +108,16 @@ class CaseGrader:
     right: Callable[..., Any]
     misconceptions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     reason: Callable[[Mapping[str, Any]], str | None] = no_reason
+    also: Mapping[str, Sequence[Callable[..., Any]]] = field(default_factory=dict)
 
     def __call__(self, answer: Any) -> Outcome:
         """Return the outcome for one answer."""
         require_function(answer, messages.entry(f"tasks/{self.task}/name"))
-        given = [self._ask(answer, case) for case in self.cases]
+        given, strays = [], []
+        for case in self.cases:
+            got, stray = self._ask(answer, case)
+            given.append(got)
+            strays.append(stray)
         expected = [self.result(self.right, case) for case in self.cases]
         wrong = [k for k, got in enumerate(given) if apart(got, expected[k]) > RIGHT]
         if not wrong:
@@ -97,6 +130,10 @@ class CaseGrader:
         name = self.diagnose(given)
         if name is not None:
             return Outcome("not_right", self._text(f"misconceptions/{name}"), evidence, name)
+        if strays[wrong[0]] is not None:  # seen, not guessed
+            low, high = strays[wrong[0]]
+            text = messages.text("general/out_of_range", low=show(low), high=show(high))
+            return Outcome("not_right", text, evidence, "out_of_range")
         if isinstance(got, Tensor) and isinstance(wanted, Tensor):
             shapes: dict[str, Any] = {"shape": tuple(got.shape), "expected": tuple(wanted.shape)}
             if got.squeeze().shape != wanted.squeeze().shape:
@@ -109,12 +146,15 @@ class CaseGrader:
         fits = [
             name
             for name, wrong in self.misconceptions.items()
-            if all(
-                apart(got, self.result(wrong, case)) <= SAME
-                for got, case in zip(given, self.cases, strict=True)
-            )
+            if any(self._agrees(given, form) for form in (wrong, *self.also.get(name, ())))
         ]
         return fits[0] if len(fits) == 1 else None
+
+    def _agrees(self, given: Sequence[Tensor], wrong: Callable[..., Any]) -> bool:
+        return all(
+            apart(got, self.result(wrong, case)) <= SAME
+            for got, case in zip(given, self.cases, strict=True)
+        )
 
     def result(self, function: Callable[..., Any], case: Case) -> Tensor | None:
         """Return what one of our own functions gives; None if it cannot be called this way."""
@@ -123,8 +163,11 @@ class CaseGrader:
         except (ValueError, RuntimeError, IndexError):
             return None
 
-    def _ask(self, answer: Any, case: Case) -> Tensor:
-        """Call the student's function; the caller's tensors must stay as they are."""
+    def _ask(self, answer: Any, case: Case) -> tuple[Tensor, tuple[float, float] | None]:
+        """Call the student's function; return what it gave, and which range its model saw if wrong.
+
+        The caller's tensors must stay as they are.
+        """
         where, arguments = self._where(case), case.arguments()
         try:
             value = call(answer, arguments, where)
@@ -133,6 +176,8 @@ class CaseGrader:
             if name is not None:
                 refuse(f"tasks/{self.task}/misconceptions/{name}", diagnosis=name)
             raise
+        model = arguments.get("model")
+        stray = model.stray() if isinstance(model, WatchedModel) else None
         self._refuse_changes(case, arguments)
         if value is None:
             refuse("general/returned_none", status="not_done")
@@ -144,7 +189,7 @@ class CaseGrader:
             refuse("general/wrong_type", kind=type(value).__name__, where=where)
         if not bool(torch.isfinite(got).all()):
             refuse("general/not_finite", where=where)
-        return got
+        return got, stray
 
     def _refuse_changes(self, case: Case, arguments: Mapping[str, Any]) -> None:
         for name, before in case.values.items():

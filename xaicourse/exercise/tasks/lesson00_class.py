@@ -7,8 +7,7 @@ import torch
 from torch import Tensor
 
 from xaicourse.exercise.task import Task
-from xaicourse.exercise.tasks.cases import Case, CaseGrader
-from xaicourse.exercise.tasks.path_probe import ProbeModel
+from xaicourse.exercise.tasks.cases import Case, CaseGrader, WatchedModel
 
 __all__ = ["CLASS_OF", "GRADER"]
 
@@ -17,21 +16,6 @@ SPREAD = torch.tensor([0.229, 0.224, 0.225]).reshape(3, 1, 1)
 
 
 # ---------------------------------------------------------------- models and cases
-
-
-class WatchedModel(ProbeModel):
-    """A probe model that remembers which shape it had to refuse."""
-
-    def forget(self) -> None:
-        """Begin anew."""
-        super().forget()
-        self.refused: tuple[int, ...] | None = None
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the scores (N, K)."""
-        if isinstance(x, Tensor) and tuple(x.shape[1:]) != self.shape:
-            self.refused = tuple(x.shape)
-        return super().forward(x)
 
 
 def _linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -131,6 +115,34 @@ def channels_last(model, x):
     return class_of(model, x.permute(0, 2, 3, 1))
 
 
+def channels_reversed(model, x):
+    return class_of(model, x.flip(1))
+
+
+def softmax_of_batch(model, x):
+    return model(x).softmax(dim=0).argmax(dim=1)
+
+
+def one_hot(model, x):
+    return torch.nn.functional.one_hot(class_of(model, x), model(x).shape[1])
+
+
+def ranking(model, x):
+    return model(x).argsort(dim=1, descending=True)
+
+
+def second_best(model, x):
+    return model(x).argsort(dim=1)[:, -2]
+
+
+def mean_for_all(model, x):
+    return mean_scores(model, x).expand(len(x))
+
+
+def one_hot_of_seen(model, x):
+    return torch.nn.functional.one_hot(class_of(model, x))
+
+
 def reason(arguments: Mapping[str, Any]) -> str | None:
     """Say whether the model was given (N, H, W, C) pictures."""
     n, c, h, w = arguments["x"].shape
@@ -157,10 +169,20 @@ WRONG = {
         divided_by_255,
         normalised_again,
         channels_last,
+        channels_reversed,
+        softmax_of_batch,
+        one_hot,
+        ranking,
+        second_best,
     )
 }
+ALSO = {
+    "mean_scores": [mean_for_all],
+    "one_hot": [one_hot_of_seen],
+    "times_255": [lambda model, x: class_of(model, (255 * x).round())],
+}
 
-GRADER = CaseGrader("00.1", CASES, class_of, WRONG, reason)
+GRADER = CaseGrader("00.1", CASES, class_of, WRONG, reason, ALSO)
 
 CLASS_OF = Task(
     id="00.1",

@@ -1,6 +1,7 @@
 """Task 00.5: one of three maps never saw the model; find out which, by an experiment.
 
-The real net is not run here: the reported numbers must fit together and support the choice.
+The real net is not run here: the maps before and after the change are handed in, their cosines are
+computed again, and they must support the choice.
 """
 
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from xaicourse.exercise import messages
-from xaicourse.exercise.compare import refuse, show, to_number
+from xaicourse.exercise.compare import as_numbers, refuse, show, to_number
 from xaicourse.exercise.task import Task
 from xaicourse.exercise.tasks.lesson00_occlusion import occlusion
 from xaicourse.exercise.tasks.submission import is_missing, parts
@@ -24,7 +25,8 @@ SAME, OTHER = 0.999, 0.99  # similarity of a map that did not change, and of one
 CLASS = {"class", "target", "the class", "the target", "label"}
 MODEL = {"model", "weights", "network", "net", "the model", "the weights", "the network"}
 PHOTO = {"photo", "image", "picture", "input", "x", "the photo", "the image", "the picture"}
-PARTS = ("choice", "changed", "similarity")
+PARTS = ("choice", "changed", "similarity", "before", "after")
+ROUNDED = 0.06  # a cosine may be handed in with one digit
 
 
 # ---------------------------------------------------------------- the three maps, 8 x 8 patches
@@ -67,7 +69,9 @@ MAP_MAKERS: dict[str, Callable] = dict(zip(LETTERS, (map_a, map_b, map_c), stric
 def grade(answer: Any) -> Outcome:
     """Judge the choice, then whether the experiment can show it, then the numbers."""
     what = messages.entry("tasks/00.5/name")
-    if isinstance(answer, dict) and all(is_missing(value) for value in answer.values()):
+    if isinstance(answer, dict) and all(
+        is_missing(value) for key, value in answer.items() if key != "before"
+    ):
         refuse("general/not_done", status="not_done")
     part = parts(answer, PARTS, what)
     for name in PARTS:
@@ -81,9 +85,17 @@ def grade(answer: Any) -> Outcome:
         _wrong("photo_changed")
     if changed not in CLASS | MODEL:
         refuse("tasks/00.5/unknown_change", given=part["changed"])
-    similarity = _similarities(part["similarity"])
+    handed_in = _similarities(part["similarity"])
+    before = _maps(part["before"], "before", messages.entry("tasks/00.5/before_name"))
+    after = _maps(part["after"], "after", messages.entry("tasks/00.5/after_name"))
+    similarity = {letter: _cosine(before[letter], after[letter]) for letter in LETTERS}
     if min(similarity.values()) >= SAME:
         _wrong("nothing_changed")
+    if max(similarity.values()) < SAME:  # only a new photo changes all three
+        _wrong("photo_changed")
+    of_sizes = {k: _cosine(before[k].abs(), after[k].abs()) for k in LETTERS}
+    if not any(_close(handed_in, measured) for measured in (similarity, of_sizes)):
+        _wrong("other_numbers")
     unchanged = [letter for letter in LETTERS if similarity[letter] >= SAME]
     if unchanged == ["B"] and choice != "B":
         _wrong("against_own_numbers")
@@ -100,6 +112,31 @@ def grade(answer: Any) -> Outcome:
 
 def _wrong(name: str) -> None:
     refuse(f"tasks/00.5/misconceptions/{name}", diagnosis=name)
+
+
+def _maps(given: Any, name: str, what: str) -> dict[str, Tensor]:
+    """Return letter -> map (8, 8)."""
+    lower = parts(given, [letter.lower() for letter in LETTERS], what)
+    found = {}
+    for letter in LETTERS:
+        value = lower[letter.lower()]
+        if is_missing(value):
+            refuse("general/part_missing", status="not_done", part=letter, what=what)
+        try:
+            found[letter] = as_numbers(value).squeeze()
+        except Exception:
+            refuse("general/part_not_numbers", part=letter, what=what, kind=type(value).__name__)
+        if found[letter].shape != (8, 8) or not bool(torch.isfinite(found[letter]).all()):
+            refuse("tasks/00.5/no_map", letter=letter, name=name)
+    return found
+
+
+def _cosine(a: Tensor, b: Tensor) -> float:
+    return float(F.cosine_similarity(a.flatten(), b.flatten(), dim=0))
+
+
+def _close(a: dict[str, float], b: dict[str, float]) -> bool:
+    return all(abs(a[letter] - b[letter]) <= ROUNDED for letter in LETTERS)
 
 
 def _similarities(given: Any) -> dict[str, float]:
@@ -119,8 +156,28 @@ def _similarities(given: Any) -> dict[str, float]:
     return found
 
 
-_RIGHT = {"choice": "B", "changed": "class", "similarity": {"A": -0.2, "B": 1.0, "C": -0.4}}
-_LOOKED = {"A": 0.5, "B": 0.6, "C": 0.6}
+_BEFORE = {
+    letter: torch.sin(torch.arange(64.0) * turn).reshape(8, 8) + 0.2
+    for letter, turn in zip(LETTERS, (0.7, 1.3, 2.1), strict=True)
+}
+_ALL_NEW = {letter: one.flip(0) for letter, one in _BEFORE.items()}
+_AFTER = {**_ALL_NEW, "B": _BEFORE["B"]}
+_ONE_SAME = {**_ALL_NEW, "A": _BEFORE["A"]}
+
+
+def _handed_in(choice: str, changed: str, after: dict[str, Tensor]) -> dict[str, Any]:
+    """Return an answer whose numbers are the cosines of its maps."""
+    similarity = {letter: _cosine(_BEFORE[letter], after[letter]) for letter in LETTERS}
+    return {
+        "choice": choice,
+        "changed": changed,
+        "similarity": similarity,
+        "before": _BEFORE,
+        "after": after,
+    }
+
+
+_RIGHT = _handed_in("B", "class", _AFTER)
 
 WHICH_MAP = Task(
     id="00.5",
@@ -130,10 +187,11 @@ WHICH_MAP = Task(
     grade=grade,
     reference=_RIGHT,
     misconceptions={
-        "photo_changed": {**_RIGHT, "changed": "photo"},
-        "nothing_changed": {**_RIGHT, "similarity": {"A": 1.0, "B": 1.0, "C": 1.0}},
-        "against_own_numbers": {**_RIGHT, "choice": "C"},
-        "noise_looks_wrong": {**_RIGHT, "choice": "A", "similarity": _LOOKED},
-        "blocks_look_wrong": {**_RIGHT, "choice": "C", "similarity": _LOOKED},
+        "photo_changed": _handed_in("B", "class", _ALL_NEW),
+        "nothing_changed": _handed_in("B", "class", _BEFORE),
+        "other_numbers": {**_RIGHT, "similarity": {"A": 0.5, "B": 0.6, "C": 0.6}},
+        "against_own_numbers": _handed_in("C", "class", _AFTER),
+        "noise_looks_wrong": _handed_in("A", "class", {**_ALL_NEW, "C": _BEFORE["C"]}),
+        "blocks_look_wrong": _handed_in("C", "class", _ONE_SAME),
     },
 )

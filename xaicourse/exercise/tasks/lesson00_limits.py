@@ -44,6 +44,9 @@ CASES = (
     Case("hundred", [_map(0.618, 0.05, 0.3), _map(0.414, 5.0, -0.3), _map(0.755, 0.5)]),
     Case("strong_first", [_map(0.414, 40.0, 0.2), _map(0.618, 0.4)]),
     Case("below_zero", [-_map(0.618, 1.0, 1.1), -_map(0.755, 4.0, 1.2)]),
+    Case("above_zero", [_map(0.755, 4.0, 1.2), _map(0.618, 1.0, 1.1)]),
+    Case("opposite", [_map(0.618, 6.0), -_map(0.618, 6.0)]),
+    Case("five", [_map(0.414, 9.0), *(_map(turn, 0.2) for turn in (0.618, 0.755, 0.3, 0.9))]),
     Case("one_zero", [torch.zeros(4, 6), _map(0.414, 1.5, -0.5)]),
     Case("all_zero", [torch.zeros(4, 6), torch.zeros(4, 6)]),
 )
@@ -124,6 +127,48 @@ def zero_map_forgotten(maps):
     return -limit, limit
 
 
+def largest_above_zero(maps):
+    """The size of the smallest value: a map that is positive everywhere gets no scale."""
+    limit = abs(min_max(maps)[0])
+    return -limit, limit
+
+
+def _around_zero(limit):
+    return (-limit, limit) if limit > 0 else (-1.0, 1.0)
+
+
+def mean_of_largest(maps):
+    return _around_zero(sum(float(one.abs().max()) for one in maps) / len(maps))
+
+
+def sum_of_largest(maps):
+    return _around_zero(sum(float(one.abs().max()) for one in maps))
+
+
+def summed_maps(maps):
+    return _around_zero(float(torch.stack(list(maps)).sum(0).abs().max()))
+
+
+def mean_map(maps):
+    return _around_zero(float(torch.stack(list(maps)).mean(0).abs().max()))
+
+
+def spread(maps):
+    return _around_zero(float(torch.stack(list(maps)).std()))
+
+
+def median(maps):
+    return _around_zero(float(torch.stack(list(maps)).abs().median()))
+
+
+def _percentiles(share):
+    def limits(maps):
+        values = torch.stack(list(maps)).flatten()
+        return float(values.quantile(share)), float(values.quantile(1 - share))
+
+    return limits
+
+
 WRONG: dict[str, Callable] = {
     function.__name__: function
     for function in (
@@ -142,7 +187,21 @@ WRONG: dict[str, Callable] = {
         percentiles_of_signs,
         always_one,
         zero_map_forgotten,
+        largest_above_zero,
+        mean_of_largest,
+        sum_of_largest,
+        summed_maps,
+        mean_map,
+        spread,
+        median,
     )
+}
+ALSO = {
+    "largest_above_zero": [
+        lambda maps: _around_zero(max(abs(float(one.min())) for one in maps)),
+    ],
+    "percentiles_of_signs": [_percentiles(share) for share in (0.01, 0.02, 0.025, 0.1)],
+    "spread": [lambda maps: _around_zero(float(torch.stack(list(maps)).std(correction=0)))],
 }
 
 
@@ -189,18 +248,25 @@ def _fault(got: Tensor, case: Case) -> str:
 
 
 def diagnose(given: Sequence[Tensor], wrong: Sequence[int]) -> str | None:
-    """Return the one misconception that gives the same limits for all maps."""
+    """Return the one misconception that gives the same limits for all maps that are not 0."""
     if [CASES[k].name for k in wrong] == ["all_zero"] and not given[wrong[0]].any():
         return "zero_map_forgotten"  # whichever rule the other limits follow
     fits = [
         name
         for name, function in WRONG.items()
-        if all(
-            apart(got, as_numbers(function(case.copies()))) <= SAME
-            for got, case in zip(given, CASES, strict=True)
-        )
+        if name != "zero_map_forgotten"
+        and any(_agrees(given, form) for form in (function, *ALSO.get(name, ())))
     ]
     return fits[0] if len(fits) == 1 else None
+
+
+def _agrees(given: Sequence[Tensor], wrong: Callable) -> bool:
+    """Compare wherever no map is 0: how those are treated is a question of its own."""
+    return all(
+        apart(got, as_numbers(wrong(case.copies()))) <= SAME
+        for got, case in zip(given, CASES, strict=True)
+        if all(bool(one.any()) for one in case.maps)
+    )
 
 
 def _ask(answer: Any, case: Case) -> Tensor:

@@ -4,9 +4,8 @@ import torch
 from torch import Tensor
 
 from xaicourse.exercise.task import Task
-from xaicourse.exercise.tasks.cases import Case, CaseGrader
+from xaicourse.exercise.tasks.cases import Case, CaseGrader, WatchedModel
 from xaicourse.exercise.tasks.lesson00_class import MEAN, SPREAD
-from xaicourse.exercise.tasks.path_probe import ProbeModel
 
 __all__ = ["GRADER", "OCCLUSION"]
 
@@ -28,7 +27,7 @@ def _case(name, function, shape, target, patch, fill, turn, strength=1.0) -> Cas
     weight = strength * torch.sin(torch.arange(4.0 * size) * turn).reshape(size, 4)
     picture = (torch.cos(torch.arange(float(size)) * (turn + 0.7)) + 1) / 2
     bias = torch.tensor([0.2, -0.3, 0.1, 0.0]) - weight.sum(0) / 2
-    model = ProbeModel(shape, function, weight.tolist(), bias.tolist())
+    model = WatchedModel(shape, function, weight.tolist(), bias.tolist())
     values = {"model": model, "x": picture.reshape(1, *shape), "target": target}
     return Case(name, {**values, "patch": patch, "fill": fill})
 
@@ -221,6 +220,98 @@ def spread_over_pixels(model, x, target, patch, fill):
     return effects.repeat_interleave(patch, 0).repeat_interleave(patch, 1)
 
 
+def negatives_cut(model, x, target, patch, fill):
+    return occlusion(model, x, target, patch, fill).relu()
+
+
+def own_scale(model, x, target, patch, fill):
+    effects = occlusion(model, x, target, patch, fill)
+    return effects / effects.abs().max()
+
+
+def per_pixel(model, x, target, patch, fill):
+    return occlusion(model, x, target, patch, fill) / patch**2
+
+
+def per_value(model, x, target, patch, fill):
+    return per_pixel(model, x, target, patch, fill) / x.shape[1]
+
+
+def _with(change, model, x, target, shape, patch):
+    """Measure `shape` patches; ``change(picture, i, j)`` fills them in its own way."""
+    effects = torch.zeros(shape)
+    for i in range(shape[0]):
+        for j in range(shape[1]):
+            changed = x.clone()
+            change(changed, i, j)
+            effects[i, j] = (model(x) - model(changed))[0, target]
+    return effects
+
+
+def _square(i, j, patch):
+    return (..., slice(i * patch, (i + 1) * patch), slice(j * patch, (j + 1) * patch))
+
+
+def one_pixel_short(model, x, target, patch, fill):
+    """Patches end one pixel early: the end of a slice does not count."""
+
+    def change(picture, i, j):
+        down, across = slice(i * patch, (i + 1) * patch - 1), slice(j * patch, (j + 1) * patch - 1)
+        picture[..., down, across] = fill
+
+    return _with(change, model, x, target, (x.shape[2] // patch, x.shape[3] // patch), patch)
+
+
+def fill_of_lesson(model, x, target, patch, fill):
+    return occlusion(model, x, target, patch, 0.5)
+
+
+def multiplied(model, x, target, patch, fill):
+    """The patch is darkened by the factor `fill` instead of painted with it."""
+
+    def change(picture, i, j):
+        picture[_square(i, j, patch)] *= fill
+
+    return _with(change, model, x, target, (x.shape[2] // patch, x.shape[3] // patch), patch)
+
+
+def numbers_of_lesson(model, x, target, patch, fill):
+    """8 x 8 patches of 28 pixels, as in the lesson."""
+
+    def change(picture, i, j):
+        picture[_square(i, j, 28)] = fill
+
+    return _with(change, model, x, target, (8, 8), 28)
+
+
+def patch_of_lesson(model, x, target, patch, fill):
+    return occlusion(model, x, target, 28, fill)
+
+
+def square_assumed(model, x, target, patch, fill):
+    """As many patches across as down."""
+
+    def change(picture, i, j):
+        picture[_square(i, j, patch)] = fill
+
+    lines = x.shape[2] // patch
+    return _with(change, model, x, target, (lines, lines), patch)
+
+
+def flattened(model, x, target, patch, fill):
+    return occlusion(model, x, target, patch, fill).flatten()
+
+
+def by_the_slope(model, x, target, patch, fill):
+    """The slope times the change, added up over each patch: nothing is greyed."""
+    with torch.enable_grad():
+        x = x.detach().clone().requires_grad_()
+        (slope,) = torch.autograd.grad(model(x)[0, target], x)
+    change = (slope * (x.detach() - fill)).sum(1)[0]  # (H, W)
+    height, width = change.shape
+    return change.reshape(height // patch, patch, width // patch, patch).sum((1, 3))
+
+
 WRONG = {
     function.__name__: function
     for function in (
@@ -248,13 +339,24 @@ WRONG = {
         times_255,
         normalised_again,
         spread_over_pixels,
+        negatives_cut,
+        own_scale,
+        per_pixel,
+        one_pixel_short,
+        fill_of_lesson,
+        multiplied,
+        numbers_of_lesson,
+        square_assumed,
+        flattened,
+        by_the_slope,
     )
 }
+ALSO = {"numbers_of_lesson": [patch_of_lesson], "per_pixel": [per_value]}
 
 # An answer that changes x is known by that change, not by its numbers: these equal `accumulates`.
 COMPARED = {name: function for name, function in WRONG.items() if name != "no_copy"}
 
-GRADER = CaseGrader("00.2", CASES, occlusion, COMPARED)
+GRADER = CaseGrader("00.2", CASES, occlusion, COMPARED, also=ALSO)
 
 OCCLUSION = Task(
     id="00.2",

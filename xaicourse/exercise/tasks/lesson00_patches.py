@@ -12,7 +12,7 @@ from xaicourse.exercise.calling import call, require_function
 from xaicourse.exercise.compare import as_numbers, refuse
 from xaicourse.exercise.task import Task
 from xaicourse.exercise.tasks.submission import parts
-from xaicourse.exercise.verdict import Outcome
+from xaicourse.exercise.verdict import Outcome, Settled
 
 __all__ = ["CASES", "STRONGEST_PATCHES"]
 
@@ -56,9 +56,9 @@ def strongest_patches(effects):
 # ---------------------------------------------------------------- wrong answers
 
 
-def _ranked(values, largest=True):
-    """Return the three places with the largest (or smallest) values."""
-    order = values.flatten().argsort(descending=largest, stable=True)[:MOST]
+def _ranked(values, largest=True, most=MOST):
+    """Return the places with the largest (or smallest) values, three if not said otherwise."""
+    order = values.flatten().argsort(descending=largest, stable=True)[:most]
     return [divmod(int(k), values.shape[1]) for k in order]
 
 
@@ -127,6 +127,53 @@ def values(effects):
     return tuple([float(effects[place]) for place in side] for side in strongest_patches(effects))
 
 
+def _signed(effects, most=MOST):
+    """Return up to `most` places of each sign, the strongest first."""
+    up = [place for place in _ranked(effects, True, effects.numel()) if effects[place] > 0]
+    down = [place for place in _ranked(effects, False, effects.numel()) if effects[place] < 0]
+    return up[:most], down[:most]
+
+
+def sizes_before_signs(effects):
+    """The three largest sizes, and only then split by sign."""
+    strongest = _ranked(effects.abs())
+    return (
+        [place for place in strongest if effects[place] > 0],
+        [place for place in strongest if effects[place] < 0],
+    )
+
+
+def weakest_opponents(effects):
+    return strongest_patches(effects)[0], weakest_of_each_sign(effects)[1]
+
+
+def all_of_the_sign(effects):
+    return _signed(effects, most=effects.numel())
+
+
+def strongest_only(effects):
+    return _signed(effects, most=1)
+
+
+def signs_lost(effects):
+    return _signed(effects.abs())
+
+
+def scaled_first(effects):
+    """Stretched from minimum to maximum first, so that nothing is negative."""
+    width = effects.max() - effects.min()
+    return _signed((effects - effects.min()) / width if width > 0 else 0 * effects)
+
+
+def mean_taken_off(effects):
+    return _signed(effects - effects.mean())
+
+
+def divided_by_eight(effects):
+    width = effects.shape[1]
+    return tuple([divmod(i * width + j, 8) for i, j in side] for side in strongest_patches(effects))
+
+
 WRONG: dict[str, Callable] = {
     function.__name__: function
     for function in (
@@ -142,6 +189,14 @@ WRONG: dict[str, Callable] = {
         counts_from_one,
         flat_numbers,
         values,
+        sizes_before_signs,
+        weakest_opponents,
+        all_of_the_sign,
+        strongest_only,
+        signs_lost,
+        scaled_first,
+        mean_taken_off,
+        divided_by_eight,
     )
 }
 
@@ -195,7 +250,11 @@ def _numbers(side: Any, where: str) -> Tensor:
     try:
         if not hasattr(side, "shape"):  # sets, zips and generators of pairs are fine
             side = list(side)
+        if isinstance(side, list) and any(place is None for place in side):
+            refuse("tasks/00.3/padded", where=where)
         return torch.zeros(0) if len(side) == 0 else as_numbers(side)
+    except Settled:
+        raise
     except Exception:
         refuse("general/wrong_type", kind=type(side).__name__, where=where)
 
