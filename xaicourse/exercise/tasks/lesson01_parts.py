@@ -1,0 +1,81 @@
+"""Task 01.6: where did the 2 go? The TOY net's score as gradient x input plus parts of biases."""
+
+from typing import Any
+
+from xaicourse.exercise import messages
+from xaicourse.exercise.compare import refuse, show
+from xaicourse.exercise.task import Task
+from xaicourse.exercise.tasks.lesson01_toy import near, numbers_in
+from xaicourse.exercise.tasks.submission import is_missing, parts
+from xaicourse.exercise.verdict import Outcome
+
+__all__ = ["WHERE_IT_WENT"]
+
+# At (3, 1): gradient (1, -3), gates on, off, on; hidden biases (0, -1, -1) have slopes (2, 0, -1).
+# Without any bias, at (1, 3): hidden sums (-2, 5, 4), so f = 3 * 5 - 4 = 11, gradient (-4, 5).
+RIGHT = {
+    "gradient_x_input": (0.0,),
+    "hidden_biases": (0.0, 0.0, 1.0),
+    "output_bias": (1.0,),
+    "bias_free": (11.0, 11.0),
+}
+WRONG_PARTS = {
+    "gradient_x_input": {
+        "whole_score": (2.0,),
+        "absolute_values": (6.0,),
+        "sum_of_gradient": (-2.0,),
+        "rise_from_zero": (1.0,),
+    },
+    "hidden_biases": {
+        "plain_biases": (0.0, -1.0, -1.0),
+        "output_weight_forgotten": (0.0, 0.0, -1.0),
+        "gate_forgotten": (0.0, -3.0, 1.0),
+        "no_hidden_part": (0.0, 0.0, 0.0),
+    },
+    "output_bias": {"output_bias_forgotten": (0.0,), "output_bias_of_two": (2.0,)},
+    "bias_free": {
+        "biases_kept": (10.0, 11.0),
+        "output_bias_kept": (12.0, 11.0),
+        "first_point": (0.0, 0.0),
+        "score_kept_sum_kept": (10.0, 10.0),
+        "sum_is_not_score": (11.0, 10.0),
+    },
+}
+WRONG = {
+    name: {**RIGHT, part: numbers}
+    for part, wrong in WRONG_PARTS.items()
+    for name, numbers in wrong.items()
+}
+
+
+def grade(answer: Any) -> Outcome:
+    """Judge the four parts in their order; the first wrong one gets the message."""
+    part = parts(answer, tuple(RIGHT), messages.entry("tasks/01.6/name"))
+    if any(is_missing(value) for value in part.values()):
+        refuse("general/not_done", status="not_done")
+    given = {name: numbers_in(value, "01.6") for name, value in part.items()}
+    for name, numbers in given.items():
+        if len(numbers) != len(RIGHT[name]):
+            wanted = len(RIGHT[name])
+            refuse("tasks/01.6/how_many", part=name, given=len(numbers), wanted=wanted)
+    for name, numbers in given.items():
+        if near(numbers, RIGHT[name]):
+            continue
+        evidence = messages.text("tasks/01.6/evidence", part=name, yours=show(numbers))
+        fits = [wrong for wrong, row in WRONG_PARTS[name].items() if near(numbers, row)]
+        if len(fits) == 1:
+            text = messages.text(f"tasks/01.6/misconceptions/{fits[0]}")
+            return Outcome("not_right", text, evidence, diagnosis=fits[0])
+        return Outcome("not_right", messages.text("tasks/01.6/differs", part=name), evidence)
+    return Outcome("passed", messages.text("tasks/01.6/passed"))
+
+
+WHERE_IT_WENT = Task(
+    id="01.6",
+    goal="G3",
+    level=3,
+    minutes=12,
+    grade=grade,
+    reference=RIGHT,
+    misconceptions=WRONG,
+)

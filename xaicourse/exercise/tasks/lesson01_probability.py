@@ -1,0 +1,186 @@
+"""Task 01.4: the gradient of a probability, made of the gradients of all logits."""
+
+import torch
+from torch import Tensor
+
+from xaicourse.exercise.task import Task
+from xaicourse.exercise.tasks.cases import Case, CaseGrader
+
+__all__ = ["GRADER", "PROBABILITY_GRADIENT"]
+
+
+# ---------------------------------------------------------------- cases
+
+
+def _gradients(turn: float, *shape: int) -> Tensor:
+    """Return one gradient for each input and class, (N, K, ...)."""
+    count = torch.Size(shape).numel()
+    return 2 * torch.sin(turn * torch.arange(1.0, count + 1) ** 1.5).reshape(shape)
+
+
+def _case(name: str, logits: list[list[float]], target: list[int], gradients: Tensor) -> Case:
+    values = {"logits": torch.tensor(logits), "gradients": gradients}
+    return Case(name, {**values, "target": torch.tensor(target)})
+
+
+CASES = (
+    _case("unsure", [[1.0, 0.2, 0.5]], [1], _gradients(1.1, 1, 3, 4)),
+    _case("nearly_sure", [[5.0, 0.0, -1.0]], [0], _gradients(0.6, 1, 3, 4)),
+    _case("two", [[0.3, 1.0, -0.4], [1.2, 0.9, 0.1]], [2, 0], _gradients(2.3, 2, 3, 5)),
+    _case("pictures", [[0.5, 0.1, 1.0, 0.8]] * 2, [3, 1], _gradients(0.9, 2, 4, 3, 2, 2)),
+)
+
+
+# ---------------------------------------------------------------- the right answer
+
+
+def _rows(numbers: Tensor, like: Tensor) -> Tensor:
+    """Give numbers (N,) or (N, K) trailing axes, so that they multiply `like`."""
+    return numbers.reshape(*numbers.shape, *[1] * (like.ndim - numbers.ndim))
+
+
+def _split(logits, gradients, target):
+    """Return p (N, K), p of the target and its gradient, and the weighted mean of all gradients."""
+    p = logits.softmax(dim=1)
+    inputs = torch.arange(len(logits))
+    own = gradients[inputs, target]  # (N, ...)
+    mean = (_rows(p, gradients) * gradients).sum(dim=1)  # (N, ...)
+    return p, _rows(p[inputs, target], own), own, mean
+
+
+def probability_gradient(logits, gradients, target):
+    """Return p_t (grad z_t - sum_k p_k grad z_k), (N, ...)."""
+    _, p_target, own, mean = _split(logits, gradients, target)
+    return p_target * (own - mean)
+
+
+# ---------------------------------------------------------------- wrong answers
+
+
+def own_class_only(logits, gradients, target):
+    _, p_target, own, _ = _split(logits, gradients, target)
+    return p_target * (1 - p_target) * own
+
+
+def logit_gradient(logits, gradients, target):
+    return _split(logits, gradients, target)[2]
+
+
+def without_the_others(logits, gradients, target):
+    _, p_target, own, _ = _split(logits, gradients, target)
+    return p_target * own
+
+
+def log_probability(logits, gradients, target):
+    _, _, own, mean = _split(logits, gradients, target)
+    return own - mean
+
+
+def sign_reversed(logits, gradients, target):
+    return -probability_gradient(logits, gradients, target)
+
+
+def loss_gradient(logits, gradients, target):
+    return -log_probability(logits, gradients, target)
+
+
+def plain_sum(logits, gradients, target):
+    _, p_target, own, _ = _split(logits, gradients, target)
+    return p_target * (own - gradients.sum(dim=1))
+
+
+def plain_mean(logits, gradients, target):
+    _, p_target, own, _ = _split(logits, gradients, target)
+    return p_target * (own - gradients.mean(dim=1))
+
+
+def target_left_out(logits, gradients, target):
+    """The sum runs over the other classes only."""
+    _, p_target, own, mean = _split(logits, gradients, target)
+    return p_target * (own - (mean - p_target * own))
+
+
+def added(logits, gradients, target):
+    _, p_target, own, mean = _split(logits, gradients, target)
+    return p_target * (own + mean)
+
+
+def one_minus_p(logits, gradients, target):
+    _, p_target, own, mean = _split(logits, gradients, target)
+    return p_target * (1 - p_target) * (own - mean)
+
+
+def logits_as_weights(logits, gradients, target):
+    _, p_target, own, _ = _split(logits, gradients, target)
+    return p_target * (own - (_rows(logits, gradients) * gradients).sum(dim=1))
+
+
+def sigmoid(logits, gradients, target):
+    p = logits.sigmoid()[torch.arange(len(logits)), target]
+    own = logit_gradient(logits, gradients, target)
+    return _rows(p * (1 - p), own) * own
+
+
+def softmax_over_batch(logits, gradients, target):
+    p, inputs = logits.softmax(dim=0), torch.arange(len(logits))
+    own = gradients[inputs, target]
+    mean = (_rows(p, gradients) * gradients).sum(dim=1)
+    return _rows(p[inputs, target], own) * (own - mean)
+
+
+def best_class(logits, gradients, target):
+    return probability_gradient(logits, gradients, logits.argmax(dim=1))
+
+
+def first_target(logits, gradients, target):
+    return probability_gradient(logits, gradients, target[:1].expand(len(logits)))
+
+
+def rival_only(logits, gradients, target):
+    """Only the strongest other class is subtracted."""
+    _, p_target, own, _ = _split(logits, gradients, target)
+    inputs = torch.arange(len(logits))
+    others = logits.clone()
+    others[inputs, target] = -torch.inf
+    return p_target * (own - gradients[inputs, others.argmax(dim=1)])
+
+
+def mean_over_batch(logits, gradients, target):
+    return probability_gradient(logits, gradients, target) / len(logits)
+
+
+WRONG = {
+    function.__name__: function
+    for function in (
+        own_class_only,
+        logit_gradient,
+        without_the_others,
+        log_probability,
+        sign_reversed,
+        loss_gradient,
+        plain_sum,
+        plain_mean,
+        target_left_out,
+        added,
+        one_minus_p,
+        logits_as_weights,
+        sigmoid,
+        softmax_over_batch,
+        best_class,
+        first_target,
+        rival_only,
+        mean_over_batch,
+    )
+}
+
+GRADER = CaseGrader("01.4", CASES, probability_gradient, WRONG)
+
+PROBABILITY_GRADIENT = Task(
+    id="01.4",
+    goal="G4",
+    level=3,
+    minutes=12,
+    grade=GRADER,
+    reference=probability_gradient,
+    misconceptions=WRONG,
+)

@@ -1,0 +1,112 @@
+"""Task 01.1: gates and gradient of the TOY net on paper, and how far the promise is exact."""
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from xaicourse.exercise import messages
+from xaicourse.exercise.compare import refuse, show
+from xaicourse.exercise.task import Task
+from xaicourse.exercise.tasks.submission import is_missing, parts
+from xaicourse.exercise.verdict import Outcome
+
+__all__ = ["TOY_BY_HAND", "numbers_in"]
+
+# At x = (1, 3) the hidden sums are (-2, 4, 3). With x1 = 1 they are (1 - x2, 2 x2 - 2, x2).
+GATES, GRADIENT, EXACT_TO = (0.0, 1.0, 1.0), (-4.0, 5.0), 1.0
+NEAR = 1e-3
+WORDS = {"on": "1", "off": "0", "true": "1", "false": "0", "yes": "1", "no": "0"}
+
+WRONG_GATES = {
+    "gates_reversed": (1, 0, 0),
+    "gates_all_on": (1, 1, 1),
+    "gates_of_the_lesson": (1, 0, 1),
+}
+WRONG_GRADIENTS = {
+    "no_gates": (-2, 3),
+    "inverted_gates": (2, -2),
+    "times_activation": (-15, 21),
+    "output_weights_forgotten": (0, 3),
+    "minus_lost": (-2, 7),
+    "third_unit_forgotten": (-3, 6),
+    "second_unit_forgotten": (-1, -1),
+    "times_input": (-4, 15),
+    "sign_reversed": (4, -5),
+    "features_swapped": (5, -4),
+    "no_signs": (4, 5),
+    "point_of_the_lesson": (1, -3),
+}
+WRONG_PLACES = {"third_gate_only": 0.0, "x1_forgotten": 0.5, "not_the_place": 2.0}
+WRONG = {
+    **{name: (gates, GRADIENT, EXACT_TO) for name, gates in WRONG_GATES.items()},
+    **{name: (GATES, slopes, EXACT_TO) for name, slopes in WRONG_GRADIENTS.items()},
+    **{name: (GATES, GRADIENT, place) for name, place in WRONG_PLACES.items()},
+}
+
+
+def grade(answer: Any) -> Outcome:
+    """Judge gates, gradient and place; the first wrong one gets the message."""
+    what = messages.entry("tasks/01.1/name")
+    part = parts(answer, ("gates", "gradient", "exact_to"), what)
+    if any(is_missing(value) for value in part.values()):
+        refuse("general/not_done", status="not_done")
+    gates = _row(part["gates"], "gates", 3)
+    gradient = _row(part["gradient"], "gradient", 2)
+    place = _row(part["exact_to"], "exact_to", 1)
+    given = {"gates": show(gates), "gradient": show(gradient), "place": show(place[0])}
+    evidence = messages.text("tasks/01.1/evidence", **given)
+    for value, right, wrong, key in (
+        (gates, GATES, WRONG_GATES, "gates_differ"),
+        (gradient, GRADIENT, WRONG_GRADIENTS, "gradient_differs"),
+        (place, (EXACT_TO,), {k: (v,) for k, v in WRONG_PLACES.items()}, "place_differs"),
+    ):
+        if near(value, right):
+            continue
+        fits = [name for name, numbers in wrong.items() if near(value, numbers)]
+        if len(fits) == 1:
+            text = messages.text(f"tasks/01.1/misconceptions/{fits[0]}")
+            return Outcome("not_right", text, evidence, diagnosis=fits[0])
+        return Outcome("not_right", messages.text(f"tasks/01.1/{key}"), evidence)
+    return Outcome("passed", messages.text("tasks/01.1/passed"))
+
+
+def near(given: Sequence[float], wanted: Sequence[float]) -> bool:
+    """Say whether two rows of numbers are equal up to rounding."""
+    return all(abs(a - b) <= NEAR for a, b in zip(given, wanted, strict=True))
+
+
+def _row(value: Any, name: str, count: int) -> list[float]:
+    found = numbers_in(value, "01.1")
+    if len(found) != count:
+        refuse("tasks/01.1/how_many", part=name, given=len(found), wanted=count)
+    return found
+
+
+def numbers_in(value: Any, task: str) -> list[float]:
+    """Return all numbers in a nested answer; fractions, "15/4", True and "on" are numbers."""
+    if is_missing(value):
+        refuse("general/not_done", status="not_done")
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return [number for part in value for number in numbers_in(part, task)]
+    if hasattr(value, "tolist"):  # tensors and arrays
+        listed = value.tolist()
+        return numbers_in(listed, task) if isinstance(listed, list) else [float(listed)]
+    if isinstance(value, str):
+        value = WORDS.get(value.strip().lower(), value.strip())
+    try:
+        return [float(Fraction(value))]
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+        refuse("general/wrong_type", kind=type(value).__name__, where=task)
+
+
+TOY_BY_HAND = Task(
+    id="01.1",
+    goal="G1",
+    level=1,
+    minutes=10,
+    grade=grade,
+    reference=(GATES, GRADIENT, EXACT_TO),
+    misconceptions=WRONG,
+)
