@@ -1,0 +1,1 @@
+"""Methods that give the biases their share: FullGrad and bias backpropagation."""

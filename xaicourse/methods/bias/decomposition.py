@@ -1,0 +1,225 @@
+"""FullGrad (2019): the exact split of F into input and bias terms, and the picture made of it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from xaicourse.core.attribution import Attribution
+from xaicourse.core.bias_terms import BiasQuestion, FullGradient, full_gradient
+from xaicourse.core.checks import check_input
+from xaicourse.core.gradients import sum_dtype
+from xaicourse.core.registry import Example, attribution_method
+from xaicourse.methods.examples import small_classifier, small_image_classifier
+
+__all__ = ["fullgrad", "fullgrad_decomposition"]
+
+
+def image_example() -> Example:
+    """Return a small net on images; no layer is chosen."""
+    return replace(small_image_classifier(), settings={})
+
+
+def over_channels(term: Tensor) -> Tensor:
+    """Sum a term (N, C, h, w) over its channels; a term of another shape stays."""
+    return term.sum(dim=1) if term.dim() == 4 else term
+
+
+def psi(term: Tensor) -> Tensor:
+    """Return the paper's picture of a term (N, C, h, w): |.|, rescaled to 0..1, channels summed.
+
+    Rescaled by the least and the largest value of the row, over all channels; where they are
+    equal there is no picture. What follows, resizing, is linear: one sum is resized, not C maps.
+    """
+    size = term.abs()
+    least, most = (f(size, dim=(1, 2, 3), keepdim=True) for f in (torch.amin, torch.amax))
+    span = most - least
+    return torch.where(span > 0, (size - least) / span.clamp_min(1e-300), 0 * size).sum(1)
+
+
+def parts(full: FullGradient, x: Tensor, maps: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return all that adds up to F: grad * x, each operation's bias terms, the last step."""
+    return {"input": (full.grad * x).to(sum_dtype(x.device)), **maps, "output": full.output}
+
+
+@attribution_method(
+    title="FullGrad",
+    year=2019,
+    paper="arXiv:1905.00780",
+    family="bias",
+    lesson="08",
+    input="image",
+    result="map",
+    cost=lambda settings: 1,
+    example=image_example,
+)
+def fullgrad(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    output: Any = "logit",
+    batch_size: int | None = None,
+) -> Attribution:
+    r"""Draw the input's and every layer's bias share of F on top of each other.
+
+    .. math::
+        S = \psi(\nabla_x F \odot x)
+          + \sum_l \sum_c \psi\Big(\frac{\partial F}{\partial z_l} \odot b_l\Big)_c, \qquad
+        \psi(a) = \mathrm{resize}\big(\mathrm{rescale}(|a|)\big)
+
+    Parameters
+    ----------
+    model : callable
+        A net on images (N, C, H, W). Biases are found in every operation: convolutions, batch
+        norms, a normalisation inside the model, and the implicit ones of activations that are not
+        homogeneous (ReLU6 above its knee, GELU).
+    x, target, output, batch_size, return_details
+        As for `gradient`.
+
+    Returns
+    -------
+    Tensor (N, 1, H, W)
+        Not negative and without units: each layer's map counts as much as any other. It does not
+        add up to anything. What adds up to F is in the details: ``extra["parts"]``, the input's
+        share (N, C, H, W), one signed map (N, h, w) an operation, summed over channels, shares of
+        dense layers (N, K), and ``"output"`` for the scale of the output.
+
+    Raises
+    ------
+    UnsupportedOperationError
+        If an operation cannot be seen or differentiated twice; it is named.
+    ValueError, TypeError
+        As for `gradient`; also for x that is not a batch of images.
+
+    Notes
+    -----
+    The decomposition is complete and depends weakly on x, which no map of the input alone can be;
+    the picture is neither. Breaks implementation invariance: the biases belong to the layers.
+    Rescaling is by row, over all channels of a layer, as in the authors' code; resizing is bilinear
+    and keeps pixels where they are (theirs moves the corners' centres to the rim). Only terms with
+    a place in the picture, (N, C, h, w) with more than one pixel, are drawn.
+
+    References
+    ----------
+    S. Srinivas, F. Fleuret, 2019, arXiv:1905.00780. Lesson 08.
+    """
+
+    def reduce(name: str, term: Tensor) -> tuple[Tensor, Tensor | None]:
+        in_place = term.dim() == 4 and term.shape[2] * term.shape[3] > 1
+        return over_channels(term), psi(term) if in_place else None
+
+    check_input(x)
+    if x.dim() != 4:
+        raise ValueError(
+            f"x has shape {tuple(x.shape)}, but fullgrad draws a map on images (N, C, H, W); for a "
+            "single image pass x[None], for other inputs use fullgrad_decomposition"
+        )
+    question = BiasQuestion(model, x, target, output, batch_size, reduce=reduce)
+    full = full_gradient(question)
+
+    found = parts(full, question.x, _joined(full, 0))
+    values = psi(found["input"])  # (N, H, W)
+    for terms in full.terms.values():
+        if terms[0][1] is not None:
+            picture = torch.cat([term[1] for term in terms])  # (N, h, w)
+            values = values + _resized(picture, x.shape[2:])
+    return Attribution(
+        values=values[:, None].to(x.dtype),
+        kind="map",
+        target=question.target,
+        f_end=full.score,
+        gap=full.gap,
+        gradients=question.rows.new_ones(len(x)),
+        settings={"output": output},
+        extra={"parts": found},
+    )
+
+
+def _joined(full: FullGradient, place: int) -> dict[str, Tensor]:
+    return {name: torch.cat([term[place] for term in terms]) for name, terms in full.terms.items()}
+
+
+def _resized(picture: Tensor, size: torch.Size) -> Tensor:
+    """Resize (N, h, w) to (N, H, W)."""
+    if picture.shape[1:] == size:
+        return picture
+    return F.interpolate(picture[:, None], size=tuple(size), mode="bilinear")[:, 0]
+
+
+@attribution_method(
+    title="FullGrad's decomposition",
+    year=2019,
+    paper="arXiv:1905.00780",
+    family="bias",
+    lesson="08",
+    result="decomposition",
+    cost=lambda settings: 1,
+    example=small_classifier,
+)
+def fullgrad_decomposition(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    output: Any = "logit",
+    batch_size: int | None = None,
+) -> Attribution:
+    r"""Split F exactly into what the input brings and what each operation's bias brings.
+
+    .. math::
+        F(x) = \nabla_x F \cdot x + \sum_l \frac{\partial F}{\partial z_l} \cdot b_l
+
+    with :math:`b_l = z_l - J_l u_l` for an operation :math:`z_l(u_l)` with Jacobian :math:`J_l`:
+    the bias of a layer, and the implicit bias of an activation that is not homogeneous.
+
+    Parameters
+    ----------
+    model, x, target, output, batch_size, return_details
+        As for `gradient`.
+
+    Returns
+    -------
+    Tensor (N, P)
+        All shares side by side, in units of F; each row adds up to F(x). The details hold them
+        by name in ``extra["parts"]``: ``"input"`` (N, ...), then the operations in the order of
+        the forward pass (``"linear 0"``, ``"batch_norm 0"``, ...; terms (N, C, h, w) summed over
+        channels), then ``"output"``, the last step to F: 0 for a logit or a margin.
+
+    Raises
+    ------
+    UnsupportedOperationError
+        If an operation cannot be seen or differentiated twice; it is named. Also if the shares do
+        not add up.
+    ValueError, TypeError
+        As for `gradient`.
+
+    Notes
+    -----
+    Keeps completeness and weak dependence: for a piecewise linear net gradient and biases stay the
+    same within a linear piece. No vector of the input's shape can keep both. Breaks implementation
+    invariance: the biases belong to the layers.
+
+    References
+    ----------
+    S. Srinivas, F. Fleuret, 2019, arXiv:1905.00780. Lesson 08.
+    """
+    question = BiasQuestion(
+        model, x, target, output, batch_size, reduce=lambda name, term: (over_channels(term),)
+    )
+    full = full_gradient(question)
+    found = parts(full, question.x, _joined(full, 0))
+    values = torch.cat([part.reshape(len(x), -1) for part in found.values()], dim=1)
+    return Attribution(
+        values=values.to(x.dtype),
+        kind="decomposition",
+        target=question.target,
+        f_end=full.score,
+        gap=full.gap,
+        gradients=question.rows.new_ones(len(x)),
+        settings={"output": output},
+        extra={"parts": found},
+    )
