@@ -28,6 +28,8 @@ _NAMES = {
     "guided_backprop": "xaicourse.methods.vanilla.relu_rules:guided_backprop",
     "input_x_gradient": "xaicourse.methods.vanilla.gradient:input_x_gradient",
     "integrated_gradients": "xaicourse.methods.integrated.ig:integrated_gradients",
+    "fullgrad": "xaicourse.methods.bias.decomposition:fullgrad",
+    "fullgrad_decomposition": "xaicourse.methods.bias.decomposition:fullgrad_decomposition",
     "fusiongrad": "xaicourse.methods.denoising.weight_noise:fusiongrad",
     "noisegrad": "xaicourse.methods.denoising.weight_noise:noisegrad",
     "smoothgrad": "xaicourse.methods.denoising.input_noise:smoothgrad",
@@ -43,6 +45,8 @@ _NAMES = {
     "eigen_cam": "xaicourse.methods.vanilla.gradient_free_cam:eigen_cam",
     "score_cam": "xaicourse.methods.vanilla.gradient_free_cam:score_cam",
     "deep_taylor": "xaicourse.methods.vanilla.relevance:deep_taylor",
+    "deep_shap": "xaicourse.methods.vanilla.difference_from_reference:deep_shap",
+    "deeplift": "xaicourse.methods.vanilla.difference_from_reference:deeplift",
     "lrp": "xaicourse.methods.vanilla.relevance:lrp",
     # evaluation
     "METRICS": "xaicourse.evaluation:METRICS",

@@ -1,5 +1,6 @@
 """Floor 1: the attribution methods, in the four classes of the 2024 review."""
 
+from xaicourse.methods.bias.decomposition import fullgrad, fullgrad_decomposition
 from xaicourse.methods.denoising.input_noise import smoothgrad, smoothgrad_squared, vargrad
 from xaicourse.methods.denoising.weight_noise import fusiongrad, noisegrad
 from xaicourse.methods.integrated.ig import integrated_gradients
@@ -12,6 +13,7 @@ from xaicourse.methods.vanilla.class_activation import (
     layer_cam,
     xgrad_cam,
 )
+from xaicourse.methods.vanilla.difference_from_reference import deep_shap, deeplift
 from xaicourse.methods.vanilla.gradient import gradient, input_x_gradient, saliency
 from xaicourse.methods.vanilla.gradient_free_cam import eigen_cam, score_cam
 from xaicourse.methods.vanilla.relevance import deep_taylor, lrp
@@ -20,8 +22,12 @@ from xaicourse.methods.vanilla.relu_rules import deconvnet, guided_backprop
 __all__ = [
     "cam",
     "deconvnet",
+    "deep_shap",
     "deep_taylor",
+    "deeplift",
     "eigen_cam",
+    "fullgrad",
+    "fullgrad_decomposition",
     "fusiongrad",
     "grad_cam",
     "grad_cam_plus_plus",
