@@ -444,8 +444,6 @@ def changes_x(model, x, target, baseline, steps):
 
 NAMELESS = (
     noisy,
-    scaled,
-    doubled,
     first_half_of_path,
     alphas_squared,
     rescaled_to_rise,
@@ -454,8 +452,6 @@ NAMELESS = (
     zeros,
     ones,
     just_the_difference,
-    clipped,
-    unit_length,
     sign_of_difference,
     starts_at_point_one,
     two_mistakes,
@@ -463,6 +459,7 @@ NAMELESS = (
     only_int_targets,
     changes_x,
 )
+WRONG_SIZE = (scaled, doubled, unit_length)
 
 
 # ---------------------------------------------------------------- wrong, with a name

@@ -117,3 +117,113 @@ def test_a_jump_in_the_bug_hunt():
 def test_no_remarks_for_linters(capsys):
     bugs("05.4")
     assert "noqa" not in capsys.readouterr().out
+
+
+def scaled_over_the_batch(model, x, target, baseline, steps):
+    """Made to add up to the rise, but for the whole batch at once."""
+    out = base(model, x, target, baseline, steps)
+    places = torch.arange(len(x))
+    rise = (model(x)[places, target] - model(baseline)[places, target]).sum()
+    return (out * rise / out.sum()).detach()
+
+
+def test_an_input_gets_the_same_map_alone_and_in_a_batch():
+    verdict = check("05.2", scaled_over_the_batch)
+    assert (verdict.passed, verdict.diagnosis) == (False, None)
+    assert "in a batch than alone" in verdict.message
+
+
+@pytest.mark.parametrize("answer", answers.WRONG_SIZE)
+def test_a_right_pattern_of_the_wrong_size(answer):
+    assert check("05.2", answer).diagnosis == "wrong_size"
+
+
+def test_a_map_that_is_only_a_little_off_is_not_called_normalised():
+    almost = as_answer(lambda path: right(path) * 1.001)
+    assert check("05.2", almost).diagnosis is None
+
+
+def vectorised(model, x, target, baseline, steps, read_as, repeat):
+    """All points in one batch; `read_as` and `repeat` say in which order."""
+    alphas = ((torch.arange(steps) + 0.5) / steps).to(x).view(-1, *[1] * x.ndim)
+    points = (baseline + alphas * (x - baseline)).flatten(0, 1).detach().requires_grad_()
+    places = torch.arange(len(points))
+    targets = repeat(torch.as_tensor(target).expand(len(x)), steps)
+    slopes = torch.autograd.grad(model(points)[places, targets].sum(), points)[0]
+    return (x - baseline) * read_as(slopes, steps, x)
+
+
+def in_order(slopes, steps, x):
+    return slopes.reshape(steps, *x.shape).mean(0)
+
+
+def mixed_up(slopes, steps, x):
+    return slopes.reshape(len(x), steps, *x.shape[1:]).mean(1)
+
+
+@pytest.mark.parametrize(
+    ("read_as", "repeat", "diagnosis"),
+    [
+        (in_order, torch.Tensor.repeat, None),
+        (mixed_up, torch.Tensor.repeat, "steps_and_rows_mixed"),
+        (in_order, torch.Tensor.repeat_interleave, "targets_in_other_order"),
+    ],
+)
+def test_all_points_in_one_batch(read_as, repeat, diagnosis):
+    def answer(model, x, target, baseline, steps):
+        return vectorised(model, x, target, baseline, steps, read_as, repeat)
+
+    verdict = check("05.2", answer)
+    assert (verdict.passed, verdict.diagnosis) == (diagnosis is None, diagnosis), verdict.message
+
+
+def explain(answer_of):
+    """Make an answer of a function (scores, places, targets) -> the number to differentiate."""
+
+    def answer(model, x, target, baseline, steps):
+        total, places = torch.zeros_like(x), torch.arange(len(x))
+        targets = torch.as_tensor(target).expand(len(x))
+        for k in range(steps):
+            point = (baseline + (k + 0.5) / steps * (x - baseline)).detach().requires_grad_()
+            number = answer_of(model(point), places, targets)
+            total += torch.autograd.grad(number, point)[0]
+        return (x - baseline) * total / steps
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("number", "diagnosis"),
+    [
+        (lambda s, n, t: (s.exp() / s.exp().sum(1, keepdim=True))[n, t].sum(), "passed"),
+        (lambda s, n, t: s.softmax(1).sum(), None),  # always 1: no mistake with a softmax axis
+        (lambda s, n, t: s.softmax(0)[n, t].sum(), "softmax_over_batch"),
+        (lambda s, n, t: s.softmax(1).softmax(1)[n, t].sum(), "softmax_twice"),
+        (lambda s, n, t: s.exp()[n, t].sum(), "not_normalised"),
+        (lambda s, n, t: s.softmax(1).max(1).values.sum(), "winning_probability"),
+        (
+            lambda s, n, t: (s.exp() / s.exp().sum(1, keepdim=True).detach())[n, t].sum(),
+            "denominator_fixed",
+        ),
+        (lambda s, n, t: 100 * s.softmax(1)[n, t].sum(), "wrong_size"),
+        (lambda s, n, t: s.softmax(1)[n, 0].sum(), "class_zero"),
+        (lambda s, n, t: s.softmax(1)[n, t - 1].sum(), "class_before"),
+    ],
+)
+def test_which_number_is_explained(number, diagnosis):
+    verdict = check("05.7", explain(number))
+    if diagnosis == "passed":
+        assert verdict.passed, verdict.message
+    else:
+        assert (verdict.passed, verdict.diagnosis) == (False, diagnosis), verdict.message
+    if diagnosis is None:
+        assert "always 1" in verdict.message
+
+
+def test_the_derivative_of_softmax_at_x_only():
+    def answer(model, x, target, baseline, steps):
+        p = model(x).softmax(1)[torch.arange(len(x)), target].detach()
+        factor = (p * (1 - p)).view(-1, *[1] * (x.ndim - 1))
+        return factor * base(model, x, target, baseline, steps)
+
+    assert check("05.7", answer).diagnosis == "derivative_at_x"

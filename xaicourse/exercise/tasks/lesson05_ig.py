@@ -157,20 +157,27 @@ def _named(*groups) -> dict:
     return {function.__name__: function for group in groups for function in group}
 
 
-_EVERYWHERE = (wrong.WRONG_FACTORS, wrong.WRONG_GRADIENTS, wrong.WRONG_SUMS, wrong.WRONG_SIGNS)
+_EVERYWHERE = (
+    wrong.WRONG_FACTORS,
+    wrong.WRONG_GRADIENTS,
+    wrong.WRONG_SUMS,
+    wrong.WRONG_SIGNS,
+    wrong.WRONG_SIZES,
+    wrong.WRONG_ROWS,
+    wrong.WRONG_TARGETS,
+)
 
 LOGIT_GRADER = PathGrader(
     "05.2",
     _LOGIT_CORE,
     (*_SHAPES, _ONE_CLASS),
-    _named(*_EVERYWHERE, wrong.WRONG_ROWS, wrong.WRONG_CLASSES),
+    _named(*_EVERYWHERE, wrong.WRONG_CLASSES),
 )
-_WRONG_ROWS_TARGETS = (wrong.first_rows_target, wrong.all_rows_targets)
 PROBABILITY_GRADER = PathGrader(
     "05.7",
     _PROBABILITY_CORE,
     _SHAPES,
-    _named(*_EVERYWHERE, wrong.WRONG_ROWS, wrong.WRONG_PROBABILITIES, _WRONG_ROWS_TARGETS),
+    _named(*_EVERYWHERE, wrong.WRONG_PROBABILITIES),
     probability=True,
 )
 

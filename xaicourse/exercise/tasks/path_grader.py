@@ -22,7 +22,7 @@ from xaicourse.exercise.compare import (
 from xaicourse.exercise.tasks.path_probe import Path, Probe
 from xaicourse.exercise.tasks.random_alphas import integrates_at_random
 from xaicourse.exercise.tasks.rules import RULES
-from xaicourse.exercise.verdict import Outcome
+from xaicourse.exercise.verdict import Outcome, Settled
 
 __all__ = ["PathGrader", "as_answer"]
 
@@ -149,6 +149,30 @@ class PathGrader:
         ]
         return fits[0] if len(fits) == 1 else None
 
+    def _as_good_as_zero(self, results: Mapping[Probe, Tensor]) -> bool:
+        return all(
+            float(got.norm()) <= NOTHING * float(self._expected(probe).norm())
+            for probe, got in results.items()
+        )
+
+    def _with_own_targets(self, answer: Any) -> dict[Probe, Tensor]:
+        probe = next(probe for probe in self.shapes if isinstance(probe.target, Tensor))
+        try:
+            return {probe: self._ask(answer, probe)}
+        except Settled:
+            return {}
+
+    def _right_up_to_size(self, results: Mapping[Probe, Tensor]) -> bool:
+        """Say whether every map is the right one times a positive factor, in each probe not 1."""
+        for probe, got in results.items():
+            a, b = got.flatten(1), self._expected(probe).flatten(1)  # (N, D)
+            factors = a.norm(dim=1) / b.norm(dim=1)
+            if float(torch.cosine_similarity(a, b, dim=1).min()) < 1 - SAME**2:
+                return False
+            if float((factors - 1).abs().max()) < 4 * probe.tolerance:
+                return False
+        return True
+
     def _fits(self, wrong: Wrong, rule: str, results: Mapping[Probe, Tensor]) -> bool:
         return all(
             distance(
@@ -164,9 +188,13 @@ class PathGrader:
 
     def _not_right(self, answer: Any, failed: Probe, results: dict[Probe, Tensor]) -> Outcome:
         evidence = self._evidence(failed, results[failed])
-        if not any(bool(got.any()) for got in results.values()):
-            return Outcome("not_right", messages.text("general/all_zero"), evidence)
+        if self._as_good_as_zero(results):
+            results = results | self._with_own_targets(answer)  # they may show what happens
+            if self._as_good_as_zero(results):
+                return Outcome("not_right", messages.text("general/all_zero"), evidence)
         name = self.diagnose(results)
+        if name is None and self._right_up_to_size(results):
+            name = "wrong_size"
         if name is not None:
             text = self._text(f"misconceptions/{name}")
             return Outcome("not_right", text, evidence, diagnosis=name)
@@ -210,6 +238,7 @@ class PathGrader:
     def _passed(self, answer: Any, notes: list[str]) -> Outcome:
         exact = next(probe for probe in self.core if probe.exact)
         self._refuse_memory_of_last_call(answer, exact)
+        self._refuse_mixed_rows(answer)
         if not self._exact_with_one_step(answer, exact):
             notes.append(messages.text("notes/one_step"))
         exact.model.forget()
@@ -228,6 +257,21 @@ class PathGrader:
         second = self._ask(answer, probe, given=given)
         if distance(first, second) > EXACT:
             refuse("general/second_call", diagnosis="second_call")
+
+    def _refuse_mixed_rows(self, answer: Any) -> None:
+        """With few steps, an input must get the same map alone as in a batch."""
+        probe = next(probe for probe in self.core if not probe.exact)
+        few, first = probe.arguments(6), probe.arguments(6)
+        first |= {"x": first["x"][:1].clone(), "baseline": first["baseline"][:1].clone()}
+        try:
+            together, again = self._ask(answer, probe, given=few), self._ask(answer, probe, 6)
+            where, shape = self._where(probe, 6), tuple(first["x"].shape)
+            alone = to_tensor(call(answer, first, where), shape, where)
+        except Settled:
+            return  # a rule that cannot take so few steps
+        drawn_at_random = distance(together, again) > EXACT
+        if not drawn_at_random and distance(together[:1], alone) > 10 * EXACT:
+            refuse("general/rows_together")
 
     def _exact_with_one_step(self, answer: Any, probe: Probe) -> bool:
         """A trapezoid needs two nodes, so an answer that fails here still passes, with a note."""

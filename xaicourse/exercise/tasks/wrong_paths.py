@@ -16,7 +16,9 @@ __all__ = [
     "WRONG_PROBABILITIES",
     "WRONG_ROWS",
     "WRONG_SIGNS",
+    "WRONG_SIZES",
     "WRONG_SUMS",
+    "WRONG_TARGETS",
 ]
 
 
@@ -165,6 +167,56 @@ def others_zero(path: Path) -> Tensor:
     return first * path.delta * path.mean(path.slopes)
 
 
+def _from(path: Path, baseline: Tensor) -> Tensor:
+    """Return the right attribution, but from this baseline."""
+    delta = path.x - baseline
+    return delta * path.mean(path.gradient(baseline + path.alphas * delta))
+
+
+def first_rows_baseline(path: Path) -> Tensor:
+    return _from(path, path.baseline[:1])
+
+
+def mean_baseline(path: Path) -> Tensor:
+    return _from(path, path.baseline.mean(0, keepdim=True))
+
+
+def first_rows_distance(path: Path) -> Tensor:
+    return path.delta[:1] * path.mean(path.slopes)
+
+
+def last_rows_distance(path: Path) -> Tensor:
+    return path.delta[-1:] * path.mean(path.slopes)
+
+
+def steps_and_rows_mixed(path: Path) -> Tensor:
+    """All points in one batch (S*N, ...), but read as (N, S, ...) afterwards."""
+    mixed = path.slopes.reshape(len(path.x), -1, *path.x.shape[1:])
+    return path.delta * (path.weights.transpose(0, 1) * mixed).sum(1)
+
+
+# ---------------------------------------------------------------- what is done to a right map
+
+
+def negatives_dropped(path: Path) -> Tensor:
+    return (path.delta * path.mean(path.slopes)).clamp(min=0)
+
+
+def wrong_size(path: Path) -> Tensor:
+    """The right map, divided by the sum of its absolute values."""
+    result = path.delta * path.mean(path.slopes)
+    return result / result.abs().sum()
+
+
+def channels_averaged(path: Path) -> Tensor:
+    result = path.delta * path.mean(path.slopes)
+    return result.mean(1, keepdim=True).expand_as(result) if result.ndim == 4 else result
+
+
+def path_clamped(path: Path) -> Tensor:
+    return path.delta * path.mean(path.gradient(path.points.clamp(0, 1)))
+
+
 # ---------------------------------------------------------------- which number is explained
 
 
@@ -218,6 +270,34 @@ def all_rows_targets(path: Path) -> Tensor:
     return path.delta * path.mean(slopes)
 
 
+def class_zero(path: Path) -> Tensor:
+    slopes = path.gradient(path.points, lambda scores: path.output(scores)[..., 0])
+    return path.delta * path.mean(slopes)
+
+
+def class_before(path: Path) -> Tensor:
+    """``target - 1``: the classes are counted from 1."""
+    return path.delta * path.mean(_slopes_of(path, (path.targets - 1)[None]))
+
+
+def targets_in_other_order(path: Path) -> Tensor:
+    """All points in one batch (S*N, ...), the targets repeated for an order (N*S, ...)."""
+    steps = len(path.alphas)
+    repeated = path.targets.repeat_interleave(steps).reshape(steps, -1)  # (S, N)
+    return path.delta * path.mean(_slopes_of(path, repeated))
+
+
+def _slopes_of(path: Path, classes: Tensor) -> Tensor:
+    """Return the slopes of the outputs of these classes, (S, N) or (1, N)."""
+
+    def output(scores: Tensor) -> Tensor:
+        outputs = path.output(scores)  # (S, N, K)
+        index = (classes % outputs.shape[-1]).expand(outputs.shape[:2])
+        return outputs.gather(2, index[..., None])[..., 0]
+
+    return path.gradient(path.points, output)
+
+
 # ---------------------------------------------------------------- only for probabilities (05.7)
 
 
@@ -266,6 +346,36 @@ def own_class_only(path: Path) -> Tensor:
     return path.delta * path.mean(path.gradient(path.points, output))
 
 
+def derivative_at_x(path: Path) -> Tensor:
+    """p (1 - p) at x, times the logit's attribution."""
+    chance = path.pick(path.scores(path.x[None]).softmax(-1))[0]  # (N,)
+    return (chance * (1 - chance)).reshape(-1, *[1] * (path.x.ndim - 1)) * logit(path)
+
+
+def denominator_fixed(path: Path) -> Tensor:
+    """p times the gradient of the target's logit: the sum of softmax is taken as a constant."""
+
+    def output(scores: Tensor) -> Tensor:
+        return path.pick(scores.softmax(-1)).detach() * path.pick(scores)
+
+    return path.delta * path.mean(path.gradient(path.points, output))
+
+
+def softmax_twice(path: Path) -> Tensor:
+    slopes = path.gradient(path.points, lambda scores: path.pick(scores.softmax(-1).softmax(-1)))
+    return path.delta * path.mean(slopes)
+
+
+def not_normalised(path: Path) -> Tensor:
+    """exp of the score, without the sum below."""
+    return path.delta * path.mean(path.gradient(path.points, lambda s: path.pick(s.exp())))
+
+
+def winning_probability(path: Path) -> Tensor:
+    slopes = path.gradient(path.points, lambda scores: scores.softmax(-1).max(-1).values)
+    return path.delta * path.mean(slopes)
+
+
 WRONG_PROBABILITIES = (
     logit,
     log_softmax,
@@ -276,6 +386,11 @@ WRONG_PROBABILITIES = (
     sigmoid,
     softmax_over_batch,
     own_class_only,
+    derivative_at_x,
+    denominator_fixed,
+    softmax_twice,
+    not_normalised,
+    winning_probability,
 )
 WRONG_FACTORS = (no_difference, times_x, difference_reversed, times_baseline, size_of_difference)
 WRONG_GRADIENTS = (
@@ -289,6 +404,7 @@ WRONG_GRADIENTS = (
     path_too_long,
     path_from_zero,
     baseline_ignored,
+    path_clamped,
 )
 WRONG_SUMS = (
     over_n_plus_1,
@@ -300,8 +416,27 @@ WRONG_SUMS = (
     last_step_only,
     grad_accumulated,
 )
-WRONG_SIGNS = (abs_of_gradients, abs_in_sum, abs_at_end)
-WRONG_ROWS = (batch_averaged, rows_averaged, rows_added, first_row_only, others_zero)
+WRONG_SIGNS = (abs_of_gradients, abs_in_sum, abs_at_end, negatives_dropped)
+WRONG_SIZES = (wrong_size, channels_averaged)
+WRONG_ROWS = (
+    batch_averaged,
+    rows_averaged,
+    rows_added,
+    first_row_only,
+    others_zero,
+    first_rows_baseline,
+    mean_baseline,
+    first_rows_distance,
+    last_rows_distance,
+    steps_and_rows_mixed,
+)
+WRONG_TARGETS = (
+    first_rows_target,
+    all_rows_targets,
+    class_zero,
+    class_before,
+    targets_in_other_order,
+)
 WRONG_CLASSES = (
     softmax,
     log_softmax,
@@ -309,6 +444,4 @@ WRONG_CLASSES = (
     class_chosen_again,
     class_predicted_at_x,
     all_classes,
-    first_rows_target,
-    all_rows_targets,
 )
