@@ -111,8 +111,8 @@ def test_default_chunks(monkeypatch):
 
     photo = torch.zeros(1, 3, 224, 224)
     for environment, expected in (
-        ({}, 10),
-        ({"XAICOURSE_LAB": "1"}, 5),
+        ({}, 5),
+        ({"XAICOURSE_LAB": "1"}, 4),
         ({"XAICOURSE_BATCH_SIZE": "3"}, 3),
     ):
         monkeypatch.delenv("XAICOURSE_BATCH_SIZE", raising=False)
@@ -158,7 +158,10 @@ def test_forward_passes_are_not_wasted():
     assert calls == [7, 7]
     calls.clear()
     xc.integrated_gradients(model, X, 1, steps=5)
-    assert calls == [35, 7, 7]  # nodes, baseline, x
+    assert calls == [35, 14]  # nodes; baseline and x together
+    calls.clear()
+    xc.integrated_gradients(model, X, steps=5)
+    assert calls == [7, 35, 7]  # x, to find the class; nodes; baseline
 
 
 def test_gradients_equal_finite_differences(close):

@@ -44,6 +44,8 @@ class AdaptiveSum:
     alpha: Tensor  # (N, S) nodes of all rounds, NaN where a row has none
     weight: Tensor  # (N, S) the weights that were really used, correction included
     raw_gap: Tensor  # (N,) the completeness gap before the correction
+    f_start: Tensor  # (N,) F at the path's start, known from the probes
+    f_end: Tensor  # (N,) and at its end
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,17 +83,17 @@ def adaptive_integral(
     tol = DEFAULT_TOLERANCE if tol is None else _check_tolerance(tol)
     grid = (torch.arange(PROBES + 1, dtype=torch.float64) / PROBES) ** 2
     probes = _probe(question, path, grid)  # (N, 17)
-    rise = probes[:, -1] - probes[:, 0]
+    ends = probes[:, 0], probes[:, -1]
     mass = _bending(probes, grid)  # (N, 17), from 0 to 1
 
     first = min(most, max(8, math.ceil(FIRST_CELLS / tol)))
-    cells = torch.full((len(rise),), first)
+    cells = torch.full((len(probes),), first)
     rounds: list[_Round] = []
     while True:
         nodes = _mesh(mass, grid, cells)
         total = path_integral(question, path, nodes, moment=True, description="adaptive path")
         rounds.append(_Round(nodes, total, cells))
-        merged = _merge(rounds, rise.to(total.values))
+        merged = _merge(rounds, *(f.to(total.values) for f in ends))
         spent = torch.stack([r.cells for r in rounds]).sum(0)
         cells = _more_cells(merged, rounds, tol, most - spent)
         if not bool((cells > 0).any()) or len(rounds) == MOST_ROUNDS:
@@ -100,7 +102,7 @@ def adaptive_integral(
     if missed:
         worst = float(merged.total.map_error.max())
         warnings.warn(
-            f"{missed} of {len(rise)} row(s) did not reach tol={tol:g} within steps={most} "
+            f"{missed} of {len(probes)} row(s) did not reach tol={tol:g} within steps={most} "
             f"gradients: the estimated map error is {worst:.2g}; allow more steps",
             stacklevel=5,
         )
@@ -165,7 +167,7 @@ def _interpolate(x: Tensor, xs: Tensor, ys: Tensor) -> Tensor:
     return ys[k - 1] + share * (ys[k] - ys[k - 1])
 
 
-def _merge(rounds: list[_Round], rise: Tensor) -> AdaptiveSum:
+def _merge(rounds: list[_Round], f_start: Tensor, f_end: Tensor) -> AdaptiveSum:
     """Average the rounds with weights n^2, then close the gap where that is safe."""
     values = rounds[0].total.values
     trust = torch.stack([r.cells.double() ** 2 for r in rounds])  # (R, N)
@@ -178,7 +180,7 @@ def _merge(rounds: list[_Round], rise: Tensor) -> AdaptiveSum:
     plain = average([r.total.values for r in rounds])
     moment = average([_moment(r.total) for r in rounds])
     squares = moment.flatten(1).sum(dim=1)  # sum_k w_k s_k^2
-    gap = plain.flatten(1).sum(dim=1) - rise
+    gap = plain.flatten(1).sum(dim=1) - (f_end - f_start)
     size = plain.flatten(1).norm(dim=1).clamp_min(1e-300)
     errors = [t * r.total.map_error.nan_to_num(0.0) for t, r in zip(trust, rounds, strict=True)]
     error = torch.stack(errors).square().sum(dim=0).sqrt()
@@ -204,7 +206,7 @@ def _merge(rounds: list[_Round], rise: Tensor) -> AdaptiveSum:
         gradients=sum(r.total.gradients for r in rounds),  # type: ignore[arg-type]
     )
     used = weight * (1 - factor[:, None] * slopes.nan_to_num(0.0))
-    return AdaptiveSum(total=total, alpha=alpha, weight=used, raw_gap=gap)
+    return AdaptiveSum(total, alpha, used, raw_gap=gap, f_start=f_start, f_end=f_end)
 
 
 def _more_cells(merged: AdaptiveSum, rounds: list[_Round], tol: float, left: Tensor) -> Tensor:

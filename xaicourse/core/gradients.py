@@ -167,6 +167,14 @@ class Question:
             self._scores_at_x = self.scores(self.x, self.rows)
         return self._scores_at_x
 
+    def scores_at(self, start: Tensor) -> Tensor:
+        """F at `start` (N, ...), (N,); F at x is asked in the same batch where it is not known."""
+        if self._scores_at_x is not None:
+            return self.scores(start, self.rows)
+        both = self.scores(torch.cat([start, self.x]), self.rows.repeat(2))
+        f_start, self._scores_at_x = both.chunk(2)
+        return f_start
+
     # -- inside --
 
     def _score(self, points: Tensor, rows: Tensor) -> Tensor:

@@ -55,11 +55,12 @@ class StraightPath:
 
     def point(self, alpha: Tensor, row: Tensor) -> Tensor:
         # lerp is exact at both ends, alpha = 0 and alpha = 1
-        return torch.lerp(self.start[row], self.end[row], _column(alpha, self.end))
+        start, end = rows_of(self.start, row), rows_of(self.end, row)
+        return torch.lerp(start, end, _column(alpha, self.end))
 
     def step(self, left: Tensor, right: Tensor, row: Tensor) -> Tensor:
         # width x delta: no difference of two nearly equal float32 points
-        return _column(right - left, self.end) * (self.end - self.start)[row]
+        return _column(right - left, self.end) * rows_of(self.end - self.start, row)
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,6 +250,11 @@ def _check_finite(what: str, slopes: Tensor, nodes: Nodes, used: Tensor) -> None
             f"the {what} of row {row} is NaN or infinite at step {step} of the path, "
             f"alpha = {float(nodes.alpha[row, step]):.4g}; the model is not differentiable there"
         )
+
+
+def rows_of(t: Tensor, row: Tensor) -> Tensor:
+    """Return t[row]; where t has one row only, a view, which costs nothing."""
+    return t.expand(len(row), *t.shape[1:]) if len(t) == 1 else t[row]
 
 
 def _column(alpha: Tensor, like: Tensor) -> Tensor:

@@ -117,28 +117,32 @@ def integrated_gradients(
     if adaptive:
         found = adaptive_integral(question, path, tol=tol, most=steps)
         total, alpha, weight = found.total, found.alpha, found.weight
+        f_start, f_end = found.f_start, found.f_end
         extra["raw_gap"] = found.raw_gap
         quadrature = "adaptive"
     else:
         nodes = Nodes.from_rule(*make_quadrature(quadrature, steps), n_rows=len(x))
         total = path_integral(question, path, nodes, description="integrated gradients")
         alpha, weight = nodes.alpha, nodes.weight
+        f_start, f_end = question.scores_at(start), question.scores_at_x
     extra |= {"nodes": alpha.to(total.slopes), "weights": weight.to(total.slopes)}  # its device
     settings = {"baseline": baseline, "steps": steps, "quadrature": quadrature, "tol": tol}
-    return finish(question, path, total, x.dtype, {**settings, "output": output}, extra)
+    settings["output"] = output
+    return finish(question, path, total, f_start, f_end, x.dtype, settings, extra)
 
 
 def finish(
     question: Question,
     path: Path,
     total: PathSum,
+    f_start: Tensor,
+    f_end: Tensor,
     dtype: torch.dtype,
     settings: dict[str, Any],
     extra: dict[str, Tensor],
 ) -> Attribution:
     """Put a path sum on record with its completeness gap."""
-    f_start = question.scores(path.start, question.rows).to(total.values.dtype)
-    f_end = question.scores_at_x.to(total.values.dtype)
+    f_start, f_end = f_start.to(total.values), f_end.to(total.values)
     for name, score in (("baseline", f_start), ("input", f_end)):
         if not bool(torch.isfinite(score).all()):
             row = int((~torch.isfinite(score)).nonzero()[0])
