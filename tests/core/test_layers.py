@@ -41,13 +41,18 @@ def by_hand(net: nn.Sequential, x: torch.Tensor, after: int):
     return activation.detach(), grad, score.detach()
 
 
-def test_only_one_file_has_hooks():
-    with_hooks = {
+def files_with(pattern: str) -> set[str]:
+    return {
         path.relative_to(PACKAGE).as_posix()
         for path in PACKAGE.rglob("*.py")
-        if re.search(r"register_\w*hook", path.read_text(encoding="utf-8"))
+        if re.search(pattern, path.read_text(encoding="utf-8"))
     }
-    assert with_hooks == {"core/layers.py"}
+
+
+def test_only_one_file_has_hooks_on_modules():
+    assert files_with(r"register_\w+_hook") == {"core/layers.py"}
+    # hooks on tensors go with the graph of one forward pass: FullGrad reads gradients with them
+    assert files_with(r"register_hook") <= {"core/bias_terms.py"}
 
 
 @pytest.mark.parametrize("inplace", [False, True], ids=["", "overwritten in place"])
