@@ -110,8 +110,8 @@ def test_a_narrow_peak_at_an_end_of_the_path_does_not_count():
         ((product, [[2.0, 3.0]], [[2.0, 0.0]], 0, 2.1), "changes f by 0.3"),
         ((product, [[20.0, 3.0]], [[20.0, 0.0]], 0, 5.0), "between -10 and 10"),
         ((product, [[2.0, 3.0]], [[2.0, 0.0]], 0, 50.0), "between -10 and 10"),
-        ((product, [[2.0, 3.0]], [[2.0, 0.0]], 7, 5.0), "index of x"),
-        ((product, [[2.0, 3.0]], [[2.0, 0.0]], "first", 5.0), "index of x"),
+        ((product, [[2.0, 3.0]], [[2.0, 0.0]], 7, 5.0), "from 0 to 1"),
+        ((product, [[2.0, 3.0]], [[2.0, 0.0]], "first", 5.0), "from 0 to 1"),
         ((product, [[2.0, 3.0], [1.0, 1.0]], [[2.0, 0.0]], 0, 5.0), "one input"),
         ((product, [[2.0, 3.0]], [[2.0, 0.0, 1.0]], 0, 5.0), "shape"),
         ((lambda p: p[:, 0] * p.sum(), [[2.0, 3.0]], [[2.0, 0.0]], 0, 5.0), "mixes the inputs"),
@@ -136,3 +136,52 @@ def test_open_parts():
     assert check("05.6", (smaller, [[3.0, 2.0]], [[0.0, 0.0]], 0)).status == "not_done"
     assert check("05.6", (smaller, [[3.0, 2.0]], [[0.0, 0.0]], 0, None)).status == "not_done"
     assert check("05.6", {"f": product, "x": [[1.0, 2.0]]}).status == "not_done"
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "word"),
+    [
+        (lambda p: torch.where(p[:, 0] > 1, p[:, 1] + 5, p[:, 1]), [[2.0, 1.0]], "jumps near"),
+        (lambda p: torch.round(p[:, 0]) * 2 + p[:, 1], [[2.0, 1.0]], "jumps near"),
+        (
+            lambda p: torch.relu(p[:, 0] - p[:, 1]) - torch.relu(p[:, 1] - p[:, 0]),
+            [[1.0, 1.0]],
+            "exactly on a kink",
+        ),
+        (lambda p: 2 * (p[:, 0] - p[:, 1]).abs(), [[2.0, 2.0]], "exactly on a kink"),
+        (lambda p: 2 * p[:, 0].detach() + p[:, 1], [[2.0, 1.0]], "detach"),
+        (lambda p: 2 * p.data[:, 0] + p[:, 1], [[2.0, 1.0]], "detach"),
+        (lambda p: torch.sigmoid(1e5 * (p[:, 0] - 1.23)), [[2.0, 0.0]], "so steep"),
+    ],
+)
+def test_why_autograd_makes_up_a_zero(f, x, word):
+    verdict = check("05.6", (f, x, [[0.0, 0.0]], 0, 5.0 if x == [[2.0, 2.0]] else 0.0))
+    assert (verdict.passed, verdict.diagnosis) == (False, "autograd_only"), verdict.message
+    assert word in verdict.message
+
+
+def test_a_very_small_slope_is_no_zero():
+    def f(p):
+        return 1e-7 * p[:, 0] + torch.relu(p[:, 0] - 5)
+
+    verdict = check("05.6", (f, [[2.0, 0.0]], [[0.0, 0.0]], 0, 9.0))
+    assert not verdict.passed
+    assert "is 2e-07, not 0" in verdict.message
+
+
+def test_slopes_that_cancel_between_kinks_still_pass():
+    def f(p):
+        return torch.relu(p[:, 0]) - 3 * torch.relu(p[:, 0] - 2) + 0 * p[:, 1]
+
+    verdict = check("05.6", (f, [[3.0, 1.0]], [[0.0, 0.0]], 0, 2.0))
+    assert verdict.passed, verdict.message
+
+
+def test_features_are_counted_from_zero():
+    def product(p):
+        return p[:, 0] * p[:, 1]
+
+    verdict = check("05.6", (product, [[2.0, 3.0]], [[2.0, 0.0]], 1, 0.0))
+    assert verdict.diagnosis == "counted_from_one"
+    verdict = check("05.6", (product, [[3.0, 2.0]], [[0.0, 2.0]], 2, 0.0))
+    assert "from 0 to 1" in verdict.message

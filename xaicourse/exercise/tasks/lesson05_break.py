@@ -16,7 +16,8 @@ __all__ = ["BREAK_IT"]
 
 RANGE = 10.0  # all numbers of x, of the baseline and the other value lie in [-10, 10]
 MATTERS = 0.5  # setting the feature to the other value changes f by more than this
-ZERO = 1e-5  # |IG| of the feature, relative to that change
+ZERO = 1e-4  # |IG| of the feature, relative to that change: slopes that cancel, between kinks
+ONE_SIGN = 1e-9  # the same where all slopes have one sign, so that only true zeros add up to 0
 INCOMPLETE = 0.02  # the whole map may miss the rise by this share of the largest number there is
 SHIFT = 1e-4  # the path is moved by so little to see whether it runs on a kink
 
@@ -50,8 +51,9 @@ def grade(answer: Any) -> Outcome:
     share = _share(f, x, baseline, place)
     if ZERO * change < abs(share) < 1e-2 * change:  # a kink on the path: look closer
         share = _share(f, x, baseline, place, (("midpoint", 100_000),))
-    if abs(share) > ZERO * change:
-        _refuse_nonzero(f, x, place, share)
+    one_sign = _slopes_have_one_sign(f, x, baseline, place)
+    if abs(share) > (ONE_SIGN if one_sign else ZERO) * change:
+        _refuse_nonzero(f, x, baseline, place, share, value)
     _require_honest_gradient(f, x, baseline, place, change)
     changed = x.clone()
     changed.view(-1)[place] = value
@@ -88,7 +90,7 @@ def _feature(value: Any, x: Tensor) -> int:
         else:
             place = int(torch.arange(x.numel()).reshape(shape)[tuple(index)])
     except Exception:
-        refuse("tasks/05.6/feature", given=str(value)[:40], features=x.numel())
+        refuse("tasks/05.6/feature", given=str(value)[:40], last=x.numel() - 1)
     return place
 
 
@@ -122,17 +124,41 @@ def _refuse_small_change(f: OwnFunction, x: Tensor, place: int, change: float) -
     refuse(key, diagnosis=diagnosis, change=show(change), wanted=show(MATTERS))
 
 
-def _refuse_nonzero(f: OwnFunction, x: Tensor, place: int, share: float) -> None:
-    """Say whether it is the gradient at x that is zero, and not the attribution."""
+def _slopes_have_one_sign(f: OwnFunction, x: Tensor, baseline: Tensor, place: int) -> bool:
+    """Say so for an f in float64: in float32 a slope of 0 may be a small number of any sign."""
+    if f.dtype != torch.float64:
+        return False
+    alphas = ((torch.arange(500) + 0.5) / 500).double().reshape(-1, *[1] * (x.ndim - 1))
+    slopes = f.gradient(baseline + alphas * (x - baseline)).flatten(1)[:, place]
+    return bool((slopes >= 0).all() or (slopes <= 0).all())
+
+
+def _refuse_nonzero(
+    f: OwnFunction, x: Tensor, baseline: Tensor, place: int, share: float, value: float
+) -> None:
+    """Say whether the feature before has the 0, or the gradient at x and not the attribution."""
+    if place > 0:
+        before = abs(_share(f, x, baseline, place - 1))
+        if before < 1e-9 and _change(f, x, place - 1, value) > MATTERS:
+            name = "counted_from_one"
+            key = f"tasks/05.6/misconceptions/{name}"
+            refuse(key, diagnosis=name, given=place, before=place - 1, share=show(share))
     slope = float(f.gradient(x).reshape(-1)[place])
-    if abs(slope) < 1e-6:
+    if abs(slope) < 1e-9:
         name = "gradient_is_zero"
         refuse(f"tasks/05.6/misconceptions/{name}", diagnosis=name, share=show(share))
     refuse("tasks/05.6/not_zero", share=show(share))
 
 
 def _refuse_jump(f: OwnFunction, x: Tensor, changed: Tensor, place: int, change: float) -> None:
-    """Refuse an f that jumps between x and the changed x: halve the steepest piece 30 times."""
+    """Refuse an f that jumps between x and the changed x."""
+    jump, where = _largest_jump(f, x, changed, place)
+    if jump > 0.05 * change:
+        refuse("tasks/05.6/jump", feature=place, place=show(where), change=show(jump))
+
+
+def _largest_jump(f: OwnFunction, x: Tensor, changed: Tensor, place: int) -> tuple[float, float]:
+    """Return the size of a jump and where it is: halve the steepest piece 30 times."""
     ends = torch.linspace(0, 1, 2001, dtype=torch.float64).reshape(-1, *[1] * (x.ndim - 1))
     points = x + ends * (changed - x)  # (P, D...)
     steepest = int(f.value(points).diff().abs().argmax())
@@ -143,19 +169,18 @@ def _refuse_jump(f: OwnFunction, x: Tensor, changed: Tensor, place: int, change:
         first = abs(float(values[1] - values[0])) >= abs(float(values[2] - values[1]))
         left, right = (left, middle) if first else (middle, right)
     jump = abs(float(f.value(right) - f.value(left)))
-    if jump > 0.05 * change:
-        where = show(float(left.reshape(-1)[place]))
-        refuse("tasks/05.6/jump", feature=place, place=where, change=show(jump))
+    return jump, float(left.reshape(-1)[place])
 
 
-def _require_complete(f: OwnFunction, x: Tensor, baseline: Tensor, change: float) -> None:
-    """Refuse an f whose map does not add up to its rise: it hides slopes, wherever they are."""
+def _require_complete(
+    f: OwnFunction, x: Tensor, baseline: Tensor, place: int, change: float
+) -> None:
+    """Refuse an f whose map does not add up to its rise: slopes are hidden, wherever they are."""
     parts_of_rise = path_integral(f.gradient, x, baseline, "midpoint", 1000)
     rise = float(f.value(x) - f.value(baseline))
     missing = rise - float(parts_of_rise.sum())
     if abs(missing) > INCOMPLETE * max(abs(rise), change, float(parts_of_rise.abs().sum())):
-        name = "autograd_only"
-        refuse(f"tasks/05.6/misconceptions/{name}", diagnosis=name, share=show(missing))
+        _refuse_made_up(f, x, baseline, place, change, missing)
 
 
 def _require_honest_gradient(
@@ -168,11 +193,31 @@ def _require_honest_gradient(
     delta = float((x - baseline).reshape(-1)[place])
     if delta == 0:
         return  # 0 times anything: no gradient is needed to know it
-    _require_complete(f, x, baseline, change)
+    _require_complete(f, x, baseline, place, change)
     worst = max((_measured_share(f, x, baseline, place, seed) for seed in range(3)), key=abs)
     if abs(worst) > 0.05 * change:
-        name = "autograd_only"
-        refuse(f"tasks/05.6/misconceptions/{name}", diagnosis=name, share=show(worst))
+        _refuse_made_up(f, x, baseline, place, change, worst)
+
+
+def _refuse_made_up(
+    f: OwnFunction, x: Tensor, baseline: Tensor, place: int, change: float, missing: float
+) -> None:
+    """Say why autograd gives a 0 that f does not have: a jump, a kink, or something hidden."""
+    jump, where = _largest_jump(f, baseline, x, place)
+    if jump > 0.05 * change:
+        key = "tasks/05.6/jump"
+        refuse(key, diagnosis="autograd_only", feature=place, place=show(where), change=show(jump))
+    straight = _share(f, x, baseline, place)
+    beside = [_share(f, x + s, baseline + s, place) for s in (_shifted(x, k) for k in range(3))]
+    on_kink = max(abs(share - straight) for share in beside) > 0.05 * change
+    key = "tasks/05.6/on_kink" if on_kink else "tasks/05.6/misconceptions/autograd_only"
+    refuse(key, diagnosis="autograd_only", share=show(missing))
+
+
+def _shifted(x: Tensor, seed: int) -> Tensor:
+    """Return by how much a path is moved."""
+    generator = torch.Generator().manual_seed(seed)
+    return SHIFT * torch.randn(x.shape, generator=generator, dtype=torch.float64)
 
 
 def _measured_share(f: OwnFunction, x: Tensor, baseline: Tensor, place: int, seed: int) -> float:
@@ -180,8 +225,7 @@ def _measured_share(f: OwnFunction, x: Tensor, baseline: Tensor, place: int, see
 
     The differences reach from one point to the next, so that no jump falls between them.
     """
-    generator = torch.Generator().manual_seed(seed)
-    shift = SHIFT * torch.randn(x.shape, generator=generator, dtype=torch.float64)
+    shift = _shifted(x, seed)
     count, delta = 2000, x - baseline
     alphas = ((torch.arange(count) + 0.5) / count).double().reshape(-1, *[1] * (x.ndim - 1))
     points = baseline + shift + alphas * delta  # (P, D...)
@@ -223,5 +267,6 @@ BREAK_IT = Task(
         "unused": _RIGHT | {"f": _second_only},
         "gradient_is_zero": _RIGHT | {"f": _saturated},
         "autograd_only": _RIGHT | {"f": _detached},
+        "counted_from_one": _RIGHT | {"feature": 1},
     },
 )
