@@ -145,6 +145,7 @@ _MOVES = frozenset(
     swapaxes expand narrow chunk select getitem slice roll flip clone
     """.split()
 )
+_ATTENTION = ("multi_head_attention_forward", "scaled_dot_product_attention")
 _PRODUCT_NAMES = frozenset("mul rmul multiply div rdiv truediv matmul mm bmm".split())
 
 
@@ -179,6 +180,12 @@ class _RuleMode(TorchFunctionMode):
                     self.constants[leaf] = True
             return result
         self._refuse_masks(func, args, kwargs)
+        if "layer" in self.rules.kinds and plain_name(func) in _ATTENTION:
+            raise UnsupportedOperationError(
+                f"{self.rules.method} is not defined for attention ({plain_name(func)}), whose "
+                "weights are themselves computed from x; use attention_rollout, "
+                "attention_relevance or a method of the integrated class"
+            )
         overwritten = None
         if args and self.follows(args[0]) and is_in_place(func, args, kwargs):
             overwritten, args = args[0], self._kept(args)
