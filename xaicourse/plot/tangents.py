@@ -12,6 +12,7 @@ from xaicourse.plot.picture import Picture
 from xaicourse.plot.scale import as_photo
 from xaicourse.plot.style import BLUE, GREY, INK, PARTS, bare, new_figure, styled
 
+COLOURS = [PARTS[5], PARTS[2], INK]
 LINES = [(0, (5, 2)), "-.", (0, (1, 1.5))]  # of the tangents: colour is never the only sign
 
 
@@ -72,7 +73,7 @@ def tangents(
         far = np.ptp(steps) if reach is None else reach
         ends = np.array([where - far, where + far])
         axis.plot(
-            ends, scores[place] + slope * (ends - where), color=PARTS[(5, 2, 3)[k % 3]], lw=1.5,
+            ends, scores[place] + slope * (ends - where), color=COLOURS[k % len(COLOURS)], lw=2.0,
             ls=LINES[k % len(LINES)], label=f"promise at {where:g}", zorder=4,
         )  # fmt: skip
         axis.plot([where], [scores[place]], "o", color=INK, ms=4.5, zorder=5)
