@@ -27,7 +27,7 @@ from xaicourse.core.gradients import Question, gradients, sum_dtype
 from xaicourse.core.inputs import call
 from xaicourse.core.rules import UnsupportedOperationError
 
-__all__ = ["BiasQuestion", "FollowMode", "FullGradient", "full_gradient", "no_bias"]
+__all__ = ["BiasMode", "BiasQuestion", "FollowMode", "FullGradient", "full_gradient", "no_bias"]
 
 # relative to the sum of the absolute values of all terms
 TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-4}
@@ -36,6 +36,10 @@ HALF_TOLERANCE = 5e-2
 
 # ---- operations without a bias -------------------------------------------------------------------
 
+_QUERIES = frozenset("""
+    dim ndimension size stride numel nelement __len__ is_contiguous is_floating_point is_complex
+    get_device gt ge lt le eq ne __gt__ __ge__ __lt__ __le__ __eq__ __ne__
+""".split())  # fmt: skip
 _SHAPE = """
     __get__ view view_as reshape reshape_as flatten unflatten squeeze unsqueeze permute transpose
     t swapaxes swapdims movedim moveaxis contiguous clone to type_as float double half bfloat16
@@ -122,12 +126,12 @@ class FollowMode(TorchFunctionMode):
         self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
         kwargs = kwargs or {}
+        name = getattr(func, "__name__", str(func))
         inputs = [t for t in tree_leaves((args, kwargs)) if self.follows(t)]
-        if not inputs:
+        if not inputs or name in _QUERIES:
             return func(*args, **kwargs)
         for tensor in inputs:
             self._check_seen(tensor)
-        name = getattr(func, "__name__", str(func))
         result = self.operation(func, name, args, kwargs)
         for tensor in [*tree_leaves(result), *inputs]:  # inputs too: they may have changed in place
             self._mark(tensor)
@@ -178,6 +182,7 @@ class BiasMode(FollowMode):
         self.size: Tensor | float = 0.0  # sum of |terms|, (P,)
         self.total: Tensor | float = 0.0  # sum of terms, (P,)
         self.head: Tensor | float = 0.0  # (dF/d outputs) . outputs, (P,)
+        self.head_terms: dict[int, Tensor] = {}  # the same number by number, for each output
         self.rows = len(inputs)
         self.reduce = reduce
 
@@ -237,13 +242,14 @@ class BiasMode(FollowMode):
 
     def hook_outputs(self, outputs: Any) -> None:
         """Note (dF/d outputs) . outputs, from which the last step to F may differ."""
-        for tensor in tree_leaves(outputs):
+        for place, tensor in enumerate(tree_leaves(outputs)):
             if self.follows(tensor):
                 value = tensor.detach().clone()
 
-                def receive(grad: Tensor, value: Tensor = value) -> None:
-                    share = (grad * value).to(sum_dtype(grad.device)).reshape(len(value), -1).sum(1)
-                    self.head = self.head + share
+                def receive(grad: Tensor, place: int = place, value: Tensor = value) -> None:
+                    term = (grad * value).to(sum_dtype(grad.device))
+                    self.head_terms[place] = term
+                    self.head = self.head + term.reshape(len(term), -1).sum(1)
 
                 tensor.register_hook(receive)
 
@@ -294,8 +300,12 @@ class FullGradient:
     gap: Tensor
 
 
-def full_gradient(question: BiasQuestion) -> FullGradient:
+def full_gradient(
+    question: BiasQuestion, visit: Callable[[BiasMode, slice, Tensor], None] | None = None
+) -> FullGradient:
     """Split F at x into input and bias terms.
+
+    `visit` is called as ``visit(mode, rows, scores)`` after each chunk of rows.
 
     Raises
     ------
@@ -310,9 +320,11 @@ def full_gradient(question: BiasQuestion) -> FullGradient:
     collect = question.gradients
 
     def gradients_with_modes(points: Any, rows: Tensor, receive: Any, *rest: Any) -> None:
-        def receive_and_note(*found: Any) -> None:
-            receive(*found)
+        def receive_and_note(part: slice, chunk: Tensor, grad: Tensor, score: Tensor) -> None:
             assert question.mode is not None
+            if visit is not None:
+                visit(question.mode, part, score)
+            receive(part, chunk, grad, score)
             modes.append(question.mode)
 
         collect(points, rows, receive_and_note, *rest)

@@ -1,5 +1,6 @@
 """Floor 1: the attribution methods, in the four classes of the 2024 review."""
 
+from xaicourse.methods.bias.backpropagation import bias_backprop
 from xaicourse.methods.bias.decomposition import fullgrad, fullgrad_decomposition
 from xaicourse.methods.denoising.input_noise import smoothgrad, smoothgrad_squared, vargrad
 from xaicourse.methods.denoising.weight_noise import fusiongrad, noisegrad
@@ -20,6 +21,7 @@ from xaicourse.methods.vanilla.relevance import deep_taylor, lrp
 from xaicourse.methods.vanilla.relu_rules import deconvnet, guided_backprop
 
 __all__ = [
+    "bias_backprop",
     "cam",
     "deconvnet",
     "deep_shap",

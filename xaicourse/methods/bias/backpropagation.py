@@ -1,0 +1,332 @@
+"""Bias backpropagation (2019): what the biases bring is handed down to the inputs."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_leaves
+
+from xaicourse.core.attribution import Attribution
+from xaicourse.core.bias_terms import (
+    BiasMode,
+    BiasQuestion,
+    FollowMode,
+    full_gradient,
+    no_bias,
+)
+from xaicourse.core.gradients import sum_dtype
+from xaicourse.core.inputs import call
+from xaicourse.core.registry import attribution_method
+from xaicourse.core.rules import UnsupportedOperationError
+from xaicourse.methods.examples import small_classifier
+
+__all__ = ["bias_backprop"]
+
+ALPHAS = ("magnitude", "uniform")
+
+
+# ---- how a unit shares what it holds among its inputs --------------------------------------------
+#
+# Every function below returns y (the operation's own value) in a graph whose backward pass is the
+# sharing: what arrives at y, beta_out, leaves at u as beta_in, and its sum stays the same.
+
+
+def with_backward(y: Tensor, path: Tensor) -> Tensor:
+    """Return the value of y with the backward pass of `path`."""
+    return y.detach() + (path - path.detach())
+
+
+def elementwise(y: Tensor, u: Tensor) -> Tensor:
+    """Hand all on: beta_in = beta_out, number by number."""
+    return with_backward(y, u.expand_as(y))
+
+
+def weighted(
+    y: Tensor, u: Tensor, weight: Tensor, product: Callable[[Tensor, Tensor], Tensor], alpha: str
+) -> Tensor:
+    """Share y_p = sum_q w_pq u_q + b_p among its inputs.
+
+    beta_in[q] = sum_p alpha[p, q] beta_out[p], alpha[p, q] = |w_pq u_q| / sum_q |w_pq u_q|, or
+    equal shares where alpha is uniform or all of these products are 0: nothing may be lost.
+    """
+    size, ones = u.detach().abs(), torch.ones_like(u)
+    w, all_ones = weight.detach().abs(), torch.ones_like(weight)
+    number = product(ones, all_ones)  # of inputs q
+    if alpha == "uniform":
+        return with_backward(y, product(u, all_ones) / number)
+    total = product(size, w)  # sum_q |w_pq u_q|
+    # below rounding there is nothing to go by
+    empty = total <= torch.finfo(total.dtype).tiny
+    by_size = product(u * size, w) / total.masked_fill(empty, 1.0)
+    equal = product(u, all_ones) / number
+    return with_backward(y, torch.where(empty, equal, by_size))
+
+
+def together(y: Tensor, us: list[Tensor], sizes: list[Tensor]) -> Tensor:
+    """Share each number of y among several inputs of its place, in proportion to `sizes`."""
+    total = sum(sizes)
+    assert isinstance(total, Tensor)
+    empty = total <= torch.finfo(total.dtype).tiny
+    path = sum(
+        u.expand_as(y)
+        * torch.where(empty, 1.0 / len(us), size / total.masked_fill(empty, 1.0)).expand_as(y)
+        for u, size in zip(us, sizes, strict=True)
+    )
+    return with_backward(y, path)  # type: ignore[arg-type]
+
+
+def padded(func: Any, y: Tensor, u: Tensor, args: tuple, kwargs: dict[str, Any]) -> Tensor:
+    """Hand what lies on the rim of constants to the nearest number inside."""
+    widths = args[1] if len(args) > 1 else kwargs["pad"]
+    mode = args[2] if len(args) > 2 else kwargs.get("mode", "constant")
+    if mode != "constant":  # copies of numbers inside: each has its own source
+        return func(*args, **kwargs)
+    path = u
+    for i, (before, after) in enumerate(zip(widths[::2], widths[1::2], strict=True)):
+        axis = u.dim() - 1 - i  # the last axis comes first
+        place = torch.arange(-before, u.shape[axis] + after, device=u.device)
+        path = path.index_select(axis, place.clamp(0, u.shape[axis] - 1))
+    return with_backward(y, path)
+
+
+# ---- operations by name --------------------------------------------------------------------------
+
+# each number of the result comes from one number of the input, with slope 1 or not at all
+_MOVED = frozenset("""
+    view view_as reshape reshape_as flatten unflatten squeeze unsqueeze permute transpose t swapaxes
+    swapdims movedim moveaxis contiguous clone to type_as float double half bfloat16 flip roll
+    chunk split tensor_split unbind narrow select index_select gather __getitem__ pixel_shuffle
+    pixel_unshuffle channel_shuffle cat concat stack dropout dropout1d dropout2d dropout3d
+    alpha_dropout feature_alpha_dropout max_pool1d max_pool2d max_pool3d boolean_dispatch fn
+    max_pool2d_with_indices adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d amax amin
+    expand expand_as broadcast_to repeat tile __get__ detach
+""".split())  # fmt: skip
+_NUMBER_BY_NUMBER = frozenset("""
+    relu relu_ relu6 hardtanh hardtanh_ leaky_relu leaky_relu_ clamp clamp_ clip clamp_min
+    clamp_min_ prelu threshold elu elu_ selu celu gelu silu mish softplus sigmoid sigmoid_
+    logsigmoid tanh tanh_ hardswish hardsigmoid softsign tanhshrink abs neg negative __neg__ exp log
+    sqrt square pow __pow__ sin cos erf reciprocal rsqrt batch_norm
+""".split())  # fmt: skip
+_SUMS = frozenset(
+    "add add_ __add__ __radd__ __iadd__ sub sub_ subtract __sub__ __isub__ rsub __rsub__".split()
+)
+_PRODUCTS = frozenset("mul mul_ multiply __mul__ __rmul__ __imul__".split())
+_QUOTIENTS = frozenset("div div_ divide __truediv__ __itruediv__ true_divide __rtruediv__".split())
+_MATMUL = frozenset("matmul __matmul__ mm".split())
+_LAYERS = frozenset("linear conv1d conv2d conv3d".split())
+_AVERAGES = frozenset("""
+    mean sum avg_pool1d avg_pool2d avg_pool3d adaptive_avg_pool1d adaptive_avg_pool2d
+    adaptive_avg_pool3d
+""".split())  # fmt: skip
+
+
+class SharingMode(FollowMode):
+    """Run the model on a graph whose backward pass hands biases down, and feed the biases in."""
+
+    def __init__(self, inputs: Tensor, terms: dict[str, Tensor], alpha: str) -> None:
+        super().__init__(inputs)
+        self.terms = terms  # (dF/dy) b of each operation with a bias, from the first pass
+        self.alpha = alpha
+        self.source: Tensor | float = 0.0  # sum of y * term: its gradient at y feeds the term in
+
+    def operation(self, func: Any, name: str, args: tuple, kwargs: dict[str, Any]) -> Any:
+        has_bias = not no_bias(name, args, kwargs, self.follows)  # and so a number
+        us = [a for a in tree_leaves((args, kwargs)) if self.follows(a)]
+        if name in _MOVED:
+            result = func(*args, **kwargs)
+        else:
+            # in place or not: the arguments are left alone and a new tensor is returned
+            copies = [a.detach().clone() if isinstance(a, Tensor) else a for a in args]
+            more = {
+                k: v.detach().clone() if isinstance(v, Tensor) else v for k, v in kwargs.items()
+            }
+            with torch.no_grad():
+                y = func(*copies, **more)
+            if not any(isinstance(t, Tensor) and t.is_floating_point() for t in tree_leaves(y)):
+                return func(*args, **kwargs)  # a question about a tensor
+            result = self.shared(func, name, y, us, args, kwargs)
+            if copies and isinstance(args[0], Tensor) and y is copies[0]:  # it worked in place
+                result = args[0].copy_(result)
+        for leaf in tree_leaves(result) if has_bias else []:
+            if self.follows(leaf):
+                term = self.terms.get(self.number(name))
+                if term is not None:
+                    self.source = self.source + (leaf * term.to(leaf.dtype)).sum()
+        return result
+
+    def shared(
+        self, func: Any, name: str, y: Any, us: list[Tensor], args: tuple, kwargs: dict[str, Any]
+    ) -> Tensor:
+        """Return y with the backward pass that shares among the inputs us."""
+        if isinstance(y, Tensor):
+            if len(us) == 1 and name in _NUMBER_BY_NUMBER | _SUMS | _PRODUCTS | _QUOTIENTS:
+                return elementwise(y, us[0])
+            if len(us) == 2 and name in _SUMS and len(args) == 2:
+                return together(y, us, [u.detach().abs().expand_as(y) for u in us])
+            if len(us) == 2 and name in _PRODUCTS | _QUOTIENTS:
+                return together(y, us, [torch.ones_like(y)] * 2)
+            first = len(us) == 1 and us[0] is (args[0] if args else kwargs.get("input"))
+            if first and name in _LAYERS:
+                weight = args[1] if len(args) > 1 else kwargs["weight"]
+                rest = args[3:]
+                more = {k: v for k, v in kwargs.items() if k not in ("input", "weight", "bias")}
+                return weighted(
+                    y, us[0], weight, lambda u, w: func(u, w, None, *rest, **more), self.alpha
+                )
+            if first and name in _MATMUL and len(args) == 2:
+                return weighted(y, us[0], args[1], torch.matmul, self.alpha)
+            if first and name in _AVERAGES:
+                rest, more = args[1:], {k: v for k, v in kwargs.items() if k != "input"}
+                return weighted(
+                    y, us[0], y.new_ones(()), lambda u, w: func(u * w, *rest, **more), self.alpha
+                )
+            if first and name == "pad":
+                return padded(func, y, us[0], args, kwargs)
+        raise UnsupportedOperationError(
+            f"bias_backprop has no rule for sharing among the inputs of the operation {name!r} "
+            f"with {len(us)} input(s) that follow from x; use fullgrad_decomposition, which leaves "
+            "the biases where they are"
+        )
+
+
+# ---- the method ----------------------------------------------------------------------------------
+
+# relative to the sum of the absolute values of what was handed down
+TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-4}
+HALF_TOLERANCE = 5e-2
+
+
+def hand_down(
+    model: Callable[..., Any],
+    x: Tensor,
+    rows: Tensor,
+    first: BiasMode,
+    last_step: Tensor,
+    alpha: str,
+) -> Tensor:
+    """Return beta (P, ...): the terms of the first pass, handed down to the inputs x (P, ...)."""
+    with torch.enable_grad():
+        leaf = x.detach().clone().requires_grad_(True)
+        inputs = leaf.clone()
+        mode = SharingMode(inputs, first.found, alpha)
+        with mode:
+            outputs = call(model, inputs, rows)
+        source = mode.source + _from_outputs(outputs, first.head_terms, last_step)
+        if not isinstance(source, Tensor) or not source.requires_grad:
+            return torch.zeros_like(x)
+        (beta,) = torch.autograd.grad(source, leaf, allow_unused=True)
+    return torch.zeros_like(x) if beta is None else beta
+
+
+def _from_outputs(outputs: Any, terms: dict[int, Tensor], last_step: Tensor) -> Tensor | float:
+    """Share what the last step to F adds, (P,), among the model's outputs, by |dF/dz_k z_k|."""
+    total = sum(t.abs().reshape(len(t), -1).sum(1) for t in terms.values())
+    source: Tensor | float = 0.0
+    for place, tensor in enumerate(tree_leaves(outputs)):
+        if place in terms and isinstance(total, Tensor):
+            share = terms[place].abs() / total.clamp_min(1e-300).view(-1, *[1] * (tensor.dim() - 1))
+            beta = share * last_step.view(-1, *[1] * (tensor.dim() - 1))
+            source = source + (tensor * beta.to(tensor.dtype)).sum()
+    return source
+
+
+@attribution_method(
+    title="Bias backpropagation",
+    year=2019,
+    paper="PMLR 97:6659",
+    family="bias",
+    lesson="08",
+    cost=lambda settings: 2,
+    example=small_classifier,
+)
+def bias_backprop(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    alpha: str = "magnitude",
+    output: Any = "logit",
+    batch_size: int | None = None,
+) -> Attribution:
+    r"""Hand what every bias brings to F down through the net, to the inputs.
+
+    .. math::
+        \beta_l[q] = \sum_p \alpha_l[p, q]
+        \Big(\beta_{l+1}[p] + \frac{\partial F}{\partial z_l[p]}\, b_l[p]\Big),
+        \qquad \sum_q \alpha_l[p, q] = 1
+
+    A unit p passes on what it received from above, :math:`\beta_{l+1}[p]`, and what its own bias
+    brings. The sum over the inputs is all that the biases bring: F(x) minus gradient times input.
+
+    Parameters
+    ----------
+    model, x, target, output, batch_size, return_details
+        As for `gradient`.
+    alpha : str
+        ``"magnitude"``: :math:`\alpha[p, q] = |w_{pq} u_q| / \sum_q |w_{pq} u_q|`, equal shares
+        where all of these are 0; ``"uniform"``: equal shares always.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        :math:`\beta`, signed, in units of F: the biases' part alone. The details hold the other
+        part in ``extra["input"]``, :math:`x \odot \nabla F`; both together add up to F(x).
+
+    Raises
+    ------
+    UnsupportedOperationError
+        If there is no way to share among the inputs of an operation (attention, layer norm); it is
+        named. Also if anything was lost on the way.
+    ValueError, TypeError
+        As for `gradient`; also for an unknown alpha.
+
+    Notes
+    -----
+    Input and bias part together are complete. The rest hangs on alpha, for which no axiom speaks:
+    implementation invariance is broken, and another alpha gives another map. Activations pass
+    their unit's share on, max-pools to the winner, sums of two branches in proportion to their
+    sizes, products in halves; what falls on a rim of zeros goes to the nearest pixel.
+
+    References
+    ----------
+    S. Wang, T. Zhou, J. Bilmes, 2019, Bias Also Matters: Bias Attribution for Deep Neural Network
+    Explanation, PMLR 97:6659. Lesson 08.
+    """
+    if alpha not in ALPHAS:
+        raise ValueError(f"alpha must be one of {', '.join(ALPHAS)}, got {alpha!r}")
+    question = BiasQuestion(model, x, target, output, batch_size, reduce=lambda name, term: term)
+    dtype = sum_dtype(x.device)
+    betas: dict[int, Tensor] = {}
+
+    def visit(mode: BiasMode, part: slice, score: Tensor) -> None:
+        points = question.x[part].to(question.model_dtype)
+        last_step = score.to(dtype) - mode.head
+        betas[part.start] = hand_down(
+            question.model, points, question.rows[part], mode, last_step, alpha
+        )
+        mode.found = {}  # their memory is free for the next chunk
+
+    full = full_gradient(question, visit)
+    beta = torch.cat([betas[start] for start in sorted(betas)]).to(dtype)
+    shares = (full.grad * question.x).to(dtype)
+    gap = (shares + beta).flatten(1).sum(1) - full.score.to(dtype)
+    size = (shares.abs() + beta.abs()).flatten(1).sum(1) + full.score.abs()
+    lost = gap.abs() > TOLERANCE.get(x.dtype, HALF_TOLERANCE) * size
+    if bool(lost.any()):
+        row = int(lost.nonzero()[0])
+        raise UnsupportedOperationError(
+            f"bias_backprop lost {float(-gap[row]):.4g} of F = {float(full.score[row]):.4g} in row "
+            f"{row}: a bias sits where no input can be reached, as in a constant that is joined "
+            "to features; use fullgrad_decomposition, which leaves the biases where they are"
+        )
+    return Attribution(
+        values=beta.to(x.dtype),
+        kind="input",
+        target=question.target,
+        f_end=full.score,
+        gap=gap,
+        gradients=question.rows.new_full((len(x),), 2),
+        settings={"alpha": alpha, "output": output},
+        extra={"input": shares},
+    )
