@@ -93,6 +93,21 @@ def test_a_chunk_that_runs_out_of_memory_is_halved(close):
     assert sizes == [5, 2, 2, 1]
 
 
+def test_an_input_that_is_overwritten_behind_an_identity_is_kept(close):
+    layer = nn.Identity()
+
+    def model(points):
+        points = points * 1
+        kept = layer(points)  # the same memory as points
+        points.mul_(0)
+        return kept**2
+
+    x = torch.tensor([[1.0, -2.0, 0.5]], dtype=torch.float64)
+    activation, grad, _ = layer_gradients(ask(model, x, 1), find_layer(model, layer))
+    close(activation, x)
+    close(grad, [[0.0, -4.0, 0.0]])
+
+
 class Twice(nn.Module):
     """One module used twice: F = sum of w2 relu(w (relu(w x)))."""
 

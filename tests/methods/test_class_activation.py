@@ -229,6 +229,19 @@ def test_default_layers():
         assert found.extra["raw"].shape[2] > 1
 
 
+def test_layers_with_maps_are_listed():
+    net = Net("mlp")  # its last ReLU works in place, so that conv and ReLU hand on one tensor
+    found = xc.map_layers(net, X)
+    assert found == {"features.0": (4, 5, 6), "features.1": (4, 5, 6), "features": (6, 3, 4)}
+    for layer in found:
+        assert xc.grad_cam(net, X, T, layer=layer).shape == (3, 1, 7, 8)
+    with pytest.raises(
+        LayerError, match=r"(?s)'head.0' gives \(3, 72\).*'features' \(N, 6, 3, 4\)"
+    ):
+        xc.grad_cam(net, X, T, layer="head.0")
+    assert xc.map_layers(xc.bind(lambda x, b: x, b=torch.zeros(3)), X) == {}
+
+
 def test_adaptive_pooling_is_not_taken_for_a_map():
     """As in a VGG, which spreads its 3 x 4 cells over 7 x 7."""
     net = Net("mlp")

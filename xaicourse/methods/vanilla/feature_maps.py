@@ -12,10 +12,18 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from xaicourse.core.attribution import Attribution
-from xaicourse.core.gradients import Question, activations, layer_gradients
+from xaicourse.core.gradients import Question, activations, ask, layer_gradients
 from xaicourse.core.layers import Layer, LayerCall, LayerError, find_layer, watch_layers
 
-__all__ = ["FeatureMaps", "TokenGrid", "attribution", "check_image", "read_maps", "to_image_size"]
+__all__ = [
+    "FeatureMaps",
+    "TokenGrid",
+    "attribution",
+    "check_image",
+    "map_layers",
+    "read_maps",
+    "to_image_size",
+]
 
 UPSAMPLINGS = ("bilinear", "bicubic", "nearest")
 Reshape = Callable[[Tensor], Tensor]
@@ -107,14 +115,17 @@ def read_maps(
             )
     if not isinstance(A, Tensor) or A.dim() != 4 or len(A) != len(question.rows):
         shape = tuple(A.shape) if isinstance(A, Tensor) else type(A).__name__
+        image = question.x.shape[-2:]
+        others = [c for c in one_forward(question) if _is_map(c, image)]
+        advice = (
+            "reshape must return them"
+            if reshape is not None
+            else "for a transformer's tokens (N, L, D) pass reshape=xaicourse.TokenGrid(height, "
+            f"width); the last layers with feature maps: {_listed(others) or 'none'}"
+        )
         raise LayerError(
             f"layer {where.name!r} gives {shape}, but feature maps (N, K, h, w) are needed; "
-            + (
-                "reshape must return them"
-                if reshape
-                else "choose another layer, or for a transformer's tokens (N, L, D) pass "
-                "reshape=xaicourse.TokenGrid(height, width)"
-            )
+            + advice
         )
     A, g = (t.float() if t.dtype in (torch.float16, torch.bfloat16) else t for t in (A, g))
     return FeatureMaps(where, A, g, score)
@@ -160,6 +171,43 @@ def one_forward(question: Question) -> list[LayerCall]:
     with watch_layers(question.model) as calls:
         question.scores(question.x[:1], question.rows[:1])
     return calls
+
+
+def map_layers(model: Callable[..., Any], x: Tensor) -> dict[str, tuple[int, ...]]:
+    """Return the layers of a model that have feature maps: for menus, and for ``layer=``.
+
+    Parameters
+    ----------
+    model : callable
+        A torch module, also inside `bind` or `pack`.
+    x : Tensor (N, C, H, W)
+        Images; the first goes through the model.
+
+    Returns
+    -------
+    dict of str to tuple
+        Name -> (K, h, w), in the order in which the layers end. Of layers that hand on the same
+        map only the outermost is in it, and of a layer that is called several times, once.
+
+    Raises
+    ------
+    LayerError
+        If the model is compiled or scripted.
+    ValueError, TypeError
+        For a bad x, or a model that fails on it.
+
+    Examples
+    --------
+    >>> import torch, xaicourse as xc
+    >>> net = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.Flatten())
+    >>> xc.map_layers(net, torch.zeros(1, 3, 6, 6))
+    {'0': (8, 4, 4)}
+    """
+    check_image(x, None)
+    nothing = ask(model, x, lambda outputs, rows: torch.zeros_like(rows, dtype=x.dtype))
+    calls = [c for c in one_forward(nothing) if _is_map(c, x.shape[-2:])]
+    last = {id(c.output): c for c in calls}  # the outermost layer ends last
+    return {c.name: c.shape[1:] for c in last.values()}
 
 
 def default_layer(question: Question) -> Layer:
