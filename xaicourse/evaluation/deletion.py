@@ -8,8 +8,9 @@ from torch import Tensor
 
 from xaicourse.core.checks import check_positive_int
 from xaicourse.core.gradients import Question, ask, sum_dtype
+from xaicourse.core.path import rows_of
 from xaicourse.core.progress import progress
-from xaicourse.evaluation.imputers import Imputer, make_imputer
+from xaicourse.evaluation.imputers import Imputer, background_of, make_imputer
 from xaicourse.evaluation.order import check_attribution, importance, removal_rank, tie_fraction
 from xaicourse.evaluation.protocol import Protocol
 from xaicourse.evaluation.registry import MetricExample, metric
@@ -229,13 +230,18 @@ def _removal_curve(
     x, points = question.x, len(counts)
     row = torch.arange(len(x), device=x.device).repeat_interleave(points)
     count = counts.repeat(len(x))
+    behind = background_of(fill, x)  # once an image
     bar = progress(len(row), "removal curve")
 
     def imputed(position: Tensor) -> Tensor:
-        gone = rank[row[position]] < count[position, None]  # (P, U)
-        keep = ~gone if removed_first else gone
+        here = row[position]
+        gone = rows_of(rank, here) < count[position, None]  # (P, U)
+        keep = _as_mask(~gone if removed_first else gone, x, unit)
+        photo = rows_of(x, here)  # (P, ...)
         bar.update(len(position))
-        return fill(x[row[position]], _as_mask(keep, x, unit))
+        if behind is None:
+            return fill(photo, keep.to(x.dtype))
+        return torch.where(keep, photo, rows_of(behind, here))
 
     try:
         scores = question.scores(imputed, row)
@@ -245,8 +251,7 @@ def _removal_curve(
 
 
 def _as_mask(keep: Tensor, x: Tensor, unit: int) -> Tensor:
-    """Return (P, U) booleans as numbers that multiply x: (P, ...) or (P, 1, H, W)."""
-    keep = keep.to(x.dtype)
+    """Return the units that stay, (P, U), in x's shape: (P, ...) or (P, 1, H, W)."""
     if x.dim() != 4:
         return keep.view(len(keep), *x.shape[1:])
     height, width = x.shape[2] // unit, x.shape[3] // unit

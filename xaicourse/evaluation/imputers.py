@@ -1,19 +1,31 @@
 """What stands in for removed features: the choice that changes rankings most.
 
 An imputer is a function ``(x, keep) -> x~``: x is (P, ...), keep is (P, ...) or (P, 1, H, W) with 1
-where a feature stays. It returns the whole input with the removed features replaced.
+where a feature stays. It returns the whole input with the removed features replaced. One whose
+replacement does not depend on what is removed also has ``background(x)``, which metrics ask for
+once an image instead of once a removal.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import Protocol, cast, runtime_checkable
 
+import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional as images
 
-__all__ = ["Blur", "Constant", "Imputer", "make_imputer"]
+__all__ = ["Background", "Blur", "Constant", "Imputer", "background_of", "make_imputer"]
 
 Imputer = Callable[[Tensor, Tensor], Tensor]
+
+
+@runtime_checkable
+class Background(Protocol):
+    """An imputer with one replacement for each image, whatever is removed from it."""
+
+    def background(self, x: Tensor) -> Tensor:
+        """Return what stands behind the features of x: x's shape."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -22,8 +34,11 @@ class Constant:
 
     value: float = 0.0
 
+    def background(self, x: Tensor) -> Tensor:
+        return torch.full_like(x, self.value)
+
     def __call__(self, x: Tensor, keep: Tensor) -> Tensor:
-        return keep * x + (1 - keep) * self.value
+        return torch.where(keep.bool(), x, self.background(x))
 
 
 @dataclass(frozen=True)
@@ -32,7 +47,7 @@ class Blur:
 
     sigma: float = 5.0
 
-    def __call__(self, x: Tensor, keep: Tensor) -> Tensor:
+    def background(self, x: Tensor) -> Tensor:
         if x.dim() != 4:
             raise ValueError(
                 f"imputer Blur is for images (N, C, H, W), x has shape {tuple(x.shape)}"
@@ -40,8 +55,15 @@ class Blur:
         # the kernel reaches 3 sigma; reflection padding cannot reach past the image
         reach = max(1, min(round(3 * self.sigma), min(x.shape[2:]) - 1))
         size = [2 * reach + 1, 2 * reach + 1]
-        blurred = images.gaussian_blur(x, size, [self.sigma, self.sigma])
-        return keep * x + (1 - keep) * blurred
+        return images.gaussian_blur(x, size, [self.sigma, self.sigma])
+
+    def __call__(self, x: Tensor, keep: Tensor) -> Tensor:
+        return torch.where(keep.bool(), x, self.background(x))
+
+
+def background_of(imputer: Imputer, x: Tensor) -> Tensor | None:
+    """Return what stands behind x whatever is removed, or None where that depends on the mask."""
+    return imputer.background(x) if isinstance(imputer, Background) else None
 
 
 def make_imputer(imputer: object) -> Imputer:
