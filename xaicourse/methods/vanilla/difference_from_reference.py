@@ -296,9 +296,9 @@ class _Multipliers(BackwardRules):
         return operation, rescale_multiplier
 
 
-def ratio(dy: Tensor, dz: Tensor, slope: Tensor) -> Tensor:
-    """Return dy / dz, and the slope where dz is nothing but rounding."""
-    nothing = dz.abs() <= torch.finfo(dz.dtype).eps
+def ratio(dy: Tensor, dz: Tensor, slope: Tensor, size: Tensor | float = 0.0) -> Tensor:
+    """Return dy / dz, and the slope where dz is nothing but the rounding of numbers of `size`."""
+    nothing = dz.abs() <= torch.finfo(dz.dtype).eps * size
     return torch.where(nothing, slope, dy / dz.masked_fill(nothing, 1.0))
 
 
@@ -319,7 +319,7 @@ def rescale_multiplier(operation: Activated, grad: Tensor) -> Tensor:
     (z, z0), (slope, _) = halves(operation.z), halves(operation.slope)
     y, y0 = (operation.function(t) for t in (z, z0))
     m, _ = halves(grad)
-    return with_nothing_for_the_reference(ratio(y - y0, z - z0, slope) * m)
+    return with_nothing_for_the_reference(ratio(y - y0, z - z0, slope, z.abs() + z0.abs()) * m)
 
 
 def max_pool_multiplier(operation: MaxPool, grad: Tensor) -> Tensor:
@@ -352,12 +352,13 @@ def reveal_cancel_multiplier(operation: _ActivatedSum, grad: Tensor) -> tuple[Te
     """m_x = sum_j w_ij m_j^+ or m_j^-, whichever side the contribution w_ij dx_i is on."""
     activated, part = operation.activated, operation.sum
     m, _ = halves(grad)
-    (_, z0), (slope, _) = halves(activated.z), halves(activated.slope)
+    (z, z0), (slope, _) = halves(activated.z), halves(activated.slope)
+    size = z.abs() + z0.abs()
     signed = _Signed(part)
     dz_plus, dz_minus = signed.contributions()
     dy_plus, dy_minus = reveal_cancel(activated.function, z0, dz_plus, dz_minus)
-    m_plus = ratio(dy_plus, dz_plus, slope) * m
-    m_minus = ratio(dy_minus, dz_minus, slope) * m
+    m_plus = ratio(dy_plus, dz_plus, slope, size) * m
+    m_minus = ratio(dy_minus, dz_minus, slope, size) * m
     found = signed.transpose(m_plus, m_minus)
     return tuple(with_nothing_for_the_reference(f) for f in found)
 
@@ -372,11 +373,9 @@ class _Signed:
         self.maps: list[list[tuple[int, Callable[[Tensor], Tensor]]]] = []
         if isinstance(part, Layer):
             W = part.weight.detach().to(self.differences[0].dtype)
+            plus, minus = W.clamp_min(0), W.clamp_max(0)
             self.maps = [
-                [
-                    (1, lambda d: part.product(d, W.clamp_min(0))),
-                    (-1, lambda d: part.product(d, W.clamp_max(0))),
-                ]
+                [(1, lambda d: part.product(d, plus)), (-1, lambda d: part.product(d, minus))]
             ]
             return
         nothing = [torch.zeros_like(d) for d in self.differences]
