@@ -68,7 +68,7 @@ Two symbols for the whole course:
 
 ## 2 · The effect of removal
 
-The most direct question is an experiment. Take a part away and look at $F$ again. "Away" must mean something: here we paint
+The most direct way to ask is an experiment. Take a part away and look at $F$ again. "Away" must mean something: here we paint
 the part grey (0.5).
 
 **Predict (00.P1).** You grey the cat half. The logit of **espresso**
@@ -123,23 +123,21 @@ for i in range(8):  # down
         effects[i, j] = (logits - model(changed)[0]).cpu()
 
 cat, espresso = effects[..., EGYPTIAN_CAT], effects[..., ESPRESSO]  # (8, 8) each
-xc.show("espresso: sum of effects, cat half", espresso[:, :4].sum())
-xc.show("espresso: sum of effects, coffee half", espresso[:, 4:].sum())
-xc.show("Egyptian cat: sum of effects, cat half", cat[:, :4].sum())
-xc.show("Egyptian cat: sum of effects, coffee half", cat[:, 4:].sum())
+for name, one in {"espresso": espresso, "Egyptian cat": cat}.items():
+    xc.show(f"{name}: sum of effects, cat half", one[:, :4].sum())
+    xc.show(f"{name}: sum of effects, coffee half", one[:, 4:].sum())
 
-# %% tags=["demo"]
 sides = {"left": "cat half", "right": "coffee half"}
 xc.plot.overview(
     collage,
     {labels[k]: logits[k] for k in best},
     maps={labels[EGYPTIAN_CAT]: cat, labels[ESPRESSO]: espresso},
     drops={
-        labels[k]: {s: f"all grey:\n{change[h, k]:+.1f}" for s, h in sides.items()}
+        labels[k]: {s: f"grey: logit {change[h, k]:+.1f}" for s, h in sides.items()}
         for k in (EGYPTIAN_CAT, ESPRESSO)
     },
     alt="The collage, the five best logits, and two occlusion maps of 8 x 8 patches "
-    "on one scale, for Egyptian cat and for espresso. On each half of a map "
+    "on one scale, for Egyptian cat and for espresso. Under each half of a map "
     "stands how the logit changes when that whole half is grey.",
 )
 
@@ -152,9 +150,15 @@ its own half and opposed by the other one. But not every patch follows: look for
 </details>
 
 Read the picture slowly: red supports, blue opposes, white means *no effect*. Both maps share one scale, so their colours may be
-compared.
+compared. Under each half stands what *the logit did* when the whole half was grey. Mind the sign again: the half that supports is
+the one whose removal lowers the logit.
 
 **Your turn (1 minute).** Find the strongest patch of the espresso map in the photo. Is it the drink, the rim or the spoon?
+
+<details><summary>Where it is</summary>
+
+Third row from the top, seventh column: the drink, where the bright ring ends. The rim is weaker, and the spoon is nearly white.
+</details>
 
 Occlusion is honest, and it is expensive: one forward pass for each patch, 64 in all. For single pixels it would be 50,176.
 
@@ -180,7 +184,7 @@ xc.plot.displays(
 
 # %% [markdown]
 r"""
-The same numbers, four pictures:
+The same numbers, four pictures. (2 and 3 look alike here; compare their scales.)
 
 | display | what it keeps | what it loses |
 |---|---|---|
@@ -214,26 +218,10 @@ xc.plot.maps(
 # %% tags=["question"]
 xc.predict("00.P3", None)
 
-
 # %%
-def cosine(a, b):
-    """Cosine between two maps: 1 for the same direction, 0 for nothing in common."""
-    return float(torch.nn.functional.cosine_similarity(a.flatten(), b.flatten(), dim=0))
-
-
 xc.show("A is tabby, its largest effect", tabby.abs().max())
 xc.show("B is goldfish, its largest effect", goldfish.abs().max())
 xc.show("probability of goldfish is below 0.001", bool(chances[GOLDFISH] < 0.001))
-
-signed = cosine(slopes, slopes_cat)
-absolute = cosine(slopes.abs(), slopes_cat.abs())
-generator = torch.Generator().manual_seed(0)
-order = torch.randperm(slopes[0, 0].numel(), generator=generator).to(device)
-mixed = slopes.flatten(2)[..., order].view_as(slopes)  # its pixels in random places
-xc.show("espresso and cat, gradients with sign: cosine below 0", signed < 0)
-xc.show("espresso and cat, absolute gradients: cosine", round(absolute, 1))
-control = cosine(mixed.abs(), slopes_cat.abs())
-xc.show("the same, one map's pixels shuffled", round(control, 1))
 
 # %% [markdown]
 r"""
@@ -243,34 +231,78 @@ r"""
 *goldfish*, with a probability of almost 0 and effects half as large. Its map looks just as lively.
 </details>
 
-Two rules follow. **Compare maps on one scale only.** And **ask about the class**: the gradient maps of espresso and cat point in
-opposite directions (their cosine is negative). Take absolute values, and they look alike (about 0.6). Is 0.6 much? Look at the
-control: the same map with its pixels in random places still has about 0.4. Two maps without signs *always* look somewhat alike. A
-similarity without a control says little.
+So **compare maps on one scale only.** And does a map know the class at all? For that we need a number that says how alike two maps are:
+the **cosine** between them, as if each map were one long arrow. It is 1 for the same direction, 0 for nothing in common, negative
+for maps that disagree. Now compare the gradient map of espresso with that of Egyptian cat, with and without signs. And for a
+control, once more with the pixels of one map in random places: how alike are two maps that *cannot* agree?
+"""
+
+
+# %%
+def cosine(a, b):
+    """Cosine between two maps: 1 for the same direction, 0 for nothing in common."""
+    return float(torch.nn.functional.cosine_similarity(a.flatten(), b.flatten(), dim=0))
+
+
+generator = torch.Generator().manual_seed(0)
+order = torch.randperm(224 * 224, generator=generator).to(device)
+mixed = slopes.flatten(2)[..., order].view_as(slopes)  # its pixels in random places
+pairs = {
+    "espresso and cat, with sign": (slopes, slopes_cat),
+    "espresso and cat, absolute": (slopes.abs(), slopes_cat.abs()),
+    "control, with sign": (mixed, slopes_cat),
+    "control, absolute": (mixed.abs(), slopes_cat.abs()),
+}
+for name, (one, two) in pairs.items():
+    xc.show(f"{name}: cosine", round(cosine(one, two), 1) + 0.0)
+
+# %% [markdown]
+r"""
+With signs, the two maps disagree: what speaks for the coffee speaks rather against the cat. Take absolute values, and they look alike
+(about 0.6). Is 0.6 much? The control still has about 0.4, so most of it means nothing: two maps without signs *always* look
+somewhat alike. A similarity without a control says little.
 
 ## 6 · Which map never saw the model?
 
 Three maps of the collage, all as absolute values, summed over patches, each scaled to its own maximum. One is occlusion for espresso,
-one the gradient of espresso. The third is made without the model: it shows edges, strong changes of brightness.
+one the gradient of espresso. The third is made without the model: it shows edges, strong changes of brightness. We hide who is
+who: the letters are drawn by lot.
 
 **Predict (00.P4).** Which map never saw the model?
 (a) A · (b) B · (c) C
 """
 
-# %% tags=["demo"]
-grayscale = collage.mean(dim=1, keepdim=True)  # (1, 1, 224, 224)
-sobel = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]], device=device)
-sobel = torch.stack([sobel, sobel.T])[:, None]  # (2, 1, 3, 3): across and down
-padded = torch.nn.functional.pad(grayscale, (1, 1, 1, 1), mode="replicate")
-edges = torch.nn.functional.conv2d(padded, sobel).norm(dim=1)[0]  # (224, 224)
 
-
+# %%
 def patches(values):
     """Add up a map (224, 224) over 8 x 8 patches."""
     return values.reshape(8, 28, 8, 28).sum((1, 3)).cpu()
 
 
-three = {"A": patches(edges), "B": espresso.abs(), "C": patches(slopes.abs().sum(1)[0])}
+def occlusion(target):
+    return effects[..., target].abs()
+
+
+def gradient(target):
+    slopes = xc.gradient(model, collage, target=target)
+    return patches(slopes.abs().sum(1)[0])
+
+
+def edges(target):
+    """Sobel's filter: how much the brightness changes across and down."""
+    across = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]], device=device)
+    sobel = torch.stack([across, across.T])[:, None]  # (2, 1, 3, 3): across and down
+    padded = torch.nn.functional.pad(collage, (1, 1, 1, 1), mode="replicate")
+    brightness = padded.mean(dim=1, keepdim=True)  # (1, 1, 226, 226)
+    return patches(torch.nn.functional.conv2d(brightness, sobel).norm(dim=1)[0])
+
+
+# %% tags=["demo"]
+generator = torch.Generator().manual_seed(0)
+lots = torch.randperm(3, generator=generator).tolist()
+kinds = (occlusion, gradient, edges)
+makers = {letter: kinds[k] for letter, k in zip("ABC", lots, strict=True)}
+three = {letter: maker(ESPRESSO) for letter, maker in makers.items()}
 xc.plot.maps(
     {name: values / values.max() for name, values in three.items()},
     photo=collage,
@@ -285,18 +317,19 @@ xc.plot.maps(
 xc.predict("00.P4", None)
 
 # %%
-other = {"A": patches(edges), "B": cat.abs(), "C": patches(slopes_cat.abs().sum(1)[0])}
-for name, values in three.items():
-    same = cosine(values, other[name]) > 0.9999
-    xc.show(f"{name}: the same map when we ask for Egyptian cat", same)
-xc.show("cosine of A and C", round(cosine(three["A"], three["C"]), 1))
+for letter, maker in makers.items():  # the same makers, the same photo, another class
+    same = cosine(three[letter], maker(EGYPTIAN_CAT)) > 0.9999
+    xc.show(f"{letter}: the same map when we ask for Egyptian cat", same)
+print({letter: maker.__name__ for letter, maker in makers.items()})
+alike = cosine(edges(ESPRESSO), gradient(ESPRESSO))
+xc.show("cosine of edges and gradient", round(alike, 1))
 
 # %% [markdown]
 r"""
 <details><summary>Answer to 00.P4</summary>
 
-(a). Did you see it, or did you guess? The map of edges resembles the gradient map (cosine about 0.7), because networks react to
-edges, too. What gives A away is an **experiment**: we asked for another class, and A did not change at all.
+(a). Did you see it, or did you guess? The map of edges resembles the gradient map (cosine about 0.7): where there are edges, the
+gradient is often large, too. What gives A away is an **experiment**: we asked for another class, and A did not change at all.
 </details>
 
 A good-looking map proves nothing. To find out whether a map explains the model, change the model or the question, and keep the photo.
@@ -305,16 +338,18 @@ A good-looking map proves nothing. To find out whether a map explains the model,
 
 - It is **no segmentation**. It does not mark the cat. It marks where greying changes a score. Patches of the cat may be white.
 - It is **no cause in the world**. It says how this network reacts, not what makes a coffee a coffee.
-- It is **no proof**. The effects of the coffee half's patches add up to about 13, but greying the whole half takes only about 8. Parts
-  overlap, and a map with one number for each part cannot show that.
+- It is **no sum**. For espresso, the patches of the coffee half add up to about 13, but greying the whole half takes only about 8. For
+  Egyptian cat, the patches of the cat half add up to about 2, but greying the whole half takes 9.6: while one patch of fur is missing, the
+  others stand in for it. Parts work together, and a map with one number for each part cannot show how.
+- It is **no proof** that the network is right, or right for a good reason.
 - It shows **one class, one number, one way of removing**. Another grey, another map.
 
-**Explore the panel** (4 minutes). Grey patches with the small buttons: the grid lies like the photo. With the keyboard, set the two
+**Explore the panel** (4 minutes). The cell first makes three moves by code; then it is yours. Grey patches with the small buttons: the grid lies like the photo. With the keyboard, set the two
 sliders and press "grey / restore this patch". Find: a red patch that lowers the logit; a blue one that raises it; what "absolute"
 hides; what the own scale does to the map of goldfish.
 """
 
-# %% tags=["panel"]
+# %% tags=["panel", "drive"]
 panel = xc.widgets.AttributionPanel(
     model,
     {
@@ -323,21 +358,17 @@ panel = xc.widgets.AttributionPanel(
     },
     {"espresso": ESPRESSO, "Egyptian cat": EGYPTIAN_CAT, "goldfish": GOLDFISH},
 )
-panel
-
-# %% tags=["drive"]
-flat = int(espresso.argmax())
-panel.set(patches=[divmod(flat, 8)])  # grey the most supporting patch
-assert abs(panel.result.change + float(espresso.max())) < 1e-2  # the drop is the effect
-xc.show("strongest patch grey, change of espresso", panel.result.change)
-flat = int(espresso.argmin())
-panel.set(patches=[divmod(flat, 8)])  # now the most opposing one
-xc.show("most opposing patch grey, change of espresso", panel.result.change)
 panel.set(**{"class": "goldfish", "scale": "own"})
-assert panel.error is None
 own = panel.result.limit
 panel.set(scale="shared by all classes")
 xc.show("goldfish: shared scale, as a multiple of its own", panel.result.limit / own)
+panel.set(**{"class": "espresso"}, patches=[divmod(int(espresso.argmin()), 8)])
+xc.show("most opposing patch grey, change of espresso", panel.result.change)
+panel.set(patches=[divmod(int(espresso.argmax()), 8)])
+xc.show("most supporting patch grey, change of espresso", panel.result.change)
+assert panel.error is None
+assert abs(panel.result.change + float(espresso.max())) < 1e-2  # minus its effect
+panel
 
 # %% [markdown]
 r"""
@@ -391,11 +422,18 @@ r"""
 So a task that you leave open never stops you. You work on copies in the folder `work/`. In a terminal, `xaicourse reset 00` gives
 you the sheet as it was issued, `xaicourse reset 00 --task 00.1` one task of it. What you had is kept in `work/backups/`. A
 check is no exam: try as often as you like.
+"""
 
-## 10 · The road ahead
+# %% [markdown] tags=["deeper"]
+r"""
+## Go deeper
 
-Lessons are numbered by the year of their idea. An arrow leads from a lesson to those that need it. With little time, follow the
-thick frames.
+Everything from here to "What to remember" is optional.
+
+### A · The road ahead
+
+The numbers of the lessons follow the years of their ideas, roughly. An arrow leads from a lesson to those that need it. With little
+time, follow the thick frames.
 """
 
 # %% tags=["demo"]
@@ -406,14 +444,8 @@ xc.plot.prerequisites(
     "Finished lessons are filled, planned ones are not.",
 )
 
-# %% [markdown] tags=["deeper"]
+# %% [markdown]
 r"""
-## Go deeper
-
-Everything from here to "What to remember" is optional.
-
-### A · The methods so far
-
 Each method of the package says of itself from which year it is, to which family it belongs, and which lesson explains it. The
 picture is drawn from these records, so it grows with the course.
 """

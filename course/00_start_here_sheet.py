@@ -274,10 +274,18 @@ r"""
 of them **never looks at the model**. Which one, and how do you know? Looks are no evidence.
 
 1. Look at the three maps in the next cell, and guess.
-2. Change *one* thing, make all maps again, and measure the cosine between before and after.
+2. Change *one* thing, the class or the model, and make all maps again. (The class is the easy way; any other class will do.)
+3. Measure the cosine between before and after, for each letter.
 
-Hand in `{"choice": letter, "changed": what, "similarity": {"A": cosine, "B": cosine, "C": cosine}}`, with `"class"` or `"model"` for
-what you changed.
+Hand in a dictionary. The check computes the cosines again from your maps.
+
+| part | meaning |
+|---|---|
+| `choice` | "A", "B" or "C" |
+| `changed` | "class" or "model" |
+| `similarity` | {"A": cosine, "B": cosine, "C": cosine}, before against after |
+| `before` | the maps before, {"A": map, "B": map, "C": map}: the next cell makes them |
+| `after` | the maps after the change, in the same form |
 
 *Look back:* lesson 00, section 6 (Which map never saw the model?).
 """
@@ -306,6 +314,7 @@ def cosine(a, b):
 ### BEGIN SOLUTION
 # STUB: choice = None  # "A", "B" or "C"
 # STUB: changed = None  # "class" or "model"
+# STUB: after = None  # {"A": map, "B": map, "C": map}
 # STUB: similarity = None  # {"A": ..., "B": ..., "C": ...}
 after = {letter: maker(model, photo, EGYPTIAN_CAT) for letter, maker in makers.items()}
 similarity = {letter: cosine(before[letter], after[letter]) for letter in makers}
@@ -314,7 +323,8 @@ choice = max(similarity, key=similarity.get)
 ### END SOLUTION
 
 # %% tags=["check"]
-xc.check("00.5", {"choice": choice, "changed": changed, "similarity": similarity})
+evidence = {"choice": choice, "changed": changed, "similarity": similarity}
+xc.check("00.5", {**evidence, "before": before, "after": after})
 
 # %% [markdown] tags=["solution"]
 r"""
@@ -337,8 +347,8 @@ Explain a photo of your own (`xc.datasets.open_image("photo.jpg")`) or a collage
 | part | meaning |
 |---|---|
 | `photo` | (1, 3, 224, 224), values in [0, 1] |
-| `target` | the class that you explain |
-| `effects` | its map of effects, with signs |
+| `target` | the number of the class that you explain |
+| `effects` | its map of effects (h, w), with signs |
 | `claim` | one sentence: what does the map say? |
 | `not_shown` | one sentence: what does it **not** say? |
 

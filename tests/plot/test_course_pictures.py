@@ -79,6 +79,8 @@ def test_overview_draws_maps_on_one_scale_and_bars_in_order():
     assert low == -high
     assert [bar.get_width() for bar in axes[1].patches] == [2.0, -1.0]
     assert "-8" in texts(picture)
+    (drop,) = [text for text in axes[2].texts if text.get_text() == "-8"]
+    assert drop.get_position()[1] < 0  # under the map, so that it hides no patch
     assert any("p = 0.9" in text for text in texts(picture))
     with pytest.raises(ValueError, match="scores is empty"):
         xc.plot.overview(PHOTO, {}, alt="None.")
@@ -94,6 +96,10 @@ def test_displays_show_one_map_in_four_ways():
         assert np.allclose(drawn, right, atol=1e-6)
     signed, stretched = (picture.figure.axes[k].images[0].get_clim() for k in (1, 4))
     assert signed[0] == -signed[1]
+    tiled = xc.plot.displays(MAP, PHOTO, alt="Four displays.", tile=2).figure
+    labels = [axis.get_xlabel() for axis in tiled.axes[5:]]
+    assert all("sum over 2 × 2 pixels" in label for label in labels)
+    assert labels[-1].endswith("from minimum to maximum")
     assert stretched == pytest.approx((plain.sum(0).min(), plain.sum(0).max()))
 
 

@@ -45,7 +45,7 @@ def overview(
     maps
         Title -> signed map of any size, drawn over a common colour scale without clipping.
     drops
-        Title of a map -> {"left": text, "right": text}, printed on the two halves.
+        Title of a map -> {"left": text, "right": text}, printed under the two halves.
     """
     if not scores:
         raise ValueError("scores is empty; give at least one class and its score")
@@ -87,16 +87,15 @@ def draw_signed_maps(
     maps: Mapping[str, np.ndarray],
     drops: Mapping[str, Mapping[str, str]],
 ) -> None:
-    """Draw maps on one scale, with what was measured printed on their halves."""
+    """Draw maps on one scale, with what was measured printed under their halves."""
     high = shared_limits(list(maps.values()))[1]
     for axis, (title, values) in zip(axes, maps.items(), strict=True):
         image = draw_map(axis, values, high, "sum")
         axis.set_title(title)
         for side, text in drops.get(title, {}).items():
             axis.text(
-                0.25 if side == "left" else 0.75, 0.03, text, transform=axis.transAxes,
-                ha="center", va="bottom", fontsize=7.5, color=INK,
-                bbox={"fc": "white", "ec": "none", "alpha": 0.85, "pad": 1.5},
+                0.25 if side == "left" else 0.75, -0.03, text, transform=axis.transAxes,
+                ha="center", va="top", fontsize=7, color=INK,
             )  # fmt: skip
     bar = figure.colorbar(image, ax=list(axes), fraction=0.05, pad=0.02, aspect=18)
     bar.set_label("effect on the logit\nfull range")
@@ -136,7 +135,8 @@ def displays(attribution: Tensor, photo: Tensor, *, alt: str, tile: int = 1) -> 
     values = tile_sums(reduce_channels(attribution), tile)
     image = axes[4].imshow(values, cmap=UNSIGNED, interpolation="antialiased")
     bare(axes[4])
-    add_bar(figure, axes[4], image, "4 · stretched", "sum over channels,\nfrom minimum to maximum")
+    label = scale_text("sum", tile, 100, 1, 1).replace("full range", "from minimum to maximum")
+    add_bar(figure, axes[4], image, "4 · stretched", label)
     return Picture(figure, alt)
 
 

@@ -91,8 +91,8 @@ def grade(answer: Any) -> Outcome:
     similarity = {letter: _cosine(before[letter], after[letter]) for letter in LETTERS}
     if min(similarity.values()) >= SAME:
         _wrong("nothing_changed")
-    if max(similarity.values()) < SAME:  # only a new photo changes all three
-        _wrong("photo_changed")
+    if max(similarity.values()) < SAME:
+        _wrong("all_changed")
     of_sizes = {k: _cosine(before[k].abs(), after[k].abs()) for k in LETTERS}
     if not any(_close(handed_in, measured) for measured in (similarity, of_sizes)):
         _wrong("other_numbers")
@@ -187,7 +187,8 @@ WHICH_MAP = Task(
     grade=grade,
     reference=_RIGHT,
     misconceptions={
-        "photo_changed": _handed_in("B", "class", _ALL_NEW),
+        "photo_changed": _handed_in("B", "photo", _ALL_NEW),
+        "all_changed": _handed_in("B", "class", _ALL_NEW),
         "nothing_changed": _handed_in("B", "class", _BEFORE),
         "other_numbers": {**_RIGHT, "similarity": {"A": 0.5, "B": 0.6, "C": 0.6}},
         "against_own_numbers": _handed_in("C", "class", _AFTER),
