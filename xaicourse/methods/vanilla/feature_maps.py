@@ -186,8 +186,8 @@ def map_layers(model: Callable[..., Any], x: Tensor) -> dict[str, tuple[int, ...
     Returns
     -------
     dict of str to tuple
-        Name -> (K, h, w), in the order in which the layers end. Of layers that hand on the same
-        map only the outermost is in it, and of a layer that is called several times, once.
+        Name -> (K, h, w), from the image to the score. Of layers that hand on the same map only
+        the outermost is in it, and a layer that is called several times is in it once.
 
     Raises
     ------
@@ -206,8 +206,11 @@ def map_layers(model: Callable[..., Any], x: Tensor) -> dict[str, tuple[int, ...
     check_image(x, None)
     nothing = ask(model, x, lambda outputs, rows: torch.zeros_like(rows, dtype=x.dtype))
     calls = [c for c in one_forward(nothing) if _is_map(c, x.shape[-2:])]
-    last = {id(c.output): c for c in calls}  # the outermost layer ends last
-    return {c.name: c.shape[1:] for c in last.values()}
+    by_map: dict[int, list[LayerCall]] = {}
+    for c in calls:
+        by_map.setdefault(id(c.output), []).append(c)
+    outermost = [min(same, key=lambda c: c.name.count(".")) for same in by_map.values()]
+    return {c.name: c.shape[1:] for c in outermost}
 
 
 def default_layer(question: Question) -> Layer:
