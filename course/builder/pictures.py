@@ -9,9 +9,11 @@ from PIL import Image
 LARGE = 100_000  # bytes; above this a coarser palette is accepted
 UNSEEN = (2.5, 24.0)  # root mean square and largest difference in grey levels
 HARDLY_SEEN = (6.0, 60.0)
+FLAT = 18.0  # largest difference in areas of one colour: maps and colour bars must agree
 PALETTES = [
-    (colours, method)
+    (colours, method, for_flat)
     for colours in (256, 128)
+    for for_flat in (colours // 4, 0)
     for method in (Image.Quantize.MAXCOVERAGE, Image.Quantize.MEDIANCUT, Image.Quantize.FASTOCTREE)
 ]
 COMMON = 16  # so many of the most frequent colours are kept exactly: white stays white
@@ -28,8 +30,9 @@ def smaller(png_base64: str) -> str:
         plain = picture.convert("RGB")
         best = min(original, _png(plain), key=len)
         reduced = [_reduced(plain, *palette) for palette in PALETTES]
-        for allowed in (UNSEEN, HARDLY_SEEN):
-            for candidate in reduced:
+        exact = [one for one in reduced if _flat_difference(plain, one) <= FLAT]
+        for allowed, candidates in ((UNSEEN, exact), (HARDLY_SEEN, exact), (HARDLY_SEEN, reduced)):
+            for candidate in candidates:
                 if all(np.less_equal(_differences(plain, candidate), allowed)):
                     best = min(best, _png(candidate), key=len)
             if len(best) <= LARGE:
@@ -47,16 +50,29 @@ def _png(picture: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def _reduced(plain: Image.Image, colours: int, method: Image.Quantize) -> Image.Image:
-    """Return `plain` with a palette of so many colours, the common ones exact."""
+def _reduced(
+    plain: Image.Image, colours: int, method: Image.Quantize, for_flat: int
+) -> Image.Image:
+    """Return `plain` with a palette of so many colours, the common ones exact.
+
+    `for_flat` of them are chosen for areas of one colour alone: a photo has so many colours that it
+    would leave none to a colour bar.
+    """
     pixels = np.asarray(plain).reshape(-1, 3).astype(float)
     code = pixels @ (65536, 256, 1)
     _, where, back, counts = np.unique(
         code, return_index=True, return_inverse=True, return_counts=True
     )
     present = pixels[where]  # each colour once
-    chosen = plain.quantize(colours, method=method).getpalette()
+    flat = np.unique(np.asarray(plain)[_is_flat(plain)], axis=0)  # (M, 3), each colour once
+    for_flat = for_flat if len(flat) else 0
+    parts = [plain.quantize(colours - for_flat, method=method)]
+    if for_flat:
+        parts.append(Image.fromarray(flat[None]).quantize(for_flat, method=method))
+    chosen = [value for part in parts for value in part.getpalette() or ()]
     palette = np.array(chosen, dtype=float).reshape(-1, 3)
+    if len(present) <= colours:  # no loss at all
+        palette = present.copy()
     free = np.ones(len(palette), dtype=bool)
     for common in np.argsort(-counts, kind="stable")[:COMMON]:
         distance = np.abs(palette - present[common]).sum(axis=1)
@@ -68,6 +84,20 @@ def _reduced(plain: Image.Image, colours: int, method: Image.Quantize) -> Image.
     reduced = Image.frombytes("P", plain.size, indices.tobytes())
     reduced.putpalette(palette.astype(int).ravel().tolist())
     return reduced
+
+
+def _is_flat(plain: Image.Image) -> np.ndarray:
+    """Return (H, W): whether a pixel has the colour of the two left and the two right of it."""
+    pixels = np.asarray(plain)
+    same = (pixels[:, 1:] == pixels[:, :-1]).all(axis=2)  # (H, W-1)
+    five = same[:, 3:] & same[:, 2:-1] & same[:, 1:-2] & same[:, :-3]  # (H, W-4)
+    return np.pad(five, ((0, 0), (2, 2)))
+
+
+def _flat_difference(plain: Image.Image, other: Image.Image) -> float:
+    """Return the largest difference in areas of one colour."""
+    difference = np.asarray(plain, dtype=float) - np.asarray(other.convert("RGB"), dtype=float)
+    return float(np.abs(difference[_is_flat(plain)]).max(initial=0.0))
 
 
 def _differences(one: Image.Image, other: Image.Image) -> tuple[float, float]:

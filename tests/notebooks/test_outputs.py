@@ -203,6 +203,20 @@ def test_a_palette_is_never_far_off_even_in_a_small_spot():
     assert error.max() <= 24
 
 
+def test_a_photo_leaves_colours_to_the_colour_bar_beside_it():
+    x, y = np.meshgrid(np.arange(400.0), np.arange(240.0))
+    waves = [np.sin(x / 31) * np.cos(y / 17), np.sin(x / 23 + y / 41), np.cos(x / 53 - y / 29)]
+    photo = (150, 90, 60) + np.stack(waves, 2) * (60, 50, 40)
+    photo = photo + np.random.default_rng(0).normal(0, 2, photo.shape)
+    ramp = np.linspace(-1, 1, 240)[:, None, None]
+    bar = 255 - np.abs(ramp) * np.where(ramp < 0, (250, 207, 158), (152, 255, 224))
+    white = np.full((240, 60, 3), 255)
+    picture = np.hstack([photo.clip(0, 255), white, bar.repeat(15, axis=1)]).astype("uint8")
+    reduced, original = pixels(smaller(png(picture))), pixels(png(picture))
+    assert len(smaller(png(picture))) < 0.6 * len(png(picture))
+    assert np.abs(reduced - original)[:, 400:].max() <= 18
+
+
 def test_transparency_is_kept():
     picture = np.random.default_rng(0).integers(0, 255, (50, 50, 4), "uint8")
     assert (pixels(smaller(png(picture))) == pixels(png(picture))).all()

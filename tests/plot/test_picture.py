@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from xaicourse.plot import Picture
-from xaicourse.plot.picture import TARGET_BYTES
+from xaicourse.plot.picture import TARGET_BYTES, small_png
 
 
 def line_figure() -> Figure:
@@ -79,3 +79,18 @@ def test_save_is_repeatable_and_leaves_no_half_file(tmp_path, suffix):
 def test_save_names_the_formats_it_knows(tmp_path):
     with pytest.raises(ValueError, match=r"ends in '\.jpg'; use \.png, \.pdf or \.svg"):
         Picture(line_figure(), "Line.").save(tmp_path / "one.jpg")
+
+
+def test_a_photo_leaves_colours_to_the_colour_bar_beside_it():
+    x, y = np.meshgrid(np.arange(400.0), np.arange(240.0))
+    waves = [np.sin(x / 31) * np.cos(y / 17), np.sin(x / 23 + y / 41), np.cos(x / 53 - y / 29)]
+    photo = (150, 90, 60) + np.stack(waves, 2) * (60, 50, 40)
+    photo = photo + np.random.default_rng(0).normal(0, 2, photo.shape)
+    height = np.linspace(-1, 1, 240)[:, None, None]
+    bar = 255 - np.abs(height) * np.where(height < 0, (250, 207, 158), (152, 255, 224))
+    whole = np.hstack([photo.clip(0, 255), bar.repeat(15, axis=1)]).astype("uint8")
+    buffer = io.BytesIO()
+    Image.fromarray(whole).save(buffer, "png")
+    small = Image.open(io.BytesIO(small_png(buffer.getvalue()))).convert("RGB")
+    error = np.abs(np.asarray(small, dtype=float) - whole)[:, 400:]
+    assert error.max() <= 20

@@ -101,7 +101,8 @@ def small_png(png: bytes) -> bytes:
     if len(png) <= TARGET_BYTES:
         return png
     image = Image.open(io.BytesIO(png)).convert("RGB")
-    palette = image.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    # MAXCOVERAGE keeps rare colours: a colour bar has few pixels beside a photo.
+    palette = image.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     buffer = io.BytesIO()
     palette.save(buffer, "png", optimize=True)
     return min(buffer.getvalue(), png, key=len)
