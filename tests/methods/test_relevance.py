@@ -252,7 +252,7 @@ def test_the_books_balance(name, close):
     found = xc.lrp(model, x, 1, rules=name, batch_size=2, return_details=True)
     absorbed = found.extra["absorbed"]
     close(found.values.flatten(1).sum(1) + absorbed, found.f_end)
-    close(found.f_end, model(x)[:, 1])
+    close(found.f_end, model(x)[:, 1].detach())
     assert float(found.gap.abs().max()) < 1e-12
     close(found.extra["layer_absorbed"].sum(1), absorbed)
     names = ("conv2d+batch_norm",) * 3 + ("avg_pool2d", "linear+batch_norm", "linear")
@@ -341,7 +341,7 @@ def test_a_batch_norm_before_a_layer_is_part_of_it(name, close):
     apart = nn.Sequential(norm, dense, nn.ReLU(), inner, last).eval()
     merged = nn.Sequential(merge(norm, dense), nn.ReLU(), merge(inner, last)).eval()
     x = torch.rand(4, 6, dtype=torch.float64)
-    close(apart(x), merged(x))
+    close(apart(x).detach(), merged(x).detach())
     close(xc.lrp(apart, x, 1, rules=name), xc.lrp(merged, x, 1, rules=name), 1e-10)
 
 

@@ -180,7 +180,7 @@ class _RuleMode(TorchFunctionMode):
                     self.constants[leaf] = True
             return result
         self._refuse_masks(func, args, kwargs)
-        if "layer" in self.rules.kinds and plain_name(func) in _ATTENTION:
+        if self.rules.kinds and plain_name(func) in _ATTENTION:
             raise UnsupportedOperationError(
                 f"{self.rules.method} is not defined for attention ({plain_name(func)}), whose "
                 "weights are themselves computed from x; use attention_rollout, "

@@ -8,7 +8,7 @@ arrives at x is the multiplier of each input.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import torch
 from torch import Tensor
@@ -235,7 +235,8 @@ def _difference(
     """Return x, contributions (N, ...), F(x') and F(x) (N,), and the target that was explained."""
     if rule not in RULES:
         raise ValueError(f"rule must be one of {', '.join(RULES)}, got {rule!r}")
-    rules = _Multipliers(method, tuple(allow), rule=rule)
+    kind = _RevealCancel if rule == "reveal_cancel" else _Rescale
+    rules = kind(method, tuple(allow))
     question = ask(model, x, target, output, batch_size, rules=rules)
     question.batch_size = max(1, question.batch_size // 2)  # each row brings its reference
     start = make_baseline(baseline, question.x)
@@ -257,13 +258,12 @@ class _ActivatedSum(Operation):
 
 
 @dataclass(frozen=True, eq=False)
-class _Multipliers(BackwardRules):
+class _Rescale(BackwardRules):
     """Multipliers in place of derivatives; tensors hold x's rows, then as many of x'."""
 
-    rule: str = "rescale"
     reference: list[Tensor] = field(default_factory=list)  # x' (N, ...), set once it is checked
 
-    kinds: ClassVar[frozenset[str]] = frozenset({"smooth", "layer", "max_pool"})
+    kinds: ClassVar[frozenset[str]] = frozenset({"smooth", "max_pool"})
     transparent: ClassVar[frozenset[str]] = TRANSPARENT - frozenset(MAX_POOLING)
     covers: ClassVar[str] = "its rules cover ReLUs, other rising activations and max pools only"
 
@@ -283,17 +283,26 @@ class _Multipliers(BackwardRules):
     def choose(self, operation: Operation, producer: Operation | None) -> Choice | None:
         if isinstance(operation, MaxPool):
             return operation, max_pool_multiplier
-        if not isinstance(operation, Activated):
-            return None  # affine: the chain rule holds for multipliers
-        if self.rule == "reveal_cancel" and isinstance(producer, Layer | Mixture):
-            name = f"{producer.name}+{operation.name}"
-            made = producer.detached()
-            assert isinstance(made, Layer | Mixture)
-            detached = operation.detached()
-            assert isinstance(detached, Activated)
-            fused = _ActivatedSum(name, producer.inputs, activated=detached, sum=made)
-            return fused, reveal_cancel_multiplier
-        return operation, rescale_multiplier
+        if isinstance(operation, Activated):
+            return operation, rescale_multiplier
+        return None  # affine: the chain rule holds for multipliers
+
+
+class _RevealCancel(_Rescale):
+    """An activation and the layer or sum that makes its input get one rule together."""
+
+    kinds: ClassVar[frozenset[str]] = frozenset({"smooth", "max_pool", "layer"})
+
+    def choose(self, operation: Operation, producer: Operation | None) -> Choice | None:
+        if not isinstance(operation, Activated) or not isinstance(producer, Layer | Mixture):
+            return super().choose(operation, producer)
+        fused = _ActivatedSum(
+            f"{producer.name}+{operation.name}",
+            producer.inputs,
+            activated=cast(Activated, operation.detached()),
+            sum=cast(Layer | Mixture, producer.detached()),
+        )
+        return fused, reveal_cancel_multiplier
 
 
 def ratio(dy: Tensor, dz: Tensor, slope: Tensor, size: Tensor | float = 0.0) -> Tensor:

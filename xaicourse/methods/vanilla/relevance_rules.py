@@ -51,6 +51,18 @@ def forward(layer: Layer, x: Tensor, W: Tensor) -> tuple[Tensor, Callable[[Tenso
     return z.detach(), lambda s: torch.autograd.grad(z, leaf, s)[0]
 
 
+def forward_by_sign(
+    layer: Layer, W_plus: Tensor, W_minus: Tensor
+) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+    """Return z_j = sum_i x_i^+ w+_ij + x_i^- w-_ij, and how s_j is handed back in these shares."""
+    x = layer.x
+    z, back = forward(layer, plus(x), W_plus)
+    if not bool((x < 0).any()):  # after a ReLU
+        return z, lambda s: x * back(s)
+    z2, back2 = forward(layer, minus(x), W_minus)
+    return z + z2, lambda s: plus(x) * back(s) + minus(x) * back2(s)
+
+
 def divide(R: Tensor, z: Tensor) -> Tensor:
     """Return R / z, and 0 where there was nothing to share, z = 0."""
     nothing = z.abs() < 1e-30
@@ -101,10 +113,9 @@ class Gamma:
         total = torch.zeros_like(x)
         for part, other, side in ((plus, minus, z > 0), (minus, plus, z < 0)):
             # (x w)^+ = x^+ w^+ + x^- w^-  and  (x w)^- = x^+ w^- + x^- w^+
-            z1, back1 = forward(layer, plus(x), W + self.gamma * part(W))
-            z2, back2 = forward(layer, minus(x), W + self.gamma * other(W))
-            s = divide(R * side, z1 + z2 + b + self.gamma * part(b))
-            total = total + plus(x) * back1(s) + minus(x) * back2(s)
+            P, back = forward_by_sign(layer, W + self.gamma * part(W), W + self.gamma * other(W))
+            P = P + b + self.gamma * part(b)
+            total = total + back(divide(R * side, P))
         return total
 
 
@@ -126,10 +137,8 @@ class AlphaBeta:
         for factor, part, other in ((self.alpha, plus, minus), (-self.beta, minus, plus)):
             if factor == 0:
                 continue
-            z1, back1 = forward(layer, plus(x), part(W))
-            z2, back2 = forward(layer, minus(x), other(W))
-            s = factor * divide(R, z1 + z2 + part(b))
-            total = total + plus(x) * back1(s) + minus(x) * back2(s)
+            z, back = forward_by_sign(layer, part(W), other(W))
+            total = total + factor * back(divide(R, z + part(b)))
         return total
 
 
