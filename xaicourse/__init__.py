@@ -27,6 +27,8 @@ _NAMES = {
     "saliency": "xaicourse.methods.vanilla.gradient:saliency",
     "deconvnet": "xaicourse.methods.vanilla.relu_rules:deconvnet",
     "guided_backprop": "xaicourse.methods.vanilla.relu_rules:guided_backprop",
+    "rectgrad": "xaicourse.methods.vanilla.rectified_gradient:rectgrad",
+    "beta_smoothing": "xaicourse.methods.vanilla.smoothed_relu:beta_smoothing",
     "input_x_gradient": "xaicourse.methods.vanilla.gradient:input_x_gradient",
     "integrated_gradients": "xaicourse.methods.integrated.ig:integrated_gradients",
     "bias_backprop": "xaicourse.methods.bias.backpropagation:bias_backprop",

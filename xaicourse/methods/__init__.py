@@ -17,10 +17,13 @@ from xaicourse.methods.vanilla.class_activation import (
 from xaicourse.methods.vanilla.difference_from_reference import deep_shap, deeplift
 from xaicourse.methods.vanilla.gradient import gradient, input_x_gradient, saliency
 from xaicourse.methods.vanilla.gradient_free_cam import eigen_cam, score_cam
+from xaicourse.methods.vanilla.rectified_gradient import rectgrad
 from xaicourse.methods.vanilla.relevance import deep_taylor, lrp
 from xaicourse.methods.vanilla.relu_rules import deconvnet, guided_backprop
+from xaicourse.methods.vanilla.smoothed_relu import beta_smoothing
 
 __all__ = [
+    "beta_smoothing",
     "bias_backprop",
     "cam",
     "deconvnet",
@@ -42,6 +45,7 @@ __all__ = [
     "layer_cam",
     "lrp",
     "noisegrad",
+    "rectgrad",
     "saliency",
     "score_cam",
     "smoothgrad",

@@ -1,0 +1,146 @@
+"""Beta-smoothing (2019): the gradient of the same net with softplus in place of every ReLU."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from torch import Tensor
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
+
+from xaicourse.core.attribution import Attribution
+from xaicourse.core.gradients import ask, gradients
+from xaicourse.core.operations import Activation, Operation, is_in_place, read_activation
+from xaicourse.core.registry import attribution_method
+from xaicourse.core.rules import TRANSPARENT, BackwardRules, Choice
+from xaicourse.methods.examples import small_relu_classifier
+
+__all__ = ["beta_smoothing"]
+
+
+def smoothed(activation: Activation, z: Tensor, beta: float) -> Tensor:
+    """Return the activation at z with each of its kinks rounded by softplus."""
+    rise = F.softplus(z, beta)
+    if activation.high != float("inf"):  # ReLU6: a second kink, downwards
+        rise = rise - F.softplus(z - activation.high, beta)
+    if activation.outside == 0:
+        return rise
+    return activation.outside * z + (1 - activation.outside) * rise  # leaky ReLU
+
+
+class _Smoothing(TorchFunctionMode):
+    """Computes the smoothed activation wherever the model asks for one of the ReLU family."""
+
+    def __init__(self, beta: float, follows: Callable[[Any], bool]) -> None:
+        super().__init__()
+        self.beta = beta
+        self.follows = follows
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        activation = read_activation(func, args, kwargs)
+        z: Any = args[0] if args else kwargs.get("input")
+        if activation is None or not self.follows(z):
+            return func(*args, **kwargs)
+        if not is_in_place(func, args, kwargs):
+            return smoothed(activation, z, self.beta)
+        return z.copy_(smoothed(activation, z.clone(), self.beta))
+
+
+class SmoothingRules(BackwardRules):
+    """No other backward rule, but another forward pass; the audit finds a ReLU that is left."""
+
+    # the chain rule is all there is to smooth operations
+    transparent: ClassVar[frozenset[str]] = TRANSPARENT | frozenset(
+        "softplus tanh sigmoid gelu silu elu softmax log_softmax exp log pow erf "
+        "native_layer_norm native_group_norm sqrt rsqrt".split()
+    )
+    covers: ClassVar[str] = "it puts softplus in place of the ReLU family only"
+
+    def __init__(self, beta: float, allow: tuple[str, ...] = ()) -> None:
+        super().__init__("beta_smoothing", (*allow, "product"))  # products are smooth
+        object.__setattr__(self, "beta", beta)
+
+    def choose(self, operation: Operation, producer: Operation | None) -> Choice | None:
+        return None
+
+    def run(self, model: Callable[[Tensor, Tensor], Any], inputs: Tensor, rows: Tensor) -> Any:
+        beta: float = self.beta  # type: ignore[attr-defined]
+        with self.active(len(inputs)) as mode, _Smoothing(beta, mode.follows):
+            return model(inputs, rows)
+
+
+@attribution_method(
+    title="Beta-smoothing",
+    year=2019,
+    paper="arXiv:1906.07983",
+    family="vanilla",
+    lesson="02",
+    needs={"gradient", "relu_only"},
+    cost=lambda settings: 1,
+    example=small_relu_classifier,
+)
+def beta_smoothing(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    beta: float = 10.0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+) -> Attribution:
+    r"""Return the gradient of the model with softplus in place of every ReLU.
+
+    .. math::
+        \phi = \nabla F_\beta(x), \quad \max(z, 0) \to \tfrac1\beta \log(1 + e^{\beta z}),
+        \quad \text{whose slope is } \sigma(\beta z)
+
+    Parameters
+    ----------
+    model, x, target, output, batch_size, return_details
+        As for `gradient`. The class is chosen, and `f_end` measured, with the model as it is.
+    beta : float
+        How sharp the bend is, in 1 / (unit of z). The larger, the nearer to the plain gradient.
+    allow : tuple of str
+        Operations with kinks of their own that are left as they are, by the name that an error
+        gave.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        The gradient of another, smoother function: it changes slowly when x does.
+
+    Raises
+    ------
+    UnsupportedOperationError
+        If an operation is neither of the ReLU family nor affine, pooling, shape or smooth.
+    ValueError, TypeError
+        As for `gradient`; a `beta` that is not above 0.
+
+    Notes
+    -----
+    Both passes see the softplus, as in the paper; some public code changes the backward pass only.
+    Max-pooling keeps its kinks. Two nets with the same function can get two maps, since their
+    ReLUs may differ: implementation invariance is broken, and with it dummy.
+
+    References
+    ----------
+    A.-K. Dombrowski and others, 2019, arXiv:1906.07983. Lessons 02 and 21.
+    """
+    if isinstance(beta, bool) or not isinstance(beta, int | float):
+        raise TypeError(f"beta must be a number above 0, got {beta!r}")
+    if not 0 < beta < float("inf"):
+        raise ValueError(f"beta must be above 0 and finite, got {beta!r}")
+    question = ask(model, x, target, output, batch_size, rules=SmoothingRules(beta, tuple(allow)))
+    score = question.scores_at_x  # without smoothing
+    slope, _ = gradients(question)
+    return Attribution(
+        values=slope.to(x.dtype),
+        kind="input",
+        target=question.target,
+        f_end=score,
+        gradients=question.rows.new_ones(len(x)),
+        settings={"beta": beta, "output": output, "allow": tuple(allow)},
+    )
