@@ -155,6 +155,19 @@ def first_input_only(model, x, target):
     return torch.cat([slope[:1], torch.zeros_like(slope[1:])])
 
 
+def first_scores_only(model, x, target):
+    """scores[0, target]: with a tensor of targets, all of them for the first input."""
+    return _slope_of(model, x, lambda scores: scores[0, target].sum())
+
+
+def softmax_over_batch(model, x, target):
+    return _slope_of(model, x, lambda scores: _pick(scores.softmax(0), target).sum())
+
+
+def reduced(model, x, target):
+    return my_gradient(model, x, target).abs().amax(dim=1)
+
+
 def accumulates(model, x, target):
     """Right at the first call; at the second, the gradient of the first is still there."""
     x.requires_grad_()
@@ -200,6 +213,9 @@ BY_NUMBERS = _named(
     all_targets,
     first_target,
     first_input_only,
+    first_scores_only,
+    softmax_over_batch,
+    reduced,
 )
 BY_TRACES = _named(accumulates, leaves_grad, model_left_changed, no_copy)
 

@@ -98,6 +98,10 @@ def over_lines(slopes):
     return slopes.abs().amax(dim=2)
 
 
+def over_columns(slopes):
+    return slopes.abs().amax(dim=3)
+
+
 def own_scale(slopes):
     """Each map divided by its own largest value."""
     found = simonyan_map(slopes)
@@ -140,6 +144,7 @@ WRONG = {
         whole_image,
         over_batch,
         over_lines,
+        over_columns,
         own_scale,
         stretched,
         batch_scale,
