@@ -143,11 +143,14 @@ def test_a_patch_and_a_pixel_lie_where_the_sliders_say(panel):
     moved = (255 * (panel.result.point - PHOTO)).round()
     assert float(moved[..., 4:8, 12:16].min()) == 1
     assert float(moved.sum()) == 3 * 16
+    assert panel.result.frame == (4, 8, 12, 16)
     panel.set(direction="one pixel brighter")
     moved = (255 * (panel.result.point - PHOTO)).round()
     assert (moved[0, :, 6, 14] == 1).all()
     assert float(moved.sum()) == 3
+    assert panel.result.frame == (6, 7, 14, 15)
     panel.set(direction="all brighter")
+    assert panel.result.frame is None
     assert float((255 * (panel.result.point - PHOTO)).round().min()) == 1
 
 

@@ -55,6 +55,8 @@ class TangentView:
         "grey level" for an image, "unit" for anything else.
     score_name : str
         What F is, for example "logit of tabby".
+    frame : (int, int, int, int) or None
+        Top, bottom, left and right end of the pixels that move, if that is a part of an image.
     coarse : bool
         A better answer is on its way.
     """
@@ -67,6 +69,7 @@ class TangentView:
     slopes: Tensor
     unit_name: str
     score_name: str
+    frame: tuple[int, int, int, int] | None
     coarse: bool
 
     @property
@@ -226,6 +229,7 @@ class TangentExplorer(Panel):
                 slopes=slopes.cpu(),
                 unit_name="grey level" if is_image(self.x) else "unit",
                 score_name=f"{settings['output']}{self._class_name()}",
+                frame=frame_of(direction) if self._place(settings) else None,
                 coarse=coarse,
             )
 
@@ -285,6 +289,13 @@ class TangentExplorer(Panel):
         )
 
 
+def frame_of(direction: Tensor) -> tuple[int, int, int, int]:
+    """Return where the pixels lie that a direction (1, C, H, W) moves: top, bottom, left, right."""
+    moved = direction[0].abs().sum(0) > 0  # (H, W)
+    down, across = moved.any(1).nonzero().flatten(), moved.any(0).nonzero().flatten()
+    return int(down[0]), int(down[-1]) + 1, int(across[0]), int(across[-1]) + 1
+
+
 def kept_text(view: TangentView) -> str:
     """Say up to which step the promise is kept."""
     steps, kept = view.trace.steps, view.trace.kept
@@ -309,5 +320,5 @@ def step_slider(value: float) -> ipywidgets.FloatLogSlider:
 def place_slider(name: str, side: int) -> ipywidgets.IntSlider:
     """Return a slider for the line or column of a patch, counted from 1."""
     return ipywidgets.IntSlider(
-        (side + 1) // 2, min=1, max=side, description=name, style=LABEL, layout={"width": "190px"}
+        (side + 1) // 2, min=1, max=side, description=name, style=LABEL, layout={"width": "270px"}
     )

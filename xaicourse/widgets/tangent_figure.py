@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from xaicourse.plot.picture import DPI, render
@@ -49,6 +50,11 @@ def draw_photo(axis: Axes, view: TangentView) -> None:
     """Draw the photo at the new point; what leaves [0, 1] is drawn as black or white."""
     axis.imshow(as_photo(view.point.clamp(0, 1)), interpolation="antialiased")
     axis.set_title(f"photo, {view.step:.2g} {view.unit_name}{'' if view.step == 1 else 's'} away")
+    if view.frame is not None:
+        top, bottom, left, right = view.frame
+        corner, width, height = (left - 0.5, top - 0.5), right - left, bottom - top
+        axis.add_patch(Rectangle(corner, width, height, fill=False, ec="white", lw=2.6))
+        axis.add_patch(Rectangle(corner, width, height, fill=False, ec=INK, lw=1.2))
     bare(axis)
 
 
