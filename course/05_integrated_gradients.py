@@ -496,27 +496,20 @@ for name, values in {"IG": ig_map, "gradient": slope}.items():
     xc.show(f"{name}: deletion minus mean of random orders", value - chance.mean())
     xc.show(f"{name} beats all ten", bool(value < chance.min()))
 
-# %%
-shuffled = xc.zoo.load("efficientnet_lite0", device=device)
-generator = torch.Generator().manual_seed(0)
-for weight in shuffled.parameters():  # same numbers in each layer, in another order
-    order = torch.randperm(weight.numel(), generator=generator).to(device)
-    weight.copy_(weight.flatten()[order].view_as(weight))
-ruin = xc.integrated_gradients(shuffled, collage, target=EGYPTIAN_CAT, steps=16)
-ruin = ruin.sum(1)[0].cpu()  # (224, 224)
+# %% tags=["demo"]
+strip = xc.truth_strip(xc.spec("integrated_gradients", steps=16), model=model)
+xc.show("own half, mean of cat and espresso", strip.own_share.mean())
+xc.show(
+    "deletion minus random, cat: beyond the spread",
+    bool(strip.deletion[0] < -strip.random_spread[0]),
+)
+xc.show("and espresso", bool(strip.deletion[1] < -strip.random_spread[1]))
+xc.show("ruined network, signed maps: cosine near 0", abs(strip.cosine) < 0.1)
+xc.show("ruined network, absolute maps", round(strip.absolute_cosine, 1))
+xc.show("own pixels in random places", round(strip.shuffled_cosine, 1))
 
+xc.plot.truth_strip(strip)
 
-def cosine(a, b):
-    """Cosine between two maps: 1 for the same direction, 0 for nothing in common."""
-    return float(torch.nn.functional.cosine_similarity(a.flatten(), b.flatten(), dim=0))
-
-
-mixed = ig_map.flatten()[torch.randperm(224 * 224, generator=generator)].view(224, 224)
-in_cat = ig_map[left.cpu()].abs().sum() / ig_map.abs().sum()
-xc.show("share of |map| in the cat half", in_cat)
-xc.show("ruined network, signed maps: cosine near 0", abs(cosine(ig_map, ruin)) < 0.1)
-xc.show("ruined network, absolute maps", round(cosine(ig_map.abs(), ruin.abs()), 1))
-xc.show("own pixels in random places", round(cosine(ig_map.abs(), mixed.abs()), 1))
 
 # %% [markdown]
 r"""
@@ -529,15 +522,18 @@ that the winner changes with the size of the tiles.
 
 The test passed its own test: 3.75 for the best order, 6.25 for the worst, 5 on average. You can check these by hand.
 
-**The truth strip.** Every lesson ends with the same three controls. We call them the truth strip.
+**The truth strip.** Every lesson ends with the same three tests (lesson 01 explains them), each beside the value of a
+map that knows nothing: half of the map in the own half, deletion no better than random orders, and a network whose
+last layer was drawn anew.
 
 - *Known answer.* The signed sums of section 4 are right: the cat half speaks for the cat, the coffee half against.
-  But the cat half holds only about 0.62 of the absolute map, and half of the area would give 0.5. The coffee is loud
+  But the own half holds only about 0.6 of the absolute map, and half of the area would give 0.5. The coffee is loud
   too: it lowers the score. A map of absolute values hides this.
-- *Deletion minus random.* Clearly below 0.
-- *A ruined network.* With shuffled weights the signed map has nothing in common with ours, as it should be. The
-  absolute maps still look alike (about 0.4), but so does our own map with its pixels in random places. Without
-  that control you would call 0.4 a similarity.
+- *Deletion minus random.* Better than random orders for the cat. For the espresso the difference is smaller than the
+  spread of the random orders: no verdict.
+- *A ruined network.* The signed map has nothing in common with ours, as it should be. The absolute maps look alike
+  (about 0.6), but our own map with its pixels in random places gets 0.4 already. Without that control you would
+  call all of it a similarity.
 """
 
 # %% [markdown] tags=["deeper"]
@@ -639,6 +635,13 @@ moves when *other* classes rise. The curves below show the cat photo; the maps a
 
 # %% tags=["question"]
 xc.predict("05.P7", None)
+
+
+# %%
+def cosine(a, b):
+    """Cosine between two maps: 1 for the same direction, 0 for nothing in common."""
+    return float(torch.nn.functional.cosine_similarity(a.flatten(), b.flatten(), dim=0))
+
 
 # %% tags=["demo"]
 film = alphas.view(-1, 1, 1, 1) * cat
@@ -751,7 +754,7 @@ r"""
 - A pixel that equals its baseline gets 0. So the baseline is part of the question: name it.
 - Report $n$, the gap **and** how much the map still changes. One can be small while the other is large.
 - The signed map kept the known answer of the collage; the absolute map blurred it.
-- A control beside each number: random order, ruined network, own pixels in random places.
+- A control beside each number: random orders, a ruined network, own pixels in random places.
 
 **Where it fails next.** The straight path from black is full of images that nobody has ever seen, and one baseline is one
 question only. Lesson 09 averages over many baselines; lessons 10 and 11 bend the path.
