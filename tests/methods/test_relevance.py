@@ -429,6 +429,9 @@ def test_first_is_every_layer_that_sees_x(close):
     by_name = {"first": Flat(), "conv": Epsilon(), "linear": Epsilon()}
     by_number = {0: Flat(), 1: Flat(), "conv": Epsilon(), "linear": Epsilon()}
     close(xc.lrp(model, x, 1, rules=by_name), xc.lrp(model, x, 1, rules=by_number))
+    halves = lambda x: last(F.relu(torch.cat([a(2 * x[:, :3] - 1), b(2 * x[:, 3:] - 1)], 1)))  # noqa: E731
+    for rules in EVERY:
+        close(xc.lrp(model, x, 1, rules=rules), xc.lrp(halves, x, 1, rules=rules))
     assert (xc.lrp(model, x, 1, rules=by_name) - xc.lrp(model, x, 1)).norm() > 1e-3
 
 
@@ -496,6 +499,23 @@ def test_nets_with_gates_are_refused(name):
 def test_bad_rules(settings, says):
     with pytest.raises(ValueError, match=says):
         xc.lrp(nn.Linear(4, 3), torch.full((2, 4), 0.7), 1, **settings)
+
+
+def test_z_box_is_for_layers_that_see_x(close):
+    """Behind a ReLU or a pool, low and high bound nothing: such a layer is not a first one."""
+    layer, last = nn.Linear(4, 4), nn.Linear(4, 3)
+    x = torch.rand(2, 4)
+    for model in (
+        lambda x: last(F.relu(layer(F.relu(2 * x - 1)))),
+        lambda x: last(F.relu(layer(F.avg_pool1d(x.repeat(1, 2)[:, None], 2)[:, 0]))),
+    ):
+        close(xc.lrp(model, x, 1, rules="z_box"), xc.lrp(model, x, 1, rules="z_plus"), 1e-6)
+    everywhere = {"conv": "z_box", "linear": "z_box"}
+    with pytest.raises(UnsupportedOperationError, match=r"z_box.*linear\(\) \(layer 1\)"):
+        xc.lrp(lambda x: last(layer(x)), x, 1, rules=everywhere)
+    cut = lambda x: last(F.relu(layer(torch.cat([x[:, 2:], x[:, :2]], dim=1))))  # noqa: E731
+    boxed, plus = (xc.lrp(cut, x, 1, rules=rules) for rules in ("z_box", "z_plus"))
+    assert (boxed - plus).norm() > 0.01 * plus.norm()
 
 
 def test_deep_taylor_needs_both_ends():

@@ -115,7 +115,7 @@ class Layer(Operation):
     weight: Tensor
     bias: Tensor | None  # broadcasts to the output
     product: Callable[[Tensor, Tensor], Tensor]  # (x, weight) -> output without bias
-    first: bool = False  # nothing with weights lies between x and it
+    first: bool = False  # it sees x itself: normalised, cut, turned or padded at most
     # how a map in the units of the source (the pixels, before / std) becomes one in those of x
     scale: Tensor | None = None
     source_shape: tuple[int, ...] = ()

@@ -12,7 +12,7 @@ A `BackwardRules` object does two things with a model, and only while it is aske
 
 No hooks, no surgery on modules, no weight is touched. Nothing is looked up in advance: a
 batch-norm finds, at its own call, the convolution that made its input, and becomes one layer with
-it; a layer knows whether others came before it, because every tensor remembers what made it.
+it; a layer knows whether it sees x itself, because every tensor remembers what made it.
 """
 
 import re
@@ -119,10 +119,10 @@ class _Chain:
 class _Made:
     """What made a tensor: rules by position (first layer, batch-norm after conv) need it."""
 
-    layers: int = 0  # layers with weights on the way from x, the longest
     operation: Operation | None = None  # as its rule saw it, but still in the graph
     versions: tuple[int, ...] = ()  # of its inputs at that time
     chain: _Chain | None = None
+    is_x: bool = False  # x itself, cut, turned or put together
 
     @property
     def intact(self) -> bool:
@@ -142,9 +142,10 @@ _CUTS = {Tensor.detach: "detach", torch.detach: "detach", _DATA: "data"}
 _MOVES = frozenset(
     """
     pad view reshape flatten unflatten permute transpose contiguous unsqueeze squeeze movedim
-    swapaxes expand narrow chunk select getitem slice roll flip clone
+    swapaxes expand narrow chunk split unbind select getitem slice roll flip clone dropout
     """.split()
 )
+_KEEPING = _MOVES - {"pad"} | {"cat", "concat", "stack"}
 _ATTENTION = ("multi_head_attention_forward", "scaled_dot_product_attention")
 _PRODUCT_NAMES = frozenset("mul rmul multiply div rdiv truediv matmul mm bmm".split())
 
@@ -223,8 +224,12 @@ class _RuleMode(TorchFunctionMode):
                 if merged is not None:
                     return replace(merged, name=f"{before.name}+{operation.name}")
         if isinstance(operation, Layer):
-            first = made is None or made.layers == 0
-            operation = replace(operation, number=self.layers, first=first)
+            source = operation.x if made is None or made.chain is None else made.chain.source
+            operation = replace(
+                operation,
+                number=self.layers,
+                first=self._is_x(source),
+            )
             self.layers += 1
         else:
             operation = replace(operation, number=self.operations)
@@ -320,18 +325,27 @@ class _RuleMode(TorchFunctionMode):
         followers: list[Tensor],
         operation: Operation | None,
     ) -> None:
-        layers = max((self.made[t].layers for t in followers if t in self.made), default=0)
-        layers += isinstance(operation, Layer) and "+" not in operation.name
-        chain = None
-        if self.rules.carries_relevance and len(followers) == 1:
-            chain = self._chain(func, args, kwargs, followers[0], operation)
         versions = tuple(t._version for t in operation.inputs) if operation is not None else ()
-        for leaf in tree_leaves(result):
+        kept = plain_name(func) in _KEEPING and all(self._is_x(t) for t in followers)
+        for place, leaf in enumerate(tree_leaves(result)):
             if isinstance(leaf, Tensor) and leaf.requires_grad:
-                self.made[leaf] = _Made(layers, operation, versions, chain)
+                chain = None
+                if self.rules.carries_relevance and len(followers) == 1:
+                    part = place if isinstance(result, tuple | list) else None
+                    chain = self._chain(func, args, kwargs, followers[0], operation, part)
+                self.made[leaf] = _Made(operation, versions, chain, kept)
+
+    def _is_x(self, t: Tensor) -> bool:
+        return t not in self.made or self.made[t].is_x
 
     def _chain(
-        self, func: Any, args: tuple, kwargs: dict, x: Tensor, operation: Operation | None
+        self,
+        func: Any,
+        args: tuple,
+        kwargs: dict,
+        x: Tensor,
+        operation: Operation | None,
+        part: int | None,  # of what the call returns, where that are several tensors
     ) -> _Chain | None:
         made = self.made.get(x)
         before = made.chain if made is not None and made.chain is not None else _Chain(x)
@@ -354,7 +368,8 @@ class _RuleMode(TorchFunctionMode):
                 ("constant", 0.0),
             ):
                 return None
-            step = as_function(func, args, kwargs, self.follows)[1]
+            function: Any = as_function(func, args, kwargs, self.follows)[1]
+            step = function if part is None else lambda t: function(t)[part]
             return replace(before, after=(*before.after, step))
         return None
 

@@ -14,7 +14,14 @@ from torch.utils._pytree import tree_map
 
 from xaicourse.core.attribution import Attribution
 from xaicourse.core.gradients import Question, ask
-from xaicourse.core.operations import Activated, Affine, Layer, Mixture, Operation
+from xaicourse.core.operations import (
+    Activated,
+    Affine,
+    Layer,
+    Mixture,
+    Operation,
+    UnsupportedOperationError,
+)
 from xaicourse.core.registry import Example, attribution_method
 from xaicourse.core.rules import MAX_POOLING, SHAPE, BackwardRules, Choice, apply_rule
 from xaicourse.methods.examples import small_relu_classifier
@@ -82,6 +89,7 @@ def lrp(
         epsilon_alpha2_beta1_flat. Or a table of your own, such as
         ``{"first": "z_box", 3: "flat", "conv": "gamma", "linear": "epsilon"}``, whose numbers
         count the layer calls from 0; the first of first, number, conv, linear that fits holds.
+        "first" are the layers that see x itself (normalised, cut, turned or padded at most).
     epsilon : float
         Keeps denominators away from 0 and absorbs weak relevance; in the units of z. Also at sums
         and means, whatever the rule is (0 there with the rule zero).
@@ -106,7 +114,8 @@ def lrp(
     Raises
     ------
     UnsupportedOperationError
-        If an operation has no rule (GELU, a gate, attention); it is named.
+        If an operation has no rule (GELU, a gate, attention), or z_box meets a layer that does not
+        see x; it is named.
     ValueError, TypeError
         As for `gradient`; also for unknown rules and x outside of low and high.
 
@@ -245,6 +254,13 @@ class _Relevance(BackwardRules):
             return operation, lambda operation, R: R
         if isinstance(operation, Layer):
             rule = self.rule_of(operation)
+            if isinstance(rule, ZBox) and not operation.first:
+                raise UnsupportedOperationError(
+                    f"{self.method}: the rule z_box is for layers that see x itself, but between x "
+                    f"and {operation.name}() (layer {operation.number}) lies more than "
+                    "normalisation, so that low and high do not bound its input; use flat or "
+                    "w_square there"
+                )
             return self._recorded(operation, rule.share)
         if isinstance(operation, Affine):
             return self._recorded(operation, lambda op, R: share_affine(op, R, self.epsilon))
