@@ -70,7 +70,7 @@ _NAMES = {
     "show": "xaicourse.plot:show",
     "widgets": "xaicourse.widgets:",
 }
-_METHOD_MODULES = ("xaicourse.methods",)
+_METHOD_MODULES = ("xaicourse.methods.all",)
 
 __all__ = [*_NAMES, "__version__"]
 

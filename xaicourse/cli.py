@@ -216,7 +216,7 @@ def _add_methods(subparsers: _Subparsers) -> None:
 
 
 def _methods(options: argparse.Namespace) -> int:
-    import xaicourse.methods  # noqa: F401  fills the table
+    import xaicourse.methods.all  # noqa: F401  fills the table
     from xaicourse.core.registry import METHODS
 
     header = ("NAME", "YEAR", "FAMILY", "LESSON", "PAPER", "NEEDS")

@@ -19,7 +19,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-import xaicourse.methods  # noqa: F401  (fills METHODS)
+import xaicourse.methods.all  # noqa: F401  (fills METHODS)
 from xaicourse.core.attribution import Attribution, relative_gap
 from xaicourse.core.device import device
 from xaicourse.core.registry import METHODS, InputKind, MethodRecord, ResultKind

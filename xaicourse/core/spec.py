@@ -89,7 +89,7 @@ def spec(name: str, **settings: Any) -> Spec:
 
 
 def _record(name: str) -> MethodRecord:
-    import_module("xaicourse.methods")
+    import_module("xaicourse.methods.all")
     if name not in METHODS:
         raise ValueError(f"there is no method {name!r}; there are {', '.join(sorted(METHODS))}")
     return METHODS[name]
