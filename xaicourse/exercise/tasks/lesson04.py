@@ -1,0 +1,11 @@
+"""The tasks of lesson 04, Class activation maps."""
+
+from xaicourse.exercise.tasks.lesson04_break import BREAK_GRAD_CAM
+from xaicourse.exercise.tasks.lesson04_effects import CELL_EFFECTS
+from xaicourse.exercise.tasks.lesson04_grad_cam import MY_GRAD_CAM
+from xaicourse.exercise.tasks.lesson04_hand import BY_HAND
+from xaicourse.exercise.tasks.lesson04_scale import ONE_SCALE
+
+__all__ = ["LESSON"]
+
+LESSON = (BY_HAND, MY_GRAD_CAM, CELL_EFFECTS, ONE_SCALE, BREAK_GRAD_CAM)

@@ -1,0 +1,148 @@
+"""Task 04.5: a head for which the brightest cell of Grad-CAM does not help the class."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaicourse.exercise import messages
+from xaicourse.exercise.compare import refuse, show
+from xaicourse.exercise.task import Task
+from xaicourse.exercise.tasks.integrate import OwnFunction, to_rows
+from xaicourse.exercise.tasks.submission import is_missing, parts
+from xaicourse.exercise.verdict import Outcome
+
+__all__ = ["BREAK_GRAD_CAM"]
+
+LARGEST, MOST_CELLS = 10.0, 64
+AHEAD = 0.05  # the brightest cell is brighter than the next by this share
+NO_HELP = 1e-4  # of the size of the scores: an effect up to here counts as none
+MEASURED = 0.02  # how far measured and computed slopes may be apart
+
+
+def grade(answer: Any) -> Outcome:
+    """Judge (A, head)."""
+    what = messages.entry("tasks/04.5/name")
+    part = parts(answer, ("a", "head"), what)
+    if all(is_missing(value) for value in part.values()):
+        refuse("general/not_done", status="not_done")
+    for key, given in part.items():
+        if is_missing(given):
+            refuse("general/part_missing", status="not_done", part=key, what=what)
+    A = _maps(part["a"], what)
+    head = OwnFunction(part["head"], A, what)
+    off = switched_off(A)
+    head.require_plain(torch.cat([A, off[:3]]))
+    g = head.gradient(A)
+    _refuse_software_slopes(head, A, g)
+    raw = (g.mean((2, 3), keepdim=True) * A).sum(1)[0]  # (h, w)
+    effects = (head.value(A) - head.value(off)).reshape(raw.shape)
+    size = 1 + float(effects.abs().max())
+    if float(raw.max()) <= 1e-9:
+        _named("empty_map")
+    first, second = (raw.flatten().sort(descending=True).values[k] for k in (0, 1))
+    if float(first - second.clamp(min=0)) < AHEAD * float(first):
+        refuse("tasks/04.5/tie")
+    place = divmod(int(raw.argmax()), raw.shape[1])
+    effect = float(effects[place])
+    if effect <= NO_HELP * size:
+        text = {"place": place, "effect": show(effect), "light": show(float(raw.max()))}
+        return Outcome("passed", messages.text("tasks/04.5/passed", **text))
+    spread = (g - g.mean((2, 3), keepdim=True)).abs().max()
+    if float(spread) <= 1e-6 * float(g.abs().max()):
+        _named("same_slope_everywhere")
+    if float(effects.min()) <= 0:
+        _named("another_cell", place=place, effect=show(effect))
+    refuse("tasks/04.5/it_helps", place=place, effect=show(effect))
+
+
+def _named(name: str, **fields: Any) -> None:
+    refuse(f"tasks/04.5/misconceptions/{name}", diagnosis=name, **fields)
+
+
+def _maps(value: Any, what: str) -> Tensor:
+    """Return the feature maps as (1, K, h, w)."""
+    A = to_rows(value, "A", what)
+    if A.ndim == 2:  # one feature map (h, w)
+        A = A[None]
+    if A.ndim == 3:  # (K, h, w)
+        A = A[None]
+    if A.ndim != 4 or len(A) != 1 or A[0, 0].numel() < 2:
+        refuse("tasks/04.5/shape", shape=tuple(A.shape))
+    if A[0, 0].numel() > MOST_CELLS or float(A.abs().max()) > LARGEST:
+        refuse("tasks/04.5/range", cells=MOST_CELLS, largest=show(LARGEST))
+    if float(A.min()) < 0:
+        _named("negative_maps", number=show(float(A.min())))
+    return A
+
+
+def switched_off(A: Tensor) -> Tensor:
+    """Return one copy of A (1, K, h, w) for each cell, with that cell 0 in all maps."""
+    _, _, h, w = A.shape
+    copies = A.repeat(h * w, 1, 1, 1)
+    for k in range(h * w):
+        copies[k, :, k // w, k % w] = 0
+    return copies
+
+
+def _refuse_software_slopes(head: OwnFunction, A: Tensor, g: Tensor) -> None:
+    """Refuse slopes that autograd makes up: `detach`, or a point exactly on a kink."""
+    step = 1e-5 if head.dtype == torch.float64 else 1e-2
+    points, slopes = [], []
+    for k in range(A.numel()):
+        moved = torch.zeros_like(A)
+        moved.view(-1)[k] = step
+        points += [A + moved, A - moved]
+        slopes.append(g.reshape(-1)[k])
+    values = head.value(torch.cat(points)).reshape(-1, 2)
+    now = head.value(A)
+    up, down = (values[:, 0] - now) / step, (now - values[:, 1]) / step
+    given = torch.stack(slopes)
+    size = 1e-3 + float(given.abs().max())
+    worst = max(float((up - given).abs().max()), float((down - given).abs().max()))
+    if worst > MEASURED * max(size, float(up.abs().max())):
+        _named("software_slope")
+
+
+# ---------------------------------------------------------------- right and wrong submissions
+
+
+def _looks_elsewhere(A):
+    """The cell (0, 0) is not used at all; the mean slope is positive."""
+    return 3 * A[:, 0, 0, 1] - A[:, 0, 1, 0] + 2 * A[:, 0, 1, 1]
+
+
+def _averaged(A):
+    return 3 * A.mean((1, 2, 3))
+
+
+def _detached(A):
+    return _looks_elsewhere(A) + A[:, 0, 0, 0].detach()
+
+
+def _one_cell_against(A):
+    return 2 * A[:, 0, 0, 0] - A[:, 0, 0, 1] + A[:, 0, 1, 1]
+
+
+def _all_against(A):
+    return -A.sum((1, 2, 3)) - A[:, 0, 0, 0]
+
+
+_A = [[4.0, 1.0], [2.0, 1.0]]
+_RIGHT = {"A": [_A], "head": _looks_elsewhere}
+
+BREAK_GRAD_CAM = Task(
+    id="04.5",
+    goal="G3",
+    level=3,
+    minutes=15,
+    grade=grade,
+    reference=_RIGHT,
+    misconceptions={
+        "same_slope_everywhere": _RIGHT | {"head": _averaged},
+        "software_slope": _RIGHT | {"head": _detached},
+        "another_cell": _RIGHT | {"head": _one_cell_against},
+        "empty_map": _RIGHT | {"head": _all_against},
+        "negative_maps": _RIGHT | {"A": [[[4.0, -1.0], [2.0, 1.0]]]},
+    },
+)
