@@ -1,6 +1,8 @@
 """Panels: live in a notebook, a picture everywhere else. Import needs ipywidgets (extra `lab`)."""
 
 from xaicourse.widgets.attribution_panel import AttributionPanel, AttributionView
+from xaicourse.widgets.layer_maps import LayerMaps, layer_maps
+from xaicourse.widgets.layer_panel import LayerPanel, LayerView
 from xaicourse.widgets.panel import Panel
 from xaicourse.widgets.patch_grid import PatchGrid
 from xaicourse.widgets.path_panel import PathPanel, PathView
@@ -11,6 +13,9 @@ from xaicourse.widgets.tangent_trace import TangentTrace, trace_tangent
 __all__ = [
     "AttributionPanel",
     "AttributionView",
+    "LayerMaps",
+    "LayerPanel",
+    "LayerView",
     "Panel",
     "PatchGrid",
     "PathPanel",
@@ -19,6 +24,7 @@ __all__ = [
     "TangentExplorer",
     "TangentTrace",
     "TangentView",
+    "layer_maps",
     "trace_path",
     "trace_tangent",
 ]

@@ -1,0 +1,209 @@
+"""Layer explorer: walk a class activation map from the image to the last layer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ipywidgets
+import torch
+from torch import Tensor
+
+from xaicourse.methods.vanilla.feature_maps import to_image_size
+from xaicourse.plot.printing import two_digits
+from xaicourse.plot.scale import shared_limits
+from xaicourse.widgets.layer_figure import OVER, draw_layer_view
+from xaicourse.widgets.layer_maps import LayerMaps, chosen_layers, layer_maps, share_inside
+from xaicourse.widgets.panel import Panel
+from xaicourse.widgets.path_panel import LABEL, choice
+
+SHARED, OWN = "shared by all classes", "own"
+POSITIVE, SIGNED = "positive only", "with sign"
+CELLS, SMOOTH = "cells", "smooth"
+
+
+@dataclass(frozen=True, eq=False)
+class LayerView:
+    """What the panel shows.
+
+    Parameters
+    ----------
+    settings : dict
+        The settings that were asked for.
+    photo : Tensor (1, C, H, W)
+        The photo.
+    raw : Tensor (h, w)
+        The map as it was made: one number a cell, negative values cut off if that is asked for.
+    shown : Tensor (H, W)
+        The same, enlarged.
+    limit : float
+        End of the colour scale.
+    score : float
+        The logit of the class.
+    layer_text : str
+        The layer and the number of its cells.
+    shares, areas : dict of str to float
+        Region -> share of the positive part of the enlarged map, share of the photo's area.
+    """
+
+    settings: Mapping[str, Any]
+    photo: Tensor
+    raw: Tensor
+    shown: Tensor
+    limit: float
+    score: float
+    layer_text: str
+    shares: Mapping[str, float]
+    areas: Mapping[str, float]
+
+    @property
+    def empty(self) -> bool:
+        """Say whether every cell is 0."""
+        return not bool(self.raw.any())
+
+    @property
+    def empty_positive(self) -> bool:
+        """Say whether no cell is positive."""
+        return not bool((self.raw > 0).any())
+
+
+class LayerPanel(Panel):
+    """Explore class activation maps: layer, class, method, sign, scale, and how it is enlarged.
+
+    Parameters
+    ----------
+    model
+        A module, images (N, C, H, W) in [0, 1] to scores (N, K).
+    x
+        One photo (1, C, H, W).
+    classes
+        Name -> index of the class. The shared scale is shared by these classes.
+    layers
+        Names from ``xc.map_layers(model, x)``, from the image to the score; None takes all.
+    methods
+        Names of class activation maps that are made from gradients.
+    regions
+        Name -> mask (H, W): the panel says which share of the map's positive part lies inside.
+    layer
+        The layer that is set at first; the last one unless named.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> net = xc.zoo.load("fashion_residual")
+    >>> panel = LayerPanel(net, xc.datasets.fashion_mnist(n=1).x, {"bag": 8, "dress": 3})
+    >>> panel.set(layer="block1")
+    >>> tuple(panel.result.raw.shape)
+    (14, 14)
+    """
+
+    title = "layer explorer, a class activation map from the image to the last layer"
+
+    def __init__(
+        self,
+        model: Callable[..., Any],
+        x: Tensor,
+        classes: Mapping[str, int],
+        *,
+        layers: Sequence[str] | None = None,
+        methods: Sequence[str] = ("grad_cam", "hires_cam"),
+        regions: Mapping[str, Tensor] | None = None,
+        layer: str | None = None,
+    ) -> None:
+        if not classes or not methods:
+            raise ValueError("classes and methods must each hold at least one entry")
+        self.model, self.x, self.classes = model, x, dict(classes)
+        self.layers = chosen_layers(model, x, layers)
+        self.regions = {name: mask.cpu() for name, mask in (regions or {}).items()}
+        for name, mask in self.regions.items():
+            if mask.shape != x.shape[-2:]:
+                raise ValueError(
+                    f"region {name!r} must have the photo's shape {tuple(x.shape[-2:])}, "
+                    f"got {tuple(mask.shape)}"
+                )
+        self._maps: dict[tuple[str, str], LayerMaps] = {}  # (layer, method) -> maps
+        super().__init__(
+            {
+                "layer": layer_slider(list(self.layers), layer),
+                "class": choice("class", list(classes), next(iter(classes))),
+                "method": choice("method", list(methods), methods[0]),
+                "values": choice("values", [POSITIVE, SIGNED], POSITIVE),
+                "scale": choice("scale", [SHARED, OWN], SHARED),
+                "display": choice("display", [CELLS, SMOOTH, OVER], CELLS),
+            }
+        )
+
+    # -- compute -------------------------------------------------------------------------------
+
+    def compute(self, settings: Mapping[str, Any]) -> LayerView:
+        """Return the view; a layer's maps are made once for all classes."""
+        found = self._maps_of(settings["layer"], settings["method"])
+        cut = settings["values"] == POSITIVE
+        maps = {name: m.clamp_min(0) if cut else m for name, m in found.maps.items()}
+        raw = maps[settings["class"]]
+        shown = self._enlarged(raw, "nearest" if settings["display"] == CELLS else "bilinear")
+        scaled = [raw] if settings["scale"] == OWN else list(maps.values())
+        _, h, w = self.layers[settings["layer"]]
+        return LayerView(
+            settings=dict(settings),
+            photo=self.x,
+            raw=raw,
+            shown=shown,
+            limit=shared_limits(scaled)[1],
+            score=found.scores[settings["class"]],
+            layer_text=f"{settings['layer']}: {h} × {w} cells",
+            shares={name: share_inside(shown, mask) for name, mask in self.regions.items()},
+            areas={name: float(mask.double().mean()) for name, mask in self.regions.items()},
+        )
+
+    def _maps_of(self, layer: str, method: str) -> LayerMaps:
+        if (layer, method) not in self._maps:
+            self._maps[layer, method] = layer_maps(self.model, self.x, self.classes, layer, method)
+        return self._maps[layer, method]
+
+    def _enlarged(self, raw: Tensor, how: str) -> Tensor:
+        like = torch.empty(1, 1, *self.x.shape[-2:])
+        return to_image_size(raw[None, None], like, how)[0, 0]
+
+    # -- draw ----------------------------------------------------------------------------------
+
+    def draw(self, result: LayerView) -> bytes:
+        """Return the PNG: the photo, the map, the shares of the regions."""
+        return draw_layer_view(result)
+
+    def describe(self, result: LayerView) -> str:
+        """Return the numbers in one line."""
+        settings = result.settings
+        largest = two_digits(float(result.raw.max()))[0]
+        total = two_digits(float(result.raw.sum()))[0]
+        parts = [
+            f"{settings['method']} at {result.layer_text}",
+            f"logit of {settings['class']} {two_digits(result.score)[0]}",
+            f"largest cell {largest}, sum of the cells {total}",
+        ]
+        for name, share in result.shares.items():
+            text = "nothing is positive" if math.isnan(share) else f"{share:.2f} of the map"
+            parts.append(f"{name}: {text}")
+        return "  ·  ".join(parts)
+
+    def alt(self, result: LayerView) -> str:
+        """Return what the picture shows."""
+        settings = result.settings
+        return (
+            f"Layer explorer. Left: the photo. Middle: {settings['method']} map of "
+            f"{settings['class']} at {result.layer_text}, {settings['values']}, scale: "
+            f"{settings['scale']}, display: {settings['display']}. Right: the share of the map's "
+            "positive part in each region, beside its area."
+        )
+
+
+def layer_slider(names: list[str], value: str | None) -> ipywidgets.SelectionSlider:
+    """Return a slider over the layers, from the image to the score."""
+    if value is not None and value not in names:
+        raise ValueError(f"layer must be one of {', '.join(names)}, got {value!r}")
+    return ipywidgets.SelectionSlider(
+        options=names, value=value or names[-1], description="layer", style=LABEL,
+        layout={"width": "330px"},
+    )  # fmt: skip
