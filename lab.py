@@ -103,13 +103,18 @@ def stored_outputs_hold() -> bool:
 
 
 def test_steps(python: str) -> list[Step]:
-    """The package's tests, then each notebook: against its stored outputs, or only run."""
-    package = (python, "-m", "pytest", "-p", "tests.no_skips", "tests")
+    """The package's tests, the panels in a browser, and each notebook.
+
+    Notebooks are compared with their stored outputs, or only run where those do not hold.
+    """
+    pytest = (python, "-m", "pytest", "-p", "tests.no_skips")
+    package = (*pytest, "-n", "auto", "--maxprocesses", "4", "--ignore=tests/browser", "tests")
     notebooks = (python, "course/rerun.py", *([] if stored_outputs_hold() else ["--lax"]))
     how = "outputs compared" if stored_outputs_hold() else "run only: outputs differ off Linux x86"
     plugin = {"PYTEST_PLUGINS": "tests.no_skips"}
     return [
         Step("Tests of the package", package, TEST_ENVIRONMENT),
+        Step("Panels in a browser", (*pytest, "tests/browser"), TEST_ENVIRONMENT),
         Step(f"Lessons, solutions and sheets ({how})", notebooks, plugin),
     ]
 

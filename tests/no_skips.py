@@ -25,6 +25,7 @@ def skip_reason(report) -> str:
 class NoSkips:
     def __init__(self):
         self.skipped = []
+        self.not_collected = []  # skipped modules and deselected tests
 
     def pytest_runtest_logreport(self, report):
         if not report.skipped or hasattr(report, "wasxfail"):  # an expected failure was run
@@ -33,13 +34,25 @@ class NoSkips:
             self.skipped.append((report.nodeid, skip_reason(report)))
 
     def pytest_collectreport(self, report):  # a whole module can skip itself
+        before = len(self.skipped)
         self.pytest_runtest_logreport(report)
+        self.not_collected += self.skipped[before:]
 
     def pytest_deselected(self, items):
         self.skipped += [(item.nodeid, "deselected") for item in items]
+        self.not_collected += [(item.nodeid, "deselected") for item in items]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node):
+        """Hear from a parallel process (xdist) what it did not collect: no report says so."""
+        told = getattr(node, "workeroutput", {}).get("not_collected", [])
+        self.skipped += [tuple(pair) for pair in told if tuple(pair) not in self.skipped]
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session, exitstatus):
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput["not_collected"] = self.not_collected
+            return
         if self.skipped and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

@@ -56,8 +56,9 @@ def test_lab_makes_the_environment_installs_and_opens():
 
 
 def test_test_runs_the_package_then_the_notebooks():
-    *_, package, notebooks = dry_run("test")
-    assert package.endswith("-m pytest -p tests.no_skips tests")
+    *_, package, browser, notebooks = dry_run("test")
+    assert package.endswith("--ignore=tests/browser tests")
+    assert browser.endswith("-m pytest -p tests.no_skips tests/browser")  # one by one
     assert "OMP_NUM_THREADS=1" in package
     assert "course/rerun.py" in notebooks
     assert "PYTEST_PLUGINS=tests.no_skips" in notebooks  # no skips there either
@@ -75,7 +76,7 @@ def test_test_runs_the_package_then_the_notebooks():
 def test_outputs_are_compared_only_where_they_were_made(monkeypatch, system, machine, compared):
     monkeypatch.setattr(lab.sys, "platform", system)
     monkeypatch.setattr(lab.platform, "machine", lambda: machine)
-    notebooks = lab.test_steps("python")[1]
+    notebooks = lab.test_steps("python")[-1]
     assert ("--lax" in notebooks.command) != compared
     assert ("compared" in notebooks.title) == compared  # and the run says which
 

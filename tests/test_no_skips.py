@@ -46,6 +46,18 @@ def test_a_skipped_test_fails_the_run_and_is_named(tmp_path, source):
     assert "test_small.py" in result.stdout.split("skipped tests fail this run")[1]
 
 
+@pytest.mark.parametrize("source", FORBIDDEN.values(), ids=FORBIDDEN)
+def test_it_does_so_in_parallel_processes_too(tmp_path, source):
+    result = run_pytest(tmp_path, source, "-p", "xdist", "-n", "1")
+    assert result.returncode == 1, result.stdout
+    assert "test_small.py" in result.stdout.split("skipped tests fail this run")[1]
+
+
+def test_a_deselected_test_fails_a_parallel_run(tmp_path):
+    options = ("-p", "xdist", "-n", "1", "-k", "other")
+    assert run_pytest(tmp_path, "def test_it(): pass", *options).returncode == 1
+
+
 def test_a_deselected_test_fails_the_run(tmp_path):
     assert run_pytest(tmp_path, "def test_it(): pass", "-k", "other").returncode == 1
 
