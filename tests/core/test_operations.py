@@ -139,3 +139,44 @@ def test_attention_is_refused_by_name():
     layer = nn.MultiheadAttention(4, 2, batch_first=True).double().eval()
     with pytest.raises(UnsupportedOperationError, match=r"attention.*attention_rollout"):
         watch(lambda x: layer(x[:, None], x[:, None], x[:, None])[0][:, 0])
+
+
+AFFINE = {
+    "x + c": lambda x: x + V[0, :4],
+    "c + x": lambda x: 2.0 + x,
+    "x - c": lambda x: x - V[0, :4],
+    "c - x": lambda x: V[0, :4] - x,
+    "number - x": lambda x: 1 - x,
+    "rsub": lambda x: torch.rsub(x, 3.0),
+    "c * x": lambda x: V[0, :4] * x,
+    "x / c": lambda x: x / V[0, :4],
+    "-x": lambda x: -x,
+    "in place": lambda x: x.mul_(3.0),
+    "add, keyword": lambda x: torch.add(x, other=V[0, :4]),
+    "batch_norm": lambda x: F.batch_norm(x, W[0, :4], W[0, :4] ** 2 + 1, V[0, :4], V[1, :4]),
+    "torch.batch_norm": lambda x: torch.batch_norm(
+        *(x, V[0, :4], V[1, :4], W[0, :4], W[0, :4] ** 2 + 1, False, 0.1, 1e-5, False)
+    ),
+}
+
+
+@pytest.mark.parametrize("step", AFFINE.values(), ids=AFFINE)
+def test_affine_steps_are_read_with_their_numbers(step, close):
+    watch(step)
+    (operation, _) = seen[0]
+    assert isinstance(operation, Affine)
+    scale = 1.0 if operation.scale is None else operation.scale
+    shift = 0.0 if operation.shift is None else operation.shift
+    close(scale * X + shift, step(X.clone()), 1e-12)
+
+
+def test_what_is_no_constant_step_is_not_read_as_one():
+    for step in (lambda x: 1 / x, lambda x: torch.add(x, V[0, :4], alpha=2), lambda x: x * x):
+        seen.clear()
+        watch(step, X + 2, Forgiving)
+        assert not any(isinstance(operation, Affine) for operation, _ in seen)
+
+
+class Forgiving(Watch):
+    def audit(self, output, start):
+        """Let everything pass."""
