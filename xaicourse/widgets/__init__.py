@@ -3,6 +3,8 @@
 from xaicourse.widgets.attribution_panel import AttributionPanel, AttributionView
 from xaicourse.widgets.layer_maps import LayerMaps, layer_maps
 from xaicourse.widgets.layer_panel import LayerPanel, LayerView
+from xaicourse.widgets.noise_panel import NoisePanel, NoiseView
+from xaicourse.widgets.noise_trace import NoiseTrace, trace_noise
 from xaicourse.widgets.panel import Panel
 from xaicourse.widgets.patch_grid import PatchGrid
 from xaicourse.widgets.path_panel import PathPanel, PathView
@@ -16,6 +18,9 @@ __all__ = [
     "LayerMaps",
     "LayerPanel",
     "LayerView",
+    "NoisePanel",
+    "NoiseTrace",
+    "NoiseView",
     "Panel",
     "PatchGrid",
     "PathPanel",
@@ -25,6 +30,7 @@ __all__ = [
     "TangentTrace",
     "TangentView",
     "layer_maps",
+    "trace_noise",
     "trace_path",
     "trace_tangent",
 ]

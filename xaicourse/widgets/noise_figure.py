@@ -1,0 +1,84 @@
+"""The figure of the noise panel: a noisy copy, the average, its standard error, what is certain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from xaicourse.plot.picture import DPI, render
+from xaicourse.plot.scale import as_photo, shared_limits
+from xaicourse.plot.style import BLUE, GREY, INK, PALE, SIGNED, UNSIGNED, bare, styled
+from xaicourse.widgets.noise_trace import CERTAIN
+from xaicourse.widgets.noise_trace import SIGNED as WITH_SIGNS
+
+if TYPE_CHECKING:
+    from xaicourse.widgets.noise_panel import NoiseView
+
+WIDTH, HEIGHT = 10.0, 2.75  # inches
+SIDE = 2.1  # of a picture
+
+
+@styled
+def draw_noise_view(view: NoiseView) -> bytes:
+    """Return the PNG of a view."""
+    figure = Figure(figsize=(WIDTH, HEIGHT))
+    if view.trace.copy.ndim == 4:
+        draw_pictures(figure, view)
+    else:
+        draw_bars(figure.add_axes((0.1, 0.2, 0.8, 0.65)), view)
+    return render(figure, DPI, compress_level=1)  # it is drawn at every move: fast, not small
+
+
+def draw_pictures(figure: Figure, view: NoiseView) -> None:
+    """Draw four pictures; average, error and the certain part have one colour scale."""
+    axes = [
+        figure.add_axes(((0.1 + k * 2.35) / WIDTH, 0.3 / HEIGHT, SIDE / WIDTH, SIDE / HEIGHT))
+        for k in range(4)
+    ]
+    for axis in axes:
+        bare(axis)
+    axes[0].imshow(as_photo(view.trace.copy.clamp(0, 1)), interpolation="nearest")
+    axes[0].set_title("one noisy copy")
+    mean, error = (summed(part) for part in (view.average.mean, view.average.error))
+    limit = shared_limits([mean], 99.0)[1]
+    signed = view.how == WITH_SIGNS
+    colours = {
+        "cmap": SIGNED if signed else UNSIGNED,
+        "vmin": -limit if signed else 0.0,
+        "vmax": limit,
+        "interpolation": "nearest",
+    }
+    shown = axes[1].imshow(mean, **colours)
+    axes[1].set_title(f"average of {len(view.trace.maps)} maps")
+    axes[2].imshow(error, **colours)
+    axes[2].set_title("its standard error")
+    axes[3].set_facecolor(PALE)
+    certain = np.abs(mean) > CERTAIN * error
+    axes[3].imshow(np.where(certain, mean, np.nan), **colours)
+    axes[3].set_title("sign certain (rest grey)" if signed else "above 2 standard errors")
+    bar = figure.colorbar(
+        shown, cax=figure.add_axes((9.5 / WIDTH, 0.35 / HEIGHT, 0.1 / WIDTH, 2.0 / HEIGHT)),
+        extend="both" if signed else "max",
+    )  # fmt: skip
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(labelsize=7)
+
+
+def summed(values: Tensor) -> np.ndarray:
+    """Return one number a pixel of a one-channel map (1, H, W)."""
+    return values[0].numpy()
+
+
+def draw_bars(axis: Axes, view: NoiseView) -> None:
+    """Draw one bar for each feature, with two standard errors to both sides."""
+    mean, error = (part.flatten().numpy() for part in (view.average.mean, view.average.error))
+    places = np.arange(len(mean))
+    axis.bar(places, mean, width=0.5, color=BLUE)
+    axis.errorbar(places, mean, yerr=CERTAIN * error, fmt="none", ecolor=INK, capsize=6)
+    axis.axhline(0, color=GREY, lw=0.8)
+    axis.set_xticks(places, [f"x{k + 1}" for k in places])
+    axis.set_title(f"average of {len(view.trace.maps)} maps, with two standard errors")

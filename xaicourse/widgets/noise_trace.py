@@ -1,0 +1,163 @@
+"""Maps of noisy copies of one input, kept one by one, and what an average of them is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaicourse.core.gradients import Question, ask
+from xaicourse.core.inputs import call
+from xaicourse.methods.denoising.input_noise import noise_scale, noisy_values, standard_normal
+from xaicourse.methods.denoising.nested import explained, read_method
+
+SIGNED, SIZES, SQUARES = "with signs", "sizes first", "squares"
+AVERAGES = (SIGNED, SIZES, SQUARES)
+CERTAIN = 2.0  # a sign is certain when the mean is this many standard errors away from 0
+
+
+@dataclass(frozen=True, eq=False)
+class NoiseTrace:
+    """The maps of n noisy copies of one input; all on the CPU.
+
+    Parameters
+    ----------
+    maps : Tensor (n, ...)
+        A map for each copy, float64.
+    copy : Tensor (1, ...)
+        The first noisy copy.
+    sigma : float
+        The noise's standard deviation in units of x.
+    kept : Tensor (n,) or None
+        Whether the model's best class for the copy is its best class for x; None for a model
+        with one output.
+    """
+
+    maps: Tensor
+    copy: Tensor
+    sigma: float
+    kept: Tensor | None
+
+    def first(self, n: int) -> NoiseTrace:
+        """Return the trace of the first n copies."""
+        kept = None if self.kept is None else self.kept[:n]
+        return NoiseTrace(self.maps[:n], self.copy, self.sigma, kept)
+
+    def average(self, how: str = SIGNED) -> NoiseAverage:
+        """Average the maps, their sizes or their squares."""
+        if how not in AVERAGES:
+            raise ValueError(f"how must be one of {', '.join(AVERAGES)}, got {how!r}")
+        maps = {SIGNED: self.maps, SIZES: self.maps.abs(), SQUARES: self.maps.square()}[how]
+        return NoiseAverage(maps.mean(0), maps.std(0) / len(maps) ** 0.5)
+
+
+@dataclass(frozen=True, eq=False)
+class NoiseAverage:
+    """A mean over noisy copies and its standard error, both shaped as one map."""
+
+    mean: Tensor
+    error: Tensor
+
+    @property
+    def certain(self) -> Tensor:
+        """Where the mean is more than two standard errors away from 0."""
+        return self.mean.abs() > CERTAIN * self.error
+
+    @property
+    def certain_share(self) -> float:
+        """The share of entries whose sign is certain; of pure noise about 0.05 are."""
+        return float(self.certain.double().mean())
+
+    @property
+    def signal_share(self) -> float:
+        """The part of the map's squared length that is not noise: about 0 for pure noise.
+
+        On average |mean|^2 = |signal|^2 + the sum of the squared standard errors.
+        """
+        whole = float(self.mean.square().sum())
+        return 1 - float(self.error.square().sum()) / whole if whole else 0.0
+
+
+def trace_noise(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    method: Any = "gradient",
+    sigma: float = 0.15,
+    relative: bool = True,
+    samples: int = 50,
+    seed: int = 0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+) -> NoiseTrace:
+    """Explain noisy copies of one input and keep every map.
+
+    The noise is that of `xc.smoothgrad` with the same settings, which keeps only mean and
+    standard error and so needs less memory.
+
+    Parameters
+    ----------
+    model, x, target, method, sigma, relative, samples, seed, output, batch_size
+        As for `xc.smoothgrad`; x holds one input, and there are at least two samples.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> trace = trace_noise(xc.zoo.toy(), xc.zoo.toy_input(), sigma=0.001, samples=8)
+    >>> trace.average().mean.tolist(), trace.average().certain_share
+    ([1.0, -3.0], 1.0)
+    """
+    work = walk(ask(model, x, target, output, batch_size), method, sigma, relative, samples, seed)
+    while True:
+        try:
+            next(work)
+        except StopIteration as finished:
+            return finished.value
+
+
+def walk(
+    question: Question, method: Any, sigma: float, relative: bool, samples: int, seed: int
+) -> Generator[None, None, NoiseTrace]:
+    """Do the work of `trace_noise` chunk by chunk: yield after each, return the trace."""
+    x = question.x
+    if len(x) != 1:
+        raise ValueError(f"x has {len(x)} rows; noise is added to one input, pass x[0:1]")
+    if isinstance(samples, bool) or not isinstance(samples, int) or samples < 2:
+        raise ValueError(f"samples must be a whole number from 2 on, got {samples!r}")
+    question.scores_at_x  # noqa: B018 - the class is chosen here, and the model watched once
+    scale = noise_scale(x, sigma, relative)  # (1, ...)
+
+    def draws() -> Any:
+        return standard_normal(samples, tuple(x.shape[1:]), seed, antithetic=False)
+
+    maps, kept = [], []
+    again = draws()  # the same noise, to ask for the class of each copy
+    values = noisy_values(
+        read_method(method), question.model, question, explained(question), scale, draws()
+    )
+    while chunk := list(islice(values, question.batch_size)):
+        maps += [value.double().cpu() for value in chunk]  # each (1, ...)
+        noise = torch.cat([draw[None] for draw in islice(again, len(chunk))])
+        copies = (x + scale * noise.to(x)).to(question.model_dtype)
+        kept.append(same_class(question, x, copies))
+        yield
+    first = next(draws())[None].to(x)
+    classes = None if kept[0] is None else torch.cat(kept)
+    return NoiseTrace(
+        torch.cat(maps), (x + scale * first).cpu(), float(scale.flatten()[0]), classes
+    )
+
+
+def same_class(question: Question, x: Tensor, copies: Tensor) -> Tensor | None:
+    """Return for each copy whether its best class is that of x; None for one output."""
+    rows = question.rows.expand(len(copies))
+    with torch.no_grad():
+        best = call(question.model, x.to(copies), question.rows)
+        if best.ndim != 2 or best.shape[1] < 2:
+            return None
+        return (call(question.model, copies, rows).argmax(1) == best.argmax(1)).cpu()
