@@ -42,7 +42,7 @@ def test_an_empty_answer_is_not_done(task):
         raise NotImplementedError
 
     assert check(task, None).status == "not_done"
-    if task in ("04.2", "04.3", "04.4"):
+    if task in ("04.2", "04.4", "04.3"):
         assert check(task, empty).status == "not_done"
         assert "return" in check(task, lambda *arguments: None).message
         assert not check(task, "TODO").passed
@@ -201,7 +201,7 @@ def test_other_wrong_grad_cams_have_no_name(answer):
     assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
 
 
-@pytest.mark.parametrize("task", ["04.2", "04.3", "04.4"])
+@pytest.mark.parametrize("task", ["04.2", "04.4", "04.3"])
 @pytest.mark.parametrize("seed", range(3))
 def test_noise_on_the_answer_is_never_named(task, seed):
     right = TASKS[task].reference
@@ -217,7 +217,7 @@ def test_noise_on_the_answer_is_never_named(task, seed):
     assert (verdict.passed, verdict.diagnosis) == (False, None)
 
 
-# ---------------------------------------------------------------- 04.3
+# ---------------------------------------------------------------- 04.4
 
 
 def in_one_batch(head, A, target):
@@ -253,7 +253,7 @@ def restores(head, A, target):
 
 @pytest.mark.parametrize("answer", [in_one_batch, as_lists, restores])
 def test_odd_right_effects_pass(answer):
-    verdict = check("04.3", answer)
+    verdict = check("04.4", answer)
     assert verdict.passed, verdict.message
 
 
@@ -269,11 +269,11 @@ def test_odd_right_effects_pass(answer):
     ],
 )
 def test_other_wrong_effects_have_no_name(answer):
-    verdict = check("04.3", answer)
+    verdict = check("04.4", answer)
     assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
 
 
-# ---------------------------------------------------------------- 04.4
+# ---------------------------------------------------------------- 04.3
 
 
 @pytest.mark.parametrize(
@@ -285,7 +285,7 @@ def test_other_wrong_effects_have_no_name(answer):
     ],
 )
 def test_odd_right_scales_pass(answer):
-    verdict = check("04.4", answer)
+    verdict = check("04.3", answer)
     assert verdict.passed, verdict.message
 
 
@@ -301,12 +301,12 @@ def test_odd_right_scales_pass(answer):
     ],
 )
 def test_other_wrong_scales_have_no_name(answer):
-    verdict = check("04.4", answer)
+    verdict = check("04.3", answer)
     assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
 
 
 def test_a_map_divided_by_zero_is_said():
-    assert "NaN" in check("04.4", lambda maps: maps / maps.max()).message
+    assert "NaN" in check("04.3", lambda maps: maps / maps.max()).message
 
 
 # ---------------------------------------------------------------- 04.5

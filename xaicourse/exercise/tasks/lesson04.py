@@ -8,4 +8,4 @@ from xaicourse.exercise.tasks.lesson04_scale import ONE_SCALE
 
 __all__ = ["LESSON"]
 
-LESSON = (BY_HAND, MY_GRAD_CAM, CELL_EFFECTS, ONE_SCALE, BREAK_GRAD_CAM)
+LESSON = (BY_HAND, MY_GRAD_CAM, ONE_SCALE, CELL_EFFECTS, BREAK_GRAD_CAM)

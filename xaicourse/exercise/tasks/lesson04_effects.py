@@ -1,4 +1,4 @@
-"""Task 04.3: what each cell really does: switch it off and run the rest of the model again."""
+"""Task 04.4: what each cell really does: switch it off and run the rest of the model again."""
 
 import torch
 from torch import Tensor
@@ -243,10 +243,10 @@ WRONG = {
 }
 BY_NUMBERS = {name: wrong for name, wrong in WRONG.items() if name != "no_copy"}
 
-GRADER = CaseGrader("04.3", CASES, cell_effects, BY_NUMBERS)
+GRADER = CaseGrader("04.4", CASES, cell_effects, BY_NUMBERS)
 
 CELL_EFFECTS = Task(
-    id="04.3",
+    id="04.4",
     goal="G3",
     level=2,
     minutes=12,

@@ -1,4 +1,4 @@
-"""Task 04.4: several maps on one scale from 0 to 1, so that an empty map stays empty."""
+"""Task 04.3: several maps on one scale from 0 to 1, so that an empty map stays empty."""
 
 import torch
 from torch import Tensor
@@ -140,10 +140,10 @@ WRONG = {
     )
 }
 
-GRADER = CaseGrader("04.4", CASES, one_scale, WRONG)
+GRADER = CaseGrader("04.3", CASES, one_scale, WRONG)
 
 ONE_SCALE = Task(
-    id="04.4",
+    id="04.3",
     goal="G4",
     level=2,
     minutes=8,
