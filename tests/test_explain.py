@@ -345,3 +345,26 @@ def test_percent(share, text):
 def test_the_picture_can_be_read_by_others(tiny, photo, folder):
     run(photo, "--steps", "4", "--out", "map.png")
     assert stat.S_IMODE((folder / "map.png").stat().st_mode) == 0o644
+
+
+@pytest.mark.parametrize(
+    ("method", "question"),
+    [
+        ("gradient", "Where more light would raise (red) or lower (blue)"),
+        ("saliency", "Where a little more or less light changes"),
+        ("input_x_gradient", "What speaks for (red) and against (blue)"),
+        ("grad_cam", "What the method points at for"),
+    ],
+)
+def test_the_picture_asks_what_the_method_answers(method, question):
+    import xaicourse as xc
+    from xaicourse.explain import _draw
+
+    record = xc.METHODS[method]
+    x = torch.rand(1, 3, 56, 56, generator=torch.Generator().manual_seed(0))
+    values = torch.randn(1, 3, 56, 56, generator=torch.Generator().manual_seed(1))
+    values = values.abs() if method == "saliency" else values
+    result = xc.Attribution(values=values, kind="input", target=3, gradients=torch.ones(1))
+    picture = _draw(x, result, record, "class 3")
+    assert picture.figure.get_suptitle().startswith(question)
+    assert ("blue" in picture.alt) == (method != "saliency")

@@ -22,7 +22,7 @@ from torch import Tensor
 import xaicourse.methods.all  # noqa: F401  (fills METHODS)
 from xaicourse.core.attribution import Attribution, relative_gap
 from xaicourse.core.device import device
-from xaicourse.core.registry import METHODS, InputKind, MethodRecord, ResultKind
+from xaicourse.core.registry import METHODS, InputKind, MethodRecord, ResultKind, Unit
 from xaicourse.datasets.image_files import crop_224, image_to_tensor, read_rgb
 from xaicourse.methods.baselines import BASELINES
 from xaicourse.plot.images import bar_ends, draw_map
@@ -123,7 +123,7 @@ def explain(
     seconds = time.perf_counter() - started
     _print_verdicts(record, result, logits[explained.number], settings, seconds)
 
-    picture = _draw(x, result, record.title, explained)
+    picture = _draw(x, result, record, explained)
     try:
         picture.save(place, dpi=160)
     except OSError as error:
@@ -407,14 +407,26 @@ def _printable(path: Path) -> str:
 # ---------------------------------------------------------------- the picture
 
 
+UNITS = {
+    Unit.SLOPE: "slope of the logit",
+    Unit.SHARE: "effect on the logit",
+    Unit.SCORE: "the method's own score",
+}
+QUESTIONS = {
+    Unit.SLOPE: "Where more light would raise (red) or lower (blue) {}",
+    Unit.SHARE: "What speaks for (red) and against (blue) {}",
+    Unit.SCORE: "What the method points at for {}",
+}
+WITHOUT_SIGN = "Where a little more or less light changes {} most"
+
+
 @styled
-def _draw(x: Tensor, result: Attribution, title: str, explained: Explained) -> Picture:
+def _draw(x: Tensor, result: Attribution, record: MethodRecord, explained: Explained) -> Picture:
     """Draw photo | map over the photo | signed map, with one colour bar."""
     whole = reduce_channels(result.values, "sum")  # (224, 224)
     values = tile_sums(whole, TILE)  # (56, 56)
     _, high = shared_limits([values], PERCENTILE)
     strongest = float(abs(values).max())
-    slope = result.endpoints is None  # a slope at x, not the effect of a change from x' to x
     photo = as_photo(x)
 
     figure = new_figure(10.2, 3.6)
@@ -425,23 +437,23 @@ def _draw(x: Tensor, result: Attribution, title: str, explained: Explained) -> P
     draw_map(middle, values, high, "sum", photo)
     middle.set_title("over the photo")
     image = draw_map(right, values, high, "sum")
-    right.set_title(title)
-    unit = "slope of the logit" if slope else "effect on the logit"
+    right.set_title(record.title)
     clipped = strongest > high
     bar = figure.colorbar(
         image, ax=right, fraction=0.046, pad=0.03, extend=bar_ends(clipped, "sum")
     )
     clipping = f"\nclipped at percentile {PERCENTILE:g}" if clipped else ""
-    bar.set_label(f"{unit}, {TILE} × {TILE} pixels a square{clipping}")
+    bar.set_label(f"{UNITS[record.unit]}, {TILE} × {TILE} pixels a square{clipping}")
     bar.outline.set_visible(False)
-    question = (
-        f"Where more light would raise (red) or lower (blue) {explained}"
-        if slope
-        else f"What speaks for (red) and against (blue) {explained}"
-    )
-    figure.suptitle(question, fontsize=11)
+    signed = bool((values < 0).any())
+    question = QUESTIONS[record.unit] if signed or record.unit != Unit.SLOPE else WITHOUT_SIGN
+    figure.suptitle(question.format(explained), fontsize=11)
+    colours = {
+        Unit.SLOPE: ", red where more light raises the logit and blue where it lowers it.",
+        Unit.SHARE: ", red where it speaks for the class and blue where against it.",
+    }.get(record.unit, ", red where it is positive and blue where it is negative.")
     alt = (
-        f"Three pictures side by side: the photo, the {title} map for {explained} over the photo, "
-        "and the map alone, red where it raises the logit and blue where it lowers it."
+        f"Three pictures side by side: the photo, the {record.title} map for {explained} over "
+        "the photo, and the map alone" + (colours if signed else ", darker red where it is larger.")
     )
     return Picture(figure, alt)

@@ -24,6 +24,7 @@ __all__ = [
     "MethodRecord",
     "Need",
     "ResultKind",
+    "Unit",
     "attribution_method",
     "watch_calls",
 ]
@@ -72,6 +73,14 @@ class Need(StrEnum):
     PATTERNS = "patterns"
     RELU_ONLY = "relu_only"
     WEIGHTS = "weights"  # the model is an nn.Module, whose parameters are varied
+
+
+class Unit(StrEnum):
+    """What a number of the map is."""
+
+    SHARE = "share"  # a part of F, in units of F
+    SLOPE = "slope"  # how F changes when this input grows: units of F / units of x
+    SCORE = "score"  # to be compared within the map only
 
 
 class Claim(StrEnum):
@@ -138,6 +147,7 @@ class MethodRecord:
     result: ResultKind
     needs: frozenset[Need]
     claims: frozenset[Claim]
+    unit: Unit
     stochastic: bool
     differentiable: bool
     cost: Callable[[Mapping[str, Any]], int]  # settings -> gradients a row
@@ -173,6 +183,7 @@ def attribution_method(
     result: str = "input",
     needs: set[str] | frozenset[str] = frozenset({"gradient"}),
     claims: set[str] | frozenset[str] = frozenset(),
+    unit: str = "score",
     stochastic: bool = False,
     differentiable: bool = False,
 ) -> Callable[[Callable[..., Attribution]], AttributionMethod]:
@@ -206,6 +217,7 @@ def attribution_method(
             result=ResultKind(result),
             needs=frozenset(Need(n) for n in needs),
             claims=frozenset(Claim(c) for c in claims),
+            unit=Unit(unit),
             stochastic=stochastic,
             differentiable=differentiable,
             cost=cost,

@@ -155,6 +155,7 @@ def _resized(picture: Tensor, size: torch.Size) -> Tensor:
     year=2019,
     paper="arXiv:1905.00780",
     family="bias",
+    unit="share",
     lesson="08",
     result="decomposition",
     cost=lambda settings: 1,

@@ -165,6 +165,7 @@ def check_seed(seed: Any) -> int:
     year=2017,
     paper="arXiv:1706.03825",
     family="denoising",
+    unit="slope",
     lesson="07",
     claims={"dummy", "implementation_invariance", "linearity"},
     stochastic=True,

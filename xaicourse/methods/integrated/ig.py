@@ -32,6 +32,7 @@ def gradients_per_row(settings: Mapping[str, Any]) -> int:
     year=2017,
     paper="arXiv:1703.01365",
     family="integrated",
+    unit="share",
     lesson="05",
     claims={
         "completeness",

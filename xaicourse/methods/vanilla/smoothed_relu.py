@@ -76,6 +76,7 @@ class SmoothingRules(BackwardRules):
     year=2019,
     paper="arXiv:1906.07983",
     family="vanilla",
+    unit="slope",
     lesson="02",
     needs={"gradient", "relu_only"},
     cost=lambda settings: 1,
