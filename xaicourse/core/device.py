@@ -19,6 +19,17 @@ def device(name: str | None = None) -> torch.device:
     Returns
     -------
     torch.device
+
+    Raises
+    ------
+    RuntimeError
+        If torch knows no device of that name.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.device("cpu")
+    device(type='cpu')
     """
     name = name or os.environ.get("XAICOURSE_DEVICE")
     if name:

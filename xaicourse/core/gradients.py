@@ -321,9 +321,37 @@ def scores(
     output: Any = "logit",
     batch_size: int | None = None,
 ) -> Tensor:
-    """Return the number that would be explained, F(x), for each row: (N,).
+    """Return the number that would be explained, F(x), for each row.
 
-    Parameters, targets and scales are those of every method; see `ask`.
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or any outputs that `target` knows to read.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What would be explained; None is the predicted class of each row.
+    output : str or callable
+        The scale: ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a
+        function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+
+    Returns
+    -------
+    Tensor (N,)
+        F(x), on the scale that `output` says.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, or a model in training mode.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.scores(xc.zoo.toy(), xc.zoo.toy_input())
+    tensor([2.], dtype=torch.float64)
     """
     with torch.inference_mode(False):
         return ask(model, x, target, output, batch_size).scores_at_x

@@ -141,6 +141,8 @@ def path_integral(
         two more forward passes for each segment.
     moment : bool
         Also sum slope * contribution, which the adaptive rule needs.
+    description : str
+        What stands before the progress bar of a long run.
 
     Returns
     -------

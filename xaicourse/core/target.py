@@ -42,7 +42,13 @@ class Single:
 
 @dataclass(frozen=True)
 class Index:
-    """The same place in every row's output: a class k, or an index tuple such as (k, i, j)."""
+    """The same place in every row's output: a class k, or an index tuple such as (k, i, j).
+
+    Parameters
+    ----------
+    index : tuple of int
+        One number for each axis of a row's output: (k,) for outputs (N, K).
+    """
 
     index: tuple[int, ...]
 
@@ -52,7 +58,13 @@ class Index:
 
 @dataclass(frozen=True)
 class PerRow:
-    """A class of its own for each row."""
+    """A class of its own for each row.
+
+    Parameters
+    ----------
+    classes : tuple of N ints
+        The class of each row, for outputs (N, K).
+    """
 
     classes: tuple[int, ...]
 
@@ -63,7 +75,13 @@ class PerRow:
 
 @dataclass(frozen=True)
 class Difference:
-    """One target minus another: which evidence speaks for the one rather than the other."""
+    """One target minus another: which evidence speaks for the one rather than the other.
+
+    Parameters
+    ----------
+    target, other : target objects
+        What is explained is the number of `target` minus that of `other`.
+    """
 
     target: Any
     other: Any
@@ -74,7 +92,15 @@ class Difference:
 
 @dataclass(frozen=True)
 class Region:
-    """The sum of a class's scores over a region: outputs (N, K, H, W), as in segmentation."""
+    """The sum of a class's scores over a region: outputs (N, K, H, W), as in segmentation.
+
+    Parameters
+    ----------
+    channel : int
+        The class.
+    mask : tuple of H tuples of W bools
+        True on the pixels whose scores are added up.
+    """
 
     channel: int
     mask: tuple[tuple[bool, ...], ...]
@@ -86,7 +112,15 @@ class Region:
 
 @dataclass(frozen=True)
 class Item:
-    """A target inside an output that is a dict, a tuple or an object with attributes."""
+    """A target inside an output that is a dict, a tuple or an object with attributes.
+
+    Parameters
+    ----------
+    key : str or int
+        Where the scores are: a key, a place, or the name of an attribute.
+    target : target object
+        What is read there.
+    """
 
     key: str | int
     target: Any
@@ -108,7 +142,13 @@ class Item:
 
 @dataclass(frozen=True)
 class Custom:
-    """Any function ``(outputs, rows) -> (n,)``."""
+    """Any function of the outputs that gives one number a row.
+
+    Parameters
+    ----------
+    function : callable
+        ``(outputs, rows) -> (n,)``; `rows` (n,) are the original row numbers of the chunk.
+    """
 
     function: Callable[[Any, Tensor], Tensor]
 
@@ -124,27 +164,108 @@ class Custom:
 
 
 def single() -> Single:
-    """Explain the only output there is, (N,) or (N, 1)."""
+    """Explain the only output there is, (N,) or (N, 1).
+
+    Returns
+    -------
+    Single
+        To be given as ``target=``.
+    """
     return Single()
 
 
 def index(*place: int) -> Index:
-    """Explain the same place of every row's output: ``index(3)``, or ``index(k, i, j)``."""
+    """Explain the same place of every row's output.
+
+    Parameters
+    ----------
+    *place : int
+        One number for each axis of a row's output: ``index(3)``, or ``index(k, i, j)``.
+
+    Returns
+    -------
+    Index
+        To be given as ``target=``.
+
+    Raises
+    ------
+    TypeError
+        If a number is not whole.
+    """
     return Index(tuple(_whole(i) for i in place))
 
 
 def per_row(classes: Any) -> PerRow:
-    """Explain another class in each row: one int a row."""
+    """Explain another class in each row.
+
+    Parameters
+    ----------
+    classes : (N,) ints
+        One class a row: a list, an array or a tensor.
+
+    Returns
+    -------
+    PerRow
+        To be given as ``target=``.
+
+    Raises
+    ------
+    TypeError
+        If a number is not whole.
+    """
     return PerRow(tuple(_whole(c) for c in classes))
 
 
 def difference(target: Any, other: Any) -> Difference:
-    """Explain one class rather than another; both are ints or targets."""
+    """Explain one class rather than another.
+
+    Parameters
+    ----------
+    target, other : int, tuple, callable or target object
+        What is explained is the score of `target` minus that of `other`.
+
+    Returns
+    -------
+    Difference
+        To be given as ``target=``.
+
+    Raises
+    ------
+    TypeError
+        If one of them is no target.
+
+    Examples
+    --------
+    >>> import torch, xaicourse as xc
+    >>> rather = xc.targets.difference(0, 1)
+    >>> xc.gradient(torch.nn.Identity(), torch.zeros(1, 3), target=rather)
+    tensor([[ 1., -1.,  0.]])
+    """
     return Difference(_as_target(target), _as_target(other))
 
 
 def region(channel: int, mask: Any) -> Region:
-    """Explain a class's summed score over the pixels of a mask (H, W)."""
+    """Explain a class's summed score over the pixels of a mask, as in segmentation.
+
+    Parameters
+    ----------
+    channel : int
+        The class; the model's outputs are (N, K, H, W).
+    mask : Tensor (H, W)
+        True (or not 0) on the pixels whose scores are added up.
+
+    Returns
+    -------
+    Region
+        To be given as ``target=``.
+
+    Raises
+    ------
+    ValueError
+        If the mask is not (H, W) or has no pixel in it.
+    TypeError
+        If `channel` is not a whole number.
+    """
     grid = torch.as_tensor(mask).bool()
     if grid.dim() != 2 or not bool(grid.any()):
         raise ValueError(f"mask must be (H, W) with a pixel in it, got shape {tuple(grid.shape)}")
@@ -152,7 +273,25 @@ def region(channel: int, mask: Any) -> Region:
 
 
 def item(key: str | int, target: Any) -> Item:
-    """Explain a target inside ``outputs[key]`` (or ``outputs.key``)."""
+    """Explain a target inside ``outputs[key]`` (or ``outputs.key``).
+
+    Parameters
+    ----------
+    key : str or int
+        Where the scores are: a key of a dict, a place in a tuple, or the name of an attribute.
+    target : int, tuple, callable or target object
+        What is explained there.
+
+    Returns
+    -------
+    Item
+        To be given as ``target=``.
+
+    Raises
+    ------
+    TypeError
+        If `target` is none.
+    """
     return Item(key, _as_target(target))
 
 

@@ -34,7 +34,15 @@ ORIGINAL_FILES = {
 
 
 class LabelledImages(NamedTuple):
-    """Pictures x (N, C, H, W) in [0, 1] and their true classes (N,)."""
+    """Pictures and their true classes.
+
+    Parameters
+    ----------
+    x : Tensor (N, C, H, W)
+        Values in [0, 1].
+    labels : Tensor (N,)
+        Class numbers, int64.
+    """
 
     x: Tensor
     labels: Tensor
@@ -68,6 +76,13 @@ def fashion_mnist(
     LabelledImages
         x (N, 1, 28, 28), float32 in [0, 1], and labels (N,), int64. The names of the classes are
         ``xc.datasets.FASHION_MNIST_CLASSES``.
+
+    Raises
+    ------
+    ValueError
+        If there is no such split or there are not n pictures, or if a file is damaged.
+    FileNotFoundError
+        If the original files are not there.
 
     Examples
     --------

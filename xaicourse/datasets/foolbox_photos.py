@@ -19,7 +19,17 @@ COUNT = 20
 
 
 class LabelledPhotos(NamedTuple):
-    """Photos x (N, 3, 224, 224) in [0, 1], their true classes (N,), and their names."""
+    """Photos, their true classes and their names.
+
+    Parameters
+    ----------
+    x : Tensor (N, 3, 224, 224)
+        Values in [0, 1].
+    labels : Tensor (N,)
+        ImageNet's class numbers, int64.
+    names : list of N str
+        The files' names without their ending.
+    """
 
     x: Tensor
     labels: Tensor
@@ -28,6 +38,21 @@ class LabelledPhotos(NamedTuple):
 
 def imagenet_photos(*, device: str | torch.device | None = None) -> LabelledPhotos:
     """Return twenty labelled ImageNet photos; needs the package foolbox on disk, not its code.
+
+    Parameters
+    ----------
+    device : str or torch.device, optional
+        Where to put the tensors; the CPU unless told otherwise.
+
+    Returns
+    -------
+    LabelledPhotos
+        x (20, 3, 224, 224), float32 in [0, 1]; labels (20,); names.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the package is not installed, or not whole.
 
     Examples
     --------

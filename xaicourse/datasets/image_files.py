@@ -49,6 +49,8 @@ def open_image(path: str | os.PathLike[str], *, device: str | torch.device | Non
     ------
     ImageFileError
         When the file is missing, is no image, is damaged, too small, too narrow or too large.
+    TypeError
+        When `path` is not the name of a file.
     """
     return image_to_tensor(crop_224(read_rgb(path)), device=device)
 
@@ -113,7 +115,20 @@ def crop_224(picture: Image.Image) -> Image.Image:
 
 
 def image_to_tensor(picture: Image.Image, *, device: str | torch.device | None = None) -> Tensor:
-    """Turn an RGB picture into a (1, 3, H, W) float32 tensor with values in [0, 1]."""
+    """Turn an RGB picture into a model input of the same size.
+
+    Parameters
+    ----------
+    picture : PIL.Image.Image
+        In mode RGB, H pixels high and W wide.
+    device : str or torch.device, optional
+        Where to put the tensor; the CPU unless told otherwise.
+
+    Returns
+    -------
+    Tensor
+        Shape (1, 3, H, W), float32, values in [0, 1].
+    """
     values = torch.from_numpy(np.array(picture))  # (H, W, 3), uint8, a copy
     values = values.permute(2, 0, 1)[None].contiguous()  # (1, 3, H, W)
     return values.to(device or "cpu").float() / 255

@@ -7,7 +7,18 @@ from pathlib import Path
 
 
 def data_folder() -> Path:
-    """Return the folder ``data/`` of the course (or the one named by XAICOURSE_DATA)."""
+    """Return the folder ``data/`` of the course (or the one named by XAICOURSE_DATA).
+
+    Returns
+    -------
+    pathlib.Path
+        A folder that exists.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder.
+    """
     chosen = os.environ.get("XAICOURSE_DATA")
     folder = Path(chosen) if chosen else Path(__file__).resolve().parents[2] / "data"
     if not folder.is_dir():

@@ -18,7 +18,19 @@ LITTER = {"thumbs.db", "desktop.ini"}
 
 
 class FolderImages(NamedTuple):
-    """Pictures x (N, 3, 224, 224), labels (N,), the names of the classes, and the N files."""
+    """Pictures of your own with their classes and files.
+
+    Parameters
+    ----------
+    x : Tensor (N, 3, 224, 224)
+        Values in [0, 1].
+    labels : Tensor (N,)
+        Places in `classes`, int64.
+    classes : list of str
+        The names of the subfolders.
+    files : list of N pathlib.Path
+        Where each picture was read.
+    """
 
     x: Tensor
     labels: Tensor
@@ -55,7 +67,9 @@ def folder(
     Raises
     ------
     ImageFileError
-        When there is no such folder, it holds no pictures, or one cannot be read.
+        When there is no such folder, it holds no pictures or too many, or one cannot be read.
+    TypeError, ValueError
+        When `path` is not the name of a folder, or `per_class` is not a whole number above 0.
     """
     if not isinstance(path, str | os.PathLike):
         raise TypeError(f"path: expected the name of a folder, got {type(path).__name__}.")

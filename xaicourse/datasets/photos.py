@@ -11,7 +11,13 @@ from xaicourse.datasets.location import data_folder
 
 
 def photos() -> list[str]:
-    """Return the names of the photos that ship with the course."""
+    """Return the names of the photos that ship with the course.
+
+    Returns
+    -------
+    list of str
+        Sorted; each is a name for `photo`.
+    """
     return sorted(path.stem for path in (data_folder() / "photos").glob("*.png"))
 
 
@@ -29,6 +35,11 @@ def photo(name: str, *, device: str | torch.device | None = None) -> Tensor:
     -------
     Tensor
         Shape (1, 3, 224, 224), float32, values in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If there is no photo of that name.
 
     Examples
     --------
@@ -53,10 +64,22 @@ def collage(
     A picture with a known answer: what speaks for the cat must lie in the cat's half. With the
     default photos "Egyptian cat" and "espresso" are EfficientNet-Lite0's two best classes.
 
+    Parameters
+    ----------
+    left, right : str
+        Names of photos, as for `photo`.
+    device : str or torch.device, optional
+        Where to put the tensor; the CPU unless told otherwise.
+
     Returns
     -------
     Tensor
         Shape (1, 3, 224, 224), float32, values in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If there is no photo of that name.
     """
     half = CROP // 2
     middle = slice(half // 2, half // 2 + half)
@@ -65,7 +88,18 @@ def collage(
 
 
 def collage_masks(*, device: str | torch.device | None = None) -> tuple[Tensor, Tensor]:
-    """Return two boolean masks (224, 224): the left and the right half of a collage."""
+    """Return the masks of the left and of the right half of a collage.
+
+    Parameters
+    ----------
+    device : str or torch.device, optional
+        Where to put the tensors; the CPU unless told otherwise.
+
+    Returns
+    -------
+    (Tensor, Tensor)
+        Left and right, booleans of shape (224, 224).
+    """
     in_left = torch.zeros(CROP, CROP, dtype=torch.bool)
     in_left[:, : CROP // 2] = True
     in_left = in_left.to(device or "cpu")

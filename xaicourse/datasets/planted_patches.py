@@ -34,7 +34,17 @@ _MARKS = (
 
 
 class PlantedImages(NamedTuple):
-    """Pictures x (N, 1, 32, 32) in [0, 1], classes (N,), and masks (N, 1, 32, 32), boolean."""
+    """Pictures, their classes, and masks that show what decides the class.
+
+    Parameters
+    ----------
+    x : Tensor (N, 1, 32, 32)
+        Values in [0, 1].
+    labels : Tensor (N,)
+        Class numbers, int64.
+    masks : Tensor (N, 1, 32, 32)
+        Booleans: True on the planted patch.
+    """
 
     x: Tensor
     labels: Tensor
@@ -61,6 +71,11 @@ def planted(
         x (N, 1, 32, 32), float32 in [0, 1]; labels (N,), int64, in the order of
         ``xc.datasets.PLANTED_CLASSES``; masks (N, 1, 32, 32), True on the 5 x 5 pixels of the
         planted patch. Its dark pixels count as well: they make the T no plus.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If n is not a whole number above 0, or the seed is not whole.
 
     Examples
     --------

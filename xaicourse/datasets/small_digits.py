@@ -30,6 +30,11 @@ def digits(n: int | None = None, *, device: str | torch.device | None = None) ->
     LabelledImages
         x (N, 1, 8, 8), float32 in [0, 1] in steps of 1/16, and labels (N,), int64, 0 to 9.
 
+    Raises
+    ------
+    ValueError
+        If there are not n pictures, or the file is not the one on its card.
+
     Examples
     --------
     >>> import xaicourse as xc

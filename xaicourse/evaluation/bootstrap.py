@@ -12,7 +12,17 @@ __all__ = ["Interval", "bootstrap_ci"]
 
 
 class Interval(NamedTuple):
-    """A mean with the two ends of its confidence interval."""
+    """A mean with the two ends of its confidence interval.
+
+    Parameters
+    ----------
+    mean : float
+        The mean of the values, in their units.
+    low, high : float
+        The ends of the interval.
+    images : int
+        How many values there were.
+    """
 
     mean: float
     low: float

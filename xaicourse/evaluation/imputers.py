@@ -30,7 +30,13 @@ class Background(Protocol):
 
 @dataclass(frozen=True)
 class Constant:
-    """Every removed feature becomes the same value: 0 is black for images in [0, 1]."""
+    """Every removed feature becomes the same value.
+
+    Parameters
+    ----------
+    value : float
+        In units of x: 0 is black for images in [0, 1].
+    """
 
     value: float = 0.0
 
@@ -43,7 +49,13 @@ class Constant:
 
 @dataclass(frozen=True)
 class Blur:
-    """Every removed pixel becomes that of the blurred image (Gaussian, sigma in pixels)."""
+    """Every removed pixel becomes that of the blurred image.
+
+    Parameters
+    ----------
+    sigma : float
+        Standard deviation of the Gaussian, in pixels.
+    """
 
     sigma: float = 5.0
 
@@ -67,7 +79,32 @@ def background_of(imputer: Imputer, x: Tensor) -> Tensor | None:
 
 
 def make_imputer(imputer: object) -> Imputer:
-    """Return the imputer for a number, a name ("black", "grey", "white", "blur") or an imputer."""
+    """Return the imputer that a number, a name or a function stands for.
+
+    Parameters
+    ----------
+    imputer : number, str or callable
+        A value in units of x; "black", "grey", "white" or "blur"; or a function
+        ``(x, keep) -> x`` that replaces the features of x where keep is 0.
+
+    Returns
+    -------
+    callable
+        ``(x, keep) -> x``.
+
+    Raises
+    ------
+    ValueError
+        If there is no imputer of that name.
+    TypeError
+        If `imputer` is none of these.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.evaluation.make_imputer("grey")
+    Constant(value=0.5)
+    """
     named = {"black": Constant(0.0), "grey": Constant(0.5), "white": Constant(1.0), "blur": Blur()}
     if isinstance(imputer, str):
         if imputer not in named:

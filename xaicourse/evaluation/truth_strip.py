@@ -148,6 +148,24 @@ def randomise_last_layer(model: nn.Module, seed: int = 0) -> nn.Module:
     """Return a copy of the model whose last linear layer is drawn anew, with its old spread.
 
     The caller's model stays as it is.
+
+    Parameters
+    ----------
+    model : nn.Module
+        A model with an nn.Linear layer.
+    seed : int
+        Of the draw; equal seeds give equal weights, and the global random state stays as it is.
+
+    Returns
+    -------
+    nn.Module
+        The last linear layer's weights are normal, with the mean and standard deviation of the
+        old ones; its bias is the old one.
+
+    Raises
+    ------
+    ValueError
+        If the model has no linear layer.
     """
     ruined = copy.deepcopy(model)
     linear = [module for module in ruined.modules() if isinstance(module, nn.Linear)]

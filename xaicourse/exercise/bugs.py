@@ -22,6 +22,11 @@ def bugs(task: str, *, show: bool = True) -> dict[str, Callable]:
     -------
     dict
         Name ("a", "b", ...) to function.
+
+    Raises
+    ------
+    ValueError
+        If the task is no bug hunt.
     """
     if task not in BUG_BODIES:
         known = ", ".join(sorted(BUG_BODIES))
@@ -36,5 +41,10 @@ def map_makers() -> dict[str, Callable]:
 
     Each is called as ``maker(model, x, target)`` with x of shape (1, 3, H, W), H and W multiples
     of 8, and returns a map of 8 x 8 patches. Task 00.5 asks which is which.
+
+    Returns
+    -------
+    dict
+        Letter to function.
     """
     return dict(MAP_MAKERS)

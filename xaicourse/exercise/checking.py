@@ -48,6 +48,15 @@ def check(task: str, *answer: Any, strict: bool = False, graded: bool | None = N
     -------
     Verdict
         Has `passed`, `diagnosis`, `message` and `notes`.
+
+    Raises
+    ------
+    TypeError
+        If the answer is missing.
+    ValueError
+        If there is no such task.
+    AnswerNotRight
+        With ``strict=True``, if the answer did not pass.
     """
     record_of_task = _find(task)
     if not answer:
@@ -70,6 +79,11 @@ def hint(task: str, level: int | None = None) -> None:
         The task, such as "05.2".
     level : int, optional
         1, 2 or 3, to see one hint again.
+
+    Raises
+    ------
+    ValueError
+        If there is no such task, or no such hint.
     """
     hints = _find(task).hints
     if level is None:
@@ -86,6 +100,23 @@ def or_reference(task: str, answer: Any) -> Any:
 
     With this, a task that is left open never stops the rest of a sheet. A line is printed when the
     reference is used.
+
+    Parameters
+    ----------
+    task : str
+        The task, such as "05.2".
+    answer : object
+        The student's answer, as it was given to `check`.
+
+    Returns
+    -------
+    object
+        `answer` itself, or a right answer of the same kind.
+
+    Raises
+    ------
+    ValueError
+        If there is no such task.
     """
     record_of_task = _find(task)
     if task in _passed and _passed[task] is answer:

@@ -30,6 +30,11 @@ def predict(question: str, choice: str | None) -> None:
         The question, such as "05.P1".
     choice : str or None
         The letter of a choice, such as "b". None means that no choice was made yet.
+
+    Raises
+    ------
+    ValueError
+        If there is no such question, or it has no such choice.
     """
     if question not in questions():
         known = ", ".join(questions())
@@ -57,6 +62,11 @@ def histogram(files: Iterable[str | PathLike[str]]) -> dict[str, dict[str, int]]
     -------
     dict
         Question -> choice -> number of votes. Every choice is listed, also with 0 votes.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is not there.
     """
     counts = {question: Counter() for question in questions()}
     for file in files:

@@ -18,8 +18,12 @@ class Task:
     ----------
     id : str
         Lesson and number, such as "05.2".
-    goal, level, minutes
-        What the card of the task says.
+    goal : str
+        What is learnt, as on the card of the task.
+    level : int
+        How hard it is.
+    minutes : int
+        How long it takes.
     grade : callable
         ``grade(answer) -> Outcome``. Runs in the checker's own process.
     reference : object

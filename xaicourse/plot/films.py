@@ -39,21 +39,32 @@ def strips(
 
     Parameters
     ----------
-    photo, baseline
-        The two ends of the path, (1, 3, H, W) with values in [0, 1].
-    alphas, scores, slopes, weights
-        Nodes of the quadrature rule, (S,), with F, dF/d(alpha) and the width there.
-    parts
+    photo, baseline : Tensor (1, 3, H, W)
+        The two ends of the path, with values in [0, 1].
+    alphas, scores, slopes, weights : Tensor or array (S,)
+        Nodes of the quadrature rule, with F, dF/d(alpha) and the width there.
+    parts : dict of str to Tensor (S,)
         Name of a part of the photo -> what each node adds to the attribution of that part,
         (S,). Over all parts and nodes they sum to the sum of the map.
-    alt
+    alt : str
         What is drawn, for a reader who cannot see it.
-    ends
+    ends : (float, float)
         The score at the baseline and at the photo; their difference is the rise.
-    score_name
+    score_name : str
         The name of the scalar, for example "logit of tabby".
-    frames, bars
+    frames, bars : int
         Number of film frames, and of bars in the last strip.
+
+    Returns
+    -------
+    Picture
+        Shown by a notebook as it is; ``.save("figure.pdf")`` writes it.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If numbers are not finite or do not fit each other, the ends differ in size, `parts` or
+        `alt` is empty, or there are fewer than 2 frames or bars.
     """
     alphas, scores = one_row(alphas, "alphas"), one_row(scores, "scores")
     slopes, weights = one_row(slopes, "slopes"), one_row(weights, "weights")

@@ -36,31 +36,37 @@ def maps(
 
     Parameters
     ----------
-    items
+    items : dict of str to Tensor (1, C, H, W) or Attribution
         Title -> attribution tensor of one image, or the record that a method returns with
         `return_details=True`, whose completeness gap then stands in the title.
-    alt
+    alt : str
         What is drawn, for a reader who cannot see it.
-    photo
-        The image itself, drawn first.
-    reduce
+    photo : Tensor (1, 3, H, W), optional
+        The image itself, in [0, 1], drawn first.
+    reduce : str
         "sum" (signed), "abs_sum" or "max_abs" over channels.
-    tile
+    tile : int
         Add up squares of tile x tile pixels; the colour bar says so.
-    percentile
+    percentile : float
         Colours are clipped at this percentile of the strongest map, so that one extreme
         pixel does not hide the rest; 100 clips nothing. The colour bar says what was done.
-    overlay
+    overlay : bool
         Draw the maps over the photo in grey.
-    columns
+    columns : int
         Pictures in a line, before the next line begins.
-    unit
+    unit : str, optional
         What the colours stand for, at the colour bar; by default how the channels were added up.
 
     Returns
     -------
     Picture
-        Shown by a notebook as it is; `.save("figure.pdf")` writes it for a paper.
+        Shown by a notebook as it is; ``.save("figure.pdf")`` writes it for a paper.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there is nothing to draw, a map is not of one image or not finite, `alt` is empty, or a
+        setting is out of its range.
     """
     if not items:
         raise ValueError("items is empty; give a title and a map, for example {'IG': attribution}")

@@ -30,22 +30,33 @@ def curve(
 
     Parameters
     ----------
-    alphas, scores
+    alphas, scores : Tensor or array (S,)
         Places on the path between 0 (baseline) and 1 (input) and the score there, (S,).
-    slopes, weights
+    slopes, weights : Tensor or array (S,), optional
         dF/d(alpha) at each place and the width that the rule gives it, (S,). Each bar has
         area width x slope; all areas together are the sum of the attributions.
-    alt
+    alt : str
         What is drawn, for a reader who cannot see it.
-    ends
+    ends : (float, float), optional
         The score at the baseline and at the input, if the rule has no nodes there.
-    line
+    line : (Tensor (M,), Tensor (M,)), optional
         Alphas and scores of more points, (M,) each, to draw F through. By default F is drawn
         through the nodes, which cuts every corner between them.
-    score_name
+    score_name : str
         The name of the scalar, for example "logit of tabby".
-    tangent
+    tangent : float
         Length of a tangent as a share of its node's width; below 1, F is seen between them.
+
+    Returns
+    -------
+    Picture
+        Shown by a notebook as it is; ``.save("figure.pdf")`` writes it.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If numbers are not finite or do not fit each other, `alt` is empty, or one of slopes and
+        weights is missing.
     """
     alphas, scores = one_row(alphas, "alphas"), one_row(scores, "scores")
     same_length(alphas, scores, "scores")

@@ -32,20 +32,30 @@ def overview(
 
     Parameters
     ----------
-    photo
-        (1, 3, H, W), values in [0, 1].
-    scores
+    photo : Tensor (1, 3, H, W)
+        Values in [0, 1].
+    scores : dict of str to float
         Class -> score, drawn as bars in this order.
-    alt
+    alt : str
         What is drawn, for a reader who cannot see it.
-    score_name
+    score_name : str
         What the bars are.
-    notes
+    notes : dict of str to str, optional
         Class -> a few words beside its bar, such as its probability.
-    maps
+    maps : dict of str to Tensor (1, C, H, W), optional
         Title -> signed map of any size, drawn over a common colour scale without clipping.
-    drops
+    drops : dict, optional
         Title of a map -> {"left": text, "right": text}, printed under the two halves.
+
+    Returns
+    -------
+    Picture
+        Shown by a notebook as it is; ``.save("figure.pdf")`` writes it.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there are no scores, `alt` is empty, or photo or maps cannot be drawn.
     """
     if not scores:
         raise ValueError("scores is empty; give at least one class and its score")
@@ -111,14 +121,24 @@ def displays(attribution: Tensor, photo: Tensor, *, alt: str, tile: int = 1) -> 
 
     Parameters
     ----------
-    attribution
-        The map, (1, C, H, W).
-    photo
-        The image, drawn first.
-    alt
+    attribution : Tensor (1, C, H, W)
+        The map.
+    photo : Tensor (1, 3, H, W)
+        The image in [0, 1], drawn first.
+    alt : str
         What is drawn, for a reader who cannot see it.
-    tile
+    tile : int
         Add up squares of tile x tile pixels.
+
+    Returns
+    -------
+    Picture
+        Shown by a notebook as it is; ``.save("figure.pdf")`` writes it.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the map is not of one image or not finite, `tile` does not divide it, or `alt` is empty.
     """
     figure = new_figure(2.15 * 5 + 1.2, 2.75)
     axes = list(figure.subplots(1, 5))

@@ -24,18 +24,26 @@ class Picture:
 
     Parameters
     ----------
-    figure
+    figure : matplotlib.figure.Figure
         A Matplotlib figure. If pyplot made it, pyplot forgets it, so it is not shown twice.
-    alt
+    alt : str
         What is drawn, for a reader who cannot see it. It describes and never gives away
         the answer to a question of the lesson.
-    dpi
+    dpi : int
         Pixels per inch of the PNG.
+
+    Raises
+    ------
+    TypeError
+        If `figure` is none.
+    ValueError
+        If `alt` is empty.
 
     Examples
     --------
     >>> from matplotlib.figure import Figure
-    >>> Picture(Figure(figsize=(1, 1)), "An empty square.")
+    >>> import xaicourse as xc
+    >>> xc.plot.Picture(Figure(figsize=(1, 1)), "An empty square.")
     Figure: An empty square.
     """
 

@@ -14,13 +14,28 @@ def show(label: str, value: Any, unit: str = "") -> None:
     Measured numbers differ in late digits from one machine to the next, and a lesson does
     not need them. True and False become yes and no.
 
+    Parameters
+    ----------
+    label : str
+        What the value is.
+    value : bool, number, str, array, Tensor, or a list of them
+        The verdict or number.
+    unit : str
+        Printed after the number.
+
+    Raises
+    ------
+    TypeError
+        If the value is none of these.
+
     Examples
     --------
-    >>> show("the gap is below 1 %", True)
+    >>> import xaicourse as xc
+    >>> xc.show("the gap is below 1 %", True)
     the gap is below 1 %: yes
-    >>> show("probability", 0.35871)
+    >>> xc.show("probability", 0.35871)
     probability: about 0.36
-    >>> show("rise", [13.24, -4.61])
+    >>> xc.show("rise", [13.24, -4.61])
     rise: about 13, -4.6
     """
     text, rounded = words(value)

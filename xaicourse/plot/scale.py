@@ -20,11 +20,21 @@ def reduce_channels(attribution: Tensor, reduce: str = "sum") -> np.ndarray:
 
     Parameters
     ----------
-    attribution
-        (1, C, H, W), (C, H, W) or (H, W), on any device.
-    reduce
+    attribution : Tensor (1, C, H, W), (C, H, W) or (H, W)
+        On any device.
+    reduce : str
         "sum" keeps the sign, so the map still adds up to the rise of the score.
         "abs_sum" and "max_abs" lose the sign.
+
+    Returns
+    -------
+    array (H, W)
+        float64, in units of the attribution.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the attribution is not of one image or not finite, or `reduce` is unknown.
     """
     if reduce not in REDUCTIONS:
         raise ValueError(f"reduce must be one of {', '.join(REDUCTIONS)}, got {reduce!r}")
@@ -66,6 +76,23 @@ def shared_limits(
 
     The limit is the given percentile of the absolute values of the strongest map.
     Maps that are zero everywhere get (-1, 1).
+
+    Parameters
+    ----------
+    maps : iterable of Tensor or array
+        Maps of any shape, finite.
+    percentile : float
+        Above 0, at most 100: values beyond it are clipped.
+
+    Returns
+    -------
+    (float, float)
+        The two ends of the colour scale, in units of the maps.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there is no map, one is empty or not finite, or the percentile is out of range.
     """
     if not 0 < percentile <= 100:
         raise ValueError(f"percentile must be above 0 and at most 100, got {percentile}")

@@ -36,24 +36,35 @@ def series(
 
     Parameters
     ----------
-    places
+    places : Tensor or array (S,)
         Where the curves are known, (S,), rising.
-    curves
+    curves : dict of str to Tensor (S,)
         Name -> values at the places, (S,).
-    alt
+    alt : str
         What is drawn, for a reader who cannot see it.
-    x_name, y_name
+    x_name, y_name : str
         What the axes show.
-    film
-        (baseline, photo): draw the way between them above the curves; `places` are then alphas.
-    frames
+    film : (Tensor, Tensor), optional
+        (baseline, photo), each (1, 3, H, W) in [0, 1]: draw the way between them above the
+        curves; `places` are then alphas.
+    frames : int
         Number of film frames.
-    doubling
+    doubling : bool
         Space the places evenly and write each below the axis: for 8, 16, 32, ...
-    levels
+    levels : dict of str to float, optional
         Name -> height of a thin horizontal line.
-    height
+    height : float
         Inches of the axis with the curves.
+
+    Returns
+    -------
+    Picture
+        Shown by a notebook as it is; ``.save("figure.pdf")`` writes it.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there are no curves, numbers are not finite or do not fit the places, or `alt` is empty.
     """
     places = one_row(places, "places")
     if not curves:

@@ -34,20 +34,31 @@ def tangents(
 
     Parameters
     ----------
-    steps, scores
-        How far each point is from the input, (S,), rising, and F there.
-    at, slopes
-        The steps at which a tangent is drawn, (T,), each one of `steps`, and dF/d(step) there.
-    alt
+    steps, scores : Tensor or array (S,)
+        How far each point is from the input, rising, and F there.
+    at, slopes : Tensor or array (T,)
+        The steps at which a tangent is drawn, each one of `steps`, and dF/d(step) there.
+    alt : str
         What is drawn, for a reader who cannot see it.
-    x_name, score_name
+    x_name, score_name : str
         What the axes show.
-    photos
+    photos : dict of str to Tensor (1, 3, H, W), optional
         Title -> image in [0, 1], drawn on the left.
-    reach
+    reach : float, optional
         Half length of a tangent on the axis of steps; by default as far as F is drawn.
-    marks
+    marks : dict of str to float, optional
         Label -> step at which a thin vertical line stands.
+
+    Returns
+    -------
+    Picture
+        Shown by a notebook as it is; ``.save("figure.pdf")`` writes it.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If numbers are not finite or do not fit each other, a tangent stands at none of the steps,
+        or `alt` is empty.
     """
     steps, scores = one_row(steps, "steps"), one_row(scores, "scores")
     at, slopes = one_row(at, "at"), one_row(slopes, "slopes")

@@ -25,10 +25,20 @@ def timeline(methods: Iterable[Any] | None = None, *, alt: str) -> Picture:
 
     Parameters
     ----------
-    methods
+    methods : iterable of MethodRecord, optional
         Records of methods; those of the registry if left out.
-    alt
+    alt : str
         What is drawn, for a reader who cannot see it.
+
+    Returns
+    -------
+    Picture
+        Shown by a notebook as it is; ``.save("figure.pdf")`` writes it.
+
+    Raises
+    ------
+    ValueError
+        If there are no methods, or `alt` is empty.
     """
     records = sorted(
         registered() if methods is None else methods, key=lambda r: (r.year, r.lesson, r.name)
@@ -86,12 +96,22 @@ def prerequisites(
 
     Parameters
     ----------
-    lessons
+    lessons : dict of str to Lesson
         Number -> lesson.
-    alt
+    alt : str
         What is drawn, for a reader who cannot see it.
-    track
+    track : str
         The way through the course whose lessons get a thick frame: a key of TRACKS.
+
+    Returns
+    -------
+    Picture
+        Shown by a notebook as it is; ``.save("figure.pdf")`` writes it.
+
+    Raises
+    ------
+    ValueError
+        If there is no such track, or `alt` is empty.
     """
     if track not in TRACKS:
         raise ValueError(f"track must be one of {', '.join(TRACKS)}, got {track!r}")

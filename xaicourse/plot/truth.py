@@ -20,10 +20,20 @@ def truth_strip(strip: TruthStrip, *, alt: str | None = None) -> Picture:
 
     Parameters
     ----------
-    strip
+    strip : TruthStrip
         What ``xc.evaluation.truth_strip`` returned.
-    alt
+    alt : str, optional
         What is drawn; a description is made without it.
+
+    Returns
+    -------
+    Picture
+        Shown by a notebook as it is; ``.save("figure.pdf")`` writes it.
+
+    Raises
+    ------
+    ValueError
+        If a map is not finite, so that nothing can be drawn.
     """
     values = [tile_sums(reduce_channels(m), TILE) for m in strip.maps]
     unsigned = bool((strip.maps >= 0).all())

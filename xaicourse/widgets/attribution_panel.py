@@ -67,26 +67,32 @@ class AttributionPanel(Panel):
 
     Parameters
     ----------
-    model
+    model : callable
         Images in [0, 1], (N, 3, H, W), to scores (N, K).
-    photos
-        Name -> photo, (1, 3, H, W).
-    classes
+    photos : dict of str to Tensor (1, 3, H, W)
+        Name -> photo.
+    classes : dict of str to int
         Name -> index of the class. The shared scale is shared by these classes.
-    methods
+    methods : sequence of str
         "occlusion" or names in ``xc.METHODS``.
-    side
+    side : int
         Patches along each side; it must divide H and W.
+
+    Raises
+    ------
+    ValueError
+        If a photo, class or method is missing, a method is unknown, or `side` does not divide the
+        photo's sides.
 
     Examples
     --------
-    >>> import xaicourse as xc
+    >>> import torch, xaicourse as xc
     >>> net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(48, 2)).eval()
-    >>> panel = AttributionPanel(net, {"grey": torch.full((1, 3, 4, 4), 0.5)}, {"a": 0, "b": 1},
-    ...                          side=2)
+    >>> photos = {"grey": torch.full((1, 3, 4, 4), 0.5)}
+    >>> panel = xc.widgets.AttributionPanel(net, photos, {"a": 0, "b": 1}, side=2)
     >>> panel.set(patches=[(0, 1)])  # grey on grey
-    >>> round(panel.result.change, 6)
-    0.0
+    >>> abs(panel.result.change) < 1e-6
+    True
     """
 
     title = "attribution explorer, photo, class, method and display"

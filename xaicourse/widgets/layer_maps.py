@@ -39,11 +39,35 @@ def layer_maps(
 ) -> LayerMaps:
     """Return the maps of all classes at a layer, from one forward and one backward pass.
 
+    Parameters
+    ----------
+    model : callable
+        A module, images (N, C, H, W) to scores (N, K).
+    x : Tensor (1, C, H, W)
+        One photo.
+    classes : dict of str to int
+        Name -> index of the class.
+    layer : str
+        A name from ``xc.map_layers(model, x)``.
+    method : str
+        The name of a class activation map that is made from gradients.
+
+    Returns
+    -------
+    LayerMaps
+        On the CPU.
+
+    Raises
+    ------
+    ValueError
+        If `method` is none of these, or x has more than one row.
+
     Examples
     --------
-    >>> import xaicourse as xc
+    >>> import torch, xaicourse as xc
     >>> net = xc.zoo.load("fashion_residual")
-    >>> found = layer_maps(net, torch.zeros(1, 1, 28, 28), {"bag": 8}, "block2", "hires_cam")
+    >>> x = torch.zeros(1, 1, 28, 28)
+    >>> found = xc.widgets.layer_maps(net, x, {"bag": 8}, "block2", "hires_cam")
     >>> found.maps["bag"].shape
     torch.Size([7, 7])
     """

@@ -74,26 +74,33 @@ class LayerPanel(Panel):
 
     Parameters
     ----------
-    model
+    model : callable
         A module, images (N, C, H, W) in [0, 1] to scores (N, K).
-    x
-        One photo (1, C, H, W).
-    classes
+    x : Tensor (1, C, H, W)
+        One photo.
+    classes : dict of str to int
         Name -> index of the class. The shared scale is shared by these classes.
-    layers
+    layers : sequence of str, optional
         Names from ``xc.map_layers(model, x)``, from the image to the score; None takes all.
-    methods
+    methods : sequence of str
         Names of class activation maps that are made from gradients.
-    regions
-        Name -> mask (H, W): the panel says which share of the map's positive part lies inside.
-    layer
+    regions : dict of str to Tensor (H, W), optional
+        Name -> mask: the panel says which share of the map's positive part lies inside.
+    layer : str, optional
         The layer that is set at first; the last one unless named.
+
+    Raises
+    ------
+    ValueError
+        If classes or methods are missing, a layer is unknown, or a region has another size than
+        the photo.
 
     Examples
     --------
     >>> import xaicourse as xc
     >>> net = xc.zoo.load("fashion_residual")
-    >>> panel = LayerPanel(net, xc.datasets.fashion_mnist(n=1).x, {"bag": 8, "dress": 3})
+    >>> photo = xc.datasets.fashion_mnist(n=1).x
+    >>> panel = xc.widgets.LayerPanel(net, photo, {"bag": 8, "dress": 3})
     >>> panel.set(layer="block1")
     >>> tuple(panel.result.raw.shape)
     (14, 14)

@@ -43,14 +43,14 @@ class Panel:
 
     Parameters
     ----------
-    controls
+    controls : dict of str to widget
         Name of a setting -> the widget whose value it is.
 
     Attributes
     ----------
-    result
+    result : object
         The last good result; tests and drive cells assert on its arrays.
-    error
+    error : Exception or None
         The exception that the present settings raised, or None.
 
     Notes

@@ -19,14 +19,15 @@ class PatchGrid(ipywidgets.HBox):
 
     Parameters
     ----------
-    side
+    side : int
         Patches along each side.
-    value
+    value : iterable of (int, int)
         The patches that are chosen at first.
 
     Examples
     --------
-    >>> grid = PatchGrid(2, [(0, 1)])
+    >>> import xaicourse as xc
+    >>> grid = xc.widgets.PatchGrid(2, [(0, 1)])
     >>> grid.button(1, 0).value = True
     >>> grid.value
     ((0, 1), (1, 0))

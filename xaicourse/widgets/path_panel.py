@@ -98,21 +98,30 @@ class PathPanel(Panel):
     ----------
     model, x, target
         As for `xc.integrated_gradients`; x holds one input, an image in [0, 1] or a vector.
-    baselines
+    baselines : dict of str to number, Tensor or name, optional
         Name -> baseline (a number, a tensor, or "black", "white", "mean", "blur", "uniform").
         None offers these names for an image, and zero for anything else.
-    steps, quadrature, output, alpha
+    steps : int
+        Nodes of the quadrature that are set at first.
+    quadrature, output : str
         What is set at first.
-    labels
+    alpha : float
+        The place on the path that is set at first.
+    labels : sequence of str, optional
         Names of the classes, used in words for the score.
-    batch_size
+    batch_size : int, optional
         Gradients in one chunk; a move of a control is heard between two chunks.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `xc.integrated_gradients`; `baselines` without an entry.
 
     Examples
     --------
-    >>> import xaicourse as xc
+    >>> import torch, xaicourse as xc
     >>> x = torch.tensor([[3.0, 1.0]], dtype=torch.float64)
-    >>> panel = PathPanel(xc.zoo.toy(), x, steps=4)
+    >>> panel = xc.widgets.PathPanel(xc.zoo.toy(), x, steps=4)
     >>> panel.set(alpha=1.0)
     >>> [round(float(share), 6) for share in panel.result.collected]
     [3.75, -2.75]

@@ -137,8 +137,25 @@ def trace_path(
     ----------
     model, x, target, baseline, steps, quadrature, output, batch_size
         As for `xc.integrated_gradients`; x holds one input.
-    checkpoints
+    checkpoints : int, optional
         Keep the collected map at about so many places; None keeps it at every node.
+
+    Returns
+    -------
+    PathTrace
+        On the CPU.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `xc.integrated_gradients`; x with more than one row.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> trace = xc.widgets.trace_path(xc.zoo.toy(), xc.zoo.toy_input(), steps=4)
+    >>> trace.map_at(1.0).tolist()
+    [3.75, -2.75]
     """
     work = walk(ask(model, x, target, output, batch_size), baseline, steps, quadrature, checkpoints)
     while True:

@@ -100,21 +100,28 @@ class TangentExplorer(Panel):
     ----------
     model, x, target
         As for `xc.gradient`; x holds one input, an image in [0, 1] or a vector.
-    directions
+    directions : dict of str to Tensor, optional
         Name -> direction, shaped as x, beside those that are always there.
-    output, step
-        What is set at first.
-    labels
+    output : str
+        The scale that is set at first.
+    step : float
+        The step that is set at first, in units.
+    labels : sequence of str, optional
         Names of the classes, used in words for the score.
-    side
+    side : int
         An image has side x side patches.
-    batch_size
+    batch_size : int, optional
         Points in one chunk; a move of a control is heard between two chunks.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `xc.gradient`; x with more than one row, or smaller than `side`.
 
     Examples
     --------
     >>> import xaicourse as xc
-    >>> panel = TangentExplorer(xc.zoo.toy(), xc.zoo.toy_input(), step=1.0)
+    >>> panel = xc.widgets.TangentExplorer(xc.zoo.toy(), xc.zoo.toy_input(), step=1.0)
     >>> panel.set(direction="x2 up")
     >>> panel.result.promised, panel.result.actual
     (-3.0, -3.0)

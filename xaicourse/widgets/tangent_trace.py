@@ -84,19 +84,30 @@ def trace_tangent(
     ----------
     model, x, target, output, batch_size
         As for `xc.gradient`; x holds one input.
-    direction
+    direction : Tensor (1, ...)
         Where to go, shaped as x. With entries of size 1, a step of 1 moves them by one unit.
-    steps
+    steps : Tensor or sequence of float (S,)
         How far, in units; rising.
-    unit
-        1/255 is one grey level of an image.
+    unit : float
+        Length of one unit, in x's own numbers; 1/255 is one grey level of an image.
+
+    Returns
+    -------
+    TangentTrace
+        On the CPU.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `xc.gradient`; x with more than one row, a direction of another shape, steps that
+        do not rise.
 
     Examples
     --------
-    >>> import xaicourse as xc
+    >>> import torch, xaicourse as xc
     >>> second = torch.tensor([[0.0, 1.0]], dtype=torch.float64)
-    >>> trace = trace_tangent(xc.zoo.toy(), xc.zoo.toy_input(), direction=second,
-    ...                       steps=[1.0, 2.0], unit=1.0)
+    >>> trace = xc.widgets.trace_tangent(xc.zoo.toy(), xc.zoo.toy_input(), direction=second,
+    ...                                  steps=[1.0, 2.0], unit=1.0)
     >>> trace.promised.tolist(), trace.actual.tolist(), trace.kept
     ([-3.0, -6.0], [-3.0, 0.0], 1.0)
     """

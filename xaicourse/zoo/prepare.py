@@ -54,6 +54,20 @@ def prepare(model: nn.Module, example: Tensor | tuple | None = None) -> Prepared
         With an example the outputs of model and copy are compared, and an error is raised if they
         differ by more than one part in a thousand (relative norm). Recommended.
 
+    Returns
+    -------
+    Prepared
+        A module that is called like the model, in eval mode. Its ``.model`` is the copied
+        network, and ``.folded`` names the batch norms that were merged.
+
+    Raises
+    ------
+    TypeError
+        If the model is not an nn.Module.
+    ValueError
+        If it is in training mode, has hooks, is scripted or cannot be copied, or if the copy
+        does not give its outputs on the example.
+
     Examples
     --------
     >>> import torch, torchvision, xaicourse as xc

@@ -122,6 +122,20 @@ def load(name: str, *, device: str | torch.device | None = None, **settings: Any
         ``weights`` (the name of the weights, or None for random ones with ``seed``), and
         ``download=True`` to fetch them once; nothing is ever downloaded without it.
 
+    Returns
+    -------
+    nn.Module
+        A model of pictures in [0, 1], or of what ``xc.zoo.MODELS[name].input_shape`` says.
+
+    Raises
+    ------
+    ValueError
+        If there is no such model, or its weights are not the file that they should be.
+    FileNotFoundError
+        If the weights are not on this machine; the message says how to get them.
+    ConnectionError
+        With ``download=True``, if they cannot be fetched.
+
     Examples
     --------
     >>> import xaicourse as xc
@@ -142,6 +156,16 @@ def labels(name: str = "efficientnet_lite0") -> list[str]:
     ----------
     name : str
         A key of ``xc.zoo.MODELS``; without it, the 1000 classes of ImageNet.
+
+    Returns
+    -------
+    list of str
+        One name for each output.
+
+    Raises
+    ------
+    ValueError
+        If there is no such model, or its outputs have no names.
 
     Examples
     --------

@@ -43,6 +43,11 @@ def toy(dtype: torch.dtype = torch.float64) -> Toy:
     dtype : torch.dtype
         float64 by default, so that closed forms hold to 1e-10.
 
+    Returns
+    -------
+    Toy
+        A module, (N, 2) -> (N,), on the CPU.
+
     Examples
     --------
     >>> import xaicourse as xc
@@ -62,5 +67,16 @@ def toy(dtype: torch.dtype = torch.float64) -> Toy:
 
 
 def toy_input(dtype: torch.dtype = torch.float64) -> Tensor:
-    """Return the input x = (3, 1) that the lessons explain, as a batch of one: (1, 2)."""
+    """Return the input x = (3, 1) that the lessons explain, as a batch of one.
+
+    Parameters
+    ----------
+    dtype : torch.dtype
+        float64 by default, as that of `toy`.
+
+    Returns
+    -------
+    Tensor (1, 2)
+        On the CPU.
+    """
     return torch.tensor([TOY_INPUT], dtype=dtype)
