@@ -105,10 +105,20 @@ def trace_noise(
     model, x, target, method, sigma, relative, samples, seed, output, batch_size
         As for `xc.smoothgrad`; x holds one input, and there are at least two samples.
 
+    Returns
+    -------
+    NoiseTrace
+        On the CPU.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `xc.smoothgrad`; x with more than one row, or a single sample.
+
     Examples
     --------
     >>> import xaicourse as xc
-    >>> trace = trace_noise(xc.zoo.toy(), xc.zoo.toy_input(), sigma=0.001, samples=8)
+    >>> trace = xc.widgets.trace_noise(xc.zoo.toy(), xc.zoo.toy_input(), sigma=0.001, samples=8)
     >>> trace.average().mean.tolist(), trace.average().certain_share
     ([1.0, -3.0], 1.0)
     """
