@@ -26,13 +26,13 @@ NAMES = xc.datasets.FASHION_MNIST_CLASSES
 
 
 def features(x):
-    """The first part of the CNN: pictures (N, 1, 28, 28) to feature maps (N, 32, 7, 7)."""
+    """Pictures (N, 1, 28, 28) to feature maps (N, 32, 7, 7)."""
     x = cnn.pool1(cnn.relu1(cnn.conv1(cnn.normalise(x))))
     return cnn.pool2(cnn.relu2(cnn.conv2(x)))
 
 
 def head(A):
-    """The rest of the CNN: feature maps (N, 32, 7, 7) to scores (N, 10)."""
+    """The rest of the CNN: feature maps to scores (N, 10)."""
     return cnn.classifier(cnn.relu3(cnn.dense(A.flatten(1))))
 
 
@@ -206,19 +206,29 @@ cam = xc.or_reference("04.2", my_grad_cam)
 boot = clothes[:1].expand(10, -1, -1, -1)
 every = cam(features, head, boot, torch.arange(10, device=device))  # all ten classes
 shown = scale(every)
-order = cnn(clothes[:1])[0].argsort(descending=True).tolist()
-for k in (order[0], order[1], order[-1]):
-    xc.show(f"{NAMES[k]}: largest value on the common scale", float(shown[k].max()))
+peaks = shown.flatten(1).amax(1)  # (10,)
+logits = cnn(clothes[:1])[0]
+chosen, strongest, weakest = (
+    int(k) for k in (logits.argmax(), peaks.argmax(), logits.argmin())
+)
+for k in (chosen, strongest, weakest):
+    xc.show(f"{NAMES[k]}: logit, largest value", [float(logits[k]), float(peaks[k])])
 
 xc.plot.maps(
-    {NAMES[k]: shown[k] for k in (order[0], order[1], order[-1])},
+    {NAMES[k]: shown[k] for k in (chosen, strongest, weakest)},
     photo=clothes[:1],
     reduce="abs_sum",
     percentile=100,
     unit="share of the largest value of all",
-    alt="A picture of an item of clothing and its Grad-CAM maps for the classes with the "
-    "highest, the second highest and the lowest score, on one scale.",
+    alt="A picture of an item of clothing and Grad-CAM maps on one scale: of the class "
+    "with the highest score, of the class with the strongest map, of the lowest score.",
 )
+
+# %% [markdown]
+r"""
+Look at the numbers: the strongest map does **not** belong to the class that the network chooses. This net does not end with a mean, so the cells of Grad-CAM do not add up to
+the logit, and the strength of the map is no measure of it. Print the logit beside the map.
+"""
 
 # %% [markdown] tags=["deeper"]
 r"""
