@@ -89,6 +89,8 @@ def _reduced(
 def _is_flat(plain: Image.Image) -> np.ndarray:
     """Return (H, W): whether a pixel has the colour of the two left and the two right of it."""
     pixels = np.asarray(plain)
+    if pixels.shape[1] < 5:
+        return np.zeros(pixels.shape[:2], dtype=bool)
     same = (pixels[:, 1:] == pixels[:, :-1]).all(axis=2)  # (H, W-1)
     five = same[:, 3:] & same[:, 2:-1] & same[:, 1:-2] & same[:, :-3]  # (H, W-4)
     return np.pad(five, ((0, 0), (2, 2)))
