@@ -1,4 +1,4 @@
-"""Floor 2: how good is a map? Every metric is read beside controls and with its interval."""
+"""How good is a map? Every metric is read beside controls and with its interval."""
 
 from xaicourse.evaluation import controls
 from xaicourse.evaluation.bootstrap import Interval, bootstrap_ci

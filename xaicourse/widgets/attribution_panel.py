@@ -26,7 +26,7 @@ MOST_TILES = 56  # a finer map cannot be read on the screen
 
 @dataclass(frozen=True, eq=False)
 class AttributionView:
-    """What the panel shows.
+    """What the attribution panel shows.
 
     Parameters
     ----------

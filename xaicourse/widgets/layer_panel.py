@@ -26,7 +26,7 @@ CELLS, SMOOTH = "cells", "smooth"
 
 @dataclass(frozen=True, eq=False)
 class LayerView:
-    """What the panel shows.
+    """What the layer panel shows.
 
     Parameters
     ----------
