@@ -19,7 +19,7 @@ from xaicourse.widgets.panel import Panel
 from xaicourse.widgets.path_panel import LABEL, choice, is_image
 
 MOST_NUMBERS = 10_000  # of x: every map is kept
-SAMPLES = (2, 4, 8, 16, 32, 64, 128, 256, 512)
+FEWEST, MOST = 1, 9  # powers of 2: n runs from 2 to 512
 COARSE = 16  # copies of the first answer
 CHUNK = 64  # points in one chunk of a small net
 MOST_TRACES = 16  # kept in memory, about 3 MB each for 28 x 28 pixels
@@ -124,7 +124,7 @@ class NoisePanel(Panel):
     def compute(self, settings: Mapping[str, Any]) -> Generator[NoiseView | None, None, None]:
         """Yield the view of a few copies, then of all; maps are kept."""
         key = settings["method"], settings["sigma"]
-        n = int(settings["samples"])
+        n = round(settings["samples"])
         if key not in self._traces or len(self._traces[key].maps) < n:
             if n > COARSE:
                 yield self._view((yield from self._walk(settings, COARSE)), settings, coarse=True)
@@ -209,11 +209,11 @@ def sigma_slider(value: float) -> ipywidgets.FloatLogSlider:
     )  # fmt: skip
 
 
-def samples_slider(value: int) -> ipywidgets.SelectionSlider:
+def samples_slider(value: int) -> ipywidgets.FloatLogSlider:
     """Return a slider over 2, 4, 8, ..., 512."""
-    if value not in SAMPLES:
-        raise ValueError(f"samples must be one of {', '.join(map(str, SAMPLES))}, got {value!r}")
-    return ipywidgets.SelectionSlider(
-        options=SAMPLES, value=value, description="n, copies", style=LABEL,
-        layout={"width": "260px"},
+    if not 2**FEWEST <= value <= 2**MOST:
+        raise ValueError(f"samples must be from {2**FEWEST} to {2**MOST} here, got {value!r}")
+    return ipywidgets.FloatLogSlider(
+        value, base=2, min=FEWEST, max=MOST, step=1, readout_format=".0f",
+        description="n, copies", style=LABEL, layout={"width": "280px"},
     )  # fmt: skip
