@@ -80,10 +80,11 @@ def layer_maps(
     found = METHODS[method].method(
         model, same, target=target, layer=layer, relu=False, upsample=None, return_details=True
     )
-    raw, scores = found.values[:, 0].detach().cpu().double(), found.f_end
+    raw = found.values[:, 0].detach().cpu().double()  # (classes, h, w)
+    assert found.f_end is not None  # a class activation map always reports its score
     return LayerMaps(
         maps=dict(zip(classes, raw, strict=True)),
-        scores=dict(zip(classes, scores.tolist(), strict=True)),
+        scores=dict(zip(classes, found.f_end.tolist(), strict=True)),
     )
 
 
