@@ -67,17 +67,24 @@ class NoisePanel(Panel):
     ----------
     model, x, target, output, batch_size
         As for `xc.smoothgrad`; x holds one input of at most 10,000 numbers.
-    methods
+    methods : dict of str to name or callable, optional
         Name -> method inside, as for `xc.smoothgrad`.
-    sigma, samples
-        What is set at first.
-    labels
+    sigma : float
+        The noise's standard deviation that is set at first.
+    samples : int
+        The number of noisy copies that is set at first.
+    labels : sequence of str, optional
         Names of the classes, used in words for the score.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `xc.smoothgrad`; x with more than one row, or more than 10,000 numbers.
 
     Examples
     --------
     >>> import xaicourse as xc
-    >>> panel = NoisePanel(xc.zoo.toy(), xc.zoo.toy_input(), sigma=0.01, samples=8)
+    >>> panel = xc.widgets.NoisePanel(xc.zoo.toy(), xc.zoo.toy_input(), sigma=0.01, samples=8)
     >>> panel.result.average.mean.tolist()
     [1.0, -3.0]
     """
