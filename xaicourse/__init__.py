@@ -52,6 +52,11 @@ _NAMES = {
     "deep_shap": "xaicourse.methods.vanilla.difference_from_reference:deep_shap",
     "deeplift": "xaicourse.methods.vanilla.difference_from_reference:deeplift",
     "lrp": "xaicourse.methods.vanilla.relevance:lrp",
+    "Patterns": "xaicourse.methods.vanilla.pattern_fitting:Patterns",
+    "fit_patterns": "xaicourse.methods.vanilla.pattern_fitting:fit_patterns",
+    "pattern_attribution": "xaicourse.methods.vanilla.patterns:pattern_attribution",
+    "pattern_quality": "xaicourse.methods.vanilla.pattern_quality:pattern_quality",
+    "pattern_net": "xaicourse.methods.vanilla.patterns:pattern_net",
     # evaluation
     "METRICS": "xaicourse.evaluation:METRICS",
     "evaluation": "xaicourse.evaluation:",

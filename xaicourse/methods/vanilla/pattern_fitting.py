@@ -1,0 +1,407 @@
+"""Patterns (2017): the direction in which each neuron's signal lies, fitted on data.
+
+A neuron y = w . x sees x = signal + distractor. Its weights w must cancel the distractor, so they
+do not point along the signal. The pattern a does: x changes along a when y changes.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import Any, ClassVar
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_leaves
+
+from xaicourse.core.checks import check_input, default_batch_size
+from xaicourse.core.files import write_atomically
+from xaicourse.core.gradients import ask, sum_dtype
+from xaicourse.core.operations import Activated, Affine, Layer, MaxPool, Operation
+from xaicourse.core.rules import (
+    MAX_POOLING,
+    SHAPE,
+    BackwardRules,
+    Choice,
+    UnsupportedOperationError,
+    _nodes_that_follow,
+)
+
+__all__ = ["LayerPattern", "Patterns", "fit_patterns"]
+
+ESTIMATORS = ("two_component", "linear")
+_FORMAT = "xaicourse patterns, version 1"
+
+
+@dataclass(frozen=True, eq=False)
+class LayerPattern:
+    """The patterns of one layer's neurons.
+
+    Parameters
+    ----------
+    name : str
+        What the layer is, such as ``conv2d`` or ``conv2d+batch_norm``.
+    gated : bool
+        True if its output goes into a ReLU (straight, or through a max pool).
+    plus : Tensor, shaped like the layer's weights, (O, I) or (O, I, height, width)
+        The pattern a of each of the O neurons where it is active. 0 for a neuron that never is, or
+        whose value never changes on the data.
+    minus : Tensor, the same shape
+        The same where it is not active: only `pattern_quality` asks for it.
+    """
+
+    name: str
+    gated: bool
+    plus: Tensor
+    minus: Tensor
+
+    @property
+    def dead(self) -> Tensor:
+        """Which neurons have no pattern, (O,)."""
+        return (self.plus == 0).flatten(1).all(dim=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Patterns:
+    """The patterns of all layers of a model, in the order in which they are called.
+
+    Made by `fit_patterns`, handed to `pattern_net` and `pattern_attribution`.
+    """
+
+    layers: tuple[LayerPattern, ...]
+    estimator: str
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __repr__(self) -> str:
+        shapes = ", ".join(f"{p.name} {tuple(p.plus.shape)}" for p in self.layers)
+        return f"Patterns(estimator={self.estimator!r}, layers: {shapes})"
+
+    def save(self, file: str | PathLike[str]) -> None:
+        """Write the patterns to a safetensors file, whole or not at all."""
+        tensors: dict[str, Tensor] = {}
+        for k, layer in enumerate(self.layers):
+            tensors[f"{k}.plus"] = layer.plus.detach().cpu().contiguous()
+            tensors[f"{k}.minus"] = layer.minus.detach().cpu().clone().contiguous()
+        about = {
+            "format": _FORMAT,
+            "estimator": self.estimator,
+            "layers": json.dumps([[layer.name, layer.gated] for layer in self.layers]),
+        }
+        write_atomically(Path(file), safetensors.torch.save(tensors, about))
+
+    @classmethod
+    def load(cls, file: str | PathLike[str]) -> "Patterns":
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            If there is no such file, or it does not hold patterns.
+        """
+        file = Path(file)
+        if not file.is_file():
+            raise FileNotFoundError(f"there is no file {file} to read patterns from")
+        try:
+            with safetensors.safe_open(file, framework="pt") as stored:
+                about = stored.metadata() or {}
+                tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+        except safetensors.SafetensorError as error:
+            raise ValueError(f"{file} is not a whole safetensors file: {error}") from error
+        if about.get("format") != _FORMAT:
+            raise ValueError(f"{file} does not hold patterns; Patterns.save writes such files")
+        layers = tuple(
+            LayerPattern(name, gated, tensors[f"{k}.plus"], tensors[f"{k}.minus"])
+            for k, (name, gated) in enumerate(json.loads(about["layers"]))
+        )
+        return cls(layers, about["estimator"])
+
+
+def fit_patterns(
+    model: Callable[..., Any],
+    data: Tensor | Iterable[Any],
+    estimator: str = "two_component",
+    *,
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+) -> Patterns:
+    r"""Fit the pattern of every neuron of a model in one pass over data.
+
+    For a neuron :math:`y = w \cdot x + b`, with the mean :math:`E_+` over those x where it is
+    active and :math:`E` over all,
+
+    .. math::
+        \text{linear:}\quad a = \frac{\mathrm{cov}[x, y]}{\sigma_y^2} \qquad
+        \text{two-component:}\quad
+        a_+ = \frac{E_+[xy] - E_+[x]\, E[y]}{w \cdot E_+[xy] - w \cdot E_+[x]\, E[y]}
+
+    Both have :math:`w \cdot a = 1`. In a convolution x is a patch of its input, zero padding
+    included, and every place of every input counts. A batch-norm after a layer is part of it.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> outputs, made of dense and convolution layers, ReLUs and max pools.
+    data : Tensor (M, ...) or iterable
+        Inputs from the distribution that the model was trained on; or batches of them, each a
+        tensor or, as from a DataLoader, a tuple whose first entry is one. No labels are needed.
+    estimator : str
+        ``"two_component"`` (layers that do not go into a ReLU get the linear pattern) or
+        ``"linear"``.
+    batch_size : int, optional
+        Rows in one chunk; time and memory, never the result.
+    allow : tuple of str
+        Operations that are accepted though no patterns are fitted for them, by the name that an
+        error gave.
+
+    Returns
+    -------
+    Patterns
+        On the CPU; float64 where the device has it.
+
+    Raises
+    ------
+    UnsupportedOperationError
+        If the model has an operation that patterns are not defined for; it is named.
+    ValueError, TypeError
+        For a bad estimator, no data, bad data, or a model that fails on it.
+
+    Notes
+    -----
+    The linear pattern does not change when a constant is added to x; the two-component one does,
+    because its E_+[x] stands beside E[y]: x is what the layer sees, after any ``- mean``. A neuron
+    that hardly varies has a tiny denominator and so a huge pattern. Data from another
+    distribution than the model's give other patterns: they belong to model and data together.
+
+    References
+    ----------
+    P.-J. Kindermans et al., 2017, arXiv:1705.05598. Lesson 06.
+    """
+    if estimator not in ESTIMATORS:
+        raise ValueError(f"estimator must be one of {', '.join(ESTIMATORS)}, got {estimator!r}")
+    rules = _Fit("fit_patterns", tuple(allow))
+    for batch in batches(data, batch_size):
+        question = ask(model, batch, sum_of_outputs, batch_size=batch_size, rules=rules)
+        question.gradients(question.x, question.rows, lambda *chunk: rules.check_layers())
+    return Patterns(
+        tuple(
+            _layer_pattern(sums, number in rules.gated, estimator)
+            for number, sums in sorted(rules.sums.items())
+        ),
+        estimator,
+    )
+
+
+def batches(data: Any, batch_size: int | None) -> Iterator[Tensor]:
+    """Yield the data's batches."""
+    if isinstance(data, Tensor):
+        check_input(data, "data")
+        default_batch_size(data, batch_size)
+        yield data
+        return
+    if not isinstance(data, Iterable):
+        raise TypeError(
+            f"data must be a tensor (M, ...) or batches of tensors, got {type(data).__name__}"
+        )
+    count = 0
+    for batch in data:
+        first: Any = batch[0] if isinstance(batch, tuple | list) and len(batch) else batch
+        check_input(first, f"data: batch {count}")
+        count += 1
+        yield first
+    if count == 0:
+        raise ValueError("data is empty; patterns need inputs to be fitted on")
+
+
+def sum_of_outputs(outputs: Any, rows: Tensor) -> Tensor:
+    """Return one number a row that depends on everything the model computes."""
+    found = [t for t in tree_leaves(outputs) if isinstance(t, Tensor) and t.requires_grad]
+    found = found or [t for t in tree_leaves(outputs) if isinstance(t, Tensor)]
+    return torch.stack([t.reshape(len(rows), -1).sum(1) for t in found]).sum(0)
+
+
+# ---- the model's layers --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class LayerRules(BackwardRules):
+    """Rules that treat the layers, whatever their spelling, and know which ones x goes through.
+
+    `used` are the layers on the ways from x to the outputs, by number. A convolution that has been
+    merged with its batch-norm is not among them, the two together are.
+    """
+
+    used: dict[int, Layer] = field(default_factory=dict)
+
+    kinds: ClassVar[frozenset[str]] = frozenset({"layer", "max_pool"})
+    transparent: ClassVar[frozenset[str]] = frozenset(SHAPE + MAX_POOLING)
+    covers: ClassVar[str] = "patterns are for dense and convolution layers, ReLUs and max pools"
+
+    def choose(self, operation: Operation, producer: Operation | None) -> Choice | None:
+        if isinstance(operation, Activated) and operation.activation.outside == 0:  # type: ignore[union-attr]
+            return operation, lambda operation, s: operation.slope * s
+        if isinstance(operation, Layer):
+            return operation, self.layer_rule
+        if isinstance(operation, Affine):
+            return operation, self.affine_rule
+        return None  # shapes and max pools; sums and means are refused unless the caller allows
+
+    def layer_rule(self, layer: Layer, s: Tensor) -> Tensor:
+        raise NotImplementedError
+
+    def affine_rule(self, affine: Affine, s: Tensor) -> Tensor:
+        raise NotImplementedError
+
+    def run(self, model: Callable[[Tensor, Tensor], Any], inputs: Tensor, rows: Tensor) -> Any:
+        self.used.clear()
+        return super().run(model, inputs, rows)
+
+    def audit(self, output: Tensor, start: Any) -> None:
+        """Check the graph between x and an output, and write down its layers."""
+        super().audit(output, start)
+        for node in _nodes_that_follow(start, output):
+            operation = getattr(node, "operation", None)
+            if isinstance(operation, Layer):
+                self.used[operation.number] = operation
+
+
+@dataclass(frozen=True, eq=False)
+class _Fit(LayerRules):
+    """Nothing is explained: the backward pass visits each layer once and takes its sums."""
+
+    sums: dict[int, "_Sums"] = field(default_factory=dict)
+    gated: set[int] = field(default_factory=set)  # layers that go into a ReLU
+    pooled: dict[int, int] = field(default_factory=dict)  # max pool -> the layer before it
+
+    def choose(self, operation: Operation, producer: Operation | None) -> Choice | None:
+        if isinstance(operation, MaxPool) and isinstance(producer, Layer):
+            self.pooled[operation.number] = producer.number
+        if isinstance(operation, Activated) and isinstance(producer, Layer):
+            self.gated.add(producer.number)
+        if isinstance(operation, Activated) and isinstance(producer, MaxPool):
+            self.gated.add(self.pooled.get(producer.number, -1))
+        return super().choose(operation, producer)
+
+    def run(self, model: Callable[[Tensor, Tensor], Any], inputs: Tensor, rows: Tensor) -> Any:
+        self.pooled.clear()
+        return super().run(model, inputs, rows)
+
+    def layer_rule(self, layer: Layer, s: Tensor) -> Tensor:
+        self.sums.setdefault(layer.number, _Sums(layer)).add(layer)
+        return torch.zeros_like(layer.x)
+
+    def affine_rule(self, affine: Affine, s: Tensor) -> Tensor:
+        return s
+
+    def check_layers(self) -> None:
+        """Refuse models that call other layers for some inputs than for others."""
+        if set(self.used) != set(self.sums):
+            raise UnsupportedOperationError(
+                f"{self.method}: the model calls {len(self.used)} layer(s) for some inputs and "
+                "others for the rest; patterns need a model that calls the same layers for all"
+            )
+
+
+# ---- one layer's sums ----------------------------------------------------------------------------
+
+
+class _Sums:
+    """Running sums over all patches x of one layer; nothing else of the data is kept."""
+
+    def __init__(self, layer: Layer) -> None:
+        self.name = layer.name
+        self.W = precise(layer.weight)  # (O, ...), in float64 like all sums
+        nothing, none = torch.zeros_like(self.W), self.W.new_zeros(len(self.W))
+        self.n, self.n_plus = 0, none.clone()  # how many patches, and active ones (O,)
+        self.y0: Tensor | None = None  # (O,): y is counted from here, which saves digits
+        self.y, self.y_squared = none.clone(), none.clone()
+        self.x, self.xy, self.x_plus, self.xy_plus = (nothing.clone() for _ in range(4))
+
+    def add(self, layer: Layer) -> None:
+        """Take in the patches of one chunk."""
+        if layer.weight.shape != self.W.shape:
+            raise UnsupportedOperationError(
+                f"fit_patterns: layer {self.name}() has weights {tuple(self.W.shape)} for some "
+                f"inputs and {tuple(layer.weight.shape)} for others"
+            )
+        x, W = at_least_float32(layer.x.detach()), at_least_float32(layer.weight.detach())
+        y = layer.product(x, W)  # w . x, (N, ..., O) or (N, O, ...)
+        b = 0 if layer.bias is None else layer.bias.detach().to(y.dtype)
+        active = (y + b > 0).to(y.dtype)
+        if self.y0 is None:
+            self.y0 = over_places(layer, y) / (y.numel() // len(self.W))
+        # a constant changes none of the estimators, but saves digits
+        y = y - layer.like_output(self.y0.to(y.dtype))
+
+        def patches(c: Tensor) -> Tensor:
+            """Return the sum of c x over all patches x, for each neuron: (O, ...).
+
+            It is the derivative of sum(c * (w . x)) with respect to w: no patch is ever copied.
+            """
+            with torch.enable_grad():
+                w = W.clone().requires_grad_(True)
+                return torch.autograd.grad(layer.product(x, w), w, c)[0].to(self.W)
+
+        self.n += y.numel() // len(self.W)
+        self.n_plus += over_places(layer, active)
+        self.y += over_places(layer, y)
+        self.y_squared += over_places(layer, y * y)
+        self.x += patches(torch.ones_like(y))
+        self.xy += patches(y)
+        self.x_plus += patches(active)
+        self.xy_plus += patches(active * y)
+
+    def linear(self) -> Tensor:
+        """a = cov[x, y] / var[y], by way of w . cov[x, y] = var[y]."""
+        E_xy, E_x, E_y = self.xy / self.n, self.x / self.n, self.y / self.n
+        return self.scaled(E_xy - E_x * per_neuron(self.W, E_y))
+
+    def component(self, sign: int) -> Tensor:
+        """a+ from the patches at which the neuron is active, a- from the others."""
+        n = self.n_plus if sign > 0 else self.n - self.n_plus
+        x = self.x_plus if sign > 0 else self.x - self.x_plus
+        xy = self.xy_plus if sign > 0 else self.xy - self.xy_plus
+        some = per_neuron(self.W, n.clamp_min(1))
+        E_x, E_xy, E_y = x / some, xy / some, self.y / self.n
+        a = self.scaled(E_xy - E_x * per_neuron(self.W, E_y))
+        return torch.where(per_neuron(self.W, n) > 0, a, torch.zeros_like(a))
+
+    def scaled(self, a: Tensor) -> Tensor:
+        """Return a / (w . a), so that w . a = 1; 0 for neurons that do not vary."""
+        wa = (self.W * a).flatten(1).sum(1)
+        size = (self.W * a).abs().flatten(1).sum(1)
+        variance = self.y_squared / self.n - (self.y / self.n).square()
+        level = self.y0.square() + variance if self.y0 is not None else variance
+        constant = (variance <= 1e-10 * level) | (wa.abs() <= 1e-9 * size)
+        wa = per_neuron(self.W, wa.masked_fill(constant, torch.inf))
+        return a / wa
+
+
+def _layer_pattern(sums: _Sums, gated: bool, estimator: str) -> LayerPattern:
+    if gated and estimator == "two_component":
+        return LayerPattern(sums.name, gated, sums.component(+1).cpu(), sums.component(-1).cpu())
+    a = sums.linear().cpu()
+    return LayerPattern(sums.name, gated, a, a)
+
+
+def per_neuron(W: Tensor, value: Tensor) -> Tensor:
+    """Return numbers (O,) as (O, 1, ...), to go with weights."""
+    return value.view(-1, *[1] * (W.dim() - 1))
+
+
+def over_places(layer: Layer, y: Tensor) -> Tensor:
+    """Return a layer's output summed over all but its neurons, (O,)."""
+    return y.movedim(layer.channel_axis, 0).flatten(1).sum(1, dtype=sum_dtype(y.device))
+
+
+def at_least_float32(t: Tensor) -> Tensor:
+    return t if t.dtype in (torch.float32, torch.float64) else t.float()
+
+
+def precise(t: Tensor) -> Tensor:
+    """Return a tensor in the dtype of long sums."""
+    return t.detach().to(sum_dtype(t.device))

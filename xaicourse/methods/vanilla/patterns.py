@@ -1,0 +1,271 @@
+"""PatternNet and PatternAttribution (2017): go back along the signal, not along the weights.
+
+Both are the gradient with other weights on the way back: the patterns a in place of the weights w,
+or the products of the two. The patterns are fitted once on data (pattern_fitting.py).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_map
+
+from xaicourse.core.attribution import Attribution
+from xaicourse.core.gradients import ask, gradients
+from xaicourse.core.operations import Affine, Layer
+from xaicourse.core.registry import Example, attribution_method
+from xaicourse.core.rules import apply_rule
+from xaicourse.methods.examples import small_relu_classifier
+from xaicourse.methods.vanilla.pattern_fitting import LayerRules, Patterns, fit_patterns
+
+__all__ = ["pattern_attribution", "pattern_net"]
+
+
+def small_net_with_patterns() -> Example:
+    """Return the small ReLU net with its patterns on 60 fixed rows."""
+    example = small_relu_classifier()
+    data = torch.sin(1.3 * torch.arange(360, dtype=torch.float64).square()).view(60, 6)
+    return replace(example, settings={"patterns": fit_patterns(example.model, data)})
+
+
+@attribution_method(
+    title="PatternNet",
+    year=2017,
+    paper="arXiv:1705.05598",
+    family="vanilla",
+    lesson="06",
+    needs={"gradient", "relu_only", "patterns"},
+    cost=lambda settings: 1,
+    example=small_net_with_patterns,
+)
+def pattern_net(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    patterns: Patterns | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+) -> Attribution:
+    r"""Show the signal: run the net backwards with the patterns a in place of the weights w.
+
+    From a neuron's signal s its inputs get, with the ReLUs' gates and the max pools' winners of x,
+
+    .. math:: s_i = \sum_j a_{ij}\, s_j, \qquad s^{(L)} = F(x)
+
+    Parameters
+    ----------
+    model, x, target, batch_size, return_details
+        As for `gradient`; the model is made of dense and convolution layers, ReLUs and max pools.
+    patterns : Patterns
+        What ``xc.fit_patterns(model, data)`` gave for this very model.
+    output : str or callable
+        As for `gradient`. The signal starts as y dF/dy at the model's outputs y.
+    allow : tuple of str
+        Other operations (sums, means) at which the plain gradient is accepted, by the name that an
+        error gave. They are to be allowed in `fit_patterns` as well.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        The estimated signal, signed, in the units of x: a picture rather than a share of F.
+
+    Raises
+    ------
+    UnsupportedOperationError
+        If an operation has no rule; it is named.
+    ValueError, TypeError
+        As for `gradient`; also without patterns, or with those of another model.
+
+    Notes
+    -----
+    For one linear neuron it is a y, the signal itself. Breaks completeness, sensitivity(a),
+    linearity and implementation invariance; its size can explode in deep nets. An elementwise
+    scale on the way, such as ``/ std``, is undone: the signal is in the units of x.
+
+    References
+    ----------
+    P.-J. Kindermans et al., 2017, arXiv:1705.05598. Lesson 06.
+    """
+    rules = _Signal("pattern_net", tuple(allow), patterns=patterns)
+    return _explain(rules, model, x, target, patterns, output, batch_size)
+
+
+@attribution_method(
+    title="PatternAttribution",
+    year=2017,
+    paper="arXiv:1705.05598",
+    family="vanilla",
+    lesson="06",
+    needs={"gradient", "relu_only", "patterns"},
+    cost=lambda settings: 1,
+    example=small_net_with_patterns,
+)
+def pattern_attribution(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    patterns: Patterns | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+) -> Attribution:
+    r"""Share F out over the signal: run the net backwards with w times a in place of w.
+
+    A neuron's relevance R is expanded at the root point without its signal, x - a (w . x):
+
+    .. math:: R_i = \sum_j w_{ij}\, a_{ij}\, R_j, \qquad R^{(L)} = F(x)
+
+    Parameters
+    ----------
+    model, x, target, patterns, output, batch_size, allow, return_details
+        As for `pattern_net`.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Signed, in units of F. ``gap`` of the details is the map's sum minus F(x).
+
+    Raises
+    ------
+    UnsupportedOperationError
+        If an operation has no rule; it is named.
+    ValueError, TypeError
+        As for `pattern_net`.
+
+    Notes
+    -----
+    A neuron hands on all it received, because w . a = 1; lost is what arrives at closed ReLUs, at
+    neurons without a pattern and at zero padding. So completeness is broken, and sensitivity(a),
+    linearity and implementation invariance with it.
+
+    References
+    ----------
+    P.-J. Kindermans et al., 2017, arXiv:1705.05598. Lesson 06.
+    """
+    rules = _Relevance("pattern_attribution", tuple(allow), patterns=patterns)
+    return _explain(rules, model, x, target, patterns, output, batch_size)
+
+
+def _explain(
+    rules: "_PatternRules",
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any,
+    patterns: Any,
+    output: Any,
+    batch_size: int | None,
+) -> Attribution:
+    question = ask(model, x, target, output, batch_size, rules=rules)
+    if not isinstance(patterns, Patterns):
+        raise TypeError(
+            f"patterns must be given, got {type(patterns).__name__}: fit them once on training "
+            f"data, patterns = xc.fit_patterns(model, data), then {rules.method}(..., "
+            "patterns=patterns)"
+        )
+    values, F = gradients(question)
+    is_share = isinstance(rules, _Relevance)
+    return Attribution(
+        values=values.to(x.dtype),
+        kind="input",
+        target=question.target,
+        f_end=F,
+        gap=values.flatten(1).sum(1) - F if is_share else None,
+        gradients=question.rows.new_ones(len(x)),
+        settings={"patterns": patterns, "output": output, "allow": rules.allow},
+    )
+
+
+# ---- the backward pass ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _PatternRules(LayerRules):
+    """The gradient with other weights in the layers' backward pass."""
+
+    patterns: Any = None
+    place: dict[int, int] = field(default_factory=dict)  # layer's number -> its pattern's
+
+    def weights(self, W: Tensor, A: Tensor) -> Tensor:
+        """Return what stands in for W (O, ...) on the way back."""
+        raise NotImplementedError
+
+    def layer_rule(self, layer: Layer, s: Tensor) -> Tensor:
+        """s_i = sum_j v_ij s_j: the layer transposed, with v in place of its weights."""
+        s = s if s.dtype in (torch.float32, torch.float64) else s.float()
+        W, A = (t.detach().to(s.dtype).to(s.device) for t in (layer.weight, self.pattern_of(layer)))
+        with torch.enable_grad():
+            x = torch.zeros_like(layer.x, dtype=s.dtype).requires_grad_(True)
+            return torch.autograd.grad(layer.product(x, self.weights(W, A)), x, s)[0]
+
+    def pattern_of(self, layer: Layer) -> Tensor:
+        return self.patterns.layers[self.place[layer.number]].plus
+
+    def run(self, model: Callable[[Tensor, Tensor], Any], inputs: Tensor, rows: Tensor) -> Any:
+        """Call the model; at its outputs y the incoming dF/dy becomes the start, y dF/dy."""
+        outputs = super().run(model, inputs, rows)
+        self.place.clear()
+
+        def start(operation: Affine, grad: Tensor) -> Tensor:
+            if not self.place:  # the first step back: the audit has seen all layers by now
+                self.place.update({number: k for k, number in enumerate(sorted(self.used))})
+                self.check_patterns()
+            return operation.x * grad
+
+        def begin(leaf: Any) -> Any:
+            if not isinstance(leaf, Tensor) or not leaf.requires_grad:
+                return leaf
+            as_it_is = Affine("output", (leaf,), scale=None, shift=None)
+            return apply_rule(leaf.detach(), as_it_is, start)
+
+        return tree_map(begin, outputs)
+
+    def check_patterns(self) -> None:
+        """Refuse patterns of another model: other shapes, or w . a is not 1."""
+        layers = [self.used[number] for number in sorted(self.used)]
+        here = [f"{layer.name} {tuple(layer.weight.shape)}" for layer in layers]
+        there = [f"{p.name} {tuple(p.plus.shape)}" for p in self.patterns.layers]
+        if [layer.weight.shape for layer in layers] != [p.plus.shape for p in self.patterns.layers]:
+            raise ValueError(
+                f"patterns were fitted on another model: it had the layers {', '.join(there)}; "
+                f"this one has {', '.join(here) or 'none'}; fit patterns on this very model"
+            )
+        for k, layer in enumerate(layers):
+            W, pattern = layer.weight.detach(), self.patterns.layers[k]
+            A = pattern.plus.to(W.device)
+            contributions = (W.to(A.dtype) * A).flatten(1)  # (O, I)
+            off = (contributions.sum(1) - 1).abs()
+            # rounding, also of weights in half precision, and merged batch-norms
+            tolerance = max(1e-3, 4 * torch.finfo(W.dtype).eps)
+            allowed = tolerance * contributions.abs().sum(1).clamp_min(1)
+            if bool(((off > allowed) & ~pattern.dead.to(W.device)).any()):
+                raise ValueError(
+                    f"patterns were fitted on a model with other weights: in layer {k} "
+                    f"({layer.name}) w . a is not 1 for every neuron; fit patterns on this very "
+                    "model"
+                )
+
+
+class _Signal(_PatternRules):
+    def weights(self, W: Tensor, A: Tensor) -> Tensor:
+        return A
+
+    def affine_rule(self, affine: Affine, s: Tensor) -> Tensor:
+        """y = scale x + shift: the signal of x is that of y, in the units of x."""
+        if affine.scale is None:
+            return s
+        scale = affine.scale.detach()
+        return s * torch.where(scale == 0, torch.zeros_like(scale), 1 / scale)
+
+
+class _Relevance(_PatternRules):
+    def weights(self, W: Tensor, A: Tensor) -> Tensor:
+        return W * A
+
+    def affine_rule(self, affine: Affine, s: Tensor) -> Tensor:
+        """y = scale x + shift: relevance has no units of x, it is handed on."""
+        return s
