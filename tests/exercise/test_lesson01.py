@@ -33,6 +33,19 @@ def test_each_misconception_gets_its_own_name(task):
         assert (verdict.passed, verdict.diagnosis) == (False, mistake), verdict.message
 
 
+@pytest.mark.parametrize(
+    ("grader", "name", "form"),
+    [
+        (module.GRADER, name, form)
+        for module in MODULES
+        for name, forms in module.GRADER.also.items()
+        for form in forms
+    ],
+)
+def test_another_form_of_a_mistake_gets_the_same_name(grader, name, form):
+    assert check(grader.task, form).diagnosis == name
+
+
 @pytest.mark.parametrize("task", LESSON)
 def test_an_empty_answer_is_not_done(task):
     def empty(*arguments):
@@ -80,7 +93,9 @@ def test_all_wrong_numbers_on_paper_are_different():
     rows = [(-4, 5), *WRONG_GRADIENTS.values()]
     assert len(set(rows)) == len(rows)
     for part, wrong in WRONG_PARTS.items():
-        assert len({RIGHT[part], *wrong.values()}) == 1 + len(wrong), part
+        for a, b in itertools.combinations([RIGHT[part], *wrong.values()], 2):
+            known = [(p, q) for p, q in zip(a, b, strict=True) if None not in (p, q)]
+            assert a == RIGHT[part] or any(p != q for p, q in known), (part, a, b)
 
 
 def test_what_is_right_on_paper_is_what_the_net_does():
@@ -146,9 +161,27 @@ def test_other_wrong_numbers_have_no_name(answer):
     assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
 
 
-def test_a_part_that_is_open_is_not_done():
-    assert check("01.1", (0, 1, 1), (-4, 5), None).status == "not_done"
-    assert check("01.1", (0, 1, 1), (None, None), 1).status == "not_done"
+@pytest.mark.parametrize(
+    ("task", "answer", "name"),
+    [
+        ("01.1", ((0, 1, 1), (-4, 5), None), "exact_to"),
+        ("01.1", ((0, 1, 1), (None, None), 1), "gradient"),
+        ("01.1", ((0, None, 1), (-4, 5), 1), "gates"),
+        ("01.6", {**RIGHT, "output_bias": None}, "output_bias"),
+        ("01.6", {**RIGHT, "bias_free": (11, None)}, "bias_free"),
+    ],
+)
+def test_a_part_that_is_open_is_named(task, answer, name):
+    verdict = check(task, answer)
+    assert verdict.status == "not_done"
+    assert f"the part {name} is still open" in verdict.message
+
+
+def test_the_stub_of_the_sheet_is_not_done():
+    for answer in [((None,) * 3, (None, None), None), (None, (None,) * 3, None, (None, None))]:
+        verdict = check("01.1" if len(answer) == 3 else "01.6", answer)
+        assert verdict.status == "not_done"
+        assert "open" not in verdict.message
 
 
 # ---------------------------------------------------------------- 01.2
@@ -159,7 +192,7 @@ def by_loop(model, x, target):
     for k in range(len(x)):
         point = x[k : k + 1].clone().requires_grad_()
         own = target if isinstance(target, int) else int(target[k])
-        model(point)[0, own].backward()
+        model(point)[0, own].backward(inputs=[point])
         slopes.append(point.grad[0])
     return torch.stack(slopes)
 
@@ -179,7 +212,7 @@ def by_weights(model, x, target):
         chosen = torch.nn.functional.one_hot(
             torch.as_tensor(target).expand(len(x)), scores.shape[1]
         )
-        scores.backward(chosen.to(scores))
+        scores.backward(chosen.to(scores), inputs=x)
     return x.grad.numpy()
 
 
@@ -261,6 +294,43 @@ def test_weights_that_were_moved_are_noticed():
     assert check("01.2", my_gradient).passed  # the checker's own models are as they were
 
 
+def test_a_model_in_training_stays_as_it_was():
+    def through_backward(model, x, target):
+        point = x.clone().requires_grad_()
+        model(point)[torch.arange(len(x)), target].sum().backward()
+        return point.grad
+
+    def tidied(model, x, target):
+        slopes = through_backward(model, x, target)
+        model.zero_grad()
+        return slopes
+
+    def frozen_for_good(model, x, target):
+        return through_backward(model.requires_grad_(False), x, target)
+
+    assert check("01.2", through_backward).diagnosis == "fills_weights"
+    assert check("01.2", frozen_for_good).diagnosis == "model_left_changed"
+    assert check("01.2", tidied).passed
+
+
+def test_an_error_of_autograd_is_explained():
+    def without_gradients(model, x, target):
+        point = x.clone().requires_grad_()
+        with torch.no_grad():
+            chosen = model(point)[torch.arange(len(x)), target]
+        return torch.autograd.grad(chosen.sum(), point)[0]
+
+    verdict = check("01.2", without_gradients)
+    assert verdict.diagnosis == "no_graph"
+    assert "RuntimeError" in verdict.message  # the error itself is still there
+
+
+def test_none_may_be_the_grad_of_a_tensor_that_has_none():
+    verdict = check("01.2", lambda model, x, target: (1 * x).grad)
+    assert verdict.status == "not_done"
+    assert "requires_grad_()" in verdict.message
+
+
 # ---------------------------------------------------------------- 01.3
 
 
@@ -306,7 +376,27 @@ def test_a_map_divided_by_zero_is_said():
         found = slopes.abs().amax(1)
         return found / found.amax((1, 2), keepdim=True)
 
-    assert "NaN" in check("01.3", divides).message
+    assert check("01.3", divides).diagnosis == "own_scale"  # seen before 0 / 0 hides it
+    assert "NaN" in check("01.3", lambda slopes: (slopes**2 / slopes.abs()).amax(1)).message
+
+
+def test_the_axes_of_a_map_are_looked_at():
+    lost = check("01.3", lambda slopes: slopes.abs().amax(1).squeeze())
+    assert not lost.passed
+    assert "squeeze" in lost.message
+    assert "keepdim" in check("01.3", by_infinity_norm).notes[0]
+    assert check("01.3", by_hand).notes == ()
+
+
+def test_the_evidence_shows_where_two_results_differ():
+    def clipped(slopes):
+        found = slopes.abs().amax(1)
+        return found.clamp(max=0.9995 * float(found.max()))
+
+    check("01.3", clipped)
+    message = check("01.3", clipped).message
+    yours, expected = message.partition("yours ")[2].split("; expected ")
+    assert yours != expected.rstrip(".")
 
 
 # ---------------------------------------------------------------- 01.4
@@ -347,6 +437,31 @@ def test_other_wrong_probability_gradients_have_no_name(answer):
     assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
 
 
+def test_a_softmax_that_overflows_gets_a_note():
+    def by_formula(logits, gradients, target):
+        p = logits.exp() / logits.exp().sum(1, keepdim=True)
+        inputs = torch.arange(len(logits))
+        own, mean = gradients[inputs, target], torch.einsum("nk,nk...->n...", p, gradients)
+        return p[inputs, target].reshape(-1, *[1] * (own.ndim - 1)) * (own - mean)
+
+    verdict = check("01.4", by_formula)
+    assert verdict.passed
+    assert "softmax" in verdict.notes[0]
+    assert check("01.4", by_autograd).notes == ()
+
+
+def test_missing_axes_are_explained():
+    def for_vectors(logits, gradients, target):
+        p = logits.softmax(1)
+        inputs = torch.arange(len(p))
+        mean = (p[:, :, None] * gradients).sum(1)
+        return p[inputs, target][:, None] * (gradients[inputs, target] - mean)
+
+    verdict = check("01.4", for_vectors)
+    assert verdict.diagnosis == "axes_missing"
+    assert "two small pictures" in verdict.message
+
+
 # ---------------------------------------------------------------- 01.5
 
 
@@ -370,6 +485,7 @@ class Net(torch.nn.Module):
         (lambda p: torch.minimum(p[:, 0], p[:, 1]), torch.tensor([[3.0, 2.0]]), 0),
         (lambda p: torch.cos(p[:, 1]), [[1.0, 2 * np.pi / 2]], -1),
         (lambda p: torch.round(p[:, 0]), [[2.2]], (0, 0)),
+        (lambda p: (p[:, 0] > 1).float(), [[2.0]], 0),  # a true step, though autograd knows none
         (lambda p: torch.relu(p[:, 0]), [[-2.0]], 0, "not"),
         (Net(), torch.tensor([[3.0, 1.0]]), 0),
         (lambda p: p.flatten(1).clamp(max=1).sum(1), torch.full((1, 2, 2), 4.0), (1, 0)),
@@ -402,7 +518,41 @@ def test_what_does_not_break_it(answer, name):
     assert (verdict.passed, verdict.diagnosis) == (False, name), verdict.message
 
 
+def test_a_change_just_too_small_is_shown_as_such():
+    message = check("01.5", (lambda p: torch.sigmoid(p[:, 0] / 1.25), [[10.0]], 0)).message
+    assert "changes f by 0.4997" in message  # and not "by 0.5"
+
+
+@pytest.mark.parametrize("decides", [0, 1])
+def test_the_other_feature_is_named(decides):
+    def f(p):
+        return 1 - torch.relu(1 - p[:, decides]) + 3 * p[:, 1 - decides]
+
+    verdict = check("01.5", (f, [[2.0, 2.0]], 1 - decides))
+    assert verdict.diagnosis == "other_feature"
+    assert f"Feature {decides} has no slope" in verdict.message
+
+
 # ---------------------------------------------------------------- 01.6
+
+
+def test_what_is_left_of_f_shows_which_biases_stayed():
+    """All ways to keep some of the biases, with any second number."""
+    expected = {10: "biases_kept", 12: "one_bias_kept", 9: "output_bias_removed"}
+    toy, point = xc.zoo.toy(), torch.tensor([[1.0, 3.0]], dtype=torch.float64)
+    hidden, output = toy.hidden.bias.clone(), toy.output.bias.clone()
+    for kept in itertools.product((0, 1), repeat=3):
+        toy.hidden.bias.copy_(hidden * torch.tensor([0, *kept[:2]]))
+        toy.output.bias.copy_(output * kept[2])
+        score = float(toy(point))
+        for second in (score, 11.0, 4.0):
+            verdict = check("01.6", {**RIGHT, "bias_free": (score, second)})
+            if score != 11:
+                assert verdict.diagnosis == expected.get(round(score)), kept
+            elif second != 11:
+                assert verdict.diagnosis == "sum_is_not_score"
+            else:
+                assert verdict.passed
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Grading a function by cases: arguments, the right result, and wrong ones that have a name."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from xaicourse.exercise import messages
 from xaicourse.exercise.calling import call, require_function
-from xaicourse.exercise.compare import as_numbers, refuse, show
+from xaicourse.exercise.compare import as_numbers, refuse, show, show_apart
 from xaicourse.exercise.tasks.path_probe import ProbeModel
 from xaicourse.exercise.verdict import Outcome, Settled
 
@@ -99,6 +99,8 @@ class CaseGrader:
         Name to a wrong function.
     also : mapping
         Name to further forms of the same mistake.
+    errors : mapping
+        A part of an error's text to the misconception that it shows.
     reason : callable
         Says from the arguments of a call that stopped with an error which misconception it was.
     """
@@ -109,6 +111,7 @@ class CaseGrader:
     misconceptions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     reason: Callable[[Mapping[str, Any]], str | None] = no_reason
     also: Mapping[str, Sequence[Callable[..., Any]]] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, answer: Any) -> Outcome:
         """Return the outcome for one answer."""
@@ -124,9 +127,8 @@ class CaseGrader:
             return Outcome("passed", self._text("passed"))
         case, got, wanted = self.cases[wrong[0]], given[wrong[0]], expected[wrong[0]]
         where = self._where(case)
-        evidence = messages.text(
-            "general/evidence_case", where=where, yours=show(got), expected=show(wanted)
-        )
+        yours, right = show_apart(got, wanted)
+        evidence = messages.text("general/evidence_case", where=where, yours=yours, expected=right)
         name = self.diagnose(given)
         if name is not None:
             return Outcome("not_right", self._text(f"misconceptions/{name}"), evidence, name)
@@ -171,11 +173,11 @@ class CaseGrader:
         where, arguments = self._where(case), case.arguments()
         try:
             value = call(answer, arguments, where)
-        except Settled:
+        except Settled as settled:
             name = self.reason(arguments)
             if name is not None:
                 refuse(f"tasks/{self.task}/misconceptions/{name}", diagnosis=name)
-            raise
+            raise Settled(self._explained(settled.outcome)) from None
         model = arguments.get("model")
         stray = model.stray() if isinstance(model, WatchedModel) else None
         self._refuse_changes(case, arguments)
@@ -190,6 +192,14 @@ class CaseGrader:
         if not bool(torch.isfinite(got).all()):
             refuse("general/not_finite", where=where)
         return got, stray
+
+    def _explained(self, stopped: Outcome) -> Outcome:
+        """Add to an error what it means, if this error is known here."""
+        for said, name in self.errors.items():
+            if said in stopped.message:
+                text = self._text(f"misconceptions/{name}")
+                return replace(stopped, message=f"{stopped.message} {text}", diagnosis=name)
+        return stopped
 
     def _refuse_changes(self, case: Case, arguments: Mapping[str, Any]) -> None:
         for name, before in case.values.items():

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from xaicourse.exercise import messages
-from xaicourse.exercise.compare import refuse, show
+from xaicourse.exercise.compare import refuse, show, show_apart
 from xaicourse.exercise.task import Task
 from xaicourse.exercise.tasks.integrate import OwnFunction, to_rows
 from xaicourse.exercise.tasks.submission import is_missing, parts
@@ -41,7 +41,10 @@ def grade(answer: Any) -> Outcome:
     deleted.view(-1)[place] = 0.0
     f.require_plain(torch.cat([x, deleted, (x + deleted) / 2]))
     change = abs(float(f.value(deleted)) - float(f.value(x)))
-    slope = float(f.gradient(x).reshape(-1)[place])
+    slopes = _slopes(f, x)
+    slope = float(slopes[place])
+    if change <= DECIDES or abs(slope) >= FLAT:
+        _refuse_other_feature(f, x, place, slopes)
     if change <= DECIDES:
         _refuse_small_change(f, x, place, change, slope)
     if abs(slope) >= FLAT:
@@ -61,7 +64,29 @@ def _feature(value: Any, x: Tensor) -> int:
             return range(x.numel())[index[0]]
         return int(torch.arange(x.numel()).reshape(shape)[tuple(index)])
     except Exception:
-        refuse("tasks/01.5/feature", given=str(value)[:40], features=x.numel())
+        refuse("tasks/01.5/feature", given=str(value)[:40], last=x.numel() - 1)
+
+
+def _slopes(f: OwnFunction, x: Tensor) -> Tensor:
+    """Return the slope in each feature, (D,): 0 if nothing of f can be differentiated, as in x > 1.
+
+    Whether such a 0 is one of f itself is measured afterwards.
+    """
+    if not f(x.detach().requires_grad_()).requires_grad:
+        return torch.zeros(x.numel(), dtype=x.dtype)
+    return f.gradient(x).reshape(-1)
+
+
+def _refuse_other_feature(f: OwnFunction, x: Tensor, place: int, slopes: Tensor) -> None:
+    """Say so if another feature than the given one has no slope and decides."""
+    for other in range(min(x.numel(), 20)):
+        deleted = x.clone()
+        deleted.view(-1)[other] = 0.0
+        change = abs(float(f.value(deleted)) - float(f.value(x)))
+        if other != place and change > DECIDES and abs(float(slopes[other])) < FLAT:
+            name = "other_feature"
+            key = f"tasks/01.5/misconceptions/{name}"
+            refuse(key, diagnosis=name, other=other, given=place)
 
 
 def _refuse_small_change(
@@ -78,7 +103,8 @@ def _refuse_small_change(
     elif largest <= 1e-9:
         name = "unused"
     else:
-        refuse("tasks/01.5/small_change", change=show(change), wanted=show(DECIDES))
+        shown, wanted = show_apart(change, DECIDES)
+        refuse("tasks/01.5/small_change", change=shown, wanted=wanted)
     refuse(f"tasks/01.5/misconceptions/{name}", diagnosis=name)
 
 
@@ -109,6 +135,10 @@ def _detached(points):
     return 2 * points[:, 0].detach() + points[:, 1]
 
 
+def _two_features(points):
+    return 1 - torch.relu(1 - points[:, 0]) + 0.1 * points[:, 1]
+
+
 def _touches_zero_twice(points):
     return points[:, 0] * (points[:, 0] - 2)
 
@@ -124,6 +154,7 @@ BREAK_THE_GRADIENT = Task(
     reference=_RIGHT,
     misconceptions={
         "exchanged": _RIGHT | {"f": _touches_zero_twice},
+        "other_feature": {"f": _two_features, "x": [[2.0, 1.0]], "feature": 1},
         "unused": _RIGHT | {"f": _second_only},
         "already_zero": {"f": _saturated, "x": [[0.0, 1.0]], "feature": 0},
         "software_zero": _RIGHT | {"f": _detached},

@@ -15,7 +15,7 @@ from xaicourse.exercise.compare import as_numbers, refuse
 from xaicourse.exercise.task import Task
 from xaicourse.exercise.tasks.cases import RIGHT, Case, CaseGrader, apart
 from xaicourse.exercise.tasks.path_probe import ProbeModel
-from xaicourse.exercise.verdict import Outcome
+from xaicourse.exercise.verdict import Outcome, Settled
 
 __all__ = ["GRADER", "MY_GRADIENT"]
 
@@ -125,6 +125,16 @@ def cross_entropy_sum(model, x, target):
     return -log_probability(model, x, target)
 
 
+def divided_by_largest(model, x, target):
+    slope = my_gradient(model, x, target)
+    return slope / slope.abs().max()
+
+
+def each_divided_by_largest(model, x, target):
+    slope = my_gradient(model, x, target)
+    return slope / _rows(slope.flatten(1).abs().amax(dim=1), x)
+
+
 def own_class_only(model, x, target):
     p = _pick(model(x).softmax(1), target)
     return _rows(p * (1 - p), x) * my_gradient(model, x, target)
@@ -153,6 +163,10 @@ def first_target(model, x, target):
 def first_input_only(model, x, target):
     slope = my_gradient(model, x, target)
     return torch.cat([slope[:1], torch.zeros_like(slope[1:])])
+
+
+def first_for_all(model, x, target):
+    return my_gradient(model, x, target)[:1].expand_as(x)
 
 
 def first_scores_only(model, x, target):
@@ -187,6 +201,28 @@ def model_left_changed(model, x, target):
     return my_gradient(model, x, target)
 
 
+def fills_weights(model, x, target):
+    """The right numbers, but the weights of the model have a .grad now."""
+    point = x.detach().clone().requires_grad_()
+    _pick(model(point), target).sum().backward()
+    return point.grad
+
+
+def tuple_of_one(model, x, target):
+    return (my_gradient(model, x, target),)
+
+
+def no_graph(model, x, target):
+    """The model is called on x, not on the copy that asks for gradients."""
+    point = x.detach().clone().requires_grad_()
+    return torch.autograd.grad(_pick(model(x), target).sum(), point)[0]
+
+
+def no_sum(model, x, target):
+    point = x.detach().clone().requires_grad_()
+    return torch.autograd.grad(_pick(model(point), target), point)[0]
+
+
 def no_copy(model, x, target):
     """The right numbers, written into the caller's x."""
     return x.copy_(my_gradient(model, x, target))
@@ -202,6 +238,7 @@ BY_NUMBERS = _named(
     sign_reversed,
     signs_only,
     length_one,
+    divided_by_largest,
     probability,
     log_probability,
     cross_entropy,
@@ -213,11 +250,20 @@ BY_NUMBERS = _named(
     all_targets,
     first_target,
     first_input_only,
+    first_for_all,
     first_scores_only,
     softmax_over_batch,
     reduced,
 )
-BY_TRACES = _named(accumulates, leaves_grad, model_left_changed, no_copy)
+BY_TRACES = _named(
+    accumulates, leaves_grad, model_left_changed, fills_weights, tuple_of_one, no_copy
+)
+BY_ERRORS = _named(no_graph, no_sum)
+ERRORS = {
+    "does not require grad": "no_graph",
+    "not have been used in the graph": "no_graph",
+    "only for scalar outputs": "no_sum",
+}
 
 
 # ---------------------------------------------------------------- grading
@@ -241,8 +287,13 @@ class GradientGrader(CaseGrader):
     def _look_for_traces(self, answer: Any, case: Case, before: ProbeModel) -> None:
         """Call twice with the same x; x and the model must stay as they were."""
         arguments, where = case.arguments(), self._where(case)
-        model, x = arguments["model"], arguments["x"]
-        first, second = (as_numbers(call(answer, arguments, where)) for _ in range(2))
+        model, x = copy.deepcopy(before).requires_grad_(), arguments["x"]  # as in training
+        arguments["model"] = model
+        value = call(answer, arguments, where)
+        if isinstance(value, tuple) and len(value) == 1 < len(x):
+            self._refuse("tuple_of_one")
+        first = as_numbers(value).clone()  # the second call may add to it
+        second = as_numbers(call(answer, arguments, where))
         if apart(first, second) > RIGHT:
             if apart(2 * first, second) <= RIGHT:
                 self._refuse("accumulates")
@@ -250,9 +301,20 @@ class GradientGrader(CaseGrader):
         if x.requires_grad or x.grad is not None:
             self._refuse("leaves_grad")
         pairs = zip(model.parameters(), before.parameters(), strict=True)
-        same = all(torch.equal(a, b) and not a.requires_grad for a, b in pairs)
+        same = all(torch.equal(a, b) and a.requires_grad for a, b in pairs)
         if model.training or not same:
             self._refuse("model_left_changed")
+        if any(weight.grad is not None for weight in model.parameters()):
+            self._refuse("fills_weights")
+
+    def _ask(self, answer: Any, case: Case) -> tuple[Tensor, Any]:
+        """Say more about None: it may be the .grad of a tensor that has none."""
+        try:
+            return super()._ask(answer, case)
+        except Settled as settled:
+            if settled.outcome.message == messages.text("general/returned_none"):
+                refuse("tasks/01.2/returned_none", status="not_done")
+            raise
 
     def _works_without_grad(self, answer: Any) -> bool:
         """Say whether the answer is right when its caller has switched gradients off."""
@@ -272,7 +334,14 @@ def _with_own_model(case: Case) -> Case:
     return Case(case.name, {**case.values, "model": copy.deepcopy(case.values["model"])})
 
 
-GRADER = GradientGrader("01.2", CASES, my_gradient, BY_NUMBERS)
+GRADER = GradientGrader(
+    "01.2",
+    CASES,
+    my_gradient,
+    BY_NUMBERS,
+    also={"divided_by_largest": (each_divided_by_largest,)},
+    errors=ERRORS,
+)
 
 MY_GRADIENT = Task(
     id="01.2",
@@ -281,5 +350,5 @@ MY_GRADIENT = Task(
     minutes=12,
     grade=GRADER,
     reference=my_gradient,
-    misconceptions={**BY_NUMBERS, **BY_TRACES},
+    misconceptions={**BY_NUMBERS, **BY_TRACES, **BY_ERRORS},
 )

@@ -1,10 +1,17 @@
 """Task 01.3: one number a pixel, as in the paper: the largest size of the three slopes."""
 
+from dataclasses import replace
+from typing import Any
+
 import torch
 from torch import Tensor
 
+from xaicourse.exercise import messages
+from xaicourse.exercise.calling import call
+from xaicourse.exercise.compare import as_numbers, refuse
 from xaicourse.exercise.task import Task
 from xaicourse.exercise.tasks.cases import Case, CaseGrader
+from xaicourse.exercise.verdict import Outcome
 
 __all__ = ["GRADER", "SIMONYAN_MAP"]
 
@@ -40,6 +47,10 @@ def max_then_abs(slopes):
 
 def signed_max(slopes):
     return slopes.amax(dim=1)
+
+
+def positive_only(slopes):
+    return slopes.relu().amax(dim=1)
 
 
 def sum_then_abs(slopes):
@@ -130,6 +141,7 @@ WRONG = {
     for function in (
         max_then_abs,
         signed_max,
+        positive_only,
         sum_then_abs,
         mean_then_abs,
         sum_of_abs,
@@ -152,7 +164,32 @@ WRONG = {
     )
 }
 
-GRADER = CaseGrader("01.3", CASES, simonyan_map, WRONG)
+# ---------------------------------------------------------------- grading
+
+
+class MapGrader(CaseGrader):
+    """Pictures with slopes first: there a division shows by its numbers and not as 0 / 0."""
+
+    def __call__(self, answer: Any) -> Outcome:
+        """Return the outcome for one answer."""
+        with_slopes = replace(self, cases=self.cases[:-1])
+        outcome = CaseGrader.__call__(with_slopes, answer)
+        if outcome.status == "passed":
+            outcome = super().__call__(answer)
+        return self._look_at_shape(answer) if outcome.status == "passed" else outcome
+
+    def _look_at_shape(self, answer: Any) -> Outcome:
+        """Refuse a map without its batch axis; say that another axis is too many."""
+        case = self.cases[0]  # one picture
+        got = as_numbers(call(answer, case.arguments(), self._where(case)))
+        shapes = {"shape": tuple(got.shape), "expected": tuple(self.right(**case.values).shape)}
+        if got.ndim < 3:
+            refuse("general/batch_axis", **shapes)
+        notes = (messages.text("tasks/01.3/axis_too_many", **shapes),) if got.ndim > 3 else ()
+        return Outcome("passed", self._text("passed"), notes=notes)
+
+
+GRADER = MapGrader("01.3", CASES, simonyan_map, WRONG)
 
 SIMONYAN_MAP = Task(
     id="01.3",

@@ -1,10 +1,16 @@
 """Task 01.4: the gradient of a probability, made of the gradients of all logits."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
+from xaicourse.exercise import messages
+from xaicourse.exercise.calling import call
+from xaicourse.exercise.compare import as_numbers
 from xaicourse.exercise.task import Task
-from xaicourse.exercise.tasks.cases import Case, CaseGrader
+from xaicourse.exercise.tasks.cases import RIGHT, Case, CaseGrader, apart
+from xaicourse.exercise.verdict import Outcome, Settled
 
 __all__ = ["GRADER", "PROBABILITY_GRADIENT"]
 
@@ -29,6 +35,8 @@ CASES = (
     _case("two", [[0.3, 1.0, -0.4], [1.2, 0.9, 0.1]], [2, 0], _gradients(2.3, 2, 3, 5)),
     _case("pictures", [[0.5, 0.1, 1.0, 0.8]] * 2, [3, 1], _gradients(0.9, 2, 4, 3, 2, 2)),
 )
+
+LARGE = _case("large", [[200.0, 198.0, 0.0]], [1], _gradients(1.7, 1, 3, 4))  # exp overflows
 
 
 # ---------------------------------------------------------------- the right answer
@@ -94,6 +102,31 @@ def plain_mean(logits, gradients, target):
     return p_target * (own - gradients.mean(dim=1))
 
 
+def bracket_lost(logits, gradients, target):
+    """p multiplies the own slope only."""
+    _, p_target, own, mean = _split(logits, gradients, target)
+    return p_target * own - mean
+
+
+def p_on_the_mean_only(logits, gradients, target):
+    _, p_target, own, mean = _split(logits, gradients, target)
+    return own - p_target * mean
+
+
+def mean_of_weighted(logits, gradients, target):
+    """The weighted slopes are averaged over the classes, not added."""
+    _, p_target, own, mean = _split(logits, gradients, target)
+    return p_target * (own - mean / logits.shape[1])
+
+
+def only_the_mean(logits, gradients, target):
+    return _split(logits, gradients, target)[3]
+
+
+def absolute(logits, gradients, target):
+    return probability_gradient(logits, gradients, target).abs()
+
+
 def target_left_out(logits, gradients, target):
     """The sum runs over the other classes only."""
     _, p_target, own, mean = _split(logits, gradients, target)
@@ -128,6 +161,20 @@ def softmax_over_batch(logits, gradients, target):
     return _rows(p[inputs, target], own) * (own - mean)
 
 
+def softmax_over_all(logits, gradients, target):
+    """One softmax over all logits of all inputs."""
+    p, inputs = logits.flatten().softmax(dim=0).reshape(logits.shape), torch.arange(len(logits))
+    own = gradients[inputs, target]
+    mean = (_rows(p, gradients) * gradients).sum(dim=1)
+    return _rows(p[inputs, target], own) * (own - mean)
+
+
+def axes_missing(logits, gradients, target):
+    """p (N,) multiplies (N, ...) without axes of length 1."""
+    p, _, own, mean = _split(logits, gradients, target)
+    return p[torch.arange(len(logits)), target] * (own - mean)
+
+
 def best_class(logits, gradients, target):
     return probability_gradient(logits, gradients, logits.argmax(dim=1))
 
@@ -160,12 +207,17 @@ WRONG = {
         loss_gradient,
         plain_sum,
         plain_mean,
+        bracket_lost,
+        mean_of_weighted,
+        only_the_mean,
+        absolute,
         target_left_out,
         added,
         one_minus_p,
         logits_as_weights,
         sigmoid,
         softmax_over_batch,
+        softmax_over_all,
         best_class,
         first_target,
         rival_only,
@@ -173,7 +225,36 @@ WRONG = {
     )
 }
 
-GRADER = CaseGrader("01.4", CASES, probability_gradient, WRONG)
+
+# ---------------------------------------------------------------- grading
+
+
+class ProbabilityGrader(CaseGrader):
+    """A right answer is also asked for large logits, where exp overflows."""
+
+    def __call__(self, answer: Any) -> Outcome:
+        """Return the outcome for one answer."""
+        outcome = super().__call__(answer)
+        if outcome.status != "passed" or self._stands_large_logits(answer):
+            return outcome
+        return Outcome("passed", outcome.message, notes=(messages.text("tasks/01.4/overflow"),))
+
+    def _stands_large_logits(self, answer: Any) -> bool:
+        try:
+            got = as_numbers(call(answer, LARGE.arguments(), LARGE.name))
+        except (Settled, TypeError, ValueError):
+            return False
+        return apart(got, self.result(self.right, LARGE)) <= RIGHT
+
+
+GRADER = ProbabilityGrader(
+    "01.4",
+    CASES,
+    probability_gradient,
+    WRONG,
+    also={"bracket_lost": (p_on_the_mean_only,)},
+    errors={"must match the size of tensor": "axes_missing"},
+)
 
 PROBABILITY_GRADIENT = Task(
     id="01.4",
@@ -182,5 +263,5 @@ PROBABILITY_GRADIENT = Task(
     minutes=12,
     grade=GRADER,
     reference=probability_gradient,
-    misconceptions=WRONG,
+    misconceptions={**WRONG, "axes_missing": axes_missing},
 )

@@ -21,12 +21,15 @@ WRONG_GATES = {
     "gates_reversed": (1, 0, 0),
     "gates_all_on": (1, 1, 1),
     "gates_of_the_lesson": (1, 0, 1),
+    "sums_for_gates": (-2, 4, 3),
+    "values_for_gates": (0, 4, 3),
 }
 WRONG_GRADIENTS = {
     "no_gates": (-2, 3),
     "inverted_gates": (2, -2),
     "times_activation": (-15, 21),
     "output_weights_forgotten": (0, 3),
+    "output_weights_only": (3, -1),
     "minus_lost": (-2, 7),
     "third_unit_forgotten": (-3, 6),
     "second_unit_forgotten": (-1, -1),
@@ -36,7 +39,12 @@ WRONG_GRADIENTS = {
     "no_signs": (4, 5),
     "point_of_the_lesson": (1, -3),
 }
-WRONG_PLACES = {"third_gate_only": 0.0, "x1_forgotten": 0.5, "not_the_place": 2.0}
+WRONG_PLACES = {
+    "third_gate_only": 0.0,
+    "x1_forgotten": 0.5,
+    "not_the_place": 2.0,
+    "fall_not_place": -2.0,
+}
 WRONG = {
     **{name: (gates, GRADIENT, EXACT_TO) for name, gates in WRONG_GATES.items()},
     **{name: (GATES, slopes, EXACT_TO) for name, slopes in WRONG_GRADIENTS.items()},
@@ -48,8 +56,7 @@ def grade(answer: Any) -> Outcome:
     """Judge gates, gradient and place; the first wrong one gets the message."""
     what = messages.entry("tasks/01.1/name")
     part = parts(answer, ("gates", "gradient", "exact_to"), what)
-    if any(is_missing(value) for value in part.values()):
-        refuse("general/not_done", status="not_done")
+    refuse_open_parts(part, what)
     gates = _row(part["gates"], "gates", 3)
     gradient = _row(part["gradient"], "gradient", 2)
     place = _row(part["exact_to"], "exact_to", 1)
@@ -68,6 +75,22 @@ def grade(answer: Any) -> Outcome:
             return Outcome("not_right", text, evidence, diagnosis=fits[0])
         return Outcome("not_right", messages.text(f"tasks/01.1/{key}"), evidence)
     return Outcome("passed", messages.text("tasks/01.1/passed"))
+
+
+def refuse_open_parts(part: Mapping[str, Any], what: str) -> None:
+    """Say that nothing is done yet, or which part is still open."""
+    missing = [name for name, value in part.items() if is_open(value)]
+    if len(missing) == len(part):
+        refuse("general/not_done", status="not_done")
+    if missing:
+        refuse("general/part_missing", status="not_done", part=missing[0], what=what)
+
+
+def is_open(value: Any) -> bool:
+    """Say whether a part, or a number inside it, was left open."""
+    if isinstance(value, (list, tuple)):
+        return any(is_open(inside) for inside in value)
+    return is_missing(value)
 
 
 def near(given: Sequence[float], wanted: Sequence[float]) -> bool:
