@@ -9,6 +9,8 @@ from xaicourse.widgets.panel import Panel
 from xaicourse.widgets.patch_grid import PatchGrid
 from xaicourse.widgets.path_panel import PathPanel, PathView
 from xaicourse.widgets.path_trace import PathTrace, trace_path
+from xaicourse.widgets.randomise_panel import RandomisePanel, RandomiseView
+from xaicourse.widgets.randomise_trace import Likeness, likeness, randomise_top, weight_layers
 from xaicourse.widgets.tangent_explorer import TangentExplorer, TangentView
 from xaicourse.widgets.tangent_trace import TangentTrace, trace_tangent
 
@@ -18,6 +20,7 @@ __all__ = [
     "LayerMaps",
     "LayerPanel",
     "LayerView",
+    "Likeness",
     "NoisePanel",
     "NoiseTrace",
     "NoiseView",
@@ -26,11 +29,16 @@ __all__ = [
     "PathPanel",
     "PathTrace",
     "PathView",
+    "RandomisePanel",
+    "RandomiseView",
     "TangentExplorer",
     "TangentTrace",
     "TangentView",
     "layer_maps",
+    "likeness",
+    "randomise_top",
     "trace_noise",
     "trace_path",
     "trace_tangent",
+    "weight_layers",
 ]

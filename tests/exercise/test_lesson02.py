@@ -1,0 +1,454 @@
+"""The tasks of lesson 02: right answers in odd forms pass, each known mistake gets its own name."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import xaicourse as xc
+from xaicourse.exercise import TASKS, check
+from xaicourse.exercise.tasks import lesson02_guided, lesson02_likeness, lesson02_rect
+from xaicourse.exercise.tasks.cases import apart
+from xaicourse.exercise.tasks.lesson02_guided import my_guided
+from xaicourse.exercise.tasks.lesson02_hooks import OUTCOMES
+from xaicourse.exercise.tasks.lesson02_likeness import with_control
+from xaicourse.exercise.tasks.lesson02_rect import rect_rule
+
+LESSON = [task for task in TASKS if task.startswith("02.")]
+CASE_MODULES = [lesson02_guided, lesson02_likeness, lesson02_rect]
+
+
+def test_there_are_six_tasks():
+    assert [f"02.{k}" for k in range(1, 7)] == LESSON
+
+
+@pytest.mark.parametrize("task", LESSON)
+def test_the_reference_passes(task):
+    verdict = check(task, TASKS[task].reference)
+    assert verdict.passed, verdict.message
+
+
+@pytest.mark.parametrize("task", LESSON)
+def test_each_misconception_gets_its_own_name(task):
+    for mistake, answer in TASKS[task].misconceptions.items():
+        verdict = check(task, answer)
+        assert (verdict.passed, verdict.diagnosis) == (False, mistake), verdict.message
+
+
+@pytest.mark.parametrize("task", LESSON)
+def test_an_empty_answer_is_not_done(task):
+    def empty(*arguments):
+        raise NotImplementedError
+
+    assert check(task, None).status == "not_done"
+    if task in ("02.2", "02.3", "02.6"):
+        assert check(task, empty).status == "not_done"
+        assert "return" in check(task, lambda *arguments: None).message
+
+
+@pytest.mark.parametrize("word", ["TODO", "", "...", "?"])
+@pytest.mark.parametrize("task", LESSON)
+def test_placeholders_do_not_pass(task, word):
+    parts = {"02.1": ("deconvnet", "guided", "never_changes"), "02.4": tuple("ABCDEF")}
+    for answer in (word, dict.fromkeys(parts.get(task, ("f", "x", "feature")), word)):
+        verdict = check(task, answer)
+        assert not verdict.passed, verdict.message
+        assert verdict.diagnosis is None
+
+
+# ---------------------------------------------------------------- the probes tell mistakes apart
+
+
+@pytest.mark.parametrize("module", CASE_MODULES)
+def test_misconceptions_are_five_percent_apart(module):
+    grader = module.GRADER
+    functions = {"right": grader.right, **grader.misconceptions}
+    results = {
+        name: [grader.result(function, case) for case in module.CASES]
+        for name, function in functions.items()
+    }
+    pairs = {
+        (a, b): max(apart(p, q) for p, q in zip(results[a], results[b], strict=True))
+        for a, b in itertools.combinations(results, 2)
+    }
+    closest = min(pairs, key=pairs.get)
+    print(f"closest: {closest}, {100 * pairs[closest]:.0f} % apart")
+    assert pairs[closest] >= 0.05, (closest, pairs[closest])
+
+
+def test_no_value_lies_near_a_kink():
+    """Otherwise float32 and float64 could choose other gates, and a right answer be refused."""
+    for case in lesson02_guided.CASES:
+        point = case.values["x"]
+        for layer in case.values["layers"]:
+            if isinstance(layer, nn.ReLU):
+                assert float(point.abs().min()) > 1e-3
+            point = layer(point)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    ("task", "right"), [("02.2", my_guided), ("02.3", with_control), ("02.6", rect_rule)]
+)
+def test_noise_on_the_answer_is_never_named(task, right, seed):
+    def noisy(*arguments):
+        found = right(*arguments)
+        generator = torch.Generator().manual_seed(seed)
+        return found + 0.3 * torch.randn(found.shape, generator=generator)
+
+    verdict = check(task, noisy)
+    assert (verdict.passed, verdict.diagnosis) == (False, None)
+
+
+# ---------------------------------------------------------------- 02.1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"guided": ["-3", "6"], "deconvnet": np.array([-1, 4]), "never_changes": "DeconvNet"},
+        (torch.tensor([[-1.0, 4.0]]), (-3, 6), "deconv"),
+        [[-1.0, 4.0], [-3.0, 6.0], " deconvnet "],
+    ],
+)
+def test_odd_right_maps_pass(answer):
+    verdict = check("02.1", answer)
+    assert verdict.passed, verdict.message
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ((5, 5), (-3, 6), "deconvnet"),
+        ((-1, 4), (0.5, 0.25), "deconvnet"),
+        ((-1, 4, 0), (-3, 6), "deconvnet"),
+        ((-1, 4), (-3, 6), "occlusion"),
+        ((1, -4), (-3, 6), "deconvnet"),
+        ((-1, 4), (3, -6), "deconvnet"),
+    ],
+)
+def test_other_wrong_maps_have_no_name(answer):
+    verdict = check("02.1", answer)
+    assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
+
+
+def test_task_one_is_what_the_package_gives():
+    toy, x = xc.zoo.toy(), torch.tensor([[1.0, 3.0]], dtype=torch.float64)
+    deconvnet, guided, _ = TASKS["02.1"].reference
+    assert tuple(xc.deconvnet(toy, x)[0].tolist()) == deconvnet
+    assert tuple(xc.guided_backprop(toy, x)[0].tolist()) == guided
+    others = torch.randn(50, 2, generator=torch.Generator().manual_seed(0)).double() * 5
+    assert torch.equal(xc.deconvnet(toy, others), torch.tensor([deconvnet] * 50).double())
+
+
+# ---------------------------------------------------------------- 02.2
+
+
+def by_hooks(layers, x, target):
+    """Hooks that are right: a list of gates that is used from its end, and removed at the end."""
+    gates, handles = [], []
+    for layer in {id(layer): layer for layer in layers}.values():
+        if isinstance(layer, nn.ReLU):
+            handles.append(
+                layer.register_forward_hook(lambda m, i, o: gates.append(o.detach() > 0))
+            )
+            handles.append(
+                layer.register_full_backward_hook(
+                    lambda m, i, o: (gates.pop() * o[0].clamp(min=0),)
+                )
+            )
+    with torch.enable_grad():
+        point = x.detach().clone().requires_grad_()
+        scores = nn.Sequential(*layers)(point)
+        found = torch.autograd.grad(scores[torch.arange(len(x)), target].sum(), point)[0]
+    for handle in handles:
+        handle.remove()
+    return found
+
+
+class GuidedReLU(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, z):
+        ctx.save_for_backward(z)
+        return z.clamp_min(0)
+
+    @staticmethod
+    def backward(ctx, g):
+        (z,) = ctx.saved_tensors
+        return (z > 0) * g.clamp_min(0)
+
+
+def by_function(layers, x, target):
+    with torch.enable_grad():
+        leaf = x.detach().clone().requires_grad_()
+        point = leaf
+        for layer in layers:
+            point = GuidedReLU.apply(point) if isinstance(layer, nn.ReLU) else layer(point)
+        chosen = point.gather(1, target[:, None]).sum()
+        return torch.autograd.grad(chosen, leaf)[0].numpy()
+
+
+def one_by_one(layers, x, target):
+    rows = [by_function(layers, x[k : k + 1], target[k : k + 1])[0] for k in range(len(x))]
+    return [row.tolist() for row in rows]
+
+
+@pytest.mark.parametrize("answer", [by_hooks, by_function, one_by_one])
+def test_odd_right_guided_maps_pass(answer):
+    verdict = check("02.2", answer)
+    assert verdict.passed, verdict.message
+
+
+def half(layers, x, target):
+    return my_guided(layers, x, target) / 2
+
+
+def mirrored(layers, x, target):
+    return my_guided(layers, x.flip(-1), target)
+
+
+def other_class(layers, x, target):
+    return my_guided(layers, x, (target + 1) % 3)
+
+
+def zeros(layers, x, target):
+    return torch.zeros_like(x)
+
+
+def negative_map(layers, x, target):
+    return -my_guided(layers, x, target)
+
+
+def sign_only(layers, x, target):
+    return my_guided(layers, x, target).sign()
+
+
+@pytest.mark.parametrize("answer", [half, mirrored, other_class, zeros, negative_map, sign_only])
+def test_other_wrong_guided_maps_have_no_name(answer):
+    verdict = check("02.2", answer)
+    assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
+
+
+def test_hooks_that_stay_are_seen_even_if_they_do_nothing_wrong():
+    def stays(layers, x, target):
+        for layer in layers:
+            layer.register_forward_hook(lambda module, inputs, output: None)
+        return my_guided(layers, x, target)
+
+    assert check("02.2", stays).diagnosis == "leaves_hooks"
+
+
+# ---------------------------------------------------------------- 02.3
+
+
+def by_numpy(a, b, order):
+    a, b = a.numpy().ravel(), b.numpy().ravel()
+    size = np.linalg.norm(a) * np.linalg.norm(b)
+    return [a @ b / size, a[order.numpy()] @ b / size]
+
+
+def by_torch(a, b, order):
+    first = torch.stack([a.flatten(), a.flatten()[order]])
+    return nn.functional.cosine_similarity(first, b.flatten()[None])
+
+
+def by_norm(a, b, order):
+    a = a.double() / a.double().norm()
+    b = b.double() / b.double().norm()
+    return float((a * b).sum()), float((a.view(-1)[order] * b.view(-1)).sum())
+
+
+@pytest.mark.parametrize("answer", [by_numpy, by_torch, by_norm])
+def test_odd_right_cosines_pass(answer):
+    verdict = check("02.3", answer)
+    assert verdict.passed, verdict.message
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda a, b, order: torch.tensor([1.0, 0.0]),
+        lambda a, b, order: 2 * with_control(a, b, order),
+        lambda a, b, order: with_control(a, b, order.flip(0)),
+        lambda a, b, order: with_control(a, b, order).acos(),
+        lambda a, b, order: -with_control(a, b, order),
+        lambda a, b, order: with_control(a.sign(), b.sign(), order),
+    ],
+)
+def test_other_wrong_cosines_have_no_name(answer):
+    verdict = check("02.3", answer)
+    assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
+
+
+def test_one_number_is_not_enough():
+    verdict = check("02.3", lambda a, b, order: with_control(a, b, order)[0])
+    assert not verdict.passed
+    assert "shape" in verdict.message
+
+
+# ---------------------------------------------------------------- 02.4
+
+
+class Two(nn.Module):
+    def __init__(self, first, second):
+        super().__init__()
+        self.first, self.second = first, second
+        W = torch.tensor([[1.0, 0, -1], [0, 1, 1], [1, -1, 0]], dtype=torch.float64)
+        self.layers = (torch.tensor([[1.0, -1], [-1, 2], [1, 1]], dtype=torch.float64), W)
+
+    def forward(self, x):
+        hidden = self.first(x @ self.layers[0].T + torch.tensor([0.0, -1, -1]).double())
+        return self.second(hidden @ self.layers[1].T) @ torch.tensor([2.0, 1, -1]).double()
+
+
+class MyReLU(nn.ReLU):
+    pass
+
+
+def hooked_guided(net, x):
+    def note_gate(module, inputs, output):
+        module.gate = output > 0
+
+    def change_rule(module, grad_input, grad_output):
+        return (module.gate * grad_output[0].clamp(min=0),)
+
+    for module in net.modules():
+        if isinstance(module, nn.ReLU):
+            module.register_forward_hook(note_gate)
+            module.register_full_backward_hook(change_rule)
+    point = x.clone().requires_grad_()
+    return torch.autograd.grad(net(point).sum(), point)[0]
+
+
+def test_the_key_of_task_four_is_what_hooks_do():
+    shared = nn.ReLU()
+    nets = {
+        "A": lambda: Two(nn.ReLU(), nn.ReLU()),
+        "B": lambda: Two(torch.relu, torch.relu),
+        "C": lambda: Two(shared, shared),
+        "D": lambda: Two(nn.ReLU6(), nn.ReLU6()),
+        "E": lambda: Two(MyReLU(), MyReLU()),
+        "F": lambda: Two(nn.ReLU(inplace=True), nn.ReLU(inplace=True)),
+    }
+    x = torch.tensor([[3.0, 1.0]], dtype=torch.float64)
+    found = {}
+    for name, make in nets.items():
+        expected = xc.guided_backprop(make(), x)
+        try:
+            same = torch.equal(hooked_guided(make(), x), expected)
+            found[name] = "right" if same else "wrong"
+        except RuntimeError:
+            found[name] = "error"
+    assert found == OUTCOMES
+
+
+def test_odd_right_outcomes_pass():
+    assert check("02.4", tuple(OUTCOMES.values())).passed
+    assert check("02.4", {name.lower(): value.upper() for name, value in OUTCOMES.items()}).passed
+    assert check("02.4", [f" {value} " for value in OUTCOMES.values()]).passed
+
+
+# ---------------------------------------------------------------- 02.5
+
+
+def scaled_twin(p):
+    return torch.relu(2 * p[:, 1]) - 2 * torch.relu(p[:, 1]) + 3
+
+
+def net_that_cancels(p):
+    net = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 1))
+    for parameter, values in zip(
+        net.parameters(), ([[1, 0], [1, 0]], [0, 0], [[1, -1]], [0]), strict=True
+    ):
+        parameter.data = torch.tensor(values, dtype=torch.float32)
+    return net(p.float())[:, 0]
+
+
+def up_and_down(p):
+    return torch.relu(p[:, 0]) - torch.relu(-p[:, 0]) - p[:, 0]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (scaled_twin, [1.0, 2.0], 1),
+        {"x": np.array([[3.0, 0.0]]), "feature": torch.tensor(0), "f": net_that_cancels},
+        (lambda p: (torch.relu(p) - torch.relu(p)).sum(1), [[1.0, 1.0, 1.0]], -1),
+    ],
+)
+def test_odd_right_examples_pass(answer):
+    verdict = check("02.5", answer)
+    assert verdict.passed, verdict.message
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (lambda p: p[:, 0] * 0.0 + p[:, 1] ** 2, [[1.0, 1.0]], 0),  # an operation without rule
+        (lambda p: 0.1 * torch.relu(p[:, 0]) - 0.1 * torch.relu(p[:, 0]), [[1.0]], 0),
+        (lambda p: p[:, 0], [[1.0, 2.0]], 5),
+        (lambda p: p[:, 0], [[1.0, 200.0]], 0),
+        (lambda p: torch.relu(p[:, 0]) * 0 + p.mean(), [[1.0]], 0),
+    ],
+)
+def test_other_wrong_examples_have_no_name(answer):
+    verdict = check("02.5", answer)
+    assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
+
+
+def test_used_far_away_is_used():
+    f = lambda p: torch.relu(p[:, 0]) - torch.relu(p[:, 0]) + torch.relu(p[:, 0] - 8)  # noqa: E731
+    assert check("02.5", (f, [[1.0]], 0)).diagnosis == "used"
+
+
+# ---------------------------------------------------------------- 02.6
+
+
+def by_rows(a, g, quantile):
+    rows = []
+    for one, signal in zip(a.numpy(), g.numpy(), strict=True):
+        product = one * signal
+        rows.append(np.where(product > np.quantile(product, quantile), signal, 0))
+    return np.stack(rows)
+
+
+def by_sorting(a, g, quantile):
+    product = (a * g).double().flatten(1).sort(1).values
+    place = quantile * (product.shape[1] - 1)
+    low = int(place)
+    high = min(low + 1, product.shape[1] - 1)
+    tau = product[:, low] + (place - low) * (product[:, high] - product[:, low])
+    tau = tau.reshape(-1, *[1] * (a.ndim - 1))
+    return torch.where((a * g).double() > tau, g, 0.0)
+
+
+def by_where(a, g, quantile):
+    tau = torch.stack([(u * v).quantile(quantile) for u, v in zip(a, g, strict=True)])
+    out = g.clone()
+    for k in range(len(out)):
+        out[k][(a[k] * g[k]) <= tau[k]] = 0
+    return out
+
+
+@pytest.mark.parametrize("answer", [by_rows, by_sorting, by_where])
+def test_odd_right_rules_pass(answer):
+    verdict = check("02.6", answer)
+    assert verdict.passed, verdict.message
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda a, g, quantile: g,
+        lambda a, g, quantile: torch.zeros_like(g),
+        lambda a, g, quantile: -rect_rule(a, g, quantile),
+        lambda a, g, quantile: rect_rule(a, g, quantile**2),
+        lambda a, g, quantile: rect_rule(a, g, quantile).abs() * 2,
+        lambda a, g, quantile: rect_rule(a.flip(-1), g, quantile),
+    ],
+)
+def test_other_wrong_rules_have_no_name(answer):
+    verdict = check("02.6", answer)
+    assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message

@@ -1,0 +1,19 @@
+"""The tasks of lesson 02, DeconvNet and Guided Backprop."""
+
+from xaicourse.exercise.tasks.lesson02_break import SHOWS_NOTHING
+from xaicourse.exercise.tasks.lesson02_guided import MY_GUIDED
+from xaicourse.exercise.tasks.lesson02_hooks import HOOKS_LOOK_AWAY
+from xaicourse.exercise.tasks.lesson02_likeness import WITH_CONTROL
+from xaicourse.exercise.tasks.lesson02_rect import RECT_RULE
+from xaicourse.exercise.tasks.lesson02_toy import THREE_RULES
+
+__all__ = ["LESSON"]
+
+LESSON = (
+    THREE_RULES,
+    MY_GUIDED,
+    WITH_CONTROL,
+    HOOKS_LOOK_AWAY,
+    SHOWS_NOTHING,
+    RECT_RULE,
+)

@@ -1,0 +1,85 @@
+"""The figure of the randomisation panel: photo, original map, map of the ruined net, cosines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from xaicourse.plot.picture import DPI, render
+from xaicourse.plot.scale import as_photo, shared_limits, tile_sums
+from xaicourse.plot.style import BLUE, GREY, INK, ORANGE, SIGNED, bare, styled
+
+if TYPE_CHECKING:
+    from xaicourse.widgets.randomise_panel import RandomiseView
+
+WIDTH, HEIGHT = 11.0, 3.3  # inches
+SIDE = 2.35  # of a picture
+MOST_TILES = 112  # a finer map cannot be read on the screen
+
+
+@styled
+def draw_randomise_view(view: RandomiseView) -> bytes:
+    """Return the PNG of a view."""
+    figure = Figure(figsize=(WIDTH, HEIGHT))
+    photo = axes(figure, 0.15, 0.5, SIDE, SIDE)
+    photo.imshow(as_photo(view.photo), interpolation="antialiased")
+    photo.set_title("photo")
+    bare(photo)
+    draw_map(axes(figure, 2.65, 0.5, SIDE, SIDE), view.before, "original network")
+    drawn = "all layers" if view.layers == view.most else f"top {view.layers}"
+    title = "original network" if view.layers == 0 else f"{drawn} drawn anew"
+    draw_map(axes(figure, 5.15, 0.5, SIDE, SIDE), view.after, title)
+    draw_cosines(axes(figure, 8.2, 0.6, 2.6, SIDE - 0.1), view)
+    return render(figure, DPI, compress_level=1)  # it is drawn at every move: fast, not small
+
+
+def axes(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
+    """Add axes at a place that is given in inches."""
+    return figure.add_axes((left / WIDTH, bottom / HEIGHT, width / WIDTH, height / HEIGHT))
+
+
+def draw_map(axis: Axes, pixels: Tensor, title: str) -> None:
+    """Draw a map (H, W) on a scale of its own: here patterns are compared, not sizes."""
+    values = tiles(pixels)
+    limit = shared_limits([values], 99.0)[1]
+    axis.imshow(values, cmap=SIGNED, vmin=-limit, vmax=limit, interpolation="nearest")
+    axis.set_title(title)
+    axis.set_xlabel("own scale, clipped at percentile 99", fontsize=7)
+    bare(axis)
+
+
+def tiles(pixels: Tensor) -> np.ndarray:
+    """Return a map (H, W), added up over small squares where it is fine."""
+    height, width = pixels.shape
+    tile = next(
+        (
+            t
+            for t in range(1, height + 1)
+            if height % t == 0 and width % t == 0 and max(height, width) // t <= MOST_TILES
+        ),
+        1,
+    )
+    return tile_sums(pixels.double().numpy(), tile)
+
+
+def draw_cosines(axis: Axes, view: RandomiseView) -> None:
+    """Draw the cosine with the original over the number of layers, as far as it was visited."""
+    places = sorted(view.visited)
+    found = [view.visited[place] for place in places]
+    axis.plot(places, [one.signed for one in found], "o-", color=BLUE, ms=4, label="with signs")
+    axis.plot(places, [one.absolute for one in found], "s--", color=ORANGE, ms=3.5,
+              label="absolute maps")  # fmt: skip
+    axis.plot(places, [one.absolute_control for one in found], ":", color=GREY, lw=1.6,
+              label="absolute, shuffled")  # fmt: skip
+    axis.axhline(0, color=GREY, lw=0.8)
+    axis.axvline(view.layers, color=INK, lw=0.8)
+    axis.set_ylim(-0.4, 1.08)
+    axis.set_xlim(-0.5, view.most + 0.5)
+    axis.set_xlabel("layers drawn anew, from the top", fontsize=8)
+    axis.set_title("cosine with the original", fontsize=9)
+    axis.legend(loc="lower left", fontsize=6.5, ncols=1)
+    axis.tick_params(labelsize=7.5)

@@ -1,0 +1,101 @@
+"""Draw the top layers of a network anew, and compare its maps with those of the original."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from xaicourse.evaluation.seeds import seeded
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How much two maps of the same photo are alike: cosines, each with its control.
+
+    Parameters
+    ----------
+    signed : float
+        Of the maps as they are.
+    signed_control : float
+        The same with the first map's pixels in random places.
+    absolute, absolute_control : float
+        The same two numbers for absolute maps, which is what the eye compares.
+    """
+
+    signed: float
+    signed_control: float
+    absolute: float
+    absolute_control: float
+
+
+def weight_layers(model: nn.Module) -> list[str]:
+    """Return the names of all layers with a weight matrix or kernel, from the output down.
+
+    The order is that in which the model lists its modules, reversed.
+    """
+    found = []
+    for name, layer in model.named_modules():
+        weight = getattr(layer, "weight", None)
+        if isinstance(weight, nn.Parameter) and weight.dim() >= 2:
+            found.append(name)
+    return found[::-1]
+
+
+def randomise_top(model: nn.Module, layers: int, *, seed: int = 0) -> nn.Module:
+    """Return a copy of the model whose top layers have forgotten what they learnt.
+
+    Every weight of a layer is drawn anew from a normal distribution with the layer's own mean and
+    spread. A layer's draw depends on the seed and the layer alone: with one layer more, those
+    above stay as they were. Biases stay.
+
+    Parameters
+    ----------
+    model
+        The original; it is not changed.
+    layers
+        How many layers with weights, counted from the output.
+    seed
+        Another seed, another draw.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> toy = xc.zoo.toy()
+    >>> torch.equal(randomise_top(toy, 1).hidden.weight, toy.hidden.weight)
+    True
+    """
+    names = weight_layers(model)
+    if isinstance(layers, bool) or not isinstance(layers, int) or not 0 <= layers <= len(names):
+        raise ValueError(f"layers must be a whole number from 0 to {len(names)}, got {layers!r}")
+    other = copy.deepcopy(model)
+    for place, name in enumerate(names[:layers]):
+        weight = other.get_submodule(name).get_parameter("weight")
+        draw = torch.randn(weight.shape, generator=seeded(1000 * seed + place)).to(weight)
+        with torch.no_grad():
+            weight.copy_(weight.mean() + weight.std() * draw)
+    return other
+
+
+def likeness(first: Tensor, second: Tensor, *, seed: int = 0) -> Likeness:
+    """Compare two maps of one shape; the control shuffles the pixels of the first."""
+    if first.shape != second.shape:
+        raise ValueError(
+            f"second must have the shape of first, {tuple(first.shape)}, got {tuple(second.shape)}"
+        )
+    a, b = (values.detach().cpu().double().flatten() for values in (first, second))
+    mixed = a[torch.randperm(len(a), generator=seeded(seed))]
+    return Likeness(
+        signed=cosine(a, b),
+        signed_control=cosine(mixed, b),
+        absolute=cosine(a.abs(), b.abs()),
+        absolute_control=cosine(mixed.abs(), b.abs()),
+    )
+
+
+def cosine(a: Tensor, b: Tensor) -> float:
+    """Return the cosine of two vectors; 0 if one of them is 0."""
+    size = float(a.norm() * b.norm())
+    return float(a @ b) / size if size > 0 else 0.0
