@@ -244,3 +244,16 @@ def test_bootstrap_interval():
         bootstrap_ci(values, level=95)
     with pytest.raises(TypeError, match="seed must be a whole number"):
         bootstrap_ci(values, seed=0.5)
+
+
+def test_results_for_different_classes_are_not_compared():
+    net = torch.nn.Linear(4, 3).double().eval()
+    x = torch.rand(2, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    one, two = (xc.evaluation.deletion(net, x, x, target) for target in (1, 2))
+    with pytest.raises(ValueError, match="one metric and one protocol"):
+        one.minus(two)
+    same = xc.evaluation.deletion(net, x, -x, 1)
+    one.minus(same)
+    predicted = net(x).argmax(1)
+    by_hand = xc.evaluation.deletion(net, x, x, predicted)
+    assert by_hand.protocol == xc.evaluation.deletion(net, x, x).protocol

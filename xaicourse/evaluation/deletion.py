@@ -200,7 +200,7 @@ def _curve_metric(
         tie_fraction=tie_fraction(scores),
         protocol=Protocol(
             output=output if isinstance(output, str) else _name_of(output),
-            target="predicted at x" if target is None else "the caller's",
+            target=repr(question.target),
             channels=channels if x.dim() == 4 else "none",
             sign=sign,
             unit=unit,

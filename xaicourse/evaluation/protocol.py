@@ -15,7 +15,8 @@ class Protocol:
     output : str
         The scale of the score: logit, probability, log_probability, margin.
     target : str
-        What is scored: the caller's own target, or the class predicted at x.
+        What is scored for each row, the caller's own or the class predicted at x, as it was fixed;
+        so two results for different classes are never compared.
     channels : str
         How an image's channels become one number a pixel: sum, abs_sum, max_abs, l2 or mean.
     sign : str
