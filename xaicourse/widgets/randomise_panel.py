@@ -19,7 +19,7 @@ from xaicourse.widgets.randomise_trace import Likeness, likeness, randomise_top,
 
 @dataclass(frozen=True, eq=False)
 class RandomiseView:
-    """What the panel shows.
+    """What the randomisation panel shows.
 
     Parameters
     ----------
@@ -54,25 +54,31 @@ class RandomisePanel(Panel):
 
     Parameters
     ----------
-    model
+    model : nn.Module
         Images (N, C, H, W) to scores (N, K); a module, whose weights are drawn anew in a copy.
-    x
-        One photo, (1, C, H, W).
-    classes
+    x : Tensor (1, C, H, W)
+        One photo.
+    classes : dict of str to int
         Name -> index of the class.
-    methods
+    methods : sequence of str
         Names in ``xc.METHODS`` whose result has the shape of x.
-    layers
+    layers : int
         How many top layers are drawn anew at first.
-    seed
+    seed : int
         Of the draws.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the model is not a module, x is not one photo, classes or methods are missing, a method
+        gives no value for each pixel, or there are not so many layers.
 
     Examples
     --------
-    >>> import torch
-    >>> net = nn.Sequential(nn.Flatten(), nn.Linear(48, 9), nn.ReLU(), nn.Linear(9, 2)).eval()
-    >>> panel = RandomisePanel(net, torch.full((1, 3, 4, 4), 0.5), {"a": 0, "b": 1})
-    >>> panel.set(layers=0)
+    >>> import torch, xaicourse as xc
+    >>> net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(48, 2)).eval()
+    >>> x = torch.full((1, 3, 4, 4), 0.5)
+    >>> panel = xc.widgets.RandomisePanel(net, x, {"a": 0, "b": 1}, layers=0)
     >>> round(panel.result.likeness.signed, 6)
     1.0
     """

@@ -35,6 +35,16 @@ def weight_layers(model: nn.Module) -> list[str]:
     """Return the names of all layers with a weight matrix or kernel, from the output down.
 
     The order is that in which the model lists its modules, reversed.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Any network.
+
+    Returns
+    -------
+    list of str
+        Names as in ``model.named_modules()``.
     """
     found = []
     for name, layer in model.named_modules():
@@ -53,18 +63,29 @@ def randomise_top(model: nn.Module, layers: int, *, seed: int = 0) -> nn.Module:
 
     Parameters
     ----------
-    model
+    model : nn.Module
         The original; it is not changed.
-    layers
+    layers : int
         How many layers with weights, counted from the output.
-    seed
+    seed : int
         Another seed, another draw.
+
+    Returns
+    -------
+    nn.Module
+        On the model's device.
+
+    Raises
+    ------
+    ValueError
+        If the model has not so many layers with weights.
 
     Examples
     --------
-    >>> import xaicourse as xc
+    >>> import torch, xaicourse as xc
     >>> toy = xc.zoo.toy()
-    >>> torch.equal(randomise_top(toy, 1).hidden.weight, toy.hidden.weight)
+    >>> other = xc.widgets.randomise_top(toy, 1)
+    >>> torch.equal(other.hidden.weight, toy.hidden.weight)
     True
     """
     names = weight_layers(model)
@@ -80,7 +101,25 @@ def randomise_top(model: nn.Module, layers: int, *, seed: int = 0) -> nn.Module:
 
 
 def likeness(first: Tensor, second: Tensor, *, seed: int = 0) -> Likeness:
-    """Compare two maps of one shape; the control shuffles the pixels of the first."""
+    """Compare two maps of one shape; the control shuffles the pixels of the first.
+
+    Parameters
+    ----------
+    first, second : Tensor
+        Maps of any shape.
+    seed : int
+        Of the shuffle.
+
+    Returns
+    -------
+    Likeness
+        Cosines, with and without signs, each with its control.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+    """
     if first.shape != second.shape:
         raise ValueError(
             f"second must have the shape of first, {tuple(first.shape)}, got {tuple(second.shape)}"

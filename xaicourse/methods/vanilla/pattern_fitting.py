@@ -69,6 +69,13 @@ class Patterns:
     """The patterns of all layers of a model, in the order in which they are called.
 
     Made by `fit_patterns`, handed to `pattern_net` and `pattern_attribution`.
+
+    Parameters
+    ----------
+    layers : tuple of LayerPattern
+        One for each dense or convolution layer.
+    estimator : str
+        How they were fitted: ``"two_component"`` or ``"linear"``.
     """
 
     layers: tuple[LayerPattern, ...]
