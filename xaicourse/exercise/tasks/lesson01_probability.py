@@ -148,6 +148,13 @@ def logits_as_weights(logits, gradients, target):
     return p_target * (own - (_rows(logits, gradients) * gradients).sum(dim=1))
 
 
+def logits_for_p(logits, gradients, target):
+    """The logits stand for all probabilities."""
+    own = logit_gradient(logits, gradients, target)
+    mean = (_rows(logits, gradients) * gradients).sum(dim=1)
+    return _rows(logits[torch.arange(len(logits)), target], own) * (own - mean)
+
+
 def sigmoid(logits, gradients, target):
     p = logits.sigmoid()[torch.arange(len(logits)), target]
     own = logit_gradient(logits, gradients, target)
@@ -252,7 +259,7 @@ GRADER = ProbabilityGrader(
     CASES,
     probability_gradient,
     WRONG,
-    also={"bracket_lost": (p_on_the_mean_only,)},
+    also={"bracket_lost": (p_on_the_mean_only,), "logits_as_weights": (logits_for_p,)},
     errors={"must match the size of tensor": "axes_missing"},
 )
 
