@@ -68,7 +68,7 @@ xc.plot.maps(
 
 # %% [markdown] tags=["symbols"]
 r"""
-Nine tenths in the right half. The saliency map of lesson 01 got 0.6, and 0.5 is what a map without any knowledge gets. What did we pay? The map is a
+Nine tenths of each map lie in its own half. The saliency map of lesson 01 got 0.6, and 0.5 is what a map without any knowledge gets. What did we pay? The map is a
 smooth cloud: it was made of 7 x 7 numbers. And we will see that this success belongs to *one layer*.
 
 ## 2 · From weights to slopes
@@ -242,7 +242,8 @@ r"""
 <details><summary>Answer to 04.P2</summary>
 
 (b). In about one picture of seven the brightest cell of Grad-CAM speaks *against* the class. For HiResCAM it is none of 200. To be fair: most of these Grad-CAM maps are
-dim. Where the brightest cell is above 0.1, it is about one map of eighteen. (The figure shows the worst case.)
+dim. Where the brightest cell is above 0.1, it is about one map of eighteen. The figure shows the worst case: look for the faint
+brightest cell of Grad-CAM in the lowest line, fifth from the left, and for the true effect at this place.
 </details>
 
 So the paper's claim holds on our net: **Grad-CAM can light what the model did not use, or what it used against the class.** Over all cells Grad-CAM has hardly any correlation with the true effects; that of HiResCAM is nearly
@@ -298,19 +299,19 @@ xc.plot.series(
 r"""
 <details><summary>Answer to 04.P3</summary>
 
-(c). At layer 6, only three blocks before the end, Grad-CAM puts less than a third of the cat's map on the cat, and a quarter of the espresso's on the coffee. At layer 1 hardly
-anything is left on the cat.
+(c). At layer 6, only two blocks before the last one, Grad-CAM puts less than a third of the cat's map on the cat, and about a quarter of the espresso's on the coffee. At layer 1 hardly
+anything is left on the cat. At layer 4 the cat's map lies on the cat almost completely, but the espresso's is then at 0.6: one class is no proof.
 </details>
 
-The *same* formula, photo, class and network. At layers 7 and 8 the slopes are (almost) the same in all cells, so the mean loses nothing. Further back a slope depends on the place: the same feature
-helps the cat on the left and harms it on the right. The mean gives both places one weight. **HiResCAM stays above one half at every layer and for both classes.** But its margin is small at early
+The *same* formula, photo, class and network. At layer 8 the slopes are the same in all cells, so the mean loses nothing. Further back a slope depends on the place: the same feature may
+help the cat on the left and harm it on the right. The mean gives both places one weight. **HiResCAM stays above one half at all eight layers and for both classes.** But its margin is small at early
 layers: there it is close to gradient x input, with its noise.
 
 **Explore the panel** (4 minutes). Run its cell to get the controls. Find: the layer where the cat's map jumps to the coffee; what "with sign" adds at the last layer; a class whose map is empty; what the own scale does to it.
 
 ## 6 · Nothing that looks like something
 
-Most programs divide each map by its own largest value before they draw it. So do many figures in papers. Here are three maps of the collage drawn in this way.
+Many programs divide each map by its own largest value before they draw it. So do many figures in papers. Here are three maps of the collage drawn in this way.
 
 **Predict (04.P4).** One of the three belongs to a class with almost no evidence in this photo. Which one?
 (a) A · (b) B · (c) C · (d) I cannot see it

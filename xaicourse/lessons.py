@@ -34,7 +34,7 @@ _TABLE = (
     Lesson("01", "Saliency", ("00",), "ready"),
     Lesson("02", "DeconvNet, Guided Backprop", ("01",)),
     Lesson("03", "Relevance", ("02",)),
-    Lesson("04", "Class activation maps", ("01",)),
+    Lesson("04", "Class activation maps", ("01",), "ready"),
     Lesson("05", "Integrated Gradients", ("01",), "ready"),
     Lesson("06", "Patterns", ("02",)),
     Lesson("07", "Noise", ("01",)),
