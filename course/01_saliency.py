@@ -58,11 +58,11 @@ for a in (0, 1, 2, 3, 4):
 
 xc.plot.series(
     x1,
-    {"f(x1, 1)": toy(poked)},
+    {"straight on from x1 = 3": x1 - 1, "f(x1, 1)": toy(poked)},
     x_name="x1   (our input has x1 = 3)",
     y_name="f",
     alt="The TOY net's f over x1 from 0 to 5, with x2 = 1: a line that falls to 0 at "
-    "x1 = 1 and then rises with slope 1.",
+    "x1 = 1 and then rises with slope 1; and the straight line that it follows at 3.",
 )
 
 # %% [markdown] tags=["symbols"]
@@ -87,9 +87,9 @@ The value of an open unit plays no part: only *whether* it is open. And a closed
 
 Three symbols for this lesson:
 
-- $\nabla F(x)$ ("the gradient of F at x") is the list of all slopes, one for each number of the input.
+- $\nabla F(x)$ ("the gradient of F at x") is the list of all slopes of $F$, the number that we explain: one for each number of the input.
 - $d$ is a direction: how each number of the input moves in one step.
-- $z_k$ and $p_k$ are the logit and the probability of class $k$.
+- $z_k$ and $p_k$ are the logit and the probability of class $k$; $t$ is the class that we explain.
 
 ## 3 · Promise and truth
 
@@ -143,7 +143,7 @@ largest *absolute* slope of its three channels. That is the **saliency map**.
 We take the photo of a cat. The model's first choice is *tiger cat*. We also ask for a class that has nothing to do with the photo: *cliff dwelling*.
 
 **Predict (01.P2).** The map of *cliff dwelling* is, compared with that of *tiger cat*,
-(a) almost empty · (b) similar · (c) dark where the other is bright
+(a) almost empty · (b) weaker, but bright in similar places · (c) bright in other places
 """
 
 # %% tags=["question"]
@@ -159,23 +159,29 @@ mixed = tiger_map.flatten()[order]  # the same numbers in random places
 xc.show("saliency maps, cosine", round(cosine(tiger_map, cliff_map), 1))
 xc.show("control, one with its pixels shuffled", round(cosine(mixed, cliff_map), 1))
 xc.show("gradients with sign: cosine below 0", cosine(tiger, cliff) < 0)
+stronger = tiger_map.norm() / cliff_map.norm()
+xc.show("the map of tiger cat is stronger, times", stronger)
 
 xc.plot.maps(
-    {"tiger cat": tiger_map[0], "cliff dwelling": cliff_map[0]},
+    {
+        "tiger cat": tiger_map[0],
+        "cliff dwelling": cliff_map[0],
+        "the same, brightened": stronger * cliff_map[0],
+    },
     photo=cat,
     reduce="max_abs",
     tile=4,
     unit="largest |slope| of the channels",
-    alt="The photo of a cat and two saliency maps without signs on one scale, for the "
-    "classes tiger cat and cliff dwelling.",
+    alt="The photo of a cat and saliency maps without signs on one scale: tiger cat, "
+    "cliff dwelling, and cliff dwelling brightened to the strength of the first.",
 )
 
 # %% [markdown]
 r"""
 <details><summary>Answer to 01.P2</summary>
 
-(b). The map of *cliff dwelling* is weaker, but it lies in the same places: cosine about 0.7. The gradients with their signs point in rather opposite
-directions. Most of the 0.7 is no secret of the cat: shuffle the pixels, and about 0.5 is left.
+(b). The slopes of *cliff dwelling* are weaker, on the whole about 2.5 times. Brightened, much of it lies in the same places, such as the eye: cosine about 0.7, which no
+brightness changes. But most of the 0.7 is no secret of the cat: shuffle the pixels, and about 0.5 is left. And with their signs the gradients point in rather opposite directions.
 </details>
 
 The absolute value throws away **which way** a slope points, and the maximum throws away **two channels of three**. What is left says: *here the
@@ -235,8 +241,10 @@ others = {
     "all brighter": torch.full_like(up, GREY_LEVEL),
 }
 for name, d in others.items():
+    promised = (slopes * d).sum()
     change = xc.scores(model, torch.cat([coffee, coffee + d]), target=ESPRESSO).diff()
-    xc.show(f"{name}, 1 grey level: changes by less than 0.1", bool(abs(change) < 0.1))
+    xc.show(f"{name}, 1 grey level: promised, below 0.1", abs(promised) < 0.1)
+    xc.show("  true, below 0.1", bool(abs(change) < 0.1))
 
 # %% [markdown]
 r"""
@@ -246,8 +254,9 @@ r"""
 are almost flat. Three photos that look alike, and along the same line three slopes that differ by a factor of about 20 and more.
 </details>
 
-Read the table. Up the slope, the promise holds to within 10 % only for steps of a few *hundredths* of a grey level, far below anything that an image file can
-store. In other directions a whole grey level hardly matters, and the gradient says so, too: the steep direction is one in 150,528.
+Read the numbers. Up the slope, the promise holds to within 10 % only for steps of a few *hundredths* of a grey level, far below anything that an image file can
+store. In the other two directions a whole grey level hardly matters, and the gradient says so, too: what the slopes
+add in some of the 150,528 numbers, they take away in others. The steep promise needs all of them to move at once, each in its own direction.
 
 So what does the map describe? **The network's answer to changes that no camera can make.** This is no bug of the software. It is what a derivative is.
 Each method of the following lessons changes the question: average over noise (07), follow a path (05), replace the slope by shares (03).
@@ -298,7 +307,8 @@ p = z.softmax(dim=0).detach()
 for name, x, k in (("espresso", coffee, ESPRESSO), ("tiger cat", cat, TIGER_CAT)):
     of_logit = xc.gradient(model, x, target=k)
     of_chance = xc.gradient(model, x, target=k, output="probability")
-    xc.show(f"{name}: length, as a share", of_chance.norm() / of_logit.norm())
+    share = of_chance.norm() / of_logit.norm()
+    xc.show(f"{name}: length, in lengths of the logit's gradient", share)
     xc.show(f"{name}: cosine of the two gradients", cosine(of_logit, of_chance))
 by_formula = p[TIGER_CAT] * (of_logit - mean)
 error = float((by_formula - of_chance).norm() / of_chance.norm())
@@ -373,6 +383,7 @@ black, score = xc.scores(
 ).tolist()
 xc.show("espresso: sum of the shares", shares.sum())
 xc.show("espresso: logit, and its rise from black", [score, score - black])
+# Stored as 2x - 1, the photo has half the slopes, so its product is (x - 0.5) * slope.
 shifted = xc.input_x_gradient(model, coffee, target=ESPRESSO, baseline=0.5)
 xc.show("the same photo stored in [-1, 1]: cosine", cosine(shares, shifted))
 
@@ -384,12 +395,13 @@ r"""
 </details>
 
 For the espresso the shares add up to about $-0.8$, and the logit is 11. Where is the rest? In the **biases** (task 01.6, and lesson 08). And there is a second
-problem: what is an input of 0? Store the same photo with values from $-1$ to 1, as many programs do, and 0 is grey instead of black. The gradient does
-not care, but the product does: the two maps have a cosine of about 0.3. Multiplying by the input asks "compared with 0?", and 0 is a choice (lessons 05 and 09).
+problem: what is an input of 0? Store the same photo with values from $-1$ to 1, as many programs do, and 0 is grey instead of black. The gradient
+only becomes half as long, but the product becomes another map: the two have a cosine of about 0.3. Multiplying by the input asks "compared with 0?", and 0 is a choice (lessons 05 and 09).
 
 ## 9 · Is it right? The truth strip
 
-Every lesson from here on ends with the same three tests of its method. In each one we know what a map that **knows nothing** would get:
+Every lesson from here on ends with the same three tests of its method. The first uses the collage of lesson 00, cat left and espresso right.
+In each test we know what a map that **knows nothing** would get:
 
 | test | the question | a map that knows nothing gets |
 |---|---|---|
@@ -477,7 +489,7 @@ accidents, and asks what the average means.
 Lesson 00 measured the effect of greying each patch. The gradient was meant to do the same for less. Does it?
 
 **Predict (01.P7).** On $8 \times 8$ patches: the effects of occlusion, and the sums of absolute slopes. Their correlation is, on each of three photos,
-(a) above 0.8 · (b) between 0.3 and 0.8 · (c) below 0.3
+(a) above 0.8 · (b) between 0.4 and 0.8 · (c) below 0.4
 """
 
 # %% tags=["question"]

@@ -115,8 +115,8 @@ Write the gradient for a real classifier and a batch.
 | `target` | the class: one int for all inputs, or a tensor (N,) with one int for each |
 | **returns** | the gradient of each input's own target score, with signs, same shape as `x` |
 
-After the call `x` and the model are as they were: `x` asks for no gradient and has none stored. So the second call gives what the
-first one gave.
+After the call `x` and the model are as they were: `x` asks for no gradient, and neither `x` nor a weight of the model has one stored in `.grad`.
+So the second call gives what the first one gave.
 
 *Look back:* lesson 01, sections 3 (Promise and truth) and 4 (The map of a photo).
 """
@@ -159,7 +159,8 @@ The checker adds a note if your function needs gradients to be switched on by it
 # %%
 slope_of = xc.or_reference("01.2", my_gradient)
 both = torch.cat([collage, collage])
-slopes = slope_of(model, both, torch.tensor([EGYPTIAN_CAT, ESPRESSO], device=device))
+targets = torch.tensor([EGYPTIAN_CAT, ESPRESSO], device=device)
+slopes = torch.as_tensor(slope_of(model, both, targets), device=device)
 cos = torch.nn.functional.cosine_similarity(*slopes.flatten(1), dim=0)
 xc.show("cat and espresso: gradients point in opposite directions", bool(cos < 0))
 
@@ -198,7 +199,7 @@ value makes maps incomparable (lesson 00), and a map of zeros into NaN.
 
 # %%
 to_map = xc.or_reference("01.3", simonyan_map)
-cat_map, espresso_map = to_map(slopes)
+cat_map, espresso_map = torch.as_tensor(to_map(slopes))
 xc.plot.maps(
     {"Egyptian cat": cat_map, "espresso": espresso_map},
     photo=collage,
@@ -262,8 +263,10 @@ combine = xc.or_reference("01.4", probability_gradient)
 slope_of = xc.or_reference("01.2", my_gradient)
 logits = model(cat)  # (1, 1000)
 top = logits[0].topk(8).indices  # the eight best classes have most of p
-each = slope_of(model, cat.repeat(8, 1, 1, 1), top)  # (8, 3, 224, 224)
-ours = combine(logits[:, top], each[None], torch.tensor([0], device=device))
+each = torch.as_tensor(slope_of(model, cat.repeat(8, 1, 1, 1), top), device=device)
+first = torch.tensor([0], device=device)
+ours = combine(logits[:, top], each[None], first)  # each: (8, 3, 224, 224)
+ours = torch.as_tensor(ours, device=device)
 exact = xc.gradient(model, cat, target=int(top[0]), output="probability")
 error = float((ours - exact).norm() / exact.norm())
 xc.show("eight of 1000 classes are enough to within a fifth", error < 0.2)
