@@ -69,6 +69,10 @@ def three_errors(maps):
     return _mean(maps).abs() > 3 * _error(maps)
 
 
+def at_least(maps):
+    return _mean(maps).abs() >= 2 * _error(maps)
+
+
 def only_positive(maps):
     return _mean(maps) > 2 * _error(maps)
 
@@ -128,6 +132,7 @@ WRONG = {
         variance_over_n,
         one_error,
         three_errors,
+        at_least,
         only_positive,
         abs_first,
         reversed_,

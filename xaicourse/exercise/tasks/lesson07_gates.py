@@ -136,6 +136,10 @@ def times_input(W, b, v, x, sigma):
     return x.double() * smoothed_gradient(W, b, v, x, sigma)
 
 
+def no_signs(W, b, v, x, sigma):
+    return smoothed_gradient(W, b, v, x, sigma).abs()
+
+
 def first_input_only(W, b, v, x, sigma):
     return smoothed_gradient(W, b, v, x[:1], sigma).expand(len(x), -1)
 
@@ -165,6 +169,7 @@ WRONG = {
         output_weights_forgotten,
         times_value,
         times_input,
+        no_signs,
         first_input_only,
         all_half,
     )
