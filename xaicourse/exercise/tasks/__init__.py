@@ -1,13 +1,21 @@
 """All tasks of the course, by their ids."""
 
 from xaicourse.exercise.task import Task
-from xaicourse.exercise.tasks import lesson00, lesson01, lesson02, lesson04, lesson05, lesson07
+from xaicourse.exercise.tasks import (
+    lesson00,
+    lesson01,
+    lesson02,
+    lesson04,
+    lesson05,
+    lesson06,
+    lesson07,
+)
 
 __all__ = ["BUG_BODIES", "MAP_MAKERS", "TASKS"]
 
 TASKS: dict[str, Task] = {
     task.id: task
-    for lesson in (lesson00, lesson01, lesson02, lesson04, lesson05, lesson07)
+    for lesson in (lesson00, lesson01, lesson02, lesson04, lesson05, lesson06, lesson07)
     for task in lesson.LESSON
 }
 BUG_BODIES = {**lesson05.BUG_BODIES}

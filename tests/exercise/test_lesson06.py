@@ -1,0 +1,255 @@
+"""The tasks of lesson 06: right answers in odd forms pass, each known mistake gets its own name."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+
+import xaicourse as xc
+from xaicourse.exercise import TASKS, check, messages
+from xaicourse.exercise.tasks import lesson06_backward, lesson06_linear, lesson06_relu
+from xaicourse.exercise.tasks.cases import apart
+from xaicourse.exercise.tasks.lesson06_hand import RIGHT, WRONG_PARTS
+
+LESSON = [task for task in TASKS if task.startswith("06.")]
+MODULES = [lesson06_linear, lesson06_relu, lesson06_backward]
+
+
+@pytest.mark.parametrize("task", LESSON)
+def test_the_reference_passes(task):
+    verdict = check(task, TASKS[task].reference)
+    assert verdict.passed, verdict.message
+    assert verdict.notes == ()
+
+
+@pytest.mark.parametrize("task", LESSON)
+def test_each_misconception_gets_its_own_name(task):
+    for mistake, answer in TASKS[task].misconceptions.items():
+        verdict = check(task, answer)
+        assert (verdict.passed, verdict.diagnosis) == (False, mistake), verdict.message
+
+
+@pytest.mark.parametrize("task", LESSON)
+def test_an_empty_answer_is_not_done(task):
+    def empty(*arguments):
+        raise NotImplementedError
+
+    assert check(task, None).status == "not_done"
+    if task in ("06.2", "06.3", "06.4"):
+        assert check(task, empty).status == "not_done"
+        assert "return" in check(task, lambda *arguments: None).message
+
+
+@pytest.mark.parametrize("task", LESSON)
+def test_a_placeholder_is_never_right(task):
+    assert not check(task, "TODO").passed
+
+
+# ---------------------------------------------------------------- the probes tell mistakes apart
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_misconceptions_are_five_percent_apart(module):
+    grader = module.GRADER
+    functions = {"right": grader.right, **grader.misconceptions}
+    results = {
+        name: [grader.result(function, case) for case in grader.cases]
+        for name, function in functions.items()
+    }
+    pairs = {
+        (a, b): max(apart(p, q) for p, q in zip(results[a], results[b], strict=True))
+        for a, b in itertools.combinations(results, 2)
+    }
+    closest = min(pairs, key=pairs.get)
+    assert pairs[closest] >= 0.05, closest
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_case_has_a_label(module):
+    labels = messages.entry(f"tasks/{module.GRADER.task}/cases")
+    assert set(labels) == {case.name for case in module.GRADER.cases}
+
+
+def random_answer(right, seed):
+    generator = torch.Generator().manual_seed(seed)
+
+    def answer(*arguments):
+        good = right(*arguments)
+        return good + good.norm() * torch.randn(good.shape, generator=generator)
+
+    return answer
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_random_wrong_answers_get_no_name(module):
+    grader = module.GRADER
+    for seed in range(5):
+        outcome = grader(random_answer(grader.right, seed))
+        assert (outcome.status, outcome.diagnosis) == ("not_right", None)
+
+
+# ---------------------------------------------------------------- 06.1
+
+
+def test_all_wrong_numbers_on_paper_are_different():
+    for part, wrong in WRONG_PARTS.items():
+        assert len({RIGHT[part], *wrong.values()}) == 1 + len(wrong), part
+
+
+def test_what_is_right_on_paper_is_what_the_package_says(close):
+    corners = torch.cartesian_prod(*[torch.tensor([-1.0, 1.0], dtype=torch.float64)] * 2)
+    z, e = 2 * corners[:, 0], corners[:, 1]  # variances 4 and 1, independent
+    data = torch.stack([2 * z + e, z + e], dim=1)
+    w = torch.tensor([RIGHT["weights"]], dtype=torch.float64)
+    model = lambda x: torch.nn.functional.linear(x, w)  # noqa: E731
+    close(model(data)[:, 0], z)
+    patterns = xc.fit_patterns(model, data)
+    close(patterns.layers[0].plus, [RIGHT["pattern"]])
+    close((data * z[:, None]).mean(0), RIGHT["covariances"])
+    x = torch.tensor([[7.0, 5.0]], dtype=torch.float64)
+    signal = xc.pattern_net(model, x, 0, patterns=patterns)
+    close(signal, [RIGHT["signal"]])
+    close(x - signal, [RIGHT["distractor"]])
+    close(xc.pattern_attribution(model, x, 0, patterns=patterns), [RIGHT["relevance"]])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        tuple(RIGHT.values()),
+        {name: torch.tensor(numbers) for name, numbers in RIGHT.items()},
+        {name.upper(): np.array(numbers) for name, numbers in RIGHT.items()},
+        {**RIGHT, "weights": ["1", "-1"]},
+    ],
+)
+def test_hand_answers_in_other_forms_pass(answer):
+    verdict = check("06.1", answer)
+    assert verdict.passed, verdict.message
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"weights": (3, 7)}, {"weights": 11}, {"pattern": (1, 1, 1)}, {"relevance": (9, 9)}],
+)
+def test_other_wrong_hand_answers_have_no_name(change):
+    verdict = check("06.1", {**RIGHT, **change})
+    assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
+
+
+# ---------------------------------------------------------------- 06.2, 06.3
+
+
+def test_other_right_linear_patterns_pass():
+    def by_numpy(x, y):
+        both = np.cov(np.concatenate([x.numpy().T, y.numpy()[None]]).astype("float64"))
+        return both[-1, :-1] / both[-1, -1]
+
+    assert check("06.2", by_numpy).passed
+
+    def by_loop(x, y):
+        var = sum((v - y.mean()) ** 2 for v in y)
+        means = x.mean(0)
+        rows = zip(x, y, strict=True)
+        rows = [[float(u - m) * float(v - y.mean()) for u, m in zip(r, means)] for r, v in rows]  # noqa: B905
+        return [sum(column) / float(var) for column in zip(*rows, strict=True)]
+
+    assert check("06.2", by_loop).passed
+    half = lambda x, y: ((x - x.mean(0)) * y[:, None]).mean(0) / y.var(unbiased=False)  # noqa: E731
+    assert check("06.2", half).passed  # one difference is enough
+
+
+def test_other_right_relu_patterns_pass():
+    def without_the_bias_in_y(x, w, b):
+        y = x @ w  # a constant added to y changes nothing, but for the gate
+        on = (y + b) > 0
+        top = (x[on] * y[on, None]).mean(0) - x[on].mean(0) * y.mean()
+        return (top / (w @ top)).double().numpy()
+
+    assert check("06.3", without_the_bias_in_y).passed
+
+    def with_sums(x, w, b):
+        y = (x @ w + b)[:, None]
+        gate = (y > 0).float()
+        top = (gate * x * (y - y.mean())).sum(0)
+        return (top / (w @ top)).tolist()
+
+    assert check("06.3", with_sums).passed
+
+
+def test_the_patterns_are_those_of_the_package(close):
+    case = lesson06_relu.CASES[1].values
+    x, w, b = case["x"].double(), case["w"].double(), case["b"]
+    model = lambda x: torch.relu(torch.nn.functional.linear(x, w[None], w.new_tensor([b])))  # noqa: E731
+    found = xc.fit_patterns(model, x).layers[0].plus[0]
+    close(lesson06_relu.two_component(x, w, b), found)
+    linear = lesson06_linear.linear_pattern(x, x @ w + b)
+    close(linear, xc.fit_patterns(model, x, "linear").layers[0].plus[0])
+
+
+# ---------------------------------------------------------------- 06.4
+
+
+def test_other_right_attributions_pass():
+    def one_by_one(weights, biases, patterns, x, target):
+        rows = []
+        for row, k in zip(x, target, strict=True):
+            sums, units = [], row
+            for W, b in zip(weights, biases, strict=True):
+                sums.append(W @ units + b)
+                units = sums[-1].relu()
+            R = torch.zeros(len(sums[-1]))
+            R[k] = sums[-1][k]
+            for layer in reversed(range(len(weights))):
+                R = (weights[layer] * patterns[layer]).T @ R
+                if layer:
+                    R = R * (sums[layer - 1] > 0)
+            rows.append(R.tolist())
+        return rows
+
+    assert check("06.4", one_by_one).passed
+
+    def by_autograd(weights, biases, patterns, x, target):
+        leaf = torch.zeros_like(x).double().requires_grad_()
+        units, back = x.double(), leaf
+        for k, (W, b, A) in enumerate(zip(weights, biases, patterns, strict=True)):
+            units, back = units @ W.double().T + b, back @ (W * A).double().T
+            if k < len(weights) - 1:
+                back, units = back * (units > 0), units.relu()
+        rows = torch.arange(len(x))
+        start = units[rows, target]
+        return torch.autograd.grad((back[rows, target] * start).sum(), leaf)[0].numpy()
+
+    assert check("06.4", by_autograd).passed
+
+
+# ---------------------------------------------------------------- 06.5
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [[0, 0], [1, 2], [2, 4], [3, 6]],
+        torch.tensor([[0.0, 5.0], [1.0, -5.0], [0.0, 6.0], [1.0, -4.0]]),
+        np.stack([np.arange(9.0), 4 * np.arange(9.0) + np.sin(np.arange(9.0))], 1),
+        [torch.tensor([float(t), -3.0 * t]) for t in range(5)],
+    ],
+)
+def test_other_data_pass(answer):
+    verdict = check("06.5", answer)
+    assert verdict.passed, verdict.message
+
+
+@pytest.mark.parametrize(
+    ("answer", "diagnosis"),
+    [
+        ([[0, 0], [1, 1.5], [2, 3], [3, 4.5]], "too_small"),
+        ([[0, 0], [1, 3]], None),
+        ([[0, 0, 1], [1, 3, 1], [2, 6, 1], [3, 9, 1]], None),
+        ([[0, 0], [1, 300], [2, 600], [3, 900]], None),
+        ("abc", None),
+    ],
+)
+def test_data_that_show_nothing(answer, diagnosis):
+    verdict = check("06.5", answer)
+    assert (verdict.passed, verdict.diagnosis) == (False, diagnosis), verdict.message

@@ -1,0 +1,96 @@
+"""Task 06.1: weights and pattern of a linear model whose data are signal plus distractor."""
+
+from typing import Any
+
+from xaicourse.exercise import messages
+from xaicourse.exercise.compare import refuse, show
+from xaicourse.exercise.task import Task
+from xaicourse.exercise.tasks.lesson01_toy import near, numbers_in
+from xaicourse.exercise.tasks.submission import is_missing, parts
+from xaicourse.exercise.verdict import Outcome
+
+__all__ = ["BY_HAND"]
+
+# x = z (2, 1) + e (1, 1), var z = 4, var e = 1, and y = w . x = z. At x = (7, 5): z = 2, e = 3.
+RIGHT = {
+    "weights": (1.0, -1.0),
+    "covariances": (8.0, 4.0),
+    "pattern": (2.0, 1.0),
+    "signal": (4.0, 2.0),
+    "distractor": (3.0, 3.0),
+    "relevance": (4.0, -2.0),
+}
+WRONG_PARTS = {
+    "weights": {
+        "weights_along_signal": (2.0, 1.0),
+        "weights_unit_signal": (0.4, 0.2),
+        "weights_give_distractor": (-1.0, 2.0),
+        "weights_reversed": (-1.0, 1.0),
+        "weights_not_scaled": (0.5, -0.5),
+    },
+    "covariances": {
+        "variances_added": (17.0, 5.0),
+        "standard_deviation": (4.0, 2.0),
+        "distractor_counted": (9.0, 5.0),
+        "signal_squared": (16.0, 4.0),
+        "variance_left_out": (2.0, 1.0),
+    },
+    "pattern": {
+        "pattern_is_weights": (1.0, -1.0),
+        "pattern_not_divided": (8.0, 4.0),
+        "pattern_by_deviation": (4.0, 2.0),
+        "pattern_of_distractor": (1.0, 1.0),
+    },
+    "signal": {
+        "whole_input": (7.0, 5.0),
+        "signal_of_one": (2.0, 1.0),
+        "filter_signal": (1.0, -1.0),
+        "gradient_x_input": (7.0, -5.0),
+        "weights_times_y": (2.0, -2.0),
+    },
+    "distractor": {"distractor_direction": (1.0, 1.0), "rest_of_filter": (6.0, 6.0)},
+    "relevance": {
+        "relevance_is_signal": (4.0, 2.0),
+        "relevance_of_input": (7.0, -5.0),
+        "relevance_without_y": (2.0, -1.0),
+        "relevance_without_pattern": (2.0, -2.0),
+    },
+}
+WRONG = {
+    name: {**RIGHT, part: numbers}
+    for part, wrong in WRONG_PARTS.items()
+    for name, numbers in wrong.items()
+}
+
+
+def grade(answer: Any) -> Outcome:
+    """Judge the parts in their order; the first wrong one gets the message."""
+    part = parts(answer, tuple(RIGHT), messages.entry("tasks/06.1/name"))
+    if any(is_missing(value) for value in part.values()):
+        refuse("general/not_done", status="not_done")
+    given = {name: numbers_in(value, "06.1") for name, value in part.items()}
+    for name, numbers in given.items():
+        if len(numbers) != len(RIGHT[name]):
+            wanted = len(RIGHT[name])
+            refuse("tasks/06.1/how_many", part=name, given=len(numbers), wanted=wanted)
+    for name, numbers in given.items():
+        if near(numbers, RIGHT[name]):
+            continue
+        evidence = messages.text("tasks/06.1/evidence", part=name, yours=show(numbers))
+        fits = [wrong for wrong, row in WRONG_PARTS[name].items() if near(numbers, row)]
+        if len(fits) == 1:
+            text = messages.text(f"tasks/06.1/misconceptions/{fits[0]}")
+            return Outcome("not_right", text, evidence, diagnosis=fits[0])
+        return Outcome("not_right", messages.text("tasks/06.1/differs", part=name), evidence)
+    return Outcome("passed", messages.text("tasks/06.1/passed"))
+
+
+BY_HAND = Task(
+    id="06.1",
+    goal="G1",
+    level=1,
+    minutes=10,
+    grade=grade,
+    reference=RIGHT,
+    misconceptions=WRONG,
+)

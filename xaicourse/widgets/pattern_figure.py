@@ -1,0 +1,74 @@
+"""The figure of the pattern explorer: a cloud with four arrows, an input, weights, pattern."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from xaicourse.plot.picture import DPI, render
+from xaicourse.plot.style import BLUE, GREY, INK, ORANGE, PARTS, SIGNED, bare, styled
+from xaicourse.widgets.pattern_toy import SIDE as PIXELS
+
+if TYPE_CHECKING:
+    from xaicourse.widgets.pattern_panel import PatternView
+
+WIDTH, HEIGHT = 10.0, 3.0  # inches
+SIDE = 2.0  # of a picture
+REACH = 4.0  # of the axes of the cloud
+
+
+@styled
+def draw_pattern_view(view: PatternView) -> bytes:
+    """Return the PNG of a view."""
+    figure = Figure(figsize=(WIDTH, HEIGHT))
+    draw_cloud(axes(figure, 0.55, 0.5, 2.3, 2.2), view)
+    toy = view.picture
+    row = int(toy.z.argmax())  # an input with much signal
+    titles = ("one input", "weights w", "pattern a")
+    for k, (title, values) in enumerate(zip(titles, (toy.data[row], toy.w, toy.a), strict=True)):
+        axis = axes(figure, 3.3 + k * 2.2, 0.55, SIDE, SIDE)
+        picture = values.view(PIXELS, PIXELS).numpy()
+        limit = float(values.abs().max())
+        axis.imshow(picture, cmap=SIGNED, vmin=-limit, vmax=limit, interpolation="nearest")
+        axis.set_title(title)
+        axis.set_xlabel(f"colours up to ±{limit:.2g}", fontsize=7.5)
+        bare(axis)
+    return render(figure, DPI, compress_level=1)  # it is drawn at every move: fast, not small
+
+
+def axes(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
+    """Add axes at a place that is given in inches."""
+    return figure.add_axes((left / WIDTH, bottom / HEIGHT, width / WIDTH, height / HEIGHT))
+
+
+def draw_cloud(axis: Axes, view: PatternView) -> None:
+    """Draw the inputs with two pixels and the arrows of length 2, but for the distractor."""
+    two = view.two
+    axis.scatter(two.data[:, 0], two.data[:, 1], c=two.z, cmap="Greys", s=7, vmin=-3, vmax=3)
+    arrow(axis, 3.2 * two.s, PARTS[2], "signal", width=5.0)
+    strength = float(view.settings["strength"])
+    if strength:
+        arrow(axis, 1.6 * two.d, GREY, "distractor", width=2.0)
+    arrow(axis, 2.2 * two.w / two.w.norm(), BLUE, "weights w", width=2.0)
+    arrow(axis, 2.2 * two.a / two.a.norm(), ORANGE, "pattern a", width=2.0)
+    axis.axhline(0, color=GREY, lw=0.5, zorder=0)
+    axis.axvline(0, color=GREY, lw=0.5, zorder=0)
+    axis.set_xlim(-REACH, REACH)
+    axis.set_ylim(-REACH, REACH)
+    axis.set_aspect("equal")
+    axis.set_xlabel("pixel 1", color=INK)
+    axis.set_ylabel("pixel 2", color=INK, labelpad=0)
+    axis.legend(fontsize=6.5, loc="lower right", handlelength=1.2, borderpad=0.1, labelspacing=0.2)
+
+
+def arrow(axis: Axes, end: Tensor, colour: str, name: str, width: float) -> None:
+    """Draw an arrow from the origin, with its name in the legend."""
+    x, y = end.tolist()
+    axis.annotate(
+        "", (x, y), (0, 0), zorder=3,
+        arrowprops={"arrowstyle": "-|>", "color": colour, "lw": width, "shrinkA": 0, "shrinkB": 0},
+    )  # fmt: skip
+    axis.plot([], [], color=colour, lw=2, label=name)
