@@ -233,8 +233,8 @@ for name, method in methods.items():
     shown[f"{name}: cat"] = own_scale(pixels(two[:1]))[None]
     shown[f"{name}: espresso"] = own_scale(pixels(two[1:]))[None]
     elsewhere = method(model, rocket, target=EGYPTIAN_CAT)
-    same = bool(torch.allclose(elsewhere[0], two[0], rtol=1e-3))
-    xc.show("  the same map for the photo of a rocket", same)
+    distance = (elsewhere[0] - two[0]).norm() / two[0].norm()
+    xc.show("  the same map for the photo of a rocket", bool(distance < 0.01))
 
 xc.plot.maps(
     shown,
@@ -355,11 +355,12 @@ panel = xc.widgets.RandomisePanel(
     collage,
     {"Egyptian cat": EGYPTIAN_CAT, "espresso": ESPRESSO},
     methods=["guided_backprop", "gradient", "deconvnet"],
+    layers=20,
 )
 panel
 
 # %% tags=["drive"]
-panel.set(**{"class": "espresso", "layers": 20})
+panel.set(**{"class": "espresso"})
 assert panel.error is None
 guided = panel.result.likeness
 panel.set(method="gradient")
@@ -445,9 +446,8 @@ xc.predict("02.P7", None)
 # %%
 guided = methods["guided_backprop"](model, collage, target=EGYPTIAN_CAT)
 constant = xc.rectgrad(model, collage, target=EGYPTIAN_CAT, tau=0.0)
-xc.show(
-    "threshold 0 is guided x photo", bool(torch.allclose(constant, collage * guided))
-)
+error = (constant - collage * guided).norm() / constant.norm()
+xc.show("threshold 0 is guided x photo", bool(error < 0.01))
 last = xc.widgets.randomise_top(model, 1, seed=0)
 for quantile in (0.5, 0.8, 0.98):
     two = xc.rectgrad(model, both, target=classes, quantile=quantile)

@@ -398,6 +398,15 @@ def test_other_wrong_examples_have_no_name(answer):
     assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
 
 
+def test_an_operation_without_a_rule_is_said_in_plain_words():
+    def hidden(p):
+        return torch.relu(p[:, 0].detach()) + p[:, 1]
+
+    message = check("02.5", (hidden, [[2.0, 1.0]], 0)).message
+    assert "no rule for an operation in f: model computes detach()" in message
+    assert "allow=" not in message
+
+
 def test_used_far_away_is_used():
     f = lambda p: torch.relu(p[:, 0]) - torch.relu(p[:, 0]) + torch.relu(p[:, 0] - 8)  # noqa: E731
     assert check("02.5", (f, [[1.0]], 0)).diagnosis == "used"

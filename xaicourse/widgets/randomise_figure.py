@@ -30,7 +30,8 @@ def draw_randomise_view(view: RandomiseView) -> bytes:
     photo.set_title("photo")
     bare(photo)
     draw_map(axes(figure, 2.65, 0.5, SIDE, SIDE), view.before, "original network")
-    drawn = "all layers" if view.layers == view.most else f"top {view.layers}"
+    drawn = "all layers" if view.layers == view.most else f"top {view.layers} layers"
+    drawn = "top layer" if view.layers == 1 else drawn
     title = "original network" if view.layers == 0 else f"{drawn} drawn anew"
     draw_map(axes(figure, 5.15, 0.5, SIDE, SIDE), view.after, title)
     draw_cosines(axes(figure, 8.2, 0.6, 2.6, SIDE - 0.1), view)
