@@ -173,8 +173,8 @@ r"""
 $\begin{pmatrix} 0 & 3 \\ -2 & 2 \end{pmatrix}$: each cell's part of $F$, and they add up to 3.
 </details>
 
-HiResCAM's paper proves it: where **one linear layer** follows $A$, the cells of HiResCAM add up to $F - b$, and each cell is exactly what the score loses when this cell is
-switched off. And it warns that Grad-CAM can light places that the model did not use.
+This is what HiResCAM's paper proves: where **one linear layer** follows $A$, the cells of HiResCAM add up to $F - b$. So each cell is exactly what the score loses when this cell is
+switched off. And the paper warns that Grad-CAM can light places that the model did not use.
 
 ## 4 · Does it happen in a trained network?
 
@@ -241,7 +241,7 @@ xc.plot.maps(
 r"""
 <details><summary>Answer to 04.P2</summary>
 
-(b). In about one picture of seven the brightest cell of Grad-CAM speaks *against* the class. For HiResCAM it is none of 200. To be fair: most of these Grad-CAM maps are
+(b). In about one picture of seven the brightest cell of Grad-CAM speaks *against* the class (empty maps left out). For HiResCAM it is none of 200. To be fair: most of these Grad-CAM maps are
 dim. Where the brightest cell is above 0.1, it is about one map of eighteen. The figure shows the worst case: look for the faint
 brightest cell of Grad-CAM in the lowest line, fifth from the left, and for the true effect at this place.
 </details>
@@ -430,7 +430,7 @@ xc.plot.truth_strip(strip)
 
 # %% [markdown]
 r"""
-- *Known answer.* About 0.91: the best of the course so far. (At layer 6 it would have failed.)
+- *Known answer.* About 0.91, where saliency got 0.6 in lesson 01. (At layer 6 it would have failed.)
 - *Deletion.* Espresso: better than random by about four times the spread. Cat: by less than the spread, no verdict. A map of 49 cells can order patches of 14 pixels only roughly.
 - *A ruined network.* With the last layer drawn anew the map is no more like ours than our own pixels in random places: it does depend on what the last layer has learnt.
 """
