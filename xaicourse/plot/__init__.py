@@ -11,6 +11,7 @@ from xaicourse.plot.series import series
 from xaicourse.plot.tangents import tangents
 from xaicourse.plot.timeline import prerequisites, timeline
 from xaicourse.plot.truth import truth_strip
+from xaicourse.plot.waterfall import waterfall
 
 __all__ = [
     "Picture",
@@ -27,4 +28,5 @@ __all__ = [
     "tangents",
     "timeline",
     "truth_strip",
+    "waterfall",
 ]

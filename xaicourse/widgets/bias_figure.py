@@ -1,0 +1,59 @@
+"""The figure of the bias explorer: photo, shares up to the score, map."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from xaicourse.plot.images import draw_map
+from xaicourse.plot.picture import DPI, render
+from xaicourse.plot.printing import two_digits
+from xaicourse.plot.scale import as_photo, shared_limits
+from xaicourse.plot.style import bare, styled
+from xaicourse.plot.waterfall import draw_waterfall
+
+if TYPE_CHECKING:
+    from xaicourse.widgets.bias_panel import BiasView
+
+WIDTH, HEIGHT = 10.0, 3.2  # inches
+SIDE = 2.2  # of a picture
+
+
+@styled
+def draw_bias_view(view: BiasView) -> bytes:
+    """Return the PNG of a view."""
+    figure = Figure(figsize=(WIDTH, HEIGHT))
+    photo = axes(figure, 0.1, 0.5, SIDE, SIDE)
+    photo.imshow(as_photo(view.photo), interpolation="nearest", cmap="gray", vmin=0, vmax=1)
+    photo.set_title("photo")
+    bare(photo)
+    bars = axes(figure, 4.0, 0.55, 2.35, SIDE)
+    draw_waterfall(bars, view.parts.shares, total_name="logit", chosen=view.chosen)
+    bars.set_title("shares of the logit")
+    draw_shown(figure, axes(figure, 6.75, 0.5, SIDE, SIDE), view)
+    return render(figure, DPI, compress_level=1)  # it is drawn at every move: fast, not small
+
+
+def axes(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
+    """Add axes at a place that is given in inches."""
+    return figure.add_axes((left / WIDTH, bottom / HEIGHT, width / WIDTH, height / HEIGHT))
+
+
+def draw_shown(figure: Figure, axis: Axes, view: BiasView) -> None:
+    """Draw the map with its colour bar, and the sum of its pixels below it."""
+    paper = view.settings["picture"] == "the paper's picture"
+    value = view.shown.numpy()
+    limit = shared_limits([value], 100.0 if paper else 99.5)[1]
+    shown = draw_map(axis, value, limit, "abs_sum" if paper else "sum")
+    axis.set_title(view.settings["shown"])
+    axis.set_xlabel(
+        f"sum of the pixels: {two_digits(view.picture_sum)[0]}\n"
+        f"logit: {two_digits(view.parts.score)[0]}",
+        fontsize=8,
+    )
+    bar = figure.colorbar(shown, cax=axes(figure, 9.1, 0.6, 0.1, SIDE - 0.2))
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(labelsize=7)
+    bar.set_label("no unit" if paper else "share per pixel", fontsize=7)

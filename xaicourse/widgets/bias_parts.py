@@ -1,0 +1,119 @@
+"""A score split into input and biases by the size of their maps, and the pictures made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from xaicourse.core.bias_terms import BiasQuestion, full_gradient
+from xaicourse.methods.bias.decomposition import over_channels, psi
+
+__all__ = ["BiasParts", "bias_parts"]
+
+INPUT, NO_PLACE = "input", "biases without a place"
+
+
+@dataclass(frozen=True, eq=False)
+class BiasParts:
+    """The shares of one score, by group: the input, then the biases by the size of their maps.
+
+    Parameters
+    ----------
+    score : float
+        F, which the shares add up to.
+    shares : dict of str to float
+        Group -> its share of F, with sign.
+    signed : dict of str to Tensor (H, W)
+        Group -> its shares at their places; a cell that is larger than a pixel is shared out
+        evenly among its pixels, so that the sum stays the group's share. Zeros without a place.
+    pictures : dict of str to Tensor (H, W)
+        Group -> the paper's picture of it: absolute values, rescaled layer by layer, enlarged.
+    """
+
+    score: float
+    shares: Mapping[str, float]
+    signed: Mapping[str, Tensor]
+    pictures: Mapping[str, Tensor]
+
+
+def bias_parts(model: Callable[..., Any], x: Tensor, target: Any) -> BiasParts:
+    """Split the logit of the target at one image.
+
+    Parameters
+    ----------
+    model, x, target
+        As for `xc.fullgrad`; x holds one image (1, C, H, W).
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> found = bias_parts(xc.zoo.load("fashion_cnn"), torch.ones(1, 1, 28, 28) / 2, 8)
+    >>> list(found.shares)
+    ['input', 'biases at 28 × 28', 'biases at 14 × 14', 'biases without a place']
+    """
+    if len(x) != 1:
+        raise ValueError(f"x has {len(x)} rows; the parts are of one image, pass x[0:1]")
+
+    def reduce(name: str, term: Tensor) -> tuple[Tensor, Tensor | None]:
+        return over_channels(term), psi(term) if has_place(term) else None
+
+    question = BiasQuestion(model, x, target, "logit", None, reduce=reduce)
+    full = full_gradient(question)
+    size = tuple(x.shape[2:])
+    shares, signed, pictures = {}, {}, {}
+    grad_x = (full.grad * question.x).double()  # (1, C, H, W)
+    terms = {INPUT: [(over_channels(grad_x), psi(grad_x))]}
+    for (found,) in full.terms.values():
+        terms.setdefault(group_of(found[0], found[1]), []).append(found)
+    for name in sorted(terms, key=order):
+        shares[name] = sum(float(term.sum()) for term, _ in terms[name])
+        signed[name] = torch.zeros(size, dtype=torch.float64)
+        pictures[name] = torch.zeros(size, dtype=torch.float64)
+        for term, picture in terms[name]:
+            if picture is not None:
+                signed[name] += spread(term[0].double().cpu(), size)
+                pictures[name] += enlarged(picture[0].double().cpu(), size)
+    return BiasParts(float(full.score[0]), shares, signed, pictures)
+
+
+def has_place(term: Tensor) -> bool:
+    """Say whether a term has more than one place in the picture."""
+    return term.dim() == 4 and term.shape[2] * term.shape[3] > 1
+
+
+def group_of(term: Tensor, picture: Tensor | None) -> str:
+    """Return the name of the group of a term (1, h, w) or (1, K)."""
+    return NO_PLACE if picture is None else f"biases at {term.shape[1]} × {term.shape[2]}"
+
+
+def order(name: str) -> tuple[int, int]:
+    """Sort the input first, then large maps before small ones, then what has no place."""
+    if name == INPUT:
+        return 0, 0
+    return (2, 0) if name == NO_PLACE else (1, -int(name.split()[2]))
+
+
+def spread(cells: Tensor, size: tuple[int, ...]) -> Tensor:
+    """Share out the number of each cell (h, w) evenly over its area, (H, W): the sum stays."""
+    down, across = (overlap(n, m) for n, m in zip(size, cells.shape, strict=True))
+    return down @ cells @ across.T
+
+
+def overlap(pixels: int, cells: int) -> Tensor:
+    """Return which share of each cell lies in each pixel along one axis, (pixels, cells)."""
+    pixel = torch.arange(pixels, dtype=torch.float64)[:, None] / pixels
+    cell = torch.arange(cells, dtype=torch.float64)[None] / cells
+    start, end = torch.maximum(pixel, cell), torch.minimum(pixel + 1 / pixels, cell + 1 / cells)
+    return (end - start).clamp_min(0) * cells
+
+
+def enlarged(picture: Tensor, size: tuple[int, ...]) -> Tensor:
+    """Resize (h, w) to (H, W) as `xc.fullgrad` does."""
+    if picture.shape == size:
+        return picture
+    return F.interpolate(picture[None, None], size=size, mode="bilinear")[0, 0]
