@@ -1,11 +1,15 @@
 """FullGrad: exact sums, implicit biases, the paper's picture written with hooks, and refusals."""
 
+import gc
+import weakref
+
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 import xaicourse as xc
+from xaicourse.core.bias_terms import BiasMode
 from xaicourse.core.rules import UnsupportedOperationError
 
 
@@ -301,3 +305,23 @@ def test_picture_and_identity_are_two_things(close):
 def test_an_image_of_zeros_has_no_nan():
     found = xc.fullgrad(picture_net(), torch.zeros_like(IMAGES), TARGET)
     assert bool(torch.isfinite(found).all())
+
+
+def test_the_graph_is_let_go_without_waiting_for_the_collector(monkeypatch):
+    """The graph's hooks hold the mode; if the mode held the graph, its memory would stay."""
+    kept = []
+    start = BiasMode.__init__
+
+    def start_and_note(self, *arguments):
+        start(self, *arguments)
+        kept.append(weakref.ref(self))
+
+    monkeypatch.setattr(BiasMode, "__init__", start_and_note)
+    gc.collect()
+    gc.disable()
+    try:
+        xc.fullgrad_decomposition(residual(), IMAGES, TARGET)
+        assert kept
+        assert all(ref() is None for ref in kept)
+    finally:
+        gc.enable()

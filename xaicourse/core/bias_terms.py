@@ -167,6 +167,11 @@ class FollowMode(TorchFunctionMode):
             if self.follows(tensor):
                 self._check_seen(tensor)
 
+    def forget_graph(self) -> None:
+        """Let go of the graph, whose hooks hold this mode: a circle would keep its memory."""
+        self._reaches.clear()
+        self._seen.clear()
+
 
 def _is_view(node_name: str) -> bool:
     return any(part in node_name for part in ("View", "AsStrided", "CopySlices", "Alias"))
@@ -270,6 +275,7 @@ class BiasQuestion(Question):
             outputs = call(self.model, inputs, rows)
         self.mode.finish(outputs)
         self.mode.hook_outputs(outputs)
+        self.mode.forget_graph()
         return outputs
 
 
@@ -331,7 +337,7 @@ def full_gradient(
 
     question.gradients = gradients_with_modes  # type: ignore[method-assign]
     grad, score = gradients(question)
-    question.gradients = collect  # type: ignore[method-assign]
+    del question.gradients  # the method of the class again, and no circle of references
 
     unseen = sorted(set().union(*(mode.unseen for mode in modes)))
     if unseen:
