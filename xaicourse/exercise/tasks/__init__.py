@@ -9,13 +9,23 @@ from xaicourse.exercise.tasks import (
     lesson05,
     lesson06,
     lesson07,
+    lesson08,
 )
 
 __all__ = ["BUG_BODIES", "MAP_MAKERS", "TASKS"]
 
 TASKS: dict[str, Task] = {
     task.id: task
-    for lesson in (lesson00, lesson01, lesson02, lesson04, lesson05, lesson06, lesson07)
+    for lesson in (
+        lesson00,
+        lesson01,
+        lesson02,
+        lesson04,
+        lesson05,
+        lesson06,
+        lesson07,
+        lesson08,
+    )
     for task in lesson.LESSON
 }
 BUG_BODIES = {**lesson05.BUG_BODIES}
