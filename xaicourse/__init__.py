@@ -25,6 +25,7 @@ _NAMES = {
     # methods
     "gradient": "xaicourse.methods.vanilla.gradient:gradient",
     "saliency": "xaicourse.methods.vanilla.gradient:saliency",
+    "class_model": "xaicourse.methods.vanilla.ascent:class_model",
     "deconvnet": "xaicourse.methods.vanilla.relu_rules:deconvnet",
     "guided_backprop": "xaicourse.methods.vanilla.relu_rules:guided_backprop",
     "rectgrad": "xaicourse.methods.vanilla.rectified_gradient:rectgrad",
