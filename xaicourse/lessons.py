@@ -37,7 +37,7 @@ _TABLE = (
     Lesson("04", "Class activation maps", ("01",), "ready"),
     Lesson("05", "Integrated Gradients", ("01",), "ready"),
     Lesson("06", "Patterns", ("02",)),
-    Lesson("07", "Noise", ("01",)),
+    Lesson("07", "Noise", ("01",), "ready"),
     Lesson("08", "Biases", ("01",)),
     Lesson("09", "Baselines", ("05",)),
     Lesson("10", "Scale, patterns, saturation", ("05", "06")),
