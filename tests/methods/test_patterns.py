@@ -341,6 +341,10 @@ def test_quality_of_convolutions_and_chunks(close):
     for a, b in zip(whole, parts, strict=True):
         close(a, b, 1e-8)
     by_filter = xc.pattern_quality(net, data, "filter", samples=600)
+    (last,) = xc.pattern_quality(net, data, patterns, samples=600, layers=[1])
+    assert torch.equal(last, whole[1])
+    with pytest.raises(ValueError, match=r"layers 0 to 1, got 2"):
+        xc.pattern_quality(net, data, patterns, layers=[2])
     assert float(whole[0].mean()) > float(by_filter[0].mean()) + 0.1
 
 

@@ -1,6 +1,6 @@
 """How good is a signal estimator? What it leaves over, the distractor, must not know y (2017)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,7 @@ def pattern_quality(
     data: Tensor | Iterable[Any],
     signal: Patterns | str,
     *,
+    layers: Sequence[int] | None = None,
     neurons: int = 16,
     samples: int = 2000,
     seed: int = 0,
@@ -49,6 +50,8 @@ def pattern_quality(
     signal : Patterns or str
         S(x) = a+ y where the neuron is active and a- y elsewhere; or ``"filter"``, the direction of
         the weights, S(x) = w y / (w . w).
+    layers : sequence of int, optional
+        Which layers are measured, by their place in the patterns; all unless told otherwise.
     neurons : int
         At most so many neurons of each layer are measured, evenly spaced.
     samples : int
@@ -91,7 +94,11 @@ def pattern_quality(
                 f"signal: the patterns were fitted on another model, with weights of shapes "
                 f"{shapes}; this one has {here}"
             )
-    return [_layer_quality(collected, k, signal, neurons) for k, collected in enumerate(found)]
+    chosen = range(len(found)) if layers is None else layers
+    wrong = [k for k in chosen if k not in range(len(found))]
+    if wrong:
+        raise ValueError(f"layers: this model has layers 0 to {len(found) - 1}, got {wrong[0]!r}")
+    return [_layer_quality(found[k], k, signal, neurons) for k in chosen]
 
 
 def residual_correlation(residual: Tensor, y: Tensor) -> float:
