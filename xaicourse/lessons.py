@@ -32,7 +32,7 @@ class Lesson:
 _TABLE = (
     Lesson("00", "Start here", (), "ready"),
     Lesson("01", "Saliency", ("00",), "ready"),
-    Lesson("02", "DeconvNet, Guided Backprop", ("01",)),
+    Lesson("02", "DeconvNet, Guided Backprop", ("01",), "ready"),
     Lesson("03", "Relevance", ("02",)),
     Lesson("04", "Class activation maps", ("01",), "ready"),
     Lesson("05", "Integrated Gradients", ("01",), "ready"),
