@@ -1,0 +1,363 @@
+"""The tasks of lesson 03: right answers of every kind pass, wrong ones get their own name."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import xaicourse as xc
+from xaicourse.exercise import TASKS, check, messages
+from xaicourse.exercise.tasks import lesson03_epsilon, lesson03_likeness, lesson03_rescale
+from xaicourse.exercise.tasks.cases import apart
+
+LESSON = [task for task in TASKS if task.startswith("03.")]
+MODULES = [lesson03_epsilon, lesson03_rescale, lesson03_likeness]
+FUNCTIONS = [module.GRADER.task for module in MODULES]
+
+
+def as_model(weights, biases):
+    """The net of a probe as a module, for the package's own methods."""
+    layers = []
+    for W, b in zip(weights, biases, strict=True):
+        linear = nn.Linear(W.shape[1], W.shape[0]).double()
+        linear.load_state_dict({"weight": W.double(), "bias": b.double()})
+        layers += [linear, nn.ReLU()]
+    return nn.Sequential(*layers[:-1]).eval().requires_grad_(False)
+
+
+@pytest.mark.parametrize("task", LESSON)
+def test_the_reference_passes(task):
+    verdict = check(task, TASKS[task].reference)
+    assert verdict.passed, verdict.message
+
+
+@pytest.mark.parametrize("task", LESSON)
+def test_each_misconception_gets_its_own_name(task):
+    for mistake, answer in TASKS[task].misconceptions.items():
+        verdict = check(task, answer)
+        assert (verdict.passed, verdict.diagnosis) == (False, mistake), verdict.message
+
+
+@pytest.mark.parametrize("task", LESSON)
+def test_an_empty_answer_is_not_done(task):
+    def empty(*arguments):
+        raise NotImplementedError
+
+    assert check(task, None).status == "not_done"
+    assert not check(task, "TODO").passed
+    if task in FUNCTIONS:
+        assert check(task, empty).status == "not_done"
+        assert check(task, lambda *arguments: ...).status == "not_done"
+        assert "return" in check(task, lambda *arguments: None).message
+
+
+@pytest.mark.parametrize("task", FUNCTIONS)
+@pytest.mark.parametrize("seed", range(4))
+def test_noise_on_the_answer_is_never_named(task, seed):
+    right = TASKS[task].reference
+
+    def noisy(*arguments):
+        values = torch.as_tensor(right(*arguments)).double()
+        generator = torch.Generator().manual_seed(seed)
+        draw = torch.randn(values.shape, generator=generator, dtype=torch.float64)
+        return values + 0.3 * (0.1 + values.abs().mean()) * (draw + 0.5)
+
+    verdict = check(task, noisy)
+    assert (verdict.passed, verdict.diagnosis) == (False, None)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_misconceptions_are_five_percent_apart(module):
+    grader = module.GRADER
+    functions = {"right": grader.right, **grader.misconceptions}
+    results = {
+        name: [grader.result(function, case) for case in grader.cases]
+        for name, function in functions.items()
+    }
+    pairs = {
+        (a, b): max(apart(p, q) for p, q in zip(results[a], results[b], strict=True))
+        for a, b in itertools.combinations(results, 2)
+    }
+    closest = min(pairs, key=pairs.get)
+    assert pairs[closest] >= 0.05, (closest, pairs[closest])
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_case_has_a_label(module):
+    labels = messages.entry(f"tasks/{module.GRADER.task}/cases")
+    assert set(labels) == {case.name for case in module.GRADER.cases}
+
+
+# ---------------------------------------------------------------- 03.1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ((0, 12, -3), ("-4", 15), [0, -3, 1, 1], (-63 / 20, 12.15)),
+        {
+            "hidden": torch.tensor([0.0, 12, -3]),
+            "inputs": np.array([-4, 15]),
+            "absorbed": (0, -3, 1, 1),
+            "deeplift": ("-63/20", "243/20"),
+        },
+    ],
+)
+def test_odd_right_hands_pass(answer):
+    verdict = check("03.1", answer)
+    assert verdict.passed, verdict.message
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ((0, 12, -3), (-4, 15), (0, -3, 1, 1), (0, 9)),
+        ((1, 12, -3), (-4, 15), (0, -3, 1, 1), (-3.15, 12.15)),
+        ((0, 12, -3), (5, 6), (0, -3, 1, 1), (-3.15, 12.15)),
+        ((0, 12, -3), (-4, 15), (-2, 1), (-3.15, 12.15)),
+        ((0, 12, -3), (-4, 15), (0, -2, 0, 1), (-3.15, 12.15)),
+        ((9, 9, 9), (9, 9), (9, 9, 9, 9), (9, 9)),
+    ],
+)
+def test_other_wrong_hands_have_no_name(answer):
+    verdict = check("03.1", answer)
+    assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
+
+
+def test_the_hand_is_the_packages():
+    toy, x = xc.zoo.toy(), torch.tensor([[1.0, 3.0]], dtype=torch.float64)
+    details = xc.lrp(toy, x, target=None, epsilon=1e-12, return_details=True)
+    right = TASKS["03.1"].reference
+    assert details.values[0].tolist() == pytest.approx(right["inputs"])
+    assert float(details.extra["absorbed"][0]) == pytest.approx(sum(right["absorbed"]))
+    found = xc.deeplift(toy, x, target=None, baseline=0.0)[0]
+    assert found.tolist() == pytest.approx(right["deeplift"])
+
+
+# ---------------------------------------------------------------- 03.2 and 03.3
+
+
+def lrp_by_numpy(W, B, x, t, eps):
+    W, B = [np.asarray(w, float) for w in W], [np.asarray(b, float) for b in B]
+    rows = []
+    for row, c in zip(np.asarray(x, float), np.asarray(t), strict=True):
+        a = [row]
+        for w, b in zip(W, B, strict=True):
+            a.append(np.maximum(w @ a[-1] + b, 0))
+        z = W[-1] @ a[-2] + B[-1]
+        R = np.where(np.arange(len(z)) == c, z, 0)
+        for w, b, h in zip(W[::-1], B[::-1], a[-2::-1], strict=True):
+            z = w @ h + b
+            s = R / (z + eps * np.where(z >= 0, 1, -1))
+            R = h * (w.T @ s)
+        rows.append(R)
+    return np.array(rows)
+
+
+def lrp_by_autograd(weights, biases, x, target, epsilon):
+    """The gradient trick: detach all quotients."""
+    a = x.detach().double().requires_grad_()
+    steps, h = [], a
+    for k, (W, b) in enumerate(zip(weights, biases, strict=True)):
+        z = h @ W.double().T + b.double()
+        steps.append((h, z))
+        h = z.relu() if k < len(weights) - 1 else z
+    places = torch.arange(len(x))
+    R = torch.zeros_like(h)
+    R[places, target] = h.detach()[places, target]
+    for h, z in reversed(steps):
+        sign = torch.where(z >= 0, 1.0, -1.0).double()
+        s = (R / (z + epsilon * sign)).detach()
+        R = (h * torch.autograd.grad((z * s).sum(), h, retain_graph=True)[0]).detach()
+    return R
+
+
+def lrp_in_lists(weights, biases, x, target, epsilon):
+    return [
+        lesson03_epsilon.lrp_epsilon(weights, biases, x[k : k + 1], target[k : k + 1], epsilon)[
+            0
+        ].tolist()
+        for k in range(len(x))
+    ]
+
+
+@pytest.mark.parametrize("answer", [lrp_by_numpy, lrp_by_autograd, lrp_in_lists])
+def test_odd_right_lrps_pass(answer):
+    verdict = check("03.2", answer)
+    assert verdict.passed, verdict.message
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda W, b, x, t, e: 2 * lesson03_epsilon.lrp_epsilon(W, b, x, t, e),
+        lambda W, b, x, t, e: lesson03_epsilon.lrp_epsilon(W, b, x, t, 2 * e),
+        lambda W, b, x, t, e: lesson03_epsilon.lrp_epsilon(W, b, x, t, e).flip(1),
+        lambda W, b, x, t, e: -lesson03_epsilon.lrp_epsilon(W, b, x, t, e),
+        lambda W, b, x, t, e: torch.zeros_like(x),
+        lambda W, b, x, t, e: x,
+    ],
+)
+def test_other_wrong_lrps_have_no_name(answer):
+    verdict = check("03.2", answer)
+    assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
+
+
+def test_the_lrp_of_the_task_is_the_packages():
+    for case in lesson03_epsilon.CASES:
+        v = case.values
+        net = as_model(v["weights"], v["biases"])
+        ours = lesson03_epsilon.lrp_epsilon(
+            [W.double() for W in v["weights"]],
+            [b.double() for b in v["biases"]],
+            v["x"].double(),
+            v["target"],
+            v["epsilon"],
+        )
+        package = xc.lrp(net, v["x"].double(), target=v["target"], epsilon=v["epsilon"])
+        assert float((ours - package).norm() / package.norm()) < 1e-9
+
+
+def rescale_by_hand(W, B, x, x0, t):
+    """One input at a time in NumPy, with contributions instead of multipliers."""
+    W, B = [np.asarray(w, float) for w in W], [np.asarray(b, float) for b in B]
+    rows = []
+    for row, row0, c in zip(np.asarray(x, float), np.asarray(x0, float), t.tolist(), strict=True):
+        a, a0, q = row, row0, []
+        for w, b in zip(W[:-1], B[:-1], strict=True):
+            z, z0 = w @ a + b, w @ a0 + b
+            a, a0 = np.maximum(z, 0), np.maximum(z0, 0)
+            with np.errstate(all="ignore"):
+                q.append(np.where(abs(z - z0) < 1e-9, z > 0, (a - a0) / (z - z0)))
+        m = W[-1][c]
+        for w, one in zip(W[-2::-1], q[::-1], strict=True):
+            m = (m * one) @ w
+        rows.append(m * (row - row0))
+    return np.array(rows)
+
+
+def rescale_by_the_package(weights, biases, x, baseline, target):
+    net = as_model(weights, biases)
+    double = (x.double(), baseline.double())
+    rows = [
+        xc.deeplift(net, double[0][k : k + 1], int(target[k]), baseline=double[1][k : k + 1])
+        for k in range(len(x))
+    ]
+    return torch.cat(rows)
+
+
+def test_odd_right_rescales_are_right():
+    assert check("03.3", rescale_by_hand).passed
+    grader = lesson03_rescale.GRADER
+    for case in grader.cases:
+        ours, package = (grader.result(f, case) for f in (grader.right, rescale_by_the_package))
+        assert apart(ours, package) < 1e-5
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda W, b, x, y, t: 2 * lesson03_rescale.rescale(W, b, x, y, t),
+        lambda W, b, x, y, t: lesson03_rescale.rescale(W, b, y, x, t),
+        lambda W, b, x, y, t: lesson03_rescale.rescale(W, b, x + 1, y, t),
+        lambda W, b, x, y, t: lesson03_rescale.rescale(W, b, x, y, t).flip(1),
+        lambda W, b, x, y, t: torch.zeros_like(x),
+        lambda W, b, x, y, t: x - y,
+    ],
+)
+def test_other_wrong_rescales_have_no_false_name(answer):
+    verdict = check("03.3", answer)
+    assert not verdict.passed
+    assert verdict.diagnosis in (None, "difference_reversed"), verdict.message
+
+
+def test_integrated_gradients_pass_with_one_hidden_layer_only():
+    cases = {case.name: case for case in lesson03_rescale.CASES}
+    for name, equal in {"two_layers": True, "batch": False}.items():
+        right, other = (
+            lesson03_rescale.GRADER.result(f, cases[name])
+            for f in (lesson03_rescale.rescale, lesson03_rescale.integrated)
+        )
+        assert (apart(right, other) < 0.01) is equal
+
+
+# ---------------------------------------------------------------- 03.4 and 03.5
+
+
+def likeness_by_loop(maps):
+    found = []
+    for a, b in itertools.combinations(maps, 2):
+        a, b = np.asarray(a).ravel(), np.asarray(b).ravel()
+        found.append(abs(a @ b) / np.linalg.norm(a) / np.linalg.norm(b))
+    return float(np.mean(found))
+
+
+def likeness_by_table(maps):
+    rows = nn.functional.normalize(maps.double().flatten(1))
+    table, K = (rows @ rows.T).abs(), len(maps)
+    return [(table.sum() - table.trace()) / (K * (K - 1))]
+
+
+@pytest.mark.parametrize("answer", [likeness_by_loop, likeness_by_table])
+def test_odd_right_likenesses_pass(answer):
+    verdict = check("03.4", answer)
+    assert verdict.passed, verdict.message
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda maps: 0.9,
+        lambda maps: likeness_by_loop(maps) ** 0.5,
+        lambda maps: likeness_by_loop(maps + 1),
+        lambda maps: 1.0,
+        lambda maps: maps.abs().mean(),
+        lambda maps: likeness_by_loop(maps) / 2,
+    ],
+)
+def test_other_wrong_likenesses_have_no_name(answer):
+    verdict = check("03.4", answer)
+    assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
+
+
+def test_other_twins_pass():
+    """x1 = relu(x1) - relu(-x1), and the same with a bias that a second layer takes back."""
+    first = [
+        ([[1.0], [-1.0]], [0.0, 0.0]),
+        ([[1.0, -1.0]], [-1.0]),  # relu(x1 - 1)
+        ([[1.0]], [0.0]),
+    ]
+    second = [([[1.0]], [-1.0]), ([[1.0]], [0.0]), ([[1.0]], [0.0])]
+    verdict = check("03.5", (first, second, [2.0]))
+    assert verdict.diagnosis == "same_map", verdict.message  # one feature gets the whole rise
+    padded = [([[1.0, 0.0], [0.0, 1.0]], [-1.0, 0.0]), ([[1.0, -1.0]], [0.0]), ([[2.0]], [1.0])]
+    other = [
+        (torch.eye(2), np.zeros(2)),
+        (np.array([[1.0, -1.0]]), [-1.0]),
+        ([[2.0]], torch.ones(1)),
+    ]
+    assert check("03.5", {"First": other, "second": padded, "x": [4, 2]}).passed
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"first": 3},
+        {"first": []},
+        {"first": [([[1.0]], [0.0])]},
+        {"first": [([[1.0, 2.0]], [0.0, 1.0])]},
+        {"first": [([[1.0, 2.0], [1.0, 2.0]], [0.0, 1.0])]},
+        {"x": [[50.0, 1.0]]},
+        {"x": [[3.0, 1.0], [3.0, 1.0]]},
+        {"x": "TODO"},
+    ],
+)
+def test_twins_that_cannot_be_read_are_refused(change):
+    verdict = check("03.5", {**TASKS["03.5"].reference, **change})
+    assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
+
+
+def test_a_part_that_is_open_is_not_done():
+    assert check("03.5", {**TASKS["03.5"].reference, "second": None}).status == "not_done"

@@ -1,0 +1,97 @@
+"""Task 03.1: LRP and DeepLIFT on the TOY net, by hand at (1, 3)."""
+
+from typing import Any
+
+from xaicourse.exercise import messages
+from xaicourse.exercise.compare import refuse, show
+from xaicourse.exercise.task import Task
+from xaicourse.exercise.tasks.lesson01_toy import numbers_in
+from xaicourse.exercise.tasks.submission import is_missing, parts
+from xaicourse.exercise.verdict import Outcome
+
+__all__ = ["SHARES_BY_HAND"]
+
+# At (1, 3) the hidden sums are (-2, 4, 3), f = 12 - 3 + 1 = 10. From (0, 0), f = 1, they were
+# (0, -1, -1): the quotients of the relus are (0, 4/5, 3/4).
+RIGHT = {
+    "hidden": (0.0, 12.0, -3.0),
+    "inputs": (-4.0, 15.0),
+    "absorbed": (0.0, -3.0, 1.0, 1.0),
+    "deeplift": (-3.15, 12.15),
+}
+WRONG_PARTS = {
+    "hidden": {
+        "output_bias_shared": (0.0, 40 / 3, -10 / 3),
+        "outputs_of_the_units": (0.0, 4.0, 3.0),
+        "no_gates": (-4.0, 12.0, -3.0),
+        "no_signs": (0.0, 12.0, 3.0),
+        "slopes": (0.0, 3.0, -1.0),
+        "hidden_of_the_lesson": (4.0, 0.0, -3.0),
+    },
+    "inputs": {
+        "gradient_only": (-4.0, 5.0),
+        "bias_left_out": (-3.15, 12.15),
+        "positive_only": (-0.75, 9.75),
+        "inputs_no_signs": (4.0, 15.0),
+        "third_unit_added": (-2.0, 21.0),
+        "inputs_of_the_lesson": (3.0, -3.0),
+    },
+    "absorbed": {
+        "plain_biases": (0.0, -1.0, -1.0, 1.0),
+        "absorbed_reversed": (0.0, 3.0, -1.0, -1.0),
+        "output_bias_forgotten": (0.0, -3.0, 1.0, 0.0),
+        "absorbed_no_signs": (0.0, 3.0, 1.0, 1.0),
+        "absorbed_of_the_lesson": (0.0, 0.0, 1.0, 1.0),
+    },
+    "deeplift": {
+        "gradient_times_input": (-4.0, 15.0),
+        "multipliers_only": (-3.15, 4.05),
+        "upside_down": (-61 / 12, 18.5),
+        "scaled_to_the_score": (-3.5, 13.5),
+        "deeplift_of_the_lesson": (3.75, -2.75),
+    },
+}
+WRONG = {
+    name: {**RIGHT, part: numbers}
+    for part, wrong in WRONG_PARTS.items()
+    for name, numbers in wrong.items()
+}
+ROUNDED = 0.0051  # two digits after the point are enough
+
+
+def near(given, wanted) -> bool:
+    """Say whether two rows are equal up to the second digit."""
+    return all(abs(a - b) <= ROUNDED for a, b in zip(given, wanted, strict=True))
+
+
+def grade(answer: Any) -> Outcome:
+    """Judge the four parts in their order; the first wrong one gets the message."""
+    part = parts(answer, tuple(RIGHT), messages.entry("tasks/03.1/name"))
+    if any(is_missing(value) for value in part.values()):
+        refuse("general/not_done", status="not_done")
+    given = {name: numbers_in(value, "03.1") for name, value in part.items()}
+    for name, numbers in given.items():
+        if len(numbers) != len(RIGHT[name]):
+            wanted = len(RIGHT[name])
+            refuse("tasks/03.1/how_many", part=name, given=len(numbers), wanted=wanted)
+    for name, numbers in given.items():
+        if near(numbers, RIGHT[name]):
+            continue
+        evidence = messages.text("tasks/03.1/evidence", part=name, yours=show(numbers))
+        fits = [wrong for wrong, row in WRONG_PARTS[name].items() if near(numbers, row)]
+        if len(fits) == 1:
+            text = messages.text(f"tasks/03.1/misconceptions/{fits[0]}")
+            return Outcome("not_right", text, evidence, diagnosis=fits[0])
+        return Outcome("not_right", messages.text("tasks/03.1/differs", part=name), evidence)
+    return Outcome("passed", messages.text("tasks/03.1/passed"))
+
+
+SHARES_BY_HAND = Task(
+    id="03.1",
+    goal="G1",
+    level=1,
+    minutes=12,
+    grade=grade,
+    reference=RIGHT,
+    misconceptions=WRONG,
+)
