@@ -15,6 +15,8 @@ from xaicourse.widgets.pattern_panel import PatternPanel, PatternView
 from xaicourse.widgets.pattern_toy import PatternToy, pattern_toy, signal_shapes
 from xaicourse.widgets.randomise_panel import RandomisePanel, RandomiseView
 from xaicourse.widgets.randomise_trace import Likeness, likeness, randomise_top, weight_layers
+from xaicourse.widgets.relevance_panel import RelevancePanel, RelevanceView
+from xaicourse.widgets.relevance_trace import RelevanceTrace, trace_relevance
 from xaicourse.widgets.tangent_explorer import TangentExplorer, TangentView
 from xaicourse.widgets.tangent_trace import TangentTrace, trace_tangent
 
@@ -41,6 +43,9 @@ __all__ = [
     "PatternView",
     "RandomisePanel",
     "RandomiseView",
+    "RelevancePanel",
+    "RelevanceTrace",
+    "RelevanceView",
     "TangentExplorer",
     "TangentTrace",
     "TangentView",
@@ -52,6 +57,7 @@ __all__ = [
     "signal_shapes",
     "trace_noise",
     "trace_path",
+    "trace_relevance",
     "trace_tangent",
     "weight_layers",
 ]
