@@ -136,7 +136,7 @@ def test_maps_on_paper_in_other_forms_pass(answer):
         ((1, -1), (3, 0, 2, 0), (-3, 3, 2, 5)),
         ((1, -1), (3, 0, 2), (-3, 3, 2, 0)),
         ((1, -1), (3, 0, 2, 0), "TODO"),
-        ((-1, 1), (3, 0, 2, 0), (-3, 3, 2, 0)),
+        ((2, -2), (3, 0, 2, 0), (-3, 3, 2, 0)),
     ],
 )
 def test_other_wrong_numbers_have_no_name(answer):

@@ -47,7 +47,9 @@ def grade(answer: Any) -> Outcome:
     effect = float(effects[place])
     if effect <= NO_HELP * size:
         text = {"place": place, "effect": show(effect), "light": show(float(raw.max()))}
-        return Outcome("passed", messages.text("tasks/04.5/passed", **text))
+        key = "passed" if effect > -NO_HELP * size else "passed_against"
+        text["effect"] = show(abs(effect))
+        return Outcome("passed", messages.text(f"tasks/04.5/{key}", **text))
     spread = (g - g.mean((2, 3), keepdim=True)).abs().max()
     if float(spread) <= 1e-6 * float(g.abs().max()):
         _named("same_slope_everywhere")

@@ -151,6 +151,19 @@ def mean_of_the_map(head, A, target):
     return _walk(head, A, target, change=lambda B, i, j: B[:, :, i, j].copy_(means))
 
 
+def filled_with_one(head, A, target):
+    return _walk(head, A, target, change=lambda B, i, j: B[:, :, i, j].fill_(1.0))
+
+
+def filled_with_the_largest(head, A, target):
+    largest = float(A.max())
+    return _walk(head, A, target, change=lambda B, i, j: B[:, :, i, j].fill_(largest))
+
+
+def flattened(head, A, target):
+    return cell_effects(head, A, target).flatten()
+
+
 def keeps_the_cell(head, A, target):
     def change(B, i, j):
         own = B[:, :, i, j].clone()
@@ -231,6 +244,9 @@ WRONG = {
         first_map_only,
         last_map_only,
         mean_of_the_map,
+        filled_with_one,
+        filled_with_the_largest,
+        flattened,
         keeps_the_cell,
         whole_line,
         by_the_slope,

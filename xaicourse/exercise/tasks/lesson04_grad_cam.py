@@ -51,7 +51,7 @@ def _case(
 
 
 CASES = (
-    _case("one", (1, 2, 3), 2, 3, 1, 1.4),
+    _case("one", (1, 2, 3), 2, 3, 1, 0.64),
     _case("own_classes", (3, 2, 4), 3, 4, torch.tensor([0, 3, 2]), 2.2),
     _case("all_positive", (2, 3, 2), 4, 4, torch.tensor([1, 3]), 0.9, lift=1.5),
 )
@@ -131,6 +131,11 @@ def _stretch_before_relu(A, g):
     return (found - low) / (high - low).clamp(min=1e-12)
 
 
+def _xgrad(A, g):
+    share = A / A.sum((2, 3), keepdim=True).clamp(min=1e-12)
+    return ((share * g).sum((2, 3), keepdim=True) * A).sum(1).relu()
+
+
 def _by_activation(A, g):
     return (A.mean((2, 3), keepdim=True) * g).sum(1).relu()
 
@@ -154,6 +159,14 @@ WRONG = {
     "positive_slopes": _from(lambda A, g: _combine(A, g.relu())),
     "slopes_without_maps": _from(lambda A, g: g.sum(1).relu()),
     "maps_without_slopes": _from(lambda A, g: A.sum(1)),
+    "xgrad_cam": _from(_xgrad),
+    "weights_by_product": _from(lambda A, g: _combine(A, g * A)),
+    "largest_slope": _from(lambda A, g: (g.amax((2, 3), keepdim=True) * A).sum(1).relu()),
+    "mean_over_lines": _from(lambda A, g: (g.mean(2, keepdim=True) * A).sum(1).relu()),
+    "softmax_of_weights": _from(
+        lambda A, g: (g.mean((2, 3), keepdim=True).softmax(1) * A).sum(1).relu()
+    ),
+    "batch_scale": _from(lambda A, g: _combine(A, g) / _combine(A, g).max().clamp(min=1e-12)),
     "hires_with_relu": _from(lambda A, g: (g * A).sum(1).relu()),
     "hires_cam": _from(lambda A, g: (g * A).sum(1)),
     "layer_cam": _from(lambda A, g: (g.relu() * A).sum(1)),

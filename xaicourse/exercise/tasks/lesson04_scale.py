@@ -107,6 +107,14 @@ def roots(maps):
     return one_scale(maps).sqrt()
 
 
+def logarithms(maps):
+    return maps.log1p() / maps.log1p().max().clamp(min=1e-12)
+
+
+def below_mean_cut(maps):
+    return (maps - maps.mean()).relu() / maps.max().clamp(min=1e-12)
+
+
 def standardised(maps):
     return (maps - maps.mean()) / maps.std().clamp(min=1e-12)
 
@@ -135,6 +143,8 @@ WRONG = {
         tanh_of_maps,
         bits,
         roots,
+        logarithms,
+        below_mean_cut,
         standardised,
         length_one,
     )
