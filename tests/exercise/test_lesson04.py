@@ -221,7 +221,7 @@ def test_noise_on_the_answer_is_never_named(task, seed):
 
 
 def in_one_batch(head, A, target):
-    _, k, h, w = A.shape
+    h, w = A.shape[2:]
     keep = 1 - torch.eye(h * w).reshape(h * w, 1, h, w)
     after = head(A * keep)[:, target]
     return (head(A)[0, target] - after).reshape(h, w)
