@@ -17,10 +17,6 @@ def _normalise(u: Tensor) -> Tensor:
     return (u - 1.5) / 2 * 3 + 0.5
 
 
-def _relu(u: Tensor) -> Tensor:
-    return u.clamp(min=0)
-
-
 def _relu6(u: Tensor) -> Tensor:
     return u.clamp(min=0, max=6)
 
@@ -32,7 +28,6 @@ def _soft(u: Tensor) -> Tensor:
 CASES = (
     Case("normalise", {"f": _normalise, "u": torch.tensor([[2.0, -1.0, 0.5, 4.0]])}),
     Case("relu6", {"f": _relu6, "u": torch.tensor([[7.0, 2.0], [-1.0, 9.0]])}),
-    Case("relu", {"f": _relu, "u": torch.tensor([[2.0, -3.0, 0.5]])}),
     Case("soft", {"f": _soft, "u": torch.tensor([[1.0, -2.0, 3.0], [0.3, 5.0, -0.7]])[:, None]}),
 )
 
@@ -120,6 +115,23 @@ def times_the_slope(f, u):
     return slope * (z - slope * u)
 
 
+def nothing(f, u):
+    return 0 * u
+
+
+def quotient(f, u):
+    return f(u) / u
+
+
+def mean_input(f, u):
+    z, slope = _both(f, u)
+    return z - slope * u.mean()
+
+
+def only_positive(f, u):
+    return implicit_bias(f, u).clamp(min=0)
+
+
 WRONG = {
     function.__name__: function
     for function in (
@@ -138,6 +150,10 @@ WRONG = {
         one_number,
         summed_slopes,
         times_the_slope,
+        nothing,
+        quotient,
+        mean_input,
+        only_positive,
     )
 }
 

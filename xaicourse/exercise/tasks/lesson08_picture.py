@@ -109,8 +109,20 @@ def least_forgotten(terms):
     return torch.where(most > least, a / (most - least).clamp(min=1e-12), 0 * a).sum(1)
 
 
+def reversed_(terms):
+    return 1 - picture(terms)
+
+
+def first_channel(terms):
+    return _rescaled(terms.abs(), (1, 2, 3))[:, 0]
+
+
+def length_of_channels(terms):
+    return _rescaled(terms.abs(), (1, 2, 3)).norm(dim=1)
+
+
 WRONG = {
-    function.__name__: function
+    function.__name__.rstrip("_"): function
     for function in (
         each_channel,
         whole_batch,
@@ -128,6 +140,9 @@ WRONG = {
         sum_to_one,
         only_positive,
         least_forgotten,
+        reversed_,
+        first_channel,
+        length_of_channels,
     )
 }
 

@@ -182,6 +182,22 @@ def relu_at_the_end(weights, biases, x, target):
     return _shares(weights, biases, x, target, pick=lambda z: z.relu()[places, target])
 
 
+def sign_reversed(weights, biases, x, target):
+    return -split(weights, biases, x, target)
+
+
+def as_parts_of_one(weights, biases, x, target):
+    shares = split(weights, biases, x, target)
+    return shares / shares.sum(1, keepdim=True)
+
+
+def rest_in_equal_parts(weights, biases, x, target):
+    """The rest of the score, spread evenly over the layers."""
+    shares = split(weights, biases, x, target)
+    rest = shares[:, 1:].mean(1, keepdim=True).expand(-1, len(biases))
+    return torch.cat([shares[:, :1], rest], dim=1)
+
+
 WRONG = {
     function.__name__: function
     for function in (
@@ -205,6 +221,9 @@ WRONG = {
         rest_in_one,
         score_kept,
         relu_at_the_end,
+        sign_reversed,
+        as_parts_of_one,
+        rest_in_equal_parts,
     )
 }
 

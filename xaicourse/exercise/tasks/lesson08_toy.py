@@ -27,6 +27,8 @@ WRONG_PARTS = {
         "no_gates": (-2.0, 9.0),
         "no_signs": (4.0, 15.0),
         "minus_lost": (-2.0, 21.0),
+        "inputs_swapped": (15.0, -4.0),
+        "slopes_swapped": (5.0, -12.0),
     },
     "hidden_biases": {
         "plain_biases": (0.0, -1.0, -1.0),
@@ -36,7 +38,11 @@ WRONG_PARTS = {
         "bias_sign_lost": (0.0, 3.0, 1.0),
         "hidden_minus_lost": (0.0, -3.0, -1.0),
     },
-    "output_bias": {"output_bias_forgotten": (0.0,), "takes_the_rest": (-1.0,)},
+    "output_bias": {
+        "output_bias_forgotten": (0.0,),
+        "takes_the_rest": (-1.0,),
+        "whole_score": (10.0,),
+    },
     "inputs_moved": {
         "not_moved": (-4.0, 15.0),
         "moved_gradient_only": (-4.0, 5.0),
