@@ -59,6 +59,10 @@ def not_divided(x, y):
     return _centred(x).T @ _centred(y) / len(y)
 
 
+def sum_not_divided(x, y):
+    return _centred(x).T @ _centred(y)
+
+
 def by_deviation(x, y):
     return not_divided(x, y) / _centred(y).square().mean().sqrt()
 
@@ -126,7 +130,9 @@ WRONG = {
     )
 }
 
-GRADER = CaseGrader("06.2", CASES, linear_pattern, WRONG)
+ALSO = {"not_divided": (sum_not_divided,)}
+
+GRADER = CaseGrader("06.2", CASES, linear_pattern, WRONG, also=ALSO)
 
 LINEAR_PATTERN = Task(
     id="06.2",
