@@ -76,7 +76,6 @@ _NAMES = {
     "show": "xaicourse.plot:show",
     "widgets": "xaicourse.widgets:",
 }
-_METHOD_MODULES = ("xaicourse.methods.all",)
 
 __all__ = [*_NAMES, "__version__"]
 
@@ -86,8 +85,7 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'xaicourse' has no attribute {name!r}")
     module_name, _, attribute = _NAMES[name].partition(":")
     if name == "METHODS":  # the table is full only once every method file has been read
-        for methods in _METHOD_MODULES:
-            import_module(methods)
+        import_module("xaicourse.methods.all")
     module = import_module(module_name)
     value = getattr(module, attribute) if attribute else module
     globals()[name] = value  # from now on found without coming here

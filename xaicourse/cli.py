@@ -216,11 +216,10 @@ def _add_methods(subparsers: _Subparsers) -> None:
 
 
 def _methods(options: argparse.Namespace) -> int:
-    import xaicourse.methods.all  # noqa: F401  fills the table
-    from xaicourse.core.registry import METHODS
+    from xaicourse.core.registry import all_methods
 
     header = ("NAME", "YEAR", "FAMILY", "LESSON", "PAPER", "NEEDS")
-    methods = sorted(METHODS.values(), key=lambda method: (method.year, method.name))
+    methods = sorted(all_methods().values(), key=lambda method: (method.year, method.name))
     lines = [
         (
             method.name,

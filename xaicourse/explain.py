@@ -19,10 +19,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-import xaicourse.methods.all  # noqa: F401  (fills METHODS)
 from xaicourse.core.attribution import Attribution, relative_gap
 from xaicourse.core.device import device
-from xaicourse.core.registry import METHODS, InputKind, MethodRecord, ResultKind, Unit
+from xaicourse.core.registry import InputKind, MethodRecord, ResultKind, Unit, all_methods
 from xaicourse.datasets.image_files import crop_224, image_to_tensor, read_rgb
 from xaicourse.methods.baselines import BASELINES
 from xaicourse.plot.images import bar_ends, draw_map
@@ -139,7 +138,7 @@ def _choose_method(name: str) -> MethodRecord:
     """Return the method of that name that makes a map of an image."""
     usable = {
         key: record
-        for key, record in METHODS.items()
+        for key, record in all_methods().items()
         if record.input in (InputKind.ANY, InputKind.IMAGE)
         and record.result in (ResultKind.INPUT, ResultKind.MAP)
     }

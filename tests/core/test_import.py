@@ -66,3 +66,23 @@ def test_device(monkeypatch):
     monkeypatch.setenv("XAICOURSE_DEVICE", "meta")
     assert xc.device() == torch.device("meta")
     assert xc.device("cpu") == torch.device("cpu")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from xaicourse.plot.timeline import registered; n = len(registered())",
+        "from xaicourse.core.registry import all_methods; n = len(all_methods())",
+        "import xaicourse as xc; n = len(xc.METHODS)",
+    ],
+)
+def test_whoever_asks_for_all_methods_gets_all(code):
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}; print(n)"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    assert int(done.stdout) == len(xc.METHODS) > 25

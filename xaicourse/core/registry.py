@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
+from importlib import import_module
 from typing import Any, Literal, Protocol, overload
 
 import torch
@@ -25,6 +26,7 @@ __all__ = [
     "Need",
     "ResultKind",
     "Unit",
+    "all_methods",
     "attribution_method",
     "watch_calls",
 ]
@@ -154,9 +156,15 @@ class MethodRecord:
     example: Callable[[], Example]
 
 
-METHODS: dict[str, MethodRecord] = {}
+METHODS: dict[str, MethodRecord] = {}  # of the files that were read so far; see `all_methods`
 
 _watched: ContextVar[tuple[list[str], ...]] = ContextVar("watched", default=())
+
+
+def all_methods() -> dict[str, MethodRecord]:
+    """Read every method's file, and return METHODS, which is full then."""
+    import_module("xaicourse.methods.all")
+    return METHODS
 
 
 @contextmanager

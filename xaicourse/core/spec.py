@@ -4,10 +4,9 @@ import inspect
 import json
 import math
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
-from xaicourse.core.registry import METHODS, MethodRecord
+from xaicourse.core.registry import MethodRecord, all_methods
 
 __all__ = ["Spec", "spec"]
 
@@ -89,7 +88,7 @@ def spec(name: str, **settings: Any) -> Spec:
 
 
 def _record(name: str) -> MethodRecord:
-    import_module("xaicourse.methods.all")
-    if name not in METHODS:
-        raise ValueError(f"there is no method {name!r}; there are {', '.join(sorted(METHODS))}")
-    return METHODS[name]
+    methods = all_methods()
+    if name not in methods:
+        raise ValueError(f"there is no method {name!r}; there are {', '.join(sorted(methods))}")
+    return methods[name]

@@ -76,9 +76,9 @@ def timeline(methods: Iterable[Any] | None = None, *, alt: str) -> Picture:
 
 def registered() -> list[Any]:
     """Return the records of all methods of the package."""
-    from xaicourse.core.registry import METHODS
+    from xaicourse.core.registry import all_methods
 
-    return list(METHODS.values())
+    return list(all_methods().values())
 
 
 def draw_method(axis: Axes, year: int, height: float, record: Any, colour: str) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from xaicourse.core.registry import METHODS
+from xaicourse.core.registry import all_methods
 from xaicourse.plot.scale import reduce_channels, shared_limits, tile_sums
 from xaicourse.widgets.attribution_figure import draw_attribution_view
 from xaicourse.widgets.panel import Panel
@@ -114,10 +114,10 @@ class AttributionPanel(Panel):
                     f"photo {name!r} must have shape (1, C, H, W) with H and W divisible by "
                     f"{side}, got {tuple(photo.shape)}"
                 )
-        unknown = [name for name in methods if name != OCCLUSION and name not in METHODS]
+        unknown = [name for name in methods if name != OCCLUSION and name not in all_methods()]
         if unknown:
             raise ValueError(f"method {unknown[0]!r} is unknown; there are occlusion, "
-                             f"{', '.join(METHODS)}")  # fmt: skip
+                             f"{', '.join(all_methods())}")  # fmt: skip
         self.model, self.photos, self.classes, self.side = model, dict(photos), dict(classes), side
         self._scores: dict[tuple[Any, ...], Tensor] = {}  # (photo, patches) -> (K,)
         self._maps: dict[tuple[str, str, str], Tensor] = {}  # (photo, method, class) -> (C, H, W)
@@ -153,7 +153,8 @@ class AttributionPanel(Panel):
         else:
             for name, index in self.classes.items():
                 if (photo, method, name) not in self._maps:
-                    values = METHODS[method].method(self.model, self.photos[photo], target=index)
+                    explain = all_methods()[method].method
+                    values = explain(self.model, self.photos[photo], target=index)
                     self._maps[photo, method, name] = values[0].detach().cpu()
                     yield None
             maps = {name: self._maps[photo, method, name] for name in self.classes}
