@@ -524,6 +524,52 @@ r"""
 (c). From about $-0.6$ (tripod) to 0.3 (espresso). With the *sizes* of the effects it is a little better, up to 0.5. A patch without a sign cannot tell
 support from opposition, and greying a patch is a step of up to 128 grey levels, not of a hundredth.
 </details>
+
+### D · Climb: the picture that a class likes best
+
+The paper of 2013 used the same gradient for a second thing. Start with a black picture and take many small steps *up* the gradient of one class, with a pull back to small values:
+
+$$x \leftarrow x + \eta\, (\nabla F(x) - 2\lambda x)$$
+
+We do it on the small net for pictures of clothes (lesson 00 has met it), and keep each pixel between black and white. Its training pictures get a logit of about 9.
+
+**Predict (01.P8).** After 100 steps for the class *trousers* the net gives this picture a probability of 1.00. What does a person see in it?
+(a) a pair of trousers · (b) a blurred mean of many trousers · (c) hardly any trousers
+"""
+
+# %% tags=["question"]
+xc.predict("01.P8", None)
+
+# %% tags=["demo"]
+small = xc.zoo.load("fashion_cnn", device=device)
+kinds = torch.tensor([1, 7, 8, 9], device=device)
+names = [xc.datasets.FASHION_MNIST_CLASSES[k] for k in kinds]
+black = torch.zeros(4, 1, 28, 28, device=device)
+liked = xc.class_model(
+    small, black, kinds, penalty=0.05, step_size=0.1, steps=100, bounds=(0.0, 1.0)
+)
+logits = small(liked)
+best = logits.gather(1, kinds[:, None])[:, 0]
+xc.show("smallest of the four probabilities", logits.softmax(1).amax(1).min())
+xc.show("smallest of the four logits above 30", bool(best.min() > 30))
+
+xc.plot.maps(
+    dict(zip(names, liked, strict=True)),
+    reduce="abs_sum",
+    unit="brightness",
+    alt="Four pictures of 28 x 28 pixels, climbed for the classes trousers, "
+    "sneaker, bag and ankle boot.",
+)
+
+# %% [markdown]
+r"""
+<details><summary>Answer to 01.P8</summary>
+
+(c). With good will one finds two bright bars, or the rim of a shoe. Most of it is a pattern that no piece of clothing has, and the net likes it far better than any photo.
+</details>
+
+So a gradient, followed far, leaves the pictures that the net has learnt from. There a high score means little. Keep it in mind for every method that asks the net about pictures
+which nobody has ever taken (lesson 05 walks through many of them).
 """
 
 # %% [markdown] tags=["references"]
