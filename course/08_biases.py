@@ -325,7 +325,7 @@ r"""
 </details>
 
 Every step of $\psi$ destroys the identity. The absolute value forgets that shares cancel. The rescaling gives each operation the same weight, whether it brings 40 or 0.01. The enlarging counts a
-cell of a $7 \times 7$ map 1,024 times. And the class is lost: cliff dwelling has a logit near 0 here, and its picture is almost the same.
+cell of a $7 \times 7$ map 1,024 times. And here the class is lost: cliff dwelling has a logit near 0, and its picture is almost the same.
 
 So there are **two things called FullGrad**. The decomposition is exact. The picture is a picture: it shows where many operations have large terms.
 
@@ -386,8 +386,8 @@ xc.plot.truth_strip(strip)
 
 # %% [markdown]
 r"""
-The own half holds 0.66 (cat) and 0.54 (espresso), not far from 0.5. For the espresso deletion beats random orders by more than twice their spread; for the cat it is no verdict. And a network whose last layer was drawn anew gets
-almost the same picture. **The picture shows where this network is busy with this photo, and hardly for which class.**
+The own half holds 0.66 (cat) and 0.54 (espresso): on the collage the picture follows the class a little. Deletion beats random orders for the espresso by more than twice their spread; for the cat the lead is about as large as the spread, which is no
+verdict. The picture of the ruined network has a cosine of 0.95, but our own pixels in random places get 0.88: without signs almost any two pictures look alike to a cosine. **Mostly the picture shows where this network is busy with this photo. The class moves it only a little.**
 """
 
 # %% [markdown] tags=["deeper"]
@@ -484,7 +484,7 @@ r"""
 - A bias has a share like an input: its value times its slope. Input and biases together give the score, exactly: $0 + 1 + 1 = 2$.
 - Biases hide: in normalisations, in relu6, in every activation that is not straight through 0.
 - Within a linear piece a map with one number for each input cannot be complete and stay the same. It is one number short: the sum of the biases.
-- The **decomposition** adds up. The **picture** does not: absolute values, rescaling and enlarging have destroyed the sum, the sign and almost all of the class.
+- The **decomposition** adds up. The **picture** does not: absolute values, rescaling and enlarging have destroyed the sum, the sign and much of the class.
 - The split belongs to the net as it is written. Another way to write the same function has another split.
 
 **Where it fails next.** The account holds inside one linear piece. That the photo chooses the piece, by opening gates, is in no share. Lesson 05 walks through the pieces from a baseline; lesson 09 asks which baseline.
