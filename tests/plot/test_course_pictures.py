@@ -9,7 +9,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 import xaicourse as xc
 from xaicourse.lessons import LESSONS, TRACKS
-from xaicourse.plot.timeline import grid, two_lines
+from xaicourse.plot.timeline import LETTER, free_lines, grid, label, registered, two_lines
 
 PHOTO = torch.linspace(0, 1, 3 * 8 * 8).reshape(1, 3, 8, 8)
 MAP = torch.cos(torch.arange(3 * 8 * 8.0)).reshape(1, 3, 8, 8)
@@ -106,3 +106,13 @@ def test_displays_show_one_map_in_four_ways():
 def test_maps_can_say_what_their_colours_mean():
     picture = xc.plot.maps({"a": MAP}, alt="A map.", unit="effect on the logit", percentile=100)
     assert picture.figure.axes[-1].get_ylabel() == "effect on the logit\nfull range"
+
+
+def test_no_name_on_the_timeline_covers_another():
+    for family in ("vanilla", "denoising"):
+        records = [r for r in registered() if str(r.family) == family]
+        records.sort(key=lambda r: r.year)
+        ends: dict[int, float] = {}
+        for record, line in zip(records, free_lines(records), strict=True):
+            assert record.year >= ends.get(line, 0.0), record.name
+            ends[line] = record.year + LETTER * len(label(record))

@@ -14,6 +14,7 @@ from xaicourse.plot.picture import Picture
 from xaicourse.plot.style import BLUE, GREY, INK, PALE, PARTS, new_figure, styled
 
 LINE = 0.24  # inches between two names of one year
+LETTER = 0.042  # years that a letter is wide
 FAMILY_COLOURS: dict[str, str] = dict(
     zip(("vanilla", "integrated", "bias", "denoising"), PARTS, strict=False)
 )
@@ -45,20 +46,20 @@ def timeline(methods: Iterable[Any] | None = None, *, alt: str) -> Picture:
     )
     if not records:
         raise ValueError("methods is empty; there is nothing to draw")
-    bands: dict[str, dict[int, list[Any]]] = defaultdict(lambda: defaultdict(list))
+    bands: dict[str, list[Any]] = defaultdict(list)
     for record in records:
-        bands[str(record.family)][record.year].append(record)
-    heights = {name: max(len(group) for group in years.values()) for name, years in bands.items()}
+        bands[str(record.family)].append(record)
+    rows = {name: free_lines(group) for name, group in bands.items()}
+    heights = {name: 1 + max(lines) for name, lines in rows.items()}
     first, last = records[0].year, records[-1].year
 
     figure = new_figure(max(8.0, 1.55 * (last - first + 1)), LINE * sum(heights.values()) + 1.0)
     axis = figure.subplots()
     top = 0.0
-    for name, years in bands.items():
+    for name, group in bands.items():
         colour = FAMILY_COLOURS.get(name, INK)
-        for year, group in years.items():
-            for place, record in enumerate(group):
-                draw_method(axis, year, top - place, record, colour)
+        for record, line in zip(group, rows[name], strict=True):
+            draw_method(axis, record.year, top - line, record, colour)
         axis.annotate(
             name, (first - 0.15, top), ha="right", va="center", color=colour, weight="bold"
         )
@@ -74,6 +75,22 @@ def timeline(methods: Iterable[Any] | None = None, *, alt: str) -> Picture:
     return Picture(figure, alt)
 
 
+def free_lines(records: list[Any]) -> list[int]:
+    """Return a line for each record, oldest first: the first line with room for its name."""
+    ends: list[float] = []  # where the last name of each line ends, in years
+    lines = []
+    for record in records:
+        line = next((k for k, end in enumerate(ends) if end <= record.year), len(ends))
+        ends[line:] = [record.year + LETTER * len(label(record)) + 0.1, *ends[line + 1 :]]
+        lines.append(line)
+    return lines
+
+
+def label(record: Any) -> str:
+    """Return what is written beside a dot."""
+    return f"{record.title} ({record.lesson})"
+
+
 def registered() -> list[Any]:
     """Return the records of all methods of the package."""
     from xaicourse.core.registry import all_methods
@@ -84,8 +101,7 @@ def registered() -> list[Any]:
 def draw_method(axis: Axes, year: int, height: float, record: Any, colour: str) -> None:
     """Draw one method: a dot and its name."""
     axis.plot([year], [height], "o", color=colour, ms=5)
-    text = f"{record.title} ({record.lesson})"
-    axis.annotate(text, (year + 0.07, height), va="center", fontsize=8, color=INK)
+    axis.annotate(label(record), (year + 0.07, height), va="center", fontsize=8, color=INK)
 
 
 @styled
