@@ -51,7 +51,7 @@ there to subtract the distractor.
 </details>
 
 Look at the arrows of the panel. The weights do not point along the signal. They are perpendicular to the *distractor*. Turn the distractor
-(angle), or make it stronger: the weights move. The other arrow, the **pattern**, stays on the signal.
+(angle), or switch it off (strength 0): the weights move. The other arrow, the **pattern**, stays on the signal.
 
 **The goals of this lesson**
 
@@ -281,7 +281,8 @@ xc.plot.series(
 
 # %% [markdown]
 r"""
-The claim holds in all three layers. The two kinds of pattern are close to each other.
+The claim holds in all three layers. The two kinds of pattern are close to each other. Be fair to the weights: for the linear pattern this is partly built in. On the
+data of the fit, $\mathrm{cov}[x - a\,y,\ y]$ is exactly 0. What the test adds is that it holds on new pictures, too.
 
 Now the maps. A test that does not depend on taste: how much of the size of a map lies inside the mask? The mask has 25 of 1024 pixels,
 so a map that knows nothing gets 0.024.
@@ -331,18 +332,18 @@ r"""
 (d). PatternAttribution comes second, before the gradient; PatternNet is not better than the gradient. All are far above chance.
 </details>
 
-Look at the signs in the figure, too: in this picture PatternNet is red on the mark that decides, and pale or blue on the others. A share of sizes does not see that.
+Look at the signs in the figure, too: in this picture PatternNet is red on the mark that decides, and mostly pale or blue on the others. A share of sizes does not see that.
 
-Stay with this result for a moment. The patterns are better estimates in every layer that we measured, and still the map of PatternNet is not better. Two reasons that you can
-test:
+Stay with this result for a moment. The patterns are better estimates in every layer that we measured, and still the map of PatternNet is not better. Two likely reasons (part B of
+"Go deeper" and task 06.5 look at them):
 
 1. **One pattern for all inputs.** A pattern is an average over the data. A neuron of the dense layer sees the whole picture, and the mark lies now here,
    now there. Its average shows where marks can lie, not where this one lies. Only the open ReLUs know of *this* picture.
 2. **Everything that moves along counts.** The pattern shows what changes together with $y$, whether the model uses it or not. Task 06.5 makes an extreme
    case of this: a pattern on an input that has no weight at all.
 
-So the step from "right for one linear neuron" to "right for a network" is not for free. The paper shows pictures and a test by deletion;
-here we had a known answer, and it says: not on this task.
+So the step from "right for one linear neuron" to "right for a network" is not for free. Here we had a known answer, and it
+says: not on this task.
 """
 
 # %% [markdown]
@@ -440,7 +441,7 @@ r"""
 <details><summary>Answer to 06.P4</summary>
 
 (b). In a covariance a constant cancels. In the two-component formula $E_+[x]$ stands beside $E[y]$, a mean over the open inputs beside a
-mean over all. They differ, so a constant in $x$ does not cancel: it adds $m\,(E_+[y] - E[y])$ to the numerator.
+mean over all. They differ, so a constant in $x$ does not cancel: it changes the numerator by $m\,(E_+[y] - E[y])$.
 </details>
 
 So one function, written twice, can get two maps: **implementation invariance** is broken. (It is broken for the linear pattern, too: a network that
