@@ -33,7 +33,7 @@ _TABLE = (
     Lesson("00", "Start here", (), "ready"),
     Lesson("01", "Saliency", ("00",), "ready"),
     Lesson("02", "DeconvNet, Guided Backprop", ("01",), "ready"),
-    Lesson("03", "Relevance", ("02",)),
+    Lesson("03", "Relevance", ("02",), "ready"),
     Lesson("04", "Class activation maps", ("01",), "ready"),
     Lesson("05", "Integrated Gradients", ("01",), "ready"),
     Lesson("06", "Patterns", ("02",), "ready"),

@@ -63,7 +63,7 @@ def draw_relevance_view(view: RelevanceView) -> bytes:
     figure = Figure(figsize=(WIDTH, HEIGHT))
     if view.x.ndim == 4:
         draw_pictures(figure, view)
-        bars = figure.add_axes((0.54, 0.2, 0.445, 0.66))
+        bars = figure.add_axes((0.575, 0.2, 0.415, 0.66))
     else:
         draw_features(figure.add_axes((0.06, 0.2, 0.3, 0.66)), view)
         bars = figure.add_axes((0.46, 0.2, 0.52, 0.66))
