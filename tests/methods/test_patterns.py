@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import xaicourse as xc
+from tests.pretend_gpu import DEVICE, PretendGPU
 from xaicourse.core.rules import UnsupportedOperationError
 from xaicourse.methods.vanilla.pattern_fitting import LayerPattern
 from xaicourse.zoo.folding import fold
@@ -423,3 +424,16 @@ def test_layers_that_depend_on_the_data_are_refused():
 def test_a_layers_pattern_says_which_neurons_are_dead():
     plus = double([0.0, 0.0], [1.0, 0.0])
     assert LayerPattern("linear", True, plus, plus).dead.tolist() == [True, False]
+
+
+def test_patterns_are_fitted_where_the_data_are(close):
+    net = nn.Sequential(nn.Conv2d(1, 3, 3), nn.ReLU(), nn.Flatten(), nn.Linear(48, 2)).double()
+    data = torch.randn(20, 1, 6, 6, dtype=torch.float64)
+    expected = xc.fit_patterns(net, data)
+    with PretendGPU():
+        found = xc.fit_patterns(net.to(DEVICE), data.to(DEVICE))
+        rho = xc.pattern_quality(net, data.to(DEVICE), found, samples=200)
+    for a, b in zip(found.layers, expected.layers, strict=True):
+        assert a.plus.device.type == "cpu"
+        close(a.plus, b.plus)
+    assert [len(one) for one in rho] == [3, 2]
