@@ -25,18 +25,29 @@ def waterfall(
 
     Parameters
     ----------
-    items
+    items : dict of str to dict of str to float
         Title of a panel -> name of a share -> the share. Their sum is the last bar.
-    alt
+    alt : str
         What is drawn, for a reader who cannot see it.
-    total_name
+    total_name : str
         What the last bar is.
-    unit
+    unit : str
         Label of the axis.
+
+    Returns
+    -------
+    Picture
+        Shown by a notebook as it is; ``.save("figure.pdf")`` writes it.
+
+    Raises
+    ------
+    ValueError
+        If there is no title, or a title without a share.
 
     Examples
     --------
-    >>> waterfall({"TOY": {"input": 0.0, "biases": 2.0}}, alt="Two shares and their sum.")
+    >>> import xaicourse as xc
+    >>> xc.plot.waterfall({"TOY": {"input": 0.0, "biases": 2.0}}, alt="Two shares and their sum.")
     Figure: Two shares and their sum.
     """
     if not items or not all(items.values()):

@@ -63,18 +63,23 @@ class BiasPanel(Panel):
 
     Parameters
     ----------
-    nets
+    nets : dict of str to callable
         Name -> module, images (N, C, H, W) to logits (N, K).
-    photos
+    photos : dict of str to Tensor
         Name -> one photo (1, C, H, W) that all nets take.
-    labels
+    labels : sequence of str, optional
         Names of the classes.
+
+    Raises
+    ------
+    ValueError
+        If there is no net or no photo.
 
     Examples
     --------
     >>> import xaicourse as xc
     >>> nets = {"CNN": xc.zoo.load("fashion_cnn")}
-    >>> panel = BiasPanel(nets, {"boot": xc.datasets.fashion_mnist(n=1).x})
+    >>> panel = xc.widgets.BiasPanel(nets, {"boot": xc.datasets.fashion_mnist(n=1).x})
     >>> panel.set(shown="input")
     >>> abs(panel.result.picture_sum - panel.result.share) < 1e-3
     True

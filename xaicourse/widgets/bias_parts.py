@@ -49,10 +49,19 @@ def bias_parts(model: Callable[..., Any], x: Tensor, target: Any) -> BiasParts:
     model, x, target
         As for `xc.fullgrad`; x holds one image (1, C, H, W).
 
+    Returns
+    -------
+    BiasParts
+
+    Raises
+    ------
+    ValueError
+        If x holds more than one image.
+
     Examples
     --------
-    >>> import xaicourse as xc
-    >>> found = bias_parts(xc.zoo.load("fashion_cnn"), torch.ones(1, 1, 28, 28) / 2, 8)
+    >>> import torch, xaicourse as xc
+    >>> found = xc.widgets.bias_parts(xc.zoo.load("fashion_cnn"), torch.ones(1, 1, 28, 28) / 2, 8)
     >>> list(found.shares)
     ['input', 'biases at 28 × 28', 'biases at 14 × 14', 'biases without a place']
     """

@@ -17,7 +17,17 @@ from xaicourse.widgets.pattern_toy import SIGNAL, PatternToy, pattern_toy, signa
 
 @dataclass(frozen=True, eq=False)
 class PatternView:
-    """What the panel shows: the toy with two pixels, and the same story in a picture."""
+    """What the panel shows: the toy with two pixels, and the same story in a picture.
+
+    Parameters
+    ----------
+    settings : mapping
+        The angle (degrees) and the strength that were chosen.
+    two : PatternToy
+        The toy with two pixels, D = 2.
+    picture : PatternToy
+        The toy whose signal is a plus and whose distractor is stripes.
+    """
 
     settings: Mapping[str, Any]
     two: PatternToy
@@ -30,9 +40,17 @@ class PatternPanel(Panel):
     The angle is that between signal and distractor. In the picture the distractor is turned from
     the signal (a plus) to stripes in the same way.
 
+    Parameters
+    ----------
+    angle : int
+        Degrees between signal and distractor at first, 0 to 180.
+    strength : float
+        Standard deviation of the distractor at first, 0 to 4; that of the signal is 1.
+
     Examples
     --------
-    >>> panel = PatternPanel()
+    >>> import xaicourse as xc
+    >>> panel = xc.widgets.PatternPanel()
     >>> panel.set(angle=30, strength=3.0)
     >>> panel.result.two.angle(panel.result.two.a) < panel.result.two.angle(panel.result.two.w)
     True

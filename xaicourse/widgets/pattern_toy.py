@@ -30,7 +30,9 @@ class PatternToy:
     s, d : Tensor (D,)
         The directions of signal and distractor, of length 1.
     data : Tensor (M, D)
-        The inputs; ``z`` (M,) are the values that the model reads.
+        The inputs.
+    z : Tensor (M,)
+        The values that the model reads.
     w, a : Tensor (D,)
         The weights with the smallest error, ``w . x`` close to z, and their pattern.
     """
@@ -49,7 +51,13 @@ class PatternToy:
 
 
 def signal_shapes() -> tuple[Tensor, Tensor]:
-    """Return two pictures (SIDE, SIDE) of length 1: a plus, and stripes all over."""
+    """Return two pictures: a plus, and stripes all over.
+
+    Returns
+    -------
+    plus, stripes : Tensor (SIDE, SIDE)
+        Each of length 1.
+    """
     plus = torch.zeros(SIDE, SIDE, dtype=torch.float64)
     plus[SIDE // 2, 1:-1] = plus[1:-1, SIDE // 2] = 1.0
     stripes = torch.zeros(SIDE, SIDE, dtype=torch.float64)
@@ -73,10 +81,15 @@ def pattern_toy(s: Tensor, d: Tensor, strength: float = 2.0, noise: float = NOIS
     -------
     PatternToy
 
+    Raises
+    ------
+    ValueError
+        If s and d are not two vectors of one length, or strength or noise is out of range.
+
     Examples
     --------
-    >>> import torch
-    >>> toy = pattern_toy(torch.tensor([1.0, 0.0]), torch.tensor([1.0, 1.0]))
+    >>> import torch, xaicourse as xc
+    >>> toy = xc.widgets.pattern_toy(torch.tensor([1.0, 0.0]), torch.tensor([1.0, 1.0]))
     >>> round(toy.angle(toy.w)) > 30, round(toy.angle(toy.a))
     (True, 0)
     """

@@ -60,19 +60,26 @@ class RelevancePanel(Panel):
 
     Parameters
     ----------
-    nets
+    nets : dict of str to (callable, Tensor, dict)
         Name -> (model, x, classes): x holds one input in [0, 1] or a vector, classes maps names
         to target indices, or is {"": None} for a net with one output.
-    rule, epsilon
-        What is set at first.
-    rules
+    rule : str
+        The rule that is set at first.
+    epsilon : float
+        The epsilon that is set at first.
+    rules : tuple of str
         The rules to choose from, as for `xc.lrp`.
+
+    Raises
+    ------
+    ValueError
+        If there is no net, or the rule is none of `rules`.
 
     Examples
     --------
     >>> import xaicourse as xc
     >>> toy, x = xc.zoo.toy(), xc.zoo.toy_input()
-    >>> panel = RelevancePanel({"TOY": (toy, x, {"f": None})})
+    >>> panel = xc.widgets.RelevancePanel({"TOY": (toy, x, {"f": None})})
     >>> [round(float(share), 3) for share in panel.result.trace.values[0]]
     [3.0, -3.0]
     """

@@ -87,10 +87,19 @@ def trace_relevance(
     model, x, target, rules, epsilon, output
         As for `xc.lrp`; x holds one input.
 
+    Returns
+    -------
+    RelevanceTrace
+
+    Raises
+    ------
+    ValueError
+        If x holds more than one input.
+
     Examples
     --------
     >>> import xaicourse as xc
-    >>> trace = trace_relevance(xc.zoo.toy(), xc.zoo.toy_input(), epsilon=1e-12)
+    >>> trace = xc.widgets.trace_relevance(xc.zoo.toy(), xc.zoo.toy_input(), epsilon=1e-12)
     >>> [round(number, 6) + 0.0 for number in trace.left.tolist()]
     [2.0, 1.0, 0.0]
     """
