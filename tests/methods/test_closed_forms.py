@@ -166,6 +166,15 @@ def test_the_cube_neuron_under_integrated_gradients(close):
     close(found, double([2.0, -1.0]))
 
 
+def test_twins_with_one_function_get_one_map_from_the_path(close):
+    """min(x1, x2) at (3, 2) is x2 all along the line from 0, however it is written."""
+    x = double([3.0, 2.0])
+    one = lambda x: x[:, 0] - F.relu(x[:, 0] - x[:, 1])  # noqa: E731
+    two = lambda x: x[:, 1] - F.relu(x[:, 1] - x[:, 0])  # noqa: E731
+    for model in (one, two):
+        close(xc.integrated_gradients(model, x), double([0.0, 2.0]))
+
+
 def test_without_biases_four_methods_are_one(close):
     """relu(z) / z is the gate: LRP-0, DeepLIFT from 0 and IG from 0 are gradient x input."""
     W1, W2 = random(6, 4), random(3, 6, seed=1)
@@ -188,6 +197,12 @@ def test_rectgrad_lets_two_percent_pass_unless_told_otherwise(close):
     model = lambda x: torch.relu(x).sum(1)  # noqa: E731
     close(xc.rectgrad(model, x), x * (x > 98))
     close(xc.rectgrad(model, x, quantile=0.955), x * (x > 95.5))
+
+
+def test_beta_is_ten_unless_told_otherwise(close):
+    x = double([0.3, -0.2, 0.0])
+    found = xc.beta_smoothing(lambda x: F.relu(x).sum(1), x)
+    close(found, 1 / (1 + torch.exp(-10 * x)))
 
 
 def test_eigen_cam_of_a_centred_map_of_rank_one(close):
