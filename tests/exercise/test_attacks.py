@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tests.exercise import ig_answers as answers
-from xaicourse.exercise import bugs, check, or_reference
+from xaicourse.exercise import TASKS, bugs, check, or_reference
 from xaicourse.exercise.tasks.path_grader import as_answer, right
 from xaicourse.exercise.tasks.wrong_paths import softmax_over_batch
 
@@ -227,3 +227,31 @@ def test_the_derivative_of_softmax_at_x_only():
         return factor * base(model, x, target, baseline, steps)
 
     assert check("05.7", answer).diagnosis == "derivative_at_x"
+
+
+class Changing:
+    """An f that becomes another one after five calls."""
+
+    def __init__(self, first, later):
+        self.first, self.later, self.calls = first, later, 0
+
+    def __call__(self, p):
+        self.calls += 1
+        return self.first(p) if self.calls <= 5 else self.later(p)
+
+
+def test_an_f_that_changes_between_calls_is_told_so():
+    def square(p):
+        return p[:, 0] ** 2 * p[:, 1]
+
+    def straight(p):
+        return 2 * p[:, 0] + p[:, 1]
+
+    evidence = dict(TASKS["05.4"].reference)
+    _, *rest = evidence["b"]
+    evidence["b"] = (Changing(square, straight), *rest)
+    hunted = check("05.4", evidence)
+    broken = check("05.6", (Changing(square, straight), [[2.0, 3.0]], [[0.0, 0.0]], 0, 0.0))
+    for verdict in (hunted, broken):
+        assert (verdict.passed, verdict.diagnosis) == (False, None)
+        assert "two different values for the same input" in verdict.message

@@ -1,6 +1,7 @@
 """Integrating a student's own function reliably, and noticing when that is not possible."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -42,13 +43,14 @@ class OwnFunction:
             refuse("general/f_not_callable", what=what, kind=type(f).__name__)
         self.f, self.what, self.dtype = f, what, torch.float64
         try:
-            self(x)
+            first = self(x)
         except Settled as settled:
             self.dtype = torch.float32  # a net with float32 weights cannot take float64
             try:
-                self(x)
+                first = self(x)
             except Settled:
                 raise settled from None
+        self.first_x, self.first = x, first.detach()
 
     def __call__(self, x: Tensor) -> Tensor:
         """Return f(x) as (N,), attached to the graph."""
@@ -72,6 +74,17 @@ class OwnFunction:
             refuse("general/f_random", what=self.what)
         if float((together - alone).abs().max()) > size:
             refuse("general/rows_mixed", what=self.what)
+
+    @contextmanager
+    def steady(self, x: Tensor) -> Iterator[None]:
+        """Judge a plain f inside; at the end it must still give the value of its first call."""
+        try:
+            self.require_plain(x)
+            yield
+        finally:  # whatever the verdict on an f that changes is, its reason would be wrong
+            moved = float((self.value(self.first_x) - self.first).abs().max())
+            if moved > 1e-4 * (1 + float(self.first.abs().max())):
+                refuse("general/f_random", what=self.what)
 
     def value(self, x: Tensor) -> Tensor:
         """Return f(x) without a graph, (N,)."""
