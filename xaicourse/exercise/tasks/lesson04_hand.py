@@ -1,13 +1,7 @@
 """Task 04.1: weights, Grad-CAM and HiResCAM of two feature maps of 2 x 2 cells, on paper."""
 
-from typing import Any
-
-from xaicourse.exercise import messages
-from xaicourse.exercise.compare import refuse, show
 from xaicourse.exercise.task import Task
-from xaicourse.exercise.tasks.lesson01_toy import near, numbers_in
-from xaicourse.exercise.tasks.submission import is_missing, parts
-from xaicourse.exercise.verdict import Outcome
+from xaicourse.exercise.tasks.by_hand import by_hand, with_one_part_wrong
 
 __all__ = ["BY_HAND"]
 
@@ -47,33 +41,6 @@ WRONG_PARTS = {
         "divided_by_cells": (-0.75, 0.75, 0.5, 0.0),
     },
 }
-WRONG = {
-    name: {**RIGHT, part: numbers}
-    for part, wrong in WRONG_PARTS.items()
-    for name, numbers in wrong.items()
-}
-
-
-def grade(answer: Any) -> Outcome:
-    """Judge the three parts in their order; the first wrong one gets the message."""
-    part = parts(answer, tuple(RIGHT), messages.entry("tasks/04.1/name"))
-    if any(is_missing(value) for value in part.values()):
-        refuse("general/not_done", status="not_done")
-    given = {name: numbers_in(value, "04.1") for name, value in part.items()}
-    for name, numbers in given.items():
-        if len(numbers) != len(RIGHT[name]):
-            wanted = len(RIGHT[name])
-            refuse("tasks/04.1/how_many", part=name, given=len(numbers), wanted=wanted)
-    for name, numbers in given.items():
-        if near(numbers, RIGHT[name]):
-            continue
-        evidence = messages.text("tasks/04.1/evidence", part=name, yours=show(numbers))
-        fits = [wrong for wrong, row in WRONG_PARTS[name].items() if near(numbers, row)]
-        if len(fits) == 1:
-            text = messages.text(f"tasks/04.1/misconceptions/{fits[0]}")
-            return Outcome("not_right", text, evidence, diagnosis=fits[0])
-        return Outcome("not_right", messages.text("tasks/04.1/differs", part=name), evidence)
-    return Outcome("passed", messages.text("tasks/04.1/passed"))
 
 
 BY_HAND = Task(
@@ -81,7 +48,7 @@ BY_HAND = Task(
     goal="G1",
     level=1,
     minutes=10,
-    grade=grade,
+    grade=by_hand("04.1", RIGHT, WRONG_PARTS),
     reference=RIGHT,
-    misconceptions=WRONG,
+    misconceptions=with_one_part_wrong(RIGHT, WRONG_PARTS),
 )
