@@ -11,6 +11,7 @@ from xaicourse.exercise import TASKS, check, messages
 from xaicourse.exercise.tasks import lesson06_backward, lesson06_linear, lesson06_relu
 from xaicourse.exercise.tasks.cases import apart
 from xaicourse.exercise.tasks.lesson06_hand import RIGHT, WRONG_PARTS
+from xaicourse.exercise.verdict import Settled
 
 LESSON = [task for task in TASKS if task.startswith("06.")]
 MODULES = [lesson06_linear, lesson06_relu, lesson06_backward]
@@ -253,3 +254,26 @@ def test_other_data_pass(answer):
 def test_data_that_show_nothing(answer, diagnosis):
     verdict = check("06.5", answer)
     assert (verdict.passed, verdict.diagnosis) == (False, diagnosis), verdict.message
+
+
+def test_a_list_of_tensors_must_stay_as_it_was():
+    def spoils_the_patterns(weights, biases, patterns, x, target):
+        R = lesson06_backward.attribution(weights, biases, patterns, x, target)
+        for W, A in zip(weights, patterns, strict=True):
+            A *= W
+        return R
+
+    def drops_the_last_layer(weights, biases, patterns, x, target):
+        R = lesson06_backward.attribution(weights, biases, patterns, x, target)
+        biases.pop()
+        return R
+
+    before = [A.clone() for A in lesson06_backward.CASES[0].values["patterns"]]
+    for answer, name in ((spoils_the_patterns, "patterns"), (drops_the_last_layer, "biases")):
+        verdict = check("06.4", answer)
+        assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
+        assert f"argument {name}" in verdict.message
+        with pytest.raises(Settled):
+            lesson06_backward.GRADER(answer)
+    for A, was in zip(lesson06_backward.CASES[0].values["patterns"], before, strict=True):
+        assert torch.equal(A, was)

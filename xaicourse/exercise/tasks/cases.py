@@ -57,10 +57,23 @@ class Case:
         for value in self.values.values():
             if isinstance(value, ProbeModel):
                 value.forget()
-        return {
-            name: value.clone() if isinstance(value, Tensor) else value
-            for name, value in self.values.items()
-        }
+        return {name: fresh(value) for name, value in self.values.items()}
+
+
+def fresh(value: Any) -> Any:
+    """Return a copy of a tensor, and of the tensors in a list or tuple."""
+    if type(value) in (list, tuple):
+        return type(value)(fresh(part) for part in value)
+    return value.clone() if isinstance(value, Tensor) else value
+
+
+def unchanged(value: Any, before: Any) -> bool:
+    """Say whether a tensor, or a list or tuple of tensors, holds what it held before."""
+    if type(before) in (list, tuple):
+        return len(value) == len(before) and all(map(unchanged, value, before))
+    if not isinstance(before, Tensor):
+        return True
+    return isinstance(value, Tensor) and torch.equal(value.detach().to(before), before)
 
 
 def apart(a: Tensor | None, b: Tensor | None) -> float:
@@ -203,7 +216,7 @@ class CaseGrader:
 
     def _refuse_changes(self, case: Case, arguments: Mapping[str, Any]) -> None:
         for name, before in case.values.items():
-            if isinstance(before, Tensor) and not torch.equal(arguments[name].detach(), before):
+            if not unchanged(arguments[name], before):
                 if "no_copy" in messages.entry(f"tasks/{self.task}/misconceptions"):
                     refuse(f"tasks/{self.task}/misconceptions/no_copy", diagnosis="no_copy")
                 refuse("general/changes_input", name=name)
