@@ -79,12 +79,15 @@ def test_misconceptions_are_five_percent_apart(module):
 
 
 def test_no_value_lies_near_a_kink():
-    """Otherwise float32 and float64 could choose other gates, and a right answer be refused."""
+    """Otherwise float32 and float64 could choose other gates, and a right answer be refused.
+
+    Exactly 0 is the same in both.
+    """
     for case in lesson02_guided.CASES:
         point = case.values["x"]
         for layer in case.values["layers"]:
             if isinstance(layer, nn.ReLU):
-                assert float(point.abs().min()) > 1e-3
+                assert float(point[point != 0].abs().min()) > 1e-3
             point = layer(point)
 
 
@@ -231,6 +234,56 @@ def test_other_wrong_guided_maps_have_no_name(answer):
     assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
 
 
+def with_gate(open_gate):
+    def answer(layers, x, target):
+        points = [x]
+        for layer in layers:
+            points.append(layer(points[-1]))
+        signal = nn.functional.one_hot(target, points[-1].shape[1]).float()
+        for layer, point in zip(layers[::-1], points[-2::-1], strict=True):
+            if isinstance(layer, nn.ReLU):
+                signal = open_gate(point) * signal.clamp(min=0)
+            else:
+                leaf = point.detach().requires_grad_()
+                (signal,) = torch.autograd.grad(layer(leaf), leaf, signal)
+        return signal
+
+    return answer
+
+
+def test_the_gate_is_closed_at_zero():
+    assert check("02.2", with_gate(lambda z: z > 0)).passed
+    assert check("02.2", with_gate(lambda z: z >= 0)).diagnosis == "open_at_zero"
+    assert check("02.2", with_gate(lambda z: z < 0)).diagnosis == "gates_reversed"
+
+
+@pytest.mark.parametrize("name", ["score_goes_down", "probability"])
+def test_a_signal_that_begins_wrong_is_named(name):
+    def answer(layers, x, target):
+        leaf = x.clone().requires_grad_()
+        scores = leaf
+        for layer in layers:
+            scores = GuidedReLU.apply(scores) if isinstance(layer, nn.ReLU) else layer(scores)
+        if name == "probability":
+            chosen = scores.softmax(1).gather(1, target[:, None])
+        else:
+            chosen = scores.gather(1, target[:, None]) ** 2 / 2
+        return torch.autograd.grad(chosen.sum(), leaf)[0]
+
+    assert check("02.2", answer).diagnosis == name
+
+
+def test_a_layer_that_is_left_open_is_not_an_empty_answer():
+    def dense_only(layers, x, target):
+        if any(isinstance(layer, nn.Conv2d) for layer in layers):
+            raise NotImplementedError("no convolutions yet")
+        return my_guided(layers, x, target)
+
+    verdict = check("02.2", dense_only)
+    assert verdict.status == "not_right"
+    assert "two convolutions" in verdict.message
+
+
 def test_hooks_that_stay_are_seen_even_if_they_do_nothing_wrong():
     def stays(layers, x, target):
         for layer in layers:
@@ -280,6 +333,24 @@ def test_odd_right_cosines_pass(answer):
 def test_other_wrong_cosines_have_no_name(answer):
     verdict = check("02.3", answer)
     assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("one_length_only", lambda a, b, order: with_control(a, b, order) * b.norm()),
+        ("one_length_only", lambda a, b, order: with_control(a, b, order) * a.norm()),
+        ("lengths_squared", lambda a, b, order: with_control(a, b, order) / a.norm() / b.norm()),
+        ("second_shuffled", lambda a, b, order: with_control(a, b, order.argsort())),
+    ],
+)
+def test_other_forms_of_a_mistake_have_its_name(name, answer):
+    assert check("02.3", answer).diagnosis == name
+
+
+def test_the_message_on_the_order_holds_for_the_inverse_order_too():
+    message = check("02.3", lambda a, b, order: with_control(a, b, order.argsort())).message
+    assert "inverse" in message
 
 
 def test_one_number_is_not_enough():
@@ -461,3 +532,16 @@ def test_odd_right_rules_pass(answer):
 def test_other_wrong_rules_have_no_name(answer):
     verdict = check("02.6", answer)
     assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
+
+
+def test_negative_signals_pass_a_low_threshold():
+    verdict = check("02.6", lambda a, g, quantile: rect_rule(a, g, quantile).clamp_min(0))
+    assert verdict.diagnosis == "positive_only"
+
+
+def test_a_message_shows_one_line_of_a_long_result_and_no_minus_zero():
+    message = check("02.6", lambda a, g, quantile: -0.5 * rect_rule(a, g, quantile)).message
+    assert "-0," not in message
+    message = check("02.6", lambda a, g, quantile: rect_rule(a, g, quantile) * (a.ndim < 4)).message
+    assert "feature maps" in message
+    assert len(message) < 500

@@ -20,6 +20,8 @@ __all__ = [
     "to_tensor",
 ]
 
+LONG = 24  # more numbers than this are not shown at once
+
 
 def refuse(
     key: str, *, status: str = "not_right", diagnosis: str | None = None, **fields: Any
@@ -96,12 +98,20 @@ def largest_difference(a: Tensor, b: Tensor) -> tuple[int, ...]:
 
 
 def show_apart(a: Any, b: Any) -> tuple[str, str]:
-    """Return two results as short texts with as many digits as it takes to tell them apart."""
+    """Return two results as short texts with as many digits as it takes to tell them apart.
+
+    Of a long result with three or more axes only the line that differs most is shown.
+    """
+    place = ""
+    tensors = isinstance(a, Tensor) and isinstance(b, Tensor) and a.shape == b.shape
+    if tensors and a.ndim > 2 and a.numel() > LONG:
+        index = largest_difference(a, b)[:-1]
+        a, b, place = a[index], b[index], f"result{list(index)} = "
     for digits in range(3, 9):
         texts = show(a, digits), show(b, digits)
         if texts[0] != texts[1]:
             break
-    return texts
+    return place + texts[0], texts[1]
 
 
 def show(value: Any, digits: int = 3) -> str:
@@ -113,4 +123,4 @@ def show(value: Any, digits: int = 3) -> str:
         return "[" + ", ".join(shown + (["..."] if len(value) > 8 else [])) + "]"
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
-    return f"{value:.{digits}g}"
+    return f"{value + 0.0:.{digits}g}"  # + 0.0 makes -0 a 0

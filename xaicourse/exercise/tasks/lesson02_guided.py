@@ -8,11 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from xaicourse.exercise import messages
 from xaicourse.exercise.calling import call
 from xaicourse.exercise.compare import as_numbers, refuse
 from xaicourse.exercise.task import Task
 from xaicourse.exercise.tasks.cases import RIGHT, Case, CaseGrader, apart
-from xaicourse.exercise.verdict import Outcome
+from xaicourse.exercise.verdict import Outcome, Settled
 
 __all__ = ["CASES", "GRADER", "MY_GUIDED"]
 
@@ -33,8 +34,11 @@ def _filled(layers: list[nn.Module], turn: float) -> list[nn.Module]:
     return [layer.eval().requires_grad_(False) for layer in layers]
 
 
-def _case(name: str, layers: list[nn.Module], shape: tuple[int, ...], target: list[int], turn):
+def _case(name: str, layers: list[nn.Module], shape: tuple[int, ...], target: list[int], turn,
+          zeros: int = 0):  # fmt: skip
     x = 1.5 * _waves(torch.Size(shape).numel(), turn + 0.5).reshape(shape)
+    if zeros:
+        x[:, ::zeros] = 0
     return Case(name, {"layers": _filled(layers, turn), "x": x, "target": torch.tensor(target)})
 
 
@@ -46,6 +50,8 @@ CASES = (
                        nn.Linear(18, 5), nn.Linear(5, 3)], (2, 2, 5, 4), [2, 1], 0.44),
     _case("used_twice", [nn.Linear(3, 6), _RELU, nn.Linear(6, 6), _RELU, nn.Linear(6, 3)],
           (3, 3), [1, 2, 0], 0.96),
+    _case("zeros", [nn.ReLU(), nn.Linear(5, 6), nn.ReLU(), nn.Linear(6, 3)],
+          (2, 5), [2, 0], 1.58, zeros=3),
 )  # fmt: skip
 
 
@@ -81,10 +87,14 @@ def one_hot(layers, x, target) -> Tensor:
 
 
 def _scores(layers, x) -> int:
+    return _forward(layers, x).shape[1]
+
+
+def _forward(layers, x) -> Tensor:
     with torch.no_grad():
         for layer in layers:
             x = _run(layer, x)
-    return x.shape[1]
+    return x
 
 
 def guided(k: int, z: Tensor, g: Tensor) -> Tensor:
@@ -135,6 +145,13 @@ def times_activation(layers, x, target):
     )
 
 
+def open_at_zero(layers, x, target):
+    """A gate that is open at z = 0, too."""
+    return backwards(
+        layers, x, one_hot(layers, x, target), lambda k, z, g: (z >= 0) * g.clamp_min(0)
+    )
+
+
 def keeps_negative(layers, x, target):
     """The negative signals go on instead of the positive ones."""
     return backwards(
@@ -145,6 +162,13 @@ def keeps_negative(layers, x, target):
 def gates_reversed(layers, x, target):
     return backwards(
         layers, x, one_hot(layers, x, target), lambda k, z, g: (z <= 0) * g.clamp_min(0)
+    )
+
+
+def open_below_zero(layers, x, target):
+    """The gates are reversed, in another spelling."""
+    return backwards(
+        layers, x, one_hot(layers, x, target), lambda k, z, g: (z < 0) * g.clamp_min(0)
     )
 
 
@@ -191,10 +215,24 @@ def all_classes(layers, x, target):
 
 
 def best_class(layers, x, target):
-    scores = x
-    for layer in layers:
-        scores = _run(layer, scores)
-    return my_guided(layers, x, scores.argmax(1))
+    return my_guided(layers, x, _forward(layers, x).argmax(1))
+
+
+def score_goes_down(layers, x, target):
+    """The signal begins with the score of the class instead of 1."""
+    start = one_hot(layers, x, target)
+    return backwards(layers, x, start * _forward(layers, x), guided)
+
+
+def probability(layers, x, target):
+    """The probability of the class is explained: p_t (1 at t, minus p)."""
+    start, p = one_hot(layers, x, target), _forward(layers, x).softmax(1)
+    return backwards(layers, x, (start * p).sum(1, keepdim=True) * (start - p), guided)
+
+
+def first_input(layers, x, target):
+    """The first input's map for all inputs."""
+    return my_guided(layers, x, target)[:1].expand_as(x)
 
 
 def first_target(layers, x, target):
@@ -248,6 +286,7 @@ BY_NUMBERS = _named(
     absolute,
     times_input,
     times_activation,
+    open_at_zero,
     keeps_negative,
     gates_reversed,
     sizes_go_on,
@@ -256,6 +295,9 @@ BY_NUMBERS = _named(
     clamped_everywhere,
     all_classes,
     best_class,
+    score_goes_down,
+    probability,
+    first_input,
     first_target,
     mean_over_batch,
     gate_overwritten,
@@ -278,6 +320,16 @@ class GuidedGrader(CaseGrader):
             for case in self.cases:
                 self._look_for_traces(answer, _with_own_layers(case))
         return outcome
+
+    def _ask(self, answer: Any, case: Case) -> Any:
+        """Call the answer; one that stops after the first case is not an empty one."""
+        try:
+            return CaseGrader._ask(self, answer, case)
+        except Settled as settled:
+            empty = settled.outcome.message == messages.text("general/not_done")
+            if empty and case is not self.cases[0]:
+                refuse("tasks/02.2/not_written", where=self._where(case))
+            raise
 
     def _look_for_traces(self, answer: Any, case: Case) -> None:
         """Call twice with the same layers: they and x must stay as they were."""
@@ -311,7 +363,9 @@ def _with_own_layers(case: Case) -> Case:
     return Case(case.name, {**case.values, "layers": copy.deepcopy(case.values["layers"])})
 
 
-GRADER = GuidedGrader("02.2", CASES, my_guided, BY_NUMBERS)
+GRADER = GuidedGrader(
+    "02.2", CASES, my_guided, BY_NUMBERS, also={"gates_reversed": (open_below_zero,)}
+)
 
 MY_GUIDED = Task(
     id="02.2",

@@ -81,6 +81,27 @@ def one_length_only(a, b, order):
     return dot_product(a, b, order) / a.norm() ** 2
 
 
+def other_length_only(a, b, order):
+    return dot_product(a, b, order) / b.norm() ** 2
+
+
+def one_length_once(a, b, order):
+    return dot_product(a, b, order) / a.norm()
+
+
+def other_length_once(a, b, order):
+    return dot_product(a, b, order) / b.norm()
+
+
+def lengths_squared(a, b, order):
+    return dot_product(a, b, order) / (a.norm() * b.norm()) ** 2
+
+
+def mean_of_lines_once(a, b, order):
+    """The mean over lines for the cosine, and the right control."""
+    return torch.stack([mean_of_lines(a, b, order)[0], with_control(a, b, order)[1]])
+
+
 def distance(a, b, order):
     return 1 - with_control(a, b, order)
 
@@ -120,6 +141,7 @@ WRONG = {
         correlation,
         dot_product,
         one_length_only,
+        lengths_squared,
         distance,
         size_of_cosine,
         squared,
@@ -129,7 +151,12 @@ WRONG = {
     )
 }
 
-GRADER = CaseGrader("02.3", CASES, with_control, WRONG)
+ALSO = {
+    "one_length_only": (other_length_only, one_length_once, other_length_once),
+    "mean_of_lines": (mean_of_lines_once,),
+}
+
+GRADER = CaseGrader("02.3", CASES, with_control, WRONG, also=ALSO)
 
 WITH_CONTROL = Task(
     id="02.3",

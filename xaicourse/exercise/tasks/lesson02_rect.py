@@ -19,13 +19,16 @@ def _case(name: str, shape: tuple[int, ...], quantile: float, turn: float) -> Ca
     a = 2 * _signal(turn, *shape).clamp_min(0)
     g = _signal(turn + 0.9, *shape)
     a = a * torch.arange(1.0, len(a) + 1).view(-1, *[1] * (a.ndim - 1)) ** 2  # unlike rows
+    if a.ndim == 4:
+        a = a * torch.tensor([1.0, 6.0]).view(1, 2, 1, 1)  # unlike feature maps
     return Case(name, {"a": a, "g": g, "quantile": quantile})
 
 
 CASES = (
     _case("one", (1, 21), 0.7, 1.3),
     _case("two", (2, 25), 0.8, 0.7),
-    _case("pictures", (3, 2, 4, 5), 0.6, 2.2),
+    _case("pictures", (3, 2, 4, 5), 0.8, 2.2),
+    _case("low", (2, 24), 0.12, 1.9),
 )
 
 
@@ -36,7 +39,7 @@ def rect_rule(a, g, quantile):
     """Return what goes on: g where a g is above the quantile of its own row."""
     relevance = (a * g).flatten(1)  # (N, units)
     tau = relevance.quantile(quantile, dim=1, keepdim=True)  # (N, 1)
-    return g * (relevance > tau).view_as(g)
+    return torch.where((relevance > tau).view_as(g), g, 0.0)
 
 
 # ---------------------------------------------------------------- wrong answers
@@ -88,6 +91,34 @@ def quantile_as_threshold(a, g, quantile):
     return g * (a * g > quantile)
 
 
+def not_strict(a, g, quantile):
+    """A product that is equal to the threshold passes, too."""
+    relevance = (a * g).flatten(1)
+    return g * (relevance >= relevance.quantile(quantile, dim=1, keepdim=True)).view_as(g)
+
+
+def last_axis(a, g, quantile):
+    """One threshold for each line of a feature map."""
+    return g * (a * g > (a * g).quantile(quantile, dim=-1, keepdim=True))
+
+
+def each_map(a, g, quantile):
+    """One threshold for each feature map."""
+    if a.ndim < 4:
+        return rect_rule(a, g, quantile)
+    tau = (a * g).flatten(2).quantile(quantile, dim=2)  # (N, C)
+    return g * (a * g > tau[..., None, None])
+
+
+def over_inputs(a, g, quantile):
+    """One threshold for each unit, over the batch."""
+    return g * (a * g > (a * g).quantile(quantile, dim=0))
+
+
+def positive_only(a, g, quantile):
+    return rect_rule(a, g, quantile).clamp_min(0)
+
+
 def share_of_maximum(a, g, quantile):
     relevance = (a * g).flatten(1)
     return g * (relevance > quantile * relevance.amax(1, keepdim=True)).view_as(g)
@@ -116,6 +147,11 @@ WRONG = {
         below,
         other_quantile,
         quantile_as_threshold,
+        not_strict,
+        last_axis,
+        each_map,
+        over_inputs,
+        positive_only,
         share_of_maximum,
         guided,
         minus_threshold,
