@@ -137,6 +137,7 @@ def test_maps_on_paper_in_other_forms_pass(answer):
         ((1, -1), (3, 0, 2), (-3, 3, 2, 0)),
         ((1, -1), (3, 0, 2, 0), "TODO"),
         ((2, -2), (3, 0, 2, 0), (-3, 3, 2, 0)),
+        ((1, 0.5), (3, 0, 2, 0), (-3, 3, 2, 0)),
     ],
 )
 def test_other_wrong_numbers_have_no_name(answer):
@@ -199,6 +200,15 @@ def test_odd_right_grad_cams_pass(answer):
 def test_other_wrong_grad_cams_have_no_name(answer):
     verdict = check("04.2", answer)
     assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
+
+
+@pytest.mark.parametrize("axis", [2, 3])
+def test_a_mean_over_one_axis_of_the_cells_has_its_name(axis):
+    def answer(features, head, x, target):
+        A, g = lesson04_grad_cam._slopes(features, head, x, target)
+        return (g.mean(axis, keepdim=True) * A).sum(1).relu()
+
+    assert check("04.2", answer).diagnosis == "mean_over_lines"
 
 
 @pytest.mark.parametrize("task", ["04.2", "04.4", "04.3"])
@@ -305,6 +315,19 @@ def test_other_wrong_scales_have_no_name(answer):
     assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda maps: maps / maps.max().clamp(min=1e-2),
+        lambda maps: maps / maps.max().clamp(min=1e-3),
+        lambda maps: maps / (maps.max() + 1e-6),
+        lambda maps: maps / max(1.0, float(maps.max())),
+    ],
+)
+def test_a_guard_that_is_too_large_for_weak_maps_is_refused(answer):
+    assert not check("04.3", answer).passed
+
+
 def test_a_map_divided_by_zero_is_said():
     assert "NaN" in check("04.3", lambda maps: maps / maps.max()).message
 
@@ -341,6 +364,10 @@ def test_any_case_that_breaks_grad_cam_passes(answer):
         (([[4, 1]], "head"), None),
         (([[4, 1]], lambda A: 0 * A[:, 0, 0, 1]), "empty_map"),
         (([[-4, 1]], lambda A: A[:, 0, 0, 1]), "negative_maps"),
+        # true slopes at A, but a jump where the cell is switched off
+        (([[4, 1], [2, 1]], lambda A: A.sum((1, 2, 3)) - 4 * (A[:, 0, 0, 0] > 2)), "jump"),
+        (([[4, 1], [2, 1]], lambda A: A.sum((1, 2, 3)) - 9 * A[:, 0, 0, 0].gt(1e-3)), "jump"),
+        (([[4, 1]], lambda A: 0.02 * A.sum((1, 2, 3)) - (A[:, 0, 0, 0] > 3) / 5), "jump"),
     ],
 )
 def test_what_does_not_break_grad_cam(answer, name):
@@ -349,3 +376,58 @@ def test_what_does_not_break_grad_cam(answer, name):
         assert (verdict.passed, verdict.diagnosis) == (False, name), verdict.message
     else:
         pytest.fail(verdict.message)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        lambda A: (
+            A[:, 0, 0, 1] * 3 + torch.tanh(40 * (1 - A[:, 0, 0, 0])) + (A[:, 0] ** 2)[:, 1, 0]
+        ),
+        lambda A: A[:, 0, 0, 1] * 9 - (A[:, 0, 0, 0] - 3).relu() - (A[:, 0, 0, 0] - 1.7).abs(),
+        lambda A: A[:, 0, 0, 1] * 9 - torch.sigmoid(100 * (A[:, 0, 0, 0] - 2.34567)),
+    ],
+)
+def test_steep_and_bent_heads_are_no_jumps(head):
+    verdict = check("04.5", ([[4, 1], [2, 1]], head))
+    assert verdict.passed, verdict.message
+
+
+def test_a_head_that_changes_in_the_end_is_said():
+    calls = []
+
+    def head(A):
+        calls.append(1)
+        return A[:, 0, 0, 1] * (1.0 if len(calls) < 12 else 2.0)
+
+    verdict = check("04.5", ([[4, 1], [2, 1]], head))
+    assert "two different values" in verdict.message
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ([[4, 1]], lambda A: torch.zeros(len(A))),
+        ([[4, 1]], lambda A: A[:, 0].sum(1)),
+        ([[4, 1]], lambda A: 3.0),
+        ([[4, 1]], "head"),
+    ],
+)
+def test_messages_about_the_head_call_it_head(answer):
+    message = check("04.5", answer).message
+    assert "head" in message.split("head):")[1], message
+    assert " f " not in message.replace(":", " "), message
+    assert "(N, D)" not in message, message
+
+
+def test_a_cell_without_effect_and_one_against_get_their_own_words():
+    def none(A):
+        return A[:, 0, 0, 1]
+
+    verdict = check("04.5", ([[4, 1], [2, 1]], none))
+    assert verdict.passed
+    assert "changes nothing" in verdict.message
+    assert (
+        "raises the score by 4"
+        in check("04.5", ([[4, 1]], lambda A: 9 * A[:, 0, 0, 1] - A[:, 0, 0, 0])).message
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor
@@ -36,12 +36,18 @@ def to_rows(value: Any, name: str, what: str) -> Tensor:
 
 
 class OwnFunction:
-    """A student's f: (N, D...) -> (N,), called in float64 or, if it cannot, in its own dtype."""
+    """A student's f: (N, D...) -> (N,), called in float64 or, if it cannot, in its own dtype.
 
-    def __init__(self, f: Any, x: Tensor, what: str) -> None:
+    Messages call it `name`, and say that it `takes` inputs of this shape.
+    """
+
+    def __init__(
+        self, f: Any, x: Tensor, what: str, name: str = "f", takes: str = "(N, D)"
+    ) -> None:
+        self.f, self.what, self.name, self.takes = f, what, name, takes
         if not callable(f):
-            refuse("general/f_not_callable", what=what, kind=type(f).__name__)
-        self.f, self.what, self.dtype = f, what, torch.float64
+            self._refuse("f_not_callable", kind=type(f).__name__)
+        self.dtype = torch.float64
         try:
             first = self(x)
         except Settled as settled:
@@ -59,11 +65,13 @@ class OwnFunction:
         except BaseException as error:
             raise Settled(describe_error(error, self.f, self.what)) from None
         if not isinstance(out, Tensor):
-            refuse("general/f_no_tensor", what=self.what, kind=type(out).__name__)
+            self._refuse("f_no_tensor", kind=type(out).__name__)
         if out.numel() != len(x) or out.shape[0:1] != x.shape[0:1]:
-            shape = tuple(out.shape)
-            refuse("general/f_shape", what=self.what, shape=shape, n=len(x))
+            self._refuse("f_shape", shape=tuple(out.shape), n=len(x), takes=self.takes)
         return out.reshape(len(x)).double()
+
+    def _refuse(self, key: str, **fields: Any) -> NoReturn:
+        refuse(f"general/{key}", what=self.what, name=self.name, **fields)
 
     def require_plain(self, x: Tensor) -> None:
         """Refuse an f that draws random numbers or mixes rows."""
@@ -71,9 +79,9 @@ class OwnFunction:
         alone = torch.cat([self.value(row[None]) for row in x])
         size = 1e-4 * (1 + float(together.abs().max()))
         if float((together - again).abs().max()) > size:
-            refuse("general/f_random", what=self.what)
+            self._refuse("f_random")
         if float((together - alone).abs().max()) > size:
-            refuse("general/rows_mixed", what=self.what)
+            self._refuse("rows_mixed")
 
     @contextmanager
     def steady(self, x: Tensor) -> Iterator[None]:
@@ -84,14 +92,14 @@ class OwnFunction:
         finally:  # whatever the verdict on an f that changes is, its reason would be wrong
             moved = float((self.value(self.first_x) - self.first).abs().max())
             if moved > 1e-4 * (1 + float(self.first.abs().max())):
-                refuse("general/f_random", what=self.what)
+                self._refuse("f_random")
 
     def value(self, x: Tensor) -> Tensor:
         """Return f(x) without a graph, (N,)."""
         with torch.no_grad():
             out = self(x)
         if not bool(torch.isfinite(out).all()):
-            refuse("general/f_not_finite", what=self.what)
+            self._refuse("f_not_finite")
         return out
 
     def gradient(self, x: Tensor) -> Tensor:
@@ -99,7 +107,7 @@ class OwnFunction:
         x = x.detach().requires_grad_(True)
         out = self(x)
         if not out.requires_grad:
-            refuse("general/f_no_gradient", what=self.what)
+            self._refuse("f_no_gradient")
         try:
             slope = torch.autograd.grad(out.sum(), x, allow_unused=True)[0]
         except RuntimeError as error:
@@ -107,7 +115,7 @@ class OwnFunction:
         if slope is None:
             return torch.zeros_like(x)
         if not bool(torch.isfinite(slope).all()):
-            refuse("general/f_not_finite", what=self.what)
+            self._refuse("f_not_finite")
         return slope
 
 
@@ -126,5 +134,5 @@ def reliable_integral(function: OwnFunction, x: Tensor, baseline: Tensor) -> Ten
     fine = path_integral(function.gradient, x, baseline, "midpoint", 500)
     other = path_integral(function.gradient, x, baseline, "gauss_legendre", 301)
     if distance(fine, other) > 0.01:
-        refuse("general/f_not_integrable", what=function.what)
+        refuse("general/f_not_integrable", what=function.what, name=function.name)
     return other

@@ -18,6 +18,7 @@ LARGEST, MOST_CELLS = 10.0, 64
 AHEAD = 0.05  # the brightest cell is brighter than the next by this share
 NO_HELP = 1e-4  # of the size of the scores: an effect up to here counts as none
 MEASURED = 0.02  # how far measured and computed slopes may be apart
+SUMMED = 0.005  # how far the slopes on a way may be from the change, of the sum of their sizes
 
 
 def grade(answer: Any) -> Outcome:
@@ -30,9 +31,14 @@ def grade(answer: Any) -> Outcome:
         if is_missing(given):
             refuse("general/part_missing", status="not_done", part=key, what=what)
     A = _maps(part["a"], what)
-    head = OwnFunction(part["head"], A, what)
+    head = OwnFunction(part["head"], A, what, name="head", takes="(N, K, h, w)")
     off = switched_off(A)
-    head.require_plain(torch.cat([A, off[:3]]))
+    with head.steady(torch.cat([A, off[:3]])):
+        return _judge(head, A, off)
+
+
+def _judge(head: OwnFunction, A: Tensor, off: Tensor) -> Outcome:
+    """Judge a head that is a plain function."""
     g = head.gradient(A)
     _refuse_software_slopes(head, A, g)
     raw = (g.mean((2, 3), keepdim=True) * A).sum(1)[0]  # (h, w)
@@ -46,7 +52,8 @@ def grade(answer: Any) -> Outcome:
     place = divmod(int(raw.argmax()), raw.shape[1])
     effect = float(effects[place])
     if effect <= NO_HELP * size:
-        text = {"place": place, "effect": show(effect), "light": show(float(raw.max()))}
+        _refuse_jumps(head, A, off[int(raw.argmax())][None], effect, NO_HELP * size)
+        text = {"place": place, "light": show(float(raw.max()))}
         key = "passed" if effect > -NO_HELP * size else "passed_against"
         text["effect"] = show(abs(effect))
         return Outcome("passed", messages.text(f"tasks/04.5/{key}", **text))
@@ -106,6 +113,17 @@ def _refuse_software_slopes(head: OwnFunction, A: Tensor, g: Tensor) -> None:
         _named("software_slope")
 
 
+def _refuse_jumps(head: OwnFunction, A: Tensor, off: Tensor, effect: float, size: float) -> None:
+    """Refuse an effect that the slopes on the way to the switched-off cell do not add up to."""
+    steps = 2000 if A.numel() <= 256 else 500
+    alphas = (torch.arange(steps, dtype=A.dtype) + 0.5).reshape(-1, 1, 1, 1) / steps
+    slopes = head.gradient(off + alphas * (A - off))
+    parts = ((A - off) * slopes).sum((1, 2, 3))  # (steps,)
+    promised = float(parts.mean())
+    if abs(promised - effect) > size + SUMMED * float(parts.abs().mean()):
+        _named("jump", promised=show(promised), effect=show(effect))
+
+
 # ---------------------------------------------------------------- right and wrong submissions
 
 
@@ -120,6 +138,10 @@ def _averaged(A):
 
 def _detached(A):
     return _looks_elsewhere(A) + A[:, 0, 0, 0].detach()
+
+
+def _jumping(A):
+    return A.sum((1, 2, 3)) - 4 * (A[:, 0, 0, 0] > 2)
 
 
 def _one_cell_against(A):
@@ -143,6 +165,7 @@ BREAK_GRAD_CAM = Task(
     misconceptions={
         "same_slope_everywhere": _RIGHT | {"head": _averaged},
         "software_slope": _RIGHT | {"head": _detached},
+        "jump": _RIGHT | {"head": _jumping},
         "another_cell": _RIGHT | {"head": _one_cell_against},
         "empty_map": _RIGHT | {"head": _all_against},
         "negative_maps": _RIGHT | {"A": [[[4.0, -1.0], [2.0, 1.0]]]},

@@ -173,6 +173,18 @@ def keeps_the_cell(head, A, target):
     return _walk(head, A, target, change=change)
 
 
+def added_alone(head, A, target):
+    """What a cell adds to maps that are 0 everywhere else."""
+
+    def change(B, i, j):
+        own = B[:, :, i, j].clone()
+        B.zero_()
+        B[:, :, i, j] = own
+
+    nothing = head(torch.zeros_like(A))[0, target]
+    return head(A)[0, target] - _walk(head, A, target, change=change) - nothing
+
+
 def whole_line(head, A, target):
     return _walk(head, A, target, change=lambda B, i, j: B[:, :, i].zero_())
 
@@ -248,6 +260,7 @@ WRONG = {
         filled_with_the_largest,
         flattened,
         keeps_the_cell,
+        added_alone,
         whole_line,
         by_the_slope,
         by_the_mean_slope,

@@ -149,6 +149,7 @@ WRONG = {
     "relu_forgotten": _from(_signed),
     "relu_before_sum": _from(lambda A, g: (g.mean((2, 3), keepdim=True) * A).relu().sum(1)),
     "summed_weights": _from(lambda A, g: (g.sum((2, 3), keepdim=True) * A).sum(1).relu()),
+    "divided_by_49": _from(lambda A, g: (g.sum((2, 3), keepdim=True) * A).sum(1).relu() / 49),
     "mean_over_maps": _from(lambda A, g: _combine(A, g) / A.shape[1]),
     "own_scale": _from(_own_max),
     "stretched": _from(_min_max),
@@ -185,7 +186,11 @@ WRONG = {
     "first_target": first_target,
 }
 
-GRADER = CaseGrader("04.2", CASES, my_grad_cam, WRONG)
+ALSO = {
+    "mean_over_lines": [_from(lambda A, g: (g.mean(3, keepdim=True) * A).sum(1).relu())],
+}
+
+GRADER = CaseGrader("04.2", CASES, my_grad_cam, WRONG, also=ALSO)
 
 MY_GRAD_CAM = Task(
     id="04.2",

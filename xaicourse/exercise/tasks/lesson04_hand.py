@@ -19,6 +19,8 @@ WRONG_PARTS = {
         "means_of_products": (1.0, -0.5),
         "positive_slopes_only": (1.0, 0.25),
         "maps_exchanged": (-1.0, 1.0),
+        "sign_lost": (1.0, 1.0),
+        "relu_of_weights": (1.0, 0.0),
     },
     "grad_cam": {
         "relu_forgotten": (3.0, -3.0, 2.0, 0.0),
@@ -28,6 +30,7 @@ WRONG_PARTS = {
         "scaled_to_one": (1.0, 0.0, 2 / 3, 0.0),
         "summed_weights_in_map": (12.0, 0.0, 8.0, 0.0),
         "hires_instead": (0.0, 3.0, 2.0, 0.0),
+        "hires_with_signs": (-3.0, 3.0, 2.0, 0.0),
         "light_by_columns": (3.0, 2.0, 0.0, 0.0),
     },
     "hires_cam": {
@@ -36,6 +39,7 @@ WRONG_PARTS = {
         "grad_cam_again": (3.0, 0.0, 2.0, 0.0),
         "only_positive_slopes": (0.0, 3.0, 2.0, 2.0),
         "slopes_without_maps": (-3.0, 3.0, 0.0, 0.0),
+        "matrix_products": (-6.0, 6.0, 0.0, 4.0),
         "absolute_products": (3.0, 3.0, 2.0, 4.0),
         "parts_by_columns": (-3.0, 2.0, 3.0, 0.0),
         "divided_by_cells": (-0.75, 0.75, 0.5, 0.0),

@@ -22,7 +22,7 @@ CASES = (
         {"maps": _maps(0.7, 3, 3, 2) * torch.tensor([5.0, 0.0, 0.4]).view(3, 1, 1)},
     ),
     Case("no_zeros", {"maps": _maps(2.3, 2, 2, 4) * torch.tensor([1.0, 3.0]).view(2, 1, 1) + 0.5}),
-    Case("small", {"maps": 0.02 * _maps(1.7, 3, 2, 2)}),
+    Case("small", {"maps": 2e-4 * _maps(1.7, 3, 2, 2)}),
     Case("all_empty", {"maps": torch.zeros(2, 2, 3)}),
 )
 
