@@ -11,6 +11,7 @@ import xaicourse as xc
 from xaicourse.exercise import TASKS, check, messages
 from xaicourse.exercise.tasks import lesson03_epsilon, lesson03_likeness, lesson03_rescale
 from xaicourse.exercise.tasks.cases import apart
+from xaicourse.exercise.tasks.lesson03_nets import run
 
 LESSON = [task for task in TASKS if task.startswith("03.")]
 MODULES = [lesson03_epsilon, lesson03_rescale, lesson03_likeness]
@@ -87,7 +88,10 @@ def test_misconceptions_are_five_percent_apart(module):
 @pytest.mark.parametrize("module", MODULES)
 def test_every_case_has_a_label(module):
     labels = messages.entry(f"tasks/{module.GRADER.task}/cases")
-    assert set(labels) == {case.name for case in module.GRADER.cases}
+    cases = list(module.GRADER.cases)
+    if module is lesson03_epsilon:
+        cases += module.ZERO.cases
+    assert set(labels) == {case.name for case in cases}
 
 
 # ---------------------------------------------------------------- 03.1
@@ -314,7 +318,7 @@ def test_odd_right_likenesses_pass(answer):
         lambda maps: likeness_by_loop(maps + 1),
         lambda maps: 1.0,
         lambda maps: maps.abs().mean(),
-        lambda maps: likeness_by_loop(maps) / 2,
+        lambda maps: 0.7 * likeness_by_loop(maps),
     ],
 )
 def test_other_wrong_likenesses_have_no_name(answer):
@@ -361,3 +365,170 @@ def test_twins_that_cannot_be_read_are_refused(change):
 
 def test_a_part_that_is_open_is_not_done():
     assert check("03.5", {**TASKS["03.5"].reference, "second": None}).status == "not_done"
+
+
+# ---------------------------------------------------------------- found by a second attack
+
+
+def lrp_with(sign, start=None):
+    """LRP-epsilon with another sign(z), or another start."""
+
+    def answer(weights, biases, x, target, epsilon):
+        inputs, sums = run(weights, biases, x)
+        R = lesson03_epsilon._start(sums[-1], target)
+        R = R if start is None else start(R)
+        for W, b, a in reversed(list(zip(weights, biases, inputs, strict=True))):
+            z = a @ W.T + b
+            R = a * ((R / (z + epsilon * sign(z))) @ W)
+        return R
+
+    return answer
+
+
+SIGNS = {
+    "plus one at 0": lambda z: torch.where(z >= 0, 1.0, -1.0),
+    "minus one at 0": lambda z: torch.where(z > 0, 1.0, -1.0),
+    "sign of the bits": lambda z: torch.ones_like(z).copysign(z),
+    "never 0": lambda z: torch.sign(torch.sign(z) + 0.5),
+}
+
+
+@pytest.mark.parametrize("name", SIGNS)
+def test_both_signs_of_zero_pass(name):
+    """A unit whose sum is 0 has the output 0, so it received 0: 0 / epsilon is 0 / -epsilon."""
+    verdict = check("03.2", lrp_with(SIGNS[name]))
+    assert verdict.passed, verdict.message
+
+
+def test_zero_over_zero_that_is_mended_afterwards_passes():
+    def answer(weights, biases, x, target, epsilon):
+        inputs, sums = run(weights, biases, x)
+        R = lesson03_epsilon._start(sums[-1], target)
+        for W, b, a in reversed(list(zip(weights, biases, inputs, strict=True))):
+            z = a @ W.T + b
+            R = a * (torch.nan_to_num(R / (z + epsilon * torch.sign(z))) @ W)
+        return R
+
+    assert check("03.2", answer).passed
+
+
+def test_a_sign_that_is_zero_at_zero_is_found():
+    verdict = check("03.2", lrp_with(torch.sign))
+    assert (verdict.passed, verdict.diagnosis) == (False, "sign_of_zero"), verdict.message
+
+
+def test_another_fault_at_zero_sums_has_no_name():
+    def answer(weights, biases, x, target, epsilon):
+        right = lesson03_epsilon.lrp_epsilon(weights, biases, x, target, epsilon)
+        sums = run(weights, biases, x)[1]
+        return right + 1.0 if any(bool((z == 0).any()) for z in sums) else right
+
+    verdict = check("03.2", answer)
+    assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
+
+
+def test_the_zero_case_has_sums_of_zero():
+    case = lesson03_epsilon.ZERO.cases[0].values
+    hidden, logits = run(case["weights"], case["biases"], case["x"])[1]
+    places = torch.arange(len(logits))
+    assert bool((hidden == 0).any())
+    assert (logits[places, case["target"]] == 0).tolist() == [False, True]
+
+
+def test_the_size_of_the_score_at_the_start_is_not_blamed_on_the_denominator():
+    verdict = check("03.2", lrp_with(SIGNS["plus one at 0"], start=torch.abs))
+    assert not verdict.passed
+    assert "start" in verdict.message
+
+
+def test_a_net_without_relus_is_named():
+    def answer(weights, biases, x, target, epsilon):
+        inputs = [x]
+        for W, b in zip(weights, biases, strict=True):
+            inputs.append(inputs[-1] @ W.T + b)
+        R = lesson03_epsilon._start(inputs[-1], target)
+        for W, a, z in zip(weights[::-1], inputs[-2::-1], inputs[::-1], strict=False):
+            R = a * ((R / (z + epsilon * torch.where(z >= 0, 1.0, -1.0))) @ W)
+        return R
+
+    assert check("03.2", answer).diagnosis == "sums_for_outputs"
+
+
+def rescale_with(still):
+    """Rescale with another multiplier where the sum does not change."""
+
+    def answer(weights, biases, x, baseline, target):
+        def quotient(z, z0):
+            same = z == z0
+            change = torch.where(same, torch.ones_like(z), z - z0)
+            return torch.where(same, still(z), (z.relu() - z0.relu()) / change)
+
+        m = lesson03_rescale.multipliers(weights, biases, x, baseline, target, quotient)
+        return (x - baseline) * m
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("still", "name"),
+    [
+        (torch.zeros_like, "zero_where_still"),
+        (torch.ones_like, "one_where_still"),
+        (lambda z: torch.full_like(z, 0.5), None),
+        (lambda z: (z < 0).to(z), None),
+    ],
+)
+def test_the_multiplier_of_a_sum_that_stands_still_matters(still, name):
+    verdict = check("03.3", rescale_with(still))
+    assert (verdict.passed, verdict.diagnosis) == (False, name), verdict.message
+
+
+def test_a_small_number_in_the_denominator_is_found():
+    def answer(weights, biases, x, baseline, target):
+        def quotient(z, z0):
+            return (z.relu() - z0.relu()) / (z - z0 + 1e-9)
+
+        m = lesson03_rescale.multipliers(weights, biases, x, baseline, target, quotient)
+        return (x - baseline) * m
+
+    assert check("03.3", answer).diagnosis == "zero_where_still"
+
+
+@pytest.mark.parametrize(
+    ("answer", "name"),
+    [
+        (lambda m: table(m).triu(1).mean(), "empty_half_counted"),
+        (lambda m: table(m).triu(1).sum() / (len(m) * (len(m) - 1)), "pairs_halved"),
+        (lambda m: (table(m).sum() - len(m)) / len(m) ** 2, "divided_by_all"),
+        (lambda m: table(m).sum() - len(m), "pairs_added"),
+        (lambda m: likeness_by_loop(m.flatten(2).mean(1) if m.ndim > 3 else m), None),
+    ],
+)
+def test_wrong_means_of_the_table_are_found(answer, name):
+    verdict = check("03.4", answer)
+    assert (verdict.passed, verdict.diagnosis) == (False, name), verdict.message
+
+
+def table(maps):
+    rows = nn.functional.normalize(maps.flatten(1))
+    return (rows @ rows.T).abs()
+
+
+def test_twins_say_how_far_apart_their_maps_are():
+    right = TASKS["03.5"].reference
+    verdict = check("03.5", {**right, "x": [[9.0, 2.0]]})
+    assert verdict.diagnosis == "same_map"
+    assert "0.049" in verdict.message  # the length of (2/7, 2/7) over that of (8, -2)
+
+
+def test_two_scores_are_shown_with_digits_that_differ():
+    right = TASKS["03.5"].reference
+    second = [*right["second"][:-1], ([[1.0003]], [0.0])]
+    said = check("03.5", {**right, "second": second}).message.split("they give ")[1]
+    one, other = said.split(".  ")[0].split(". ")[0].split(" and ")
+    assert one != other
+
+
+def test_a_wrong_deeplift_by_hand_points_to_deeplift():
+    right = TASKS["03.1"].reference
+    assert "section 4" in check("03.1", {**right, "deeplift": (1.0, 2.0)}).message

@@ -117,6 +117,8 @@ class CaseGrader:
     reason : callable
         Says from the arguments of a call that stopped with an error which misconception it was.
     """
+    not_finite : str or None
+        The misconception that NaN or infinite values show, where only one can.
 
     task: str
     cases: Sequence[Case]
@@ -126,6 +128,7 @@ class CaseGrader:
     also: Mapping[str, Sequence[Callable[..., Any]]] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
 
+    not_finite: str | None = None
     def __call__(self, answer: Any) -> Outcome:
         """Return the outcome for one answer."""
         require_function(answer, messages.entry(f"tasks/{self.task}/name"))
@@ -226,3 +229,6 @@ class CaseGrader:
 
     def _text(self, key: str) -> str:
         return messages.text(f"tasks/{self.task}/{key}")
+            name = self.not_finite
+            if name is not None:
+                refuse(f"tasks/{self.task}/misconceptions/{name}", diagnosis=name)

@@ -1,14 +1,16 @@
 """Task 03.2: LRP-epsilon for a dense ReLU net."""
 
 from itertools import pairwise
+from typing import Any
 
 import torch
 
 from xaicourse.exercise.task import Task
 from xaicourse.exercise.tasks.cases import Case, CaseGrader
 from xaicourse.exercise.tasks.lesson03_nets import numbers, run
+from xaicourse.exercise.verdict import Outcome
 
-__all__ = ["GRADER", "LRP_EPSILON"]
+__all__ = ["GRADER", "LRP_EPSILON", "ZERO"]
 
 
 # ---------------------------------------------------------------- cases
@@ -28,6 +30,22 @@ CASES = (
     _case("two_layers", [4, 6, 3], [1], 1.3, 0.4),
     _case("batch", [5, 7, 6, 4], [2, 0, 3], 0.6, 1.0),
     _case("small_epsilon", [4, 8, 3], [2, 1], 1.7, 1e-6),
+)
+
+# Whole numbers, so that zeros are exact however they are added up. Hidden sums: (0, 4, 2) and
+# (2, 4, -1); scores: (7, 0) and (11, 0), of which 7 and 0 are explained.
+ZERO_SUMS = Case(
+    "zero_sums",
+    {
+        "weights": [
+            torch.tensor([[1.0, -1.0], [1.0, 1.0], [-1.0, 2.0]]),
+            torch.tensor([[1.0, 2.0, -1.0], [-2.0, 1.0, -2.0]]),
+        ],
+        "biases": [torch.tensor([0.0, 0.0, 0.0]), torch.tensor([1.0, 0.0])],
+        "x": torch.tensor([[2.0, 2.0], [3.0, 1.0]]),
+        "target": torch.tensor([0, 1]),
+        "epsilon": 0.5,
+    },
 )
 
 
@@ -207,6 +225,33 @@ def scaled_to_the_score(weights, biases, x, target, epsilon):
     return relevance * (score / relevance.sum(1))[:, None]
 
 
+def sign_of_zero(weights, biases, x, target, epsilon):
+    """Use torch.sign, which is 0 at 0: there 0 is divided by 0."""
+
+    def rule(x, W, b, R, epsilon):
+        z = x @ W.T + b
+        return _share(x, W, z + epsilon * torch.sign(z), R)
+
+    return _down(weights, biases, x, target, epsilon, rule)
+
+
+def _no_relus(weights, biases, x, target, epsilon):
+    sums = []
+    for W, b in zip(weights, biases, strict=True):
+        sums.append((sums[-1] if sums else x) @ W.T + b)
+    R = _start(sums[-1], target)
+    for W, a, z in reversed(list(zip(weights, [x, *sums[:-1]], sums, strict=True))):
+        R = _share(a, W, z + epsilon * _sign(z), R)
+    return R
+
+
+def _start_with_the_size(weights, biases, x, target, epsilon):
+    def start(logits, target):
+        return _start(logits, target).abs()
+
+    return _down(weights, biases, x, target, epsilon, start=start)
+
+
 def sums_for_outputs(weights, biases, x, target, epsilon):
     """Take a unit's sum where its output after the relu belongs."""
     _, sums = run(weights, biases, x)
@@ -242,14 +287,29 @@ WRONG = {
     )
 }
 
-GRADER = CaseGrader("03.2", CASES, lrp_epsilon, WRONG)
+GRADER = CaseGrader(
+    "03.2",
+    CASES,
+    lrp_epsilon,
+    WRONG,
+    also={"sums_for_outputs": (_no_relus,), "sizes_below": (_start_with_the_size,)},
+)
+# A unit whose sum is 0 has received 0: with sign(0) = 1 or -1 it hands on 0, with 0 it is 0 / 0.
+ZERO = CaseGrader("03.2", (ZERO_SUMS,), lrp_epsilon, not_finite="sign_of_zero")
+
+
+def grade(answer: Any) -> Outcome:
+    """Try the sums that are exactly 0 last: only one mistake is then left."""
+    outcome = GRADER(answer)
+    return ZERO(answer) if outcome.status == "passed" else outcome
+
 
 LRP_EPSILON = Task(
     id="03.2",
     goal="G2",
     level=2,
     minutes=15,
-    grade=GRADER,
+    grade=grade,
     reference=lrp_epsilon,
-    misconceptions=WRONG,
+    misconceptions={**WRONG, "sign_of_zero": sign_of_zero},
 )

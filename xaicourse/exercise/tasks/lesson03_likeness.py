@@ -18,7 +18,7 @@ def _maps(turn: float, *shape: int) -> torch.Tensor:
 CASES = (
     Case("two", {"maps": _maps(0.7, 2, 3)}),
     Case("four", {"maps": _maps(1.9, 4, 2, 3)}),
-    Case("pictures", {"maps": _maps(2.6, 5, 1, 3, 4)}),
+    Case("pictures", {"maps": _maps(2.9, 5, 2, 3, 4)}),
     Case("opposite", {"maps": torch.tensor([[1.0, 2.0], [-2.0, -4.0], [1.0, 3.0]])}),
 )
 
@@ -53,6 +53,25 @@ def with_itself(maps):
 
 def pairs_added(maps):
     return _pairs(_cosines(maps)).abs().sum()
+
+
+def _each_pair_twice(maps):
+    return 2 * pairs_added(maps)
+
+
+def pairs_halved(maps):
+    """Add up one half of the table and divide by the number of entries of both."""
+    return likeness(maps) / 2
+
+
+def empty_half_counted(maps):
+    """Keep one half of the table and take the mean with the zeros of the rest."""
+    return _cosines(maps).abs().triu(1).mean()
+
+
+def divided_by_all(maps):
+    """Leave the diagonal out of the sum, but not out of the number of entries."""
+    return 2 * pairs_added(maps) / len(maps) ** 2
 
 
 def sizes_first(maps):
@@ -115,6 +134,9 @@ WRONG = {
         sign_at_the_end,
         with_itself,
         pairs_added,
+        pairs_halved,
+        empty_half_counted,
+        divided_by_all,
         sizes_first,
         not_normalised,
         centred,
@@ -129,7 +151,7 @@ WRONG = {
     )
 }
 
-GRADER = CaseGrader("03.4", CASES, likeness, WRONG)
+GRADER = CaseGrader("03.4", CASES, likeness, WRONG, also={"pairs_added": (_each_pair_twice,)})
 
 LIKENESS = Task(
     id="03.4",

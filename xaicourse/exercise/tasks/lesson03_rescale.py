@@ -30,6 +30,21 @@ CASES = (
     _case("two_layers", [4, 6, 3], [1], 1.3),
     _case("batch", [5, 7, 6, 4], [2, 0, 3], 0.6),
     _case("still_unit", [3, 5, 5, 3], [1, 2], 2.1, still=True),
+    # Whole numbers: the changes (1, -1, 2) cancel out exactly in two of the hidden sums, which
+    # stay at 3 (open) and at -3 (closed). The third goes from -1 to 3.
+    Case(
+        "cancelled",
+        {
+            "weights": [
+                torch.tensor([[1.0, 1.0, 0.0], [-2.0, 0.0, 1.0], [1.0, -1.0, 1.0]]),
+                torch.tensor([[2.0, 3.0, 1.0], [1.0, -2.0, -1.0]]),
+            ],
+            "biases": [torch.tensor([1.0, -2.0, -1.0]), torch.tensor([0.0, 1.0])],
+            "x": torch.tensor([[2.0, 0.0, 3.0]]),
+            "baseline": torch.tensor([[1.0, 1.0, 1.0]]),
+            "target": torch.tensor([0]),
+        },
+    ),
 )
 
 
@@ -170,6 +185,27 @@ def mean_over_batch(weights, biases, x, baseline, target):
     return rescale(weights, biases, x, baseline, target) / len(x)
 
 
+def _where_still(value):
+    """Return Rescale with another multiplier where a sum does not change."""
+
+    def answer(weights, biases, x, baseline, target):
+        def quotient(z, z0):
+            still = (z - z0).abs() < 1e-7
+            return torch.where(still, torch.full_like(z, value), _quotient(z, z0))
+
+        return (x - baseline) * multipliers(weights, biases, x, baseline, target, quotient)
+
+    return answer
+
+
+def zero_where_still(weights, biases, x, baseline, target):
+    return _where_still(0.0)(weights, biases, x, baseline, target)
+
+
+def one_where_still(weights, biases, x, baseline, target):
+    return _where_still(1.0)(weights, biases, x, baseline, target)
+
+
 def relu_forgotten(weights, biases, x, baseline, target):
     m = multipliers(weights, biases, x, baseline, target, lambda z, z0: torch.ones_like(z))
     return (x - baseline) * m
@@ -198,6 +234,8 @@ WRONG = {
         sizes,
         mean_over_batch,
         relu_forgotten,
+        zero_where_still,
+        one_where_still,
     )
 }
 

@@ -82,7 +82,8 @@ def grade(answer: Any) -> Outcome:
         if len(fits) == 1:
             text = messages.text(f"tasks/03.1/misconceptions/{fits[0]}")
             return Outcome("not_right", text, evidence, diagnosis=fits[0])
-        return Outcome("not_right", messages.text("tasks/03.1/differs", part=name), evidence)
+        key = "tasks/03.1/differs_lift" if name == "deeplift" else "tasks/03.1/differs"
+        return Outcome("not_right", messages.text(key, part=name), evidence)
     return Outcome("passed", messages.text("tasks/03.1/passed"))
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from xaicourse.exercise import messages
-from xaicourse.exercise.compare import refuse, show
+from xaicourse.exercise.compare import refuse, show, show_apart
 from xaicourse.exercise.task import Task
 from xaicourse.exercise.tasks.integrate import to_rows
 from xaicourse.exercise.tasks.lesson03_nets import run
@@ -41,7 +41,8 @@ def grade(answer: Any) -> Outcome:
     maps = [rescale(*net, x, 0 * x, torch.tensor([0])) for net in nets]
     size = max(float(m.norm()) for m in maps)
     apart = float((maps[0] - maps[1]).norm()) / max(size, 1e-12)
-    evidence = messages.text("tasks/03.5/evidence", first=show(maps[0]), second=show(maps[1]))
+    texts = dict(zip(("first", "second"), show_apart(*maps), strict=True))
+    evidence = messages.text("tasks/03.5/evidence", **texts)
     if apart >= APART and size > 1e-3:
         return Outcome("passed", messages.text("tasks/03.5/passed"), evidence)
     depths = [len(net[0]) for net in nets]
@@ -50,7 +51,7 @@ def grade(answer: Any) -> Outcome:
         name = "nothing"
     elif max(depths) <= 2:
         name = "one_hidden_layer"
-    text = messages.text(f"tasks/03.5/misconceptions/{name}")
+    text = messages.text(f"tasks/03.5/misconceptions/{name}", apart=show(apart, 2))
     return Outcome("not_right", text, evidence, diagnosis=name)
 
 
@@ -66,7 +67,8 @@ def _require_one_function(nets: list[Net], x: Tensor) -> None:
     if float(off.max()) <= SAME * (1 + float(first.abs().max())):
         return
     worst = points[int(off.argmax())]
-    values = {"first": show(first[off.argmax()]), "second": show(second[off.argmax()])}
+    texts = show_apart(first[off.argmax()], second[off.argmax()])
+    values = dict(zip(("first", "second"), texts, strict=True))
     near = float(off[0]) <= SAME * (1 + float(first.abs().max()))
     name = "same_at_x_only" if near else "other_function"
     key = f"tasks/03.5/misconceptions/{name}"
