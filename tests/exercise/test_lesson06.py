@@ -138,6 +138,20 @@ def test_other_wrong_hand_answers_have_no_name(change):
     assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
 
 
+def test_parts_can_be_handed_in_one_after_the_other():
+    some = {**RIGHT, "signal": None, "relevance": ...}
+    verdict = check("06.1", some)
+    assert (verdict.status, verdict.diagnosis) == ("not_done", None)
+    assert "Still open: signal, relevance." in verdict.message
+    assert check("06.1", {**some, "pattern": (8, 4)}).diagnosis == "pattern_not_divided"
+    assert "weights" in check("06.1", {**some, "weights": (1, -2)}).message
+    assert check("06.1", {**some, "pattern": (None, 1)}).status == "not_done"
+
+
+def test_nan_on_paper_is_called_so():
+    assert "NaN" in check("06.1", {**RIGHT, "signal": (float("nan"), 3)}).message
+
+
 # ---------------------------------------------------------------- 06.2, 06.3
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from xaicourse.exercise import messages
 from xaicourse.exercise.compare import refuse, show
-from xaicourse.exercise.tasks.lesson01_toy import near, numbers_in
-from xaicourse.exercise.tasks.submission import is_missing, parts
+from xaicourse.exercise.tasks.lesson01_toy import is_open, near, numbers_in
+from xaicourse.exercise.tasks.submission import parts
 from xaicourse.exercise.verdict import Outcome
 
 __all__ = ["by_hand", "with_one_part_wrong"]
@@ -30,14 +30,16 @@ def by_hand(
 ) -> Callable[[Any], Outcome]:
     """Return a grader that judges the parts in their order; the first wrong one gets the message.
 
+    Parts that are still open come last, so that a student can hand in one after the other.
     Its texts are tasks/TASK/name, how_many, evidence, differs, passed, and misconceptions.
     """
 
     def grade(answer: Any) -> Outcome:
         part = parts(answer, tuple(right), messages.entry(f"tasks/{task}/name"))
-        if any(is_missing(value) for value in part.values()):
+        missing = [name for name, value in part.items() if is_open(value)]
+        if len(missing) == len(part):
             refuse("general/not_done", status="not_done")
-        given = {name: numbers_in(value, task) for name, value in part.items()}
+        given = {name: numbers_in(part[name], task) for name in part if name not in missing}
         for name, numbers in given.items():
             if len(numbers) != len(right[name]):
                 wanted = len(right[name])
@@ -51,6 +53,8 @@ def by_hand(
                 text = messages.text(f"tasks/{task}/misconceptions/{fits[0]}")
                 return Outcome("not_right", text, evidence, diagnosis=fits[0])
             return Outcome("not_right", messages.text(f"tasks/{task}/differs", part=name), evidence)
+        if missing:
+            refuse("general/parts_open", status="not_done", open=", ".join(missing))
         return Outcome("passed", messages.text(f"tasks/{task}/passed"))
 
     return grade

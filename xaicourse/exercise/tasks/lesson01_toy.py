@@ -1,5 +1,6 @@
 """Task 01.1: gates and gradient of the TOY net on paper, and how far the promise is exact."""
 
+import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -118,6 +119,8 @@ def numbers_in(value: Any, task: str) -> list[float]:
         return numbers_in(listed, task) if isinstance(listed, list) else [float(listed)]
     if isinstance(value, str):
         value = WORDS.get(value.strip().lower(), value.strip())
+    if isinstance(value, float) and not math.isfinite(value):
+        refuse("general/not_finite", where=task)
     try:
         return [float(Fraction(value))]
     except (TypeError, ValueError, ZeroDivisionError, OverflowError):
