@@ -116,9 +116,9 @@ class CaseGrader:
         A part of an error's text to the misconception that it shows.
     reason : callable
         Says from the arguments of a call that stopped with an error which misconception it was.
-    """
     not_finite : str or None
         The misconception that NaN or infinite values show, where only one can.
+    """
 
     task: str
     cases: Sequence[Case]
@@ -127,8 +127,8 @@ class CaseGrader:
     reason: Callable[[Mapping[str, Any]], str | None] = no_reason
     also: Mapping[str, Sequence[Callable[..., Any]]] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
-
     not_finite: str | None = None
+
     def __call__(self, answer: Any) -> Outcome:
         """Return the outcome for one answer."""
         require_function(answer, messages.entry(f"tasks/{self.task}/name"))
@@ -206,6 +206,9 @@ class CaseGrader:
         except Exception:
             refuse("general/wrong_type", kind=type(value).__name__, where=where)
         if not bool(torch.isfinite(got).all()):
+            name = self.not_finite
+            if name is not None:
+                refuse(f"tasks/{self.task}/misconceptions/{name}", diagnosis=name)
             refuse("general/not_finite", where=where)
         return got, stray
 
@@ -229,6 +232,3 @@ class CaseGrader:
 
     def _text(self, key: str) -> str:
         return messages.text(f"tasks/{self.task}/{key}")
-            name = self.not_finite
-            if name is not None:
-                refuse(f"tasks/{self.task}/misconceptions/{name}", diagnosis=name)
