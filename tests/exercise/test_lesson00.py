@@ -9,7 +9,6 @@ import torch
 
 from xaicourse.exercise import TASKS, check, hint, map_makers
 from xaicourse.exercise.tasks import (
-    lesson00_class,
     lesson00_evidence,
     lesson00_limits,
     lesson00_occlusion,
@@ -24,48 +23,7 @@ from xaicourse.exercise.tasks.lesson00_patches import strongest_patches
 LESSON = [task for task in TASKS if task.startswith("00.")]
 
 
-@pytest.mark.parametrize("task", LESSON)
-def test_the_reference_passes(task):
-    verdict = check(task, TASKS[task].reference)
-    assert verdict.passed, verdict.message
-
-
-@pytest.mark.parametrize("task", LESSON)
-def test_each_misconception_gets_its_own_name(task):
-    for mistake, answer in TASKS[task].misconceptions.items():
-        verdict = check(task, answer)
-        assert (verdict.passed, verdict.diagnosis) == (False, mistake), verdict.message
-
-
-@pytest.mark.parametrize("task", LESSON)
-def test_an_empty_answer_is_not_done(task):
-    def empty(*arguments):
-        raise NotImplementedError
-
-    assert check(task, None).status == "not_done"
-    if task in ("00.1", "00.2", "00.3", "00.4"):
-        assert check(task, empty).status == "not_done"
-        assert "return" in check(task, lambda *arguments: None).message
-
-
 # ---------------------------------------------------------------- the probes tell mistakes apart
-
-
-@pytest.mark.parametrize("module", [lesson00_class, lesson00_occlusion])
-def test_misconceptions_are_five_percent_apart(module):
-    grader = module.GRADER
-    functions = {"right": grader.right, **grader.misconceptions}
-    results = {
-        name: [grader.result(function, case) for case in module.CASES]
-        for name, function in functions.items()
-    }
-    pairs = {
-        (a, b): max(apart(p, q) for p, q in zip(results[a], results[b], strict=True))
-        for a, b in itertools.combinations(results, 2)
-    }
-    closest = min(pairs, key=pairs.get)
-    print(f"closest: {closest}, {100 * pairs[closest]:.0f} % apart")
-    assert pairs[closest] >= 0.05
 
 
 def test_limits_are_five_percent_apart():
@@ -190,17 +148,6 @@ def test_other_wrong_occlusions_have_no_name(answer):
     verdict = check("00.2", answer)
     assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
     assert "yours" in check("00.2", answer).message  # the smallest probe, from the second try on
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_noise_on_the_answer_is_never_named(seed):
-    def noisy(model, x, target, patch, fill):
-        effects = occlusion(model, x, target, patch, fill)
-        generator = torch.Generator().manual_seed(seed)
-        return effects + 0.3 * torch.randn(effects.shape, generator=generator)
-
-    verdict = check("00.2", noisy)
-    assert (verdict.passed, verdict.diagnosis) == (False, None)
 
 
 # ---------------------------------------------------------------- 00.3
