@@ -152,6 +152,48 @@ def test_other_wrong_smoothgrads_have_no_name(answer):
     assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
 
 
+def at_copies(gradient, x, noise, sigma):
+    return torch.stack([gradient(x + sigma * draw) for draw in noise])
+
+
+@pytest.mark.parametrize(
+    ("name", "mistake"),
+    [
+        ("variance", lambda maps: maps.numpy().var(0, ddof=1)),
+        ("standard_deviation", lambda maps: maps.std(0) if len(maps) > 1 else maps[0] * np.nan),
+        ("one_too_few", lambda maps: maps.sum(0) / (len(maps) - 1)),  # 1 / 0 for one draw
+        ("median", lambda maps: maps.median(0).values),
+        ("first_draw", lambda maps: maps[0] / len(maps)),
+        ("last_draw", lambda maps: maps[-1] / len(maps)),
+        ("batch_averaged", lambda maps: maps.mean((0, 1), keepdim=True)[0].expand_as(maps[0])),
+    ],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_other_forms_of_a_mistake_have_its_name(name, mistake):
+    verdict = check("07.1", lambda g, x, noise, sigma: mistake(at_copies(g, x, noise, sigma)))
+    assert (verdict.passed, verdict.diagnosis) == (False, name), verdict.message
+
+
+def test_what_stops_a_later_case_does_not_name_what_the_first_do_not_show():
+    def stops(gradient, x, noise, sigma):
+        if len(noise) == 1:
+            raise ValueError("one draw is not enough")
+        return 2 * in_one_call(gradient, x, noise, sigma) + 1
+
+    verdict = check("07.1", stops)
+    assert verdict.diagnosis is None
+    assert "one draw is not enough" in verdict.message
+
+
+def test_an_answer_that_draws_its_own_noise_is_told_so():
+    def draws(gradient, x, noise, sigma):
+        return in_one_call(gradient, x, torch.randn_like(noise), sigma)
+
+    verdict = check("07.1", draws)
+    assert (verdict.passed, verdict.diagnosis) == (False, None)
+    assert "draw no random numbers" in verdict.message
+
+
 def test_a_changed_input_is_refused():
     def moves(gradient, x, noise, sigma):
         right = in_one_call(gradient, x, noise, sigma)
@@ -211,6 +253,21 @@ def test_odd_right_certain_signs_pass(answer):
 def test_other_wrong_certain_signs_do_not_pass(answer):
     verdict = check("07.2", answer)
     assert not verdict.passed, verdict.message
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("reversed", lambda maps: maps.mean(0).abs() < 2 * maps.std(0) / len(maps) ** 0.5),
+        # 0 / 0 is NaN, and NaN is not at most 2: nothing was compared with >=
+        ("at_least", lambda maps: ~(maps.mean(0).abs() / maps.std(0) * len(maps) ** 0.5 <= 2)),
+    ],
+)
+def test_other_forms_of_wrong_certain_signs_are_named_by_what_they_show(name, answer):
+    verdict = check("07.2", answer)
+    assert (verdict.passed, verdict.diagnosis) == (False, name), verdict.message
+    if name == "at_least":
+        assert "You use" not in verdict.message
 
 
 def share_by_numpy(maps):
@@ -323,6 +380,21 @@ def test_other_wrong_smoothed_gradients_have_no_name(answer):
     assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
 
 
+@pytest.mark.parametrize(
+    ("name", "chance"),
+    [
+        ("erf_alone", lambda s, r: 2 * torch.special.ndtr(s / r) - 1),
+        ("smoothed_score", lambda s, r: s * torch.special.ndtr(s / r)),
+    ],
+)
+def test_other_forms_of_wrong_gates_have_their_name(name, chance):
+    def answer(W, b, v, x, sigma):
+        return (chance(x @ W.T + b, sigma * W.norm(dim=1)) * v) @ W
+
+    verdict = check("07.4", answer)
+    assert (verdict.passed, verdict.diagnosis) == (False, name), verdict.message
+
+
 def test_the_closed_form_is_the_limit_of_the_package():
     case = lesson07_gates.CASES[0].values
     exact = lesson07_gates.smoothed_gradient(**case)
@@ -355,6 +427,9 @@ def test_any_two_averages_that_disagree_pass(answer):
     [
         ((lambda p: p[:, 0] ** 3, [[1.0]], 0.3), "one_sign"),
         ((lambda p: p[:, 0] ** 2, [[1.0]], 1.0), None),  # between the two
+        # the valley cannot help: its number is not the one with the largest slope
+        ((lambda p: p[:, 0] ** 2 + 100 * p[:, 1], [[5.0, 0.0]], 1.0), "one_sign"),
+        ((lambda p: p[:, 1] ** 2 + 10 * p[:, 0], [[0.0, 0.0]], 1.0), "other_number"),
         ((lambda p: p[:, 0] ** 2, [[0.0]], 100.0), None),  # sigma out of range
         ((lambda p: p[:, 0] ** 2, [[50.0]], 1.0), None),  # x out of range
         ((lambda p: p[:, 0] ** 2, [[0.0], [1.0]], 1.0), None),  # two inputs

@@ -18,6 +18,7 @@ __all__ = ["Case", "CaseGrader", "WatchedModel", "apart"]
 RIGHT = 1e-4  # float32 passes
 RANGE = 1e-3  # how far values may leave [0, 1]
 SAME = 1e-3  # an answer this close to a misconception in every case agrees with it
+FEWEST = 2  # results that are needed to name a mistake, where a later case could not be judged
 
 
 class WatchedModel(ProbeModel):
@@ -132,12 +133,16 @@ class CaseGrader:
     def __call__(self, answer: Any) -> Outcome:
         """Return the outcome for one answer."""
         require_function(answer, messages.entry(f"tasks/{self.task}/name"))
+        expected = [self.result(self.right, case) for case in self.cases]
         given, strays = [], []
         for case in self.cases:
-            got, stray = self._ask(answer, case)
+            try:
+                got, stray = self._ask(answer, case)
+            except Settled as settled:
+                self._name_first(settled.outcome, given, expected)
+                raise
             given.append(got)
             strays.append(stray)
-        expected = [self.result(self.right, case) for case in self.cases]
         wrong = [k for k, got in enumerate(given) if apart(got, expected[k]) > RIGHT]
         if not wrong:
             return Outcome("passed", self._text("passed"))
@@ -156,11 +161,31 @@ class CaseGrader:
             shapes: dict[str, Any] = {"shape": tuple(got.shape), "expected": tuple(wanted.shape)}
             if got.squeeze().shape != wanted.squeeze().shape:
                 refuse("general/wrong_shape", where=where, **shapes)
+        if apart(got, self._again(answer, case)) > SAME:
+            return Outcome("not_right", messages.text("general/not_repeatable"), evidence)
         text = messages.text("general/differs_case", where=where)
         return Outcome("not_right", text, evidence)
 
+    def _name_first(self, stopped: Outcome, given: list[Tensor], expected: list[Any]) -> None:
+        """Name a mistake that shows in the first cases, before what stopped a later one.
+
+        A variance, for example, is NaN where there is one draw: its name says more than the NaN.
+        """
+        wrong = any(apart(got, right) > RIGHT for got, right in zip(given, expected, strict=False))
+        if stopped.diagnosis is None and wrong and len(given) >= FEWEST:
+            name = self.diagnose(given)
+            if name is not None:
+                refuse(f"tasks/{self.task}/misconceptions/{name}", diagnosis=name)
+
+    def _again(self, answer: Any, case: Case) -> Tensor | None:
+        """Return what a second call with the same arguments gives."""
+        try:
+            return self._ask(answer, case)[0]
+        except Settled:
+            return None
+
     def diagnose(self, given: Sequence[Tensor]) -> str | None:
-        """Return the one misconception that gives the same result in every case."""
+        """Return the one misconception that gives the same result in every case, or the first."""
         fits = [
             name
             for name, wrong in self.misconceptions.items()
@@ -171,7 +196,7 @@ class CaseGrader:
     def _agrees(self, given: Sequence[Tensor], wrong: Callable[..., Any]) -> bool:
         return all(
             apart(got, self.result(wrong, case)) <= SAME
-            for got, case in zip(given, self.cases, strict=True)
+            for got, case in zip(given, self.cases[: len(given)], strict=True)
         )
 
     def result(self, function: Callable[..., Any], case: Case) -> Tensor | None:

@@ -42,18 +42,25 @@ def grade(answer: Any) -> Outcome:
 
     f = OwnFunction(part["f"], x, what)
     f.require_plain(torch.cat([x, x + sigma, x - 0.7 * sigma]))
-    smooth, size = averages(f, x, sigma)
+    smooths, sizes = averages(f, x, sigma)  # (D,), (D,)
+    feature = int(sizes.argmax())
+    smooth, size = float(smooths[feature]), float(sizes[feature])
     evidence = messages.text("tasks/07.5/evidence", smooth=show(smooth), size=show(size))
     if size >= LARGE and smooth <= SMALL * size:
         return Outcome(
             "passed", messages.text("tasks/07.5/passed", smooth=show(smooth), size=show(size))
         )
+    others = (sizes >= LARGE) & (smooths <= SMALL * sizes)
+    if bool(others.any()):
+        fits = int(others.double().argmax()) + 1
+        text = messages.text("tasks/07.5/misconceptions/other_number", fits=fits, taken=feature + 1)
+        return Outcome("not_right", text, evidence, diagnosis="other_number")
     name = None
     if size < 1e-9:
         name = "flat"
     elif smooth > 0.99 * size:
         wider = (averages(f, x, sigma * factor) for factor in (3, 10, 30))
-        turns = any(one <= 0.5 * other for one, other in wider)
+        turns = any(one[feature] <= 0.5 * other[feature] for one, other in wider)
         name = "sigma_too_small" if turns else "one_sign"
     elif smooth <= SMALL * size:
         name = "too_flat"
@@ -63,14 +70,12 @@ def grade(answer: Any) -> Outcome:
     return Outcome("not_right", text, evidence, diagnosis=name)
 
 
-def averages(f: OwnFunction, x: Tensor, sigma: float) -> tuple[float, float]:
-    """Return |mean slope| and mean |slope| of the feature whose slope is largest on average."""
+def averages(f: OwnFunction, x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
+    """Return |mean slope| and mean |slope| of each feature, (D,) and (D,)."""
     generator = torch.Generator().manual_seed(0)
     draws = torch.randn((PAIRS, *x.shape[1:]), generator=generator, dtype=torch.float64)
     slopes = f.gradient(x + sigma * torch.cat([draws, -draws])).flatten(1)  # (2 PAIRS, D)
-    sizes = slopes.abs().mean(0)
-    feature = int(sizes.argmax())
-    return abs(float(slopes[:, feature].mean())), float(sizes[feature])
+    return slopes.mean(0).abs(), slopes.abs().mean(0)
 
 
 # ---------------------------------------------------------------- right and wrong submissions
@@ -92,6 +97,10 @@ def _small_valley(points):
     return 0.1 * points[:, 0] ** 2
 
 
+def _valley_and_line(points):
+    return points[:, 0] ** 2 + 10 * points[:, 1]
+
+
 _RIGHT = {"f": _valley, "x": [[0.0]], "sigma": 1.0}
 
 TWO_AVERAGES = Task(
@@ -105,6 +114,7 @@ TWO_AVERAGES = Task(
         "one_sign": _RIGHT | {"f": _line},
         "flat": _RIGHT | {"f": _constant},
         "too_flat": _RIGHT | {"f": _small_valley},
+        "other_number": {"f": _valley_and_line, "x": [[0.0, 0.0]], "sigma": 1.0},
         "sigma_too_small": {"f": _valley, "x": [[1.0]], "sigma": 0.1},
     },
 )

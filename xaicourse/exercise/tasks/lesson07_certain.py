@@ -90,6 +90,26 @@ def share_only(maps):
     return certain_sign(maps).double().mean()
 
 
+def root_of_pixels(maps):
+    return _mean(maps).abs() > 2 * maps.double().std(0) / maps[0].numel() ** 0.5
+
+
+def summed(maps):
+    return maps.double().sum(0).abs() > 2 * _error(maps)
+
+
+def sizes_against_error(maps):
+    return _mean(maps.abs()) > 2 * _error(maps)
+
+
+def certain_by_quotient(maps):
+    return ~((_mean(maps) / _error(maps)).abs() <= 2)  # 0 / 0 counts as certain
+
+
+def below(maps):
+    return _mean(maps).abs() < 2 * _error(maps)
+
+
 def all_agree(maps):
     return maps.sign().sum(0).abs() == len(maps)
 
@@ -137,6 +157,9 @@ WRONG = {
         abs_first,
         reversed_,
         share_only,
+        root_of_pixels,
+        summed,
+        sizes_against_error,
         all_agree,
         most_agree,
         one_error_for_all,
@@ -148,7 +171,9 @@ WRONG = {
     )
 }
 
-GRADER = CaseGrader("07.2", CASES, certain_sign, WRONG)
+ALSO = {"at_least": (certain_by_quotient,), "reversed": (below,)}
+
+GRADER = CaseGrader("07.2", CASES, certain_sign, WRONG, also=ALSO)
 
 CERTAIN_SIGN = Task(
     id="07.2",

@@ -123,6 +123,29 @@ def bias_forgotten(W, b, v, x, sigma):
     return smoothed_gradient(W, torch.zeros_like(b), v, x, sigma)
 
 
+def bias_subtracted(W, b, v, x, sigma):
+    return smoothed_gradient(W, -b, v, x, sigma)
+
+
+def smoothed_score(W, b, v, x, sigma):
+    """The mean value of each relu in place of its mean slope."""
+    sums, lengths = _parts(W, b, x)
+    spread = sigma * lengths
+    u = sums / spread
+    bell = torch.exp(-u.square() / 2) / (2 * torch.pi) ** 0.5
+    return _map(sums * _normal(u) + spread * bell, W, v)
+
+
+def value_times_chance(W, b, v, x, sigma):
+    sums, lengths = _parts(W, b, x)
+    return _map(sums * _normal(sums / (sigma * lengths)), W, v)
+
+
+def erf_with_root(W, b, v, x, sigma):
+    sums, lengths = _parts(W, b, x)
+    return _map(torch.erf(sums / (sigma * lengths * 2**0.5)), W, v)
+
+
 def output_weights_forgotten(W, b, v, x, sigma):
     return smoothed_gradient(W, b, torch.ones_like(v), x, sigma)
 
@@ -166,6 +189,8 @@ WRONG = {
         root_two_forgotten,
         bell_curve,
         bias_forgotten,
+        bias_subtracted,
+        smoothed_score,
         output_weights_forgotten,
         times_value,
         times_input,
@@ -175,7 +200,9 @@ WRONG = {
     )
 }
 
-GRADER = CaseGrader("07.4", CASES, smoothed_gradient, WRONG)
+ALSO = {"erf_alone": (erf_with_root,), "smoothed_score": (value_times_chance,)}
+
+GRADER = CaseGrader("07.4", CASES, smoothed_gradient, WRONG, also=ALSO)
 
 SMOOTHED_GRADIENT = Task(
     id="07.4",

@@ -64,6 +64,36 @@ def not_squared(maps):
     return 1 - error.sum() / mean.abs().sum()
 
 
+def sizes_over_squares(maps):
+    mean, error = _parts(maps)
+    return 1 - error.sum() / mean.square().sum()
+
+
+def deviation_for_variance(maps):
+    mean, _ = _parts(maps)
+    return 1 - (maps.double().std(0) / len(maps)).sum() / mean.square().sum()
+
+
+def root_of_n(maps):
+    mean, _ = _parts(maps)
+    return 1 - (maps.double().var(0) / len(maps) ** 0.5).sum() / mean.square().sum()
+
+
+def one_variance(maps):
+    mean, _ = _parts(maps)
+    return 1 - maps.double().var() / len(maps) / mean.square().mean()
+
+
+def squares_over_sizes(maps):
+    mean, error = _parts(maps)
+    return 1 - error.square().sum() / mean.abs().sum()
+
+
+def divided_by_pixels(maps):
+    mean, _ = _parts(maps)
+    return 1 - (maps.double().var(0) / maps[0].numel()).sum() / mean.square().sum()
+
+
 def lengths(maps):
     mean, error = _parts(maps)
     return 1 - error.norm() / mean.norm()
@@ -126,6 +156,12 @@ WRONG = {
         spread_not_error,
         divided_by_n,
         not_squared,
+        sizes_over_squares,
+        deviation_for_variance,
+        root_of_n,
+        one_variance,
+        squares_over_sizes,
+        divided_by_pixels,
         lengths,
         sum_before_square,
         pixel_by_pixel,

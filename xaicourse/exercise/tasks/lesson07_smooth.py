@@ -85,6 +85,33 @@ def variance(gradient, x, noise, sigma):
     return _at_copies(gradient, x, sigma * noise).var(0, unbiased=False)
 
 
+def unbiased_variance(gradient, x, noise, sigma):
+    """With n - 1 in the denominator; NaN for a single draw."""
+    draws = len(noise)
+    factor = draws / (draws - 1) if draws > 1 else torch.nan
+    return factor * variance(gradient, x, noise, sigma)
+
+
+def standard_deviation(gradient, x, noise, sigma):
+    return variance(gradient, x, noise, sigma).sqrt()
+
+
+def unbiased_deviation(gradient, x, noise, sigma):
+    return unbiased_variance(gradient, x, noise, sigma).sqrt()
+
+
+def standard_error(gradient, x, noise, sigma):
+    return standard_deviation(gradient, x, noise, sigma) / len(noise) ** 0.5
+
+
+def unbiased_error(gradient, x, noise, sigma):
+    return unbiased_deviation(gradient, x, noise, sigma) / len(noise) ** 0.5
+
+
+def lower_median(gradient, x, noise, sigma):
+    return _at_copies(gradient, x, sigma * noise).median(0).values
+
+
 def median(gradient, x, noise, sigma):
     return _at_copies(gradient, x, sigma * noise).quantile(0.5, dim=0)
 
@@ -95,6 +122,10 @@ def summed(gradient, x, noise, sigma):
 
 def one_too_few(gradient, x, noise, sigma):
     return _at_copies(gradient, x, sigma * noise).sum(0) / max(1, len(noise) - 1)
+
+
+def divided_by_n_minus_one(gradient, x, noise, sigma):
+    return _at_copies(gradient, x, sigma * noise).sum(0) / torch.tensor(len(noise) - 1.0)
 
 
 def random_walk(gradient, x, noise, sigma):
@@ -127,6 +158,10 @@ def relative_sigma(gradient, x, noise, sigma):
     flat = x.flatten(1)
     spread = (flat.amax(1) - flat.amin(1)).view(-1, *[1] * (x.ndim - 1))
     return torch.stack([gradient(x + sigma * spread * e) for e in noise]).mean(0)
+
+
+def range_of_all(gradient, x, noise, sigma):
+    return my_smoothgrad(gradient, x, noise, sigma * (x.max() - x.min()))
 
 
 def multiplied(gradient, x, noise, sigma):
@@ -162,12 +197,24 @@ def last_draw(gradient, x, noise, sigma):
     return gradient(x + sigma * noise[-1])
 
 
+def first_over_n(gradient, x, noise, sigma):
+    return first_draw(gradient, x, noise, sigma) / len(noise)
+
+
+def last_over_n(gradient, x, noise, sigma):
+    return last_draw(gradient, x, noise, sigma) / len(noise)
+
+
 def over_the_inputs(gradient, x, noise, sigma):
     return _at_copies(gradient, x, sigma * noise).mean(1)
 
 
 def batch_averaged(gradient, x, noise, sigma):
     return _at_copies(gradient, x, sigma * noise).mean((0, 1))
+
+
+def average_for_all(gradient, x, noise, sigma):
+    return batch_averaged(gradient, x, noise, sigma).expand_as(x)
 
 
 def not_averaged(gradient, x, noise, sigma):
@@ -181,6 +228,8 @@ WRONG = {
         abs_after,
         squares,
         variance,
+        standard_deviation,
+        standard_error,
         median,
         summed,
         one_too_few,
@@ -205,7 +254,19 @@ WRONG = {
     )
 }
 
-GRADER = CaseGrader("07.1", CASES, my_smoothgrad, WRONG)
+ALSO = {
+    "variance": (unbiased_variance,),
+    "standard_deviation": (unbiased_deviation,),
+    "standard_error": (unbiased_error,),
+    "median": (lower_median,),
+    "one_too_few": (divided_by_n_minus_one,),
+    "relative_sigma": (range_of_all,),
+    "first_draw": (first_over_n,),
+    "last_draw": (last_over_n,),
+    "batch_averaged": (average_for_all,),
+}
+
+GRADER = CaseGrader("07.1", CASES, my_smoothgrad, WRONG, also=ALSO)
 
 MY_SMOOTHGRAD = Task(
     id="07.1",
