@@ -80,10 +80,8 @@ def test_targets_differ_and_are_not_all_the_best_class():
 
 
 def random_answer(right, seed):
-    generator = torch.Generator().manual_seed(seed)
-
     def answer(*arguments):
-        good = right(*arguments)
+        good, generator = right(*arguments), torch.Generator().manual_seed(seed)
         return good + good.norm() * torch.randn(good.shape, generator=generator)
 
     return answer
@@ -220,6 +218,32 @@ def test_a_bias_shared_by_the_batch_is_named():
     assert check("08.2", shared).diagnosis == "batch_added"
 
 
+def test_a_list_of_tensors_is_guarded_like_a_tensor():
+    def adds(weights, biases, x, target):
+        shares = lesson08_split.split(weights, biases, x, target)
+        biases[-1].add_(1)
+        return shares
+
+    def pops(weights, biases, x, target):
+        shares = lesson08_split.split(weights, biases, x, target)
+        biases.pop()
+        return shares
+
+    def asks_for_gradients(weights, biases, x, target):
+        for bias in biases:
+            bias.requires_grad_()
+        return lesson08_split.split(weights, biases, x, target)
+
+    def numpy_only(weights, biases, x, target):
+        assert all(bias.numpy() is not None for bias in biases)
+        return one_by_one(weights, biases, x, target)
+
+    for damage in (adds, pops):
+        assert "its argument biases" in check("08.2", damage).message
+    assert check("08.2", asks_for_gradients).passed
+    assert check("08.2", numpy_only).passed  # the next answer meets no trace of the earlier ones
+
+
 # ---------------------------------------------------------------- 08.3, 08.4
 
 
@@ -246,6 +270,11 @@ def test_other_right_implicit_biases_pass():
         return f(u) - (f(u + step) - f(u - step)) / (2 * step) * u
 
     assert check("08.3", by_differences).passed
+
+
+def test_a_relu6_written_into_the_answer_is_not_called_cut_off():
+    verdict = check("08.3", lambda f, u: torch.where(u > 6, 6.0, 0.0))
+    assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
 
 
 def test_other_right_pictures_pass():

@@ -14,7 +14,7 @@ __all__ = ["GRADER", "IMPLICIT_BIAS"]
 
 def _normalise(u: Tensor) -> Tensor:
     """A batch norm in eval mode, number by number: scale and shift."""
-    return (u - 1.5) / 2 * 3 + 0.5
+    return (u + 0.5) / 2 * 3 + 0.5  # its bias is positive, that of the soft relu negative
 
 
 def _relu6(u: Tensor) -> Tensor:
@@ -110,6 +110,20 @@ def summed_slopes(f, u):
     return z - slope.sum() * u
 
 
+def mean_slope(f, u):
+    z, slope = _both(f, u)
+    return z - slope.mean() * u
+
+
+def parts_added_up(f, u):
+    z, slope = _both(f, u)
+    return z - (slope * u).sum()
+
+
+def gate_for_slope(f, u):
+    return f(u) - (u > 0) * u
+
+
 def times_the_slope(f, u):
     z, slope = _both(f, u)
     return slope * (z - slope * u)
@@ -149,6 +163,9 @@ WRONG = {
         averaged,
         one_number,
         summed_slopes,
+        mean_slope,
+        parts_added_up,
+        gate_for_slope,
         times_the_slope,
         nothing,
         quotient,

@@ -109,6 +109,17 @@ def least_forgotten(terms):
     return torch.where(most > least, a / (most - least).clamp(min=1e-12), 0 * a).sum(1)
 
 
+def smallest_over_largest(terms):
+    a = terms.abs()
+    least, most = a.amin((1, 2, 3), keepdim=True), a.amax((1, 2, 3), keepdim=True)
+    return ((a - least) / most).sum(1)
+
+
+def only_moved(terms):
+    a = terms.abs()
+    return (a - a.amin((1, 2, 3), keepdim=True)).sum(1)
+
+
 def reversed_(terms):
     return 1 - picture(terms)
 
@@ -140,6 +151,8 @@ WRONG = {
         sum_to_one,
         only_positive,
         least_forgotten,
+        smallest_over_largest,
+        only_moved,
         reversed_,
         first_channel,
         length_of_channels,

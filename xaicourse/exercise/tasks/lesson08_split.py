@@ -103,6 +103,38 @@ def batch_added(weights, biases, x, target):
     return torch.cat([shares[:, :1], shares[:, 1:].sum(0).expand(len(x), -1)], dim=1)
 
 
+def batch_averaged(weights, biases, x, target):
+    """The gradient of the whole batch, divided by N."""
+    shares = split(weights, biases, x, target)
+    return torch.cat([shares[:, :1], shares[:, 1:].mean(0).expand(len(x), -1)], dim=1)
+
+
+def behind_the_relu(weights, biases, x, target):
+    """The slope behind the relu: a closed unit's bias counts, too."""
+    units, results = x.detach().clone().requires_grad_(), []
+    point = units
+    for k, (w, b) in enumerate(zip(weights, biases, strict=True)):
+        sums = units @ w.T + b
+        units = sums.relu() if k < len(biases) - 1 else sums
+        results.append(units)
+    score = units[torch.arange(len(x)), target].sum()
+    first, *slopes = torch.autograd.grad(score, [point, *results], allow_unused=True)
+    slopes[-1] = torch.nn.functional.one_hot(target, units.shape[1]).to(x)
+    pairs = zip([first, *slopes], [point.detach(), *biases], strict=True)
+    return _columns([s * v for s, v in pairs])
+
+
+def results_for_biases(weights, biases, x, target):
+    """Slope times the whole result of a layer, not times its bias."""
+    results = [x.detach().clone().requires_grad_()]
+    for k, (w, b) in enumerate(zip(weights, biases, strict=True)):
+        units = results[-1].relu() if k else results[-1]
+        results.append(units @ w.T + b)
+    score = (results[-1][torch.arange(len(x)), target] * 1).sum()
+    slopes = torch.autograd.grad(score, results)
+    return _columns([s * v.detach() for s, v in zip(slopes, results, strict=True)])
+
+
 def mean_over_batch(weights, biases, x, target):
     return split(weights, biases, x, target) / len(x)
 
@@ -138,6 +170,11 @@ def first_target(weights, biases, x, target):
 def probability(weights, biases, x, target):
     places = torch.arange(len(x))
     return _shares(weights, biases, x, target, pick=lambda z: z.softmax(1)[places, target])
+
+
+def log_probability(weights, biases, x, target):
+    places = torch.arange(len(x))
+    return _shares(weights, biases, x, target, pick=lambda z: z.log_softmax(1)[places, target])
 
 
 def sizes(weights, biases, x, target):
@@ -206,6 +243,9 @@ WRONG = {
         plain_biases,
         input_slope_only,
         batch_added,
+        batch_averaged,
+        behind_the_relu,
+        results_for_biases,
         mean_over_batch,
         no_gates,
         last_bias_forgotten,
@@ -214,6 +254,7 @@ WRONG = {
         best_class,
         first_target,
         probability,
+        log_probability,
         sizes,
         reversed_order,
         input_last,

@@ -23,6 +23,8 @@ WRONG_PARTS = {
         "minus_lost": (-2.0, 21.0),
         "inputs_swapped": (15.0, -4.0),
         "slopes_swapped": (5.0, -12.0),
+        "second_weight_forgotten": (-2.0, 3.0),
+        "third_unit_forgotten": (-3.0, 18.0),
     },
     "hidden_biases": {
         "plain_biases": (0.0, -1.0, -1.0),
@@ -31,6 +33,9 @@ WRONG_PARTS = {
         "hidden_of_the_lesson": (0.0, 0.0, 1.0),
         "bias_sign_lost": (0.0, 3.0, 1.0),
         "hidden_minus_lost": (0.0, -3.0, -1.0),
+        "hidden_weight_forgotten": (0.0, -1.0, 1.0),
+        "values_of_the_units": (0.0, 4.0, 3.0),
+        "third_bias_forgotten": (0.0, -3.0, 0.0),
     },
     "output_bias": {
         "output_bias_forgotten": (0.0,),
@@ -42,11 +47,14 @@ WRONG_PARTS = {
         "moved_gradient_only": (-4.0, 5.0),
         "both_scaled": (-16 / 3, 20.0),
         "moved_x1": (-16.0, 5.0),
+        "only_the_rise": (0.0, 5.0),
     },
     "biases_moved": {
         "biases_grow": (0.0, -4.0, 4 / 3, 4 / 3),
         "rise_in_the_bias": (0.0, -3.0, 1.0, 6.0),
         "moved_of_the_lesson": (0.0, 0.0, 1.0, 1.0),
+        "moved_plain_biases": (0.0, -1.0, -1.0, 1.0),
+        "output_first": (1.0, 0.0, -3.0, 1.0),
     },
 }
 
