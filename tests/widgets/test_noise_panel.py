@@ -7,7 +7,7 @@ import torch
 
 import xaicourse as xc
 from xaicourse.widgets import NoisePanel, trace_noise
-from xaicourse.widgets.noise_trace import NoiseTrace
+from xaicourse.widgets.noise_trace import NoiseTrace, certain_by_chance, repeated_by_chance
 
 TOY_X = torch.tensor([[3.0, 1.0]], dtype=torch.float64)
 PICTURE = torch.rand(1, 1, 8, 8, generator=torch.Generator().manual_seed(0)).double()
@@ -61,6 +61,23 @@ def test_pure_noise_has_five_percent_of_certain_signs_and_no_signal():
     assert average.certain_share == pytest.approx(0.05, abs=0.015)
     assert abs(average.signal_share) < 0.06
     assert made(noise).average("sizes first").certain_share == 1.0  # sizes are never near 0
+
+
+@pytest.mark.parametrize("n", [2, 4, 16, 512])
+def test_what_pure_noise_gets_depends_on_n(n):
+    noise = torch.randn(n, 20000, generator=torch.Generator().manual_seed(3))
+    trace = made(noise)
+    assert trace.average().certain_share == pytest.approx(certain_by_chance(n), abs=0.01)
+    for how in ("with signs", "sizes first", "squares"):
+        share = trace.average(how).signal_share
+        assert share == pytest.approx(repeated_by_chance(n, how), abs=0.03), how
+
+
+def test_the_chance_of_a_certain_sign_has_closed_forms():
+    assert certain_by_chance(2) == pytest.approx(1 - 2 / math.pi * math.atan(2), abs=1e-6)
+    assert certain_by_chance(3) == pytest.approx(1 - 2 / math.sqrt(6), abs=1e-6)
+    normal = 2 * float(torch.special.ndtr(torch.tensor(-2.0, dtype=torch.float64)))
+    assert certain_by_chance(10**6) == pytest.approx(normal, abs=1e-6)
 
 
 def test_the_signal_share_forecasts_the_cosine_of_two_runs():
@@ -145,6 +162,8 @@ def test_sizes_squares_and_another_method(panel):
         rtol=1e-10,
     )
     assert "no signs, so none can be certain" in panel.caption.value
+    assert "signal share" not in panel.caption.value  # pure noise would get 0.89 here
+    assert "(pure noise: 0.89)" in panel.caption.value
     panel.set(average="with signs", method="gradient x input")
     package = xc.smoothgrad(
         panel.model, PICTURE, 2, sigma=0.1, samples=16, method="input_x_gradient"
@@ -158,6 +177,8 @@ def test_fewer_copies_cost_nothing_and_more_are_added(panel):
     panel.set(average="squares")
     assert panel.model.seen == first
     assert len(panel.result.trace.maps) == 8
+    panel.set(samples=2, average="with signs")
+    assert "(pure noise: 30 %)" in panel.caption.value
     panel.set(samples=64)
     middle = panel.model.seen
     assert middle > first

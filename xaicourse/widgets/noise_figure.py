@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from xaicourse.widgets.noise_panel import NoiseView
 
 WIDTH, HEIGHT = 10.0, 2.75  # inches
-SIDE = 2.1  # of a picture
+SIDE, STEP = 2.05, 2.2  # of a picture, and from one picture to the next
 
 
 @styled
@@ -36,13 +36,13 @@ def draw_noise_view(view: NoiseView) -> bytes:
 def draw_pictures(figure: Figure, view: NoiseView) -> None:
     """Draw four pictures; average, error and the certain part have one colour scale."""
     axes = [
-        figure.add_axes(((0.1 + k * 2.35) / WIDTH, 0.3 / HEIGHT, SIDE / WIDTH, SIDE / HEIGHT))
+        figure.add_axes(((0.1 + k * STEP) / WIDTH, 0.3 / HEIGHT, SIDE / WIDTH, SIDE / HEIGHT))
         for k in range(4)
     ]
     for axis in axes:
         bare(axis)
     axes[0].imshow(as_photo(view.trace.copy.clamp(0, 1)), interpolation="nearest")
-    axes[0].set_title("one noisy copy")
+    axes[0].set_title("a noisy copy, cut to [0, 1]")
     mean, error = (summed(part) for part in (view.average.mean, view.average.error))
     limit = shared_limits([mean], 99.0)[1]
     signed = view.how == WITH_SIGNS
@@ -61,11 +61,17 @@ def draw_pictures(figure: Figure, view: NoiseView) -> None:
     axes[3].imshow(np.where(certain, mean, np.nan), **colours)
     axes[3].set_title("sign certain (rest grey)" if signed else "above 2 standard errors")
     bar = figure.colorbar(
-        shown, cax=figure.add_axes((9.5 / WIDTH, 0.35 / HEIGHT, 0.1 / WIDTH, 2.0 / HEIGHT)),
+        shown, cax=figure.add_axes((8.95 / WIDTH, 0.35 / HEIGHT, 0.1 / WIDTH, 1.95 / HEIGHT)),
         extend="both" if signed else "max",
     )  # fmt: skip
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=7)
+    bar.set_label(unit(view), fontsize=8)
+
+
+def unit(view: NoiseView) -> str:
+    """Return what the numbers of the picture are."""
+    return f"{view.settings['method']}, {view.how}"
 
 
 def summed(values: Tensor) -> np.ndarray:
@@ -81,4 +87,5 @@ def draw_bars(axis: Axes, view: NoiseView) -> None:
     axis.errorbar(places, mean, yerr=CERTAIN * error, fmt="none", ecolor=INK, capsize=6)
     axis.axhline(0, color=GREY, lw=0.8)
     axis.set_xticks(places, [f"x{k + 1}" for k in places])
+    axis.set_ylabel(unit(view))
     axis.set_title(f"average of {len(view.trace.maps)} maps, with two standard errors")

@@ -14,7 +14,15 @@ from xaicourse.core.gradients import Question, ask
 from xaicourse.core.target import PerRow
 from xaicourse.plot.printing import two_digits
 from xaicourse.widgets.noise_figure import draw_noise_view
-from xaicourse.widgets.noise_trace import AVERAGES, SIGNED, NoiseAverage, NoiseTrace, walk
+from xaicourse.widgets.noise_trace import (
+    AVERAGES,
+    SIGNED,
+    NoiseAverage,
+    NoiseTrace,
+    certain_by_chance,
+    repeated_by_chance,
+    walk,
+)
 from xaicourse.widgets.panel import Panel
 from xaicourse.widgets.path_panel import LABEL, choice, is_image
 
@@ -177,14 +185,17 @@ class NoisePanel(Panel):
         return draw_noise_view(result)
 
     def describe(self, result: NoiseView) -> str:
-        """Return the numbers in one line."""
-        average = result.average
-        parts = [f"sigma {two_digits(result.settings['sigma'])[0]}, n = {len(result.trace.maps)}"]
+        """Return the numbers in one line, each with what pure noise would get."""
+        average, n = result.average, len(result.trace.maps)
+        parts = [f"sigma {two_digits(result.settings['sigma'])[0]}, n = {n}"]
         if result.how == SIGNED:
-            parts.append(f"sign certain at {100 * average.certain_share:.0f} % (pure noise: 5 %)")
+            chance = f"(pure noise: {100 * certain_by_chance(n):.0f} %)"
+            parts.append(f"sign certain at {100 * average.certain_share:.0f} % {chance}")
+            parts.append(f"signal share {average.signal_share:.2f} (pure noise: 0)")
         else:
+            chance = f"(pure noise: {repeated_by_chance(n, result.how):.2f})"
             parts.append("no signs, so none can be certain")
-        parts.append(f"signal share {average.signal_share:.2f}")
+            parts.append(f"repeats itself {average.signal_share:.2f} {chance}")
         if result.kept_share is not None:
             parts.append(f"copies that keep their class {100 * result.kept_share:.0f} %")
         if result.coarse:

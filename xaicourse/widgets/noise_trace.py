@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from itertools import islice
@@ -69,7 +70,7 @@ class NoiseAverage:
 
     @property
     def certain_share(self) -> float:
-        """The share of entries whose sign is certain; of pure noise about 0.05 are."""
+        """The share of entries whose sign is certain; see `certain_by_chance` for pure noise."""
         return float(self.certain.double().mean())
 
     @property
@@ -80,6 +81,31 @@ class NoiseAverage:
         """
         whole = float(self.mean.square().sum())
         return 1 - float(self.error.square().sum()) / whole if whole else 0.0
+
+
+def certain_by_chance(n: int) -> float:
+    """Return the share of certain signs in an average of n maps of pure noise.
+
+    mean / standard error has Student's distribution with nu = n - 1 degrees of freedom; its
+    density c (1 + t^2 / nu)^(-(nu + 1) / 2) is added up from -2 to 2. About 0.05 from n = 30 on.
+    """
+    nu = n - 1
+    log_c = math.lgamma((nu + 1) / 2) - math.lgamma(nu / 2) - math.log(nu * math.pi) / 2
+    t = torch.linspace(-CERTAIN, CERTAIN, 4001, dtype=torch.float64)
+    density = math.exp(log_c) * (1 + t.square() / nu) ** (-(nu + 1) / 2)
+    return 1 - float(torch.trapezoid(density, t))
+
+
+def repeated_by_chance(n: int, how: str) -> float:
+    """Return the `signal_share` that an average of n maps of pure noise has, for large maps.
+
+    Sizes and squares have a mean above 0, which every draw repeats: the share is
+    1 / (1 + r / n) with r = variance / mean^2, for normal noise pi / 2 - 1 and 2.
+    """
+    if how == SIGNED:
+        return 0.0
+    ratio = {SIZES: math.pi / 2 - 1, SQUARES: 2.0}[how]
+    return 1 / (1 + ratio / n)
 
 
 def trace_noise(
