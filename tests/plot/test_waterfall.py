@@ -22,6 +22,14 @@ def test_bars_follow_each_other_and_end_at_the_sum():
     assert high > 3
 
 
+def test_numbers_stand_on_a_ground_that_hides_the_line_at_zero():
+    axis = Figure().add_subplot()
+    draw_waterfall(axis, {"a": -3.0, "b": 1.0}, total_name="f")
+    for text in axis.texts:
+        assert text.get_bbox_patch().get_facecolor() == axis.get_facecolor()
+        assert text.get_zorder() > max(line.get_zorder() for line in axis.lines)
+
+
 def test_chosen_bars_are_strong():
     axis = Figure().add_subplot()
     draw_waterfall(axis, {"a": 1.0, "b": -2.0}, total_name="f", chosen=["b"])

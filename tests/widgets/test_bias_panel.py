@@ -96,6 +96,23 @@ def test_one_group_is_shown_at_a_time(panel):
     assert "this net has none" in panel.caption.value
 
 
+def test_what_is_not_on_the_map_is_said(panel):
+    from xaicourse.widgets.bias_figure import sums
+
+    view = panel.result
+    rest = view.parts.shares["biases without a place"]
+    assert view.not_drawn == rest
+    assert view.picture_sum + rest == pytest.approx(view.share)
+    assert "without a place" in sums(view)
+    panel.set(picture=PAPER)
+    assert "without a place" not in sums(panel.result)  # the paper's sum has no such rest
+    panel.set(shown="biases without a place")
+    assert "nothing to draw" in panel.result.empty
+    panel.set(shown="input")
+    assert (panel.result.not_drawn, panel.result.empty) == (None, "")
+    assert "without a place" not in panel.caption.value
+
+
 def test_classes_are_ranked_at_each_net_and_photo(panel):
     for net_name in ("deep", "flat"):
         for photo in ("one", "two"):
@@ -118,7 +135,7 @@ def test_words_and_picture(panel):
     data, metadata = panel._repr_mimebundle_()
     assert data["text/plain"].startswith("Panel: bias explorer")
     assert "deep, one, logit of" in metadata["image/png"]["alt"]
-    assert panel.caption.value.count("·") == 2
+    assert panel.caption.value.count("·") == 3  # logit, share, pixels, what has no place
     first = panel.picture.value
     panel.set(picture=PAPER)
     assert panel.picture.value != first

@@ -87,10 +87,17 @@ def draw_waterfall(
     low, high = min(edges), max(edges)
     room = high - low or 1.0
     axis.set_xlim(low - 0.05 * room, high + 0.25 * room)
+    axis.locator_params(axis="x", nbins=6)
 
 
 def _write(axis: Axes, place: float, line: int, share: float) -> None:
-    text = two_digits(share)[0]
+    """Write the number beside its bar, on a white ground: the line at 0 may pass behind it."""
     axis.annotate(
-        text, (place, line), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8
+        two_digits(share)[0],
+        (place, line),
+        xytext=(4, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=8,
+        bbox={"facecolor": axis.get_facecolor(), "edgecolor": "none", "pad": 0.6},
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 10.0, 3.2  # inches
 SIDE = 2.2  # of a picture
+CLIP = 99.5  # percentile of the signed map
 
 
 @styled
@@ -32,6 +33,7 @@ def draw_bias_view(view: BiasView) -> bytes:
     bars = axes(figure, 4.0, 0.55, 2.35, SIDE)
     draw_waterfall(bars, view.parts.shares, total_name="logit", chosen=view.chosen)
     bars.set_title("shares of the logit")
+    bars.set_xlabel("orange adds, blue takes away", fontsize=8)
     draw_shown(figure, axes(figure, 6.75, 0.5, SIDE, SIDE), view)
     return render(figure, DPI, compress_level=1)  # it is drawn at every move: fast, not small
 
@@ -43,17 +45,26 @@ def axes(figure: Figure, left: float, bottom: float, width: float, height: float
 
 def draw_shown(figure: Figure, axis: Axes, view: BiasView) -> None:
     """Draw the map with its colour bar, and the sum of its pixels below it."""
-    paper = view.settings["picture"] == "the paper's picture"
-    value = view.shown.numpy()
-    limit = shared_limits([value], 100.0 if paper else 99.5)[1]
-    shown = draw_map(axis, value, limit, "abs_sum" if paper else "sum")
     axis.set_title(view.settings["shown"])
-    axis.set_xlabel(
-        f"sum of the pixels: {two_digits(view.picture_sum)[0]}\n"
-        f"logit: {two_digits(view.parts.score)[0]}",
-        fontsize=8,
-    )
+    if view.empty:
+        axis.text(0.5, 0.5, view.empty, ha="center", va="center", fontsize=9)
+        bare(axis)
+        return
+    paper, value = view.is_paper, view.shown.numpy()
+    limit = shared_limits([value], 100.0 if paper else CLIP)[1]
+    shown = draw_map(axis, value, limit, "abs_sum" if paper else "sum")
+    axis.set_xlabel(sums(view), fontsize=8)
     bar = figure.colorbar(shown, cax=axes(figure, 9.1, 0.6, 0.1, SIDE - 0.2))
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=7)
-    bar.set_label("no unit" if paper else "share per pixel", fontsize=7)
+    unit = "no unit" if paper else f"share per pixel\nclipped at percentile {CLIP:g}"
+    bar.set_label(unit, fontsize=7)
+
+
+def sums(view: BiasView) -> str:
+    """Return the sum of the pixels and what it has to do with the logit, in two lines."""
+    pixels, logit = two_digits(view.picture_sum)[0], two_digits(view.parts.score)[0]
+    if view.not_drawn is None or view.is_paper:
+        return f"sum of the pixels: {pixels}\nlogit: {logit}"
+    rest = two_digits(view.not_drawn)[0]
+    return f"sum of the pixels: {pixels}\nwith {rest} without a place: {logit}, the logit"

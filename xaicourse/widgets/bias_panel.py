@@ -11,7 +11,7 @@ from torch import Tensor
 
 from xaicourse.plot.printing import two_digits
 from xaicourse.widgets.bias_figure import draw_bias_view
-from xaicourse.widgets.bias_parts import BiasParts, bias_parts, order
+from xaicourse.widgets.bias_parts import NO_PLACE, BiasParts, bias_parts, order
 from xaicourse.widgets.panel import Panel
 from xaicourse.widgets.path_panel import choice
 
@@ -56,6 +56,23 @@ class BiasView:
     def picture_sum(self) -> float:
         """The sum over all pixels of the map."""
         return float(self.shown.sum())
+
+    @property
+    def is_paper(self) -> bool:
+        """Whether the map is the paper's picture."""
+        return self.settings["picture"] == PAPER
+
+    @property
+    def not_drawn(self) -> float | None:
+        """The share of the chosen biases that have no place on the photo; None without any."""
+        return self.parts.shares[NO_PLACE] if NO_PLACE in self.chosen else None
+
+    @property
+    def empty(self) -> str:
+        """Why there is nothing on the map, or no words."""
+        if not self.chosen:
+            return "this net has none"
+        return "no place on the photo:\nnothing to draw" if self.chosen == (NO_PLACE,) else ""
 
 
 class BiasPanel(Panel):
@@ -162,7 +179,9 @@ class BiasPanel(Panel):
             f"sum of all pixels of the map {two_digits(result.picture_sum)[0]}",
         ]
         if not result.chosen:
-            parts[1] = f"{result.settings['shown']}: this net has none"
+            parts[1] = f"{result.settings['shown']}: {result.empty}"
+        elif result.not_drawn is not None:
+            parts.append(f"not on the map: {two_digits(result.not_drawn)[0]} without a place")
         return "  ·  ".join(parts)
 
     def alt(self, result: BiasView) -> str:
