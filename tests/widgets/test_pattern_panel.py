@@ -2,8 +2,10 @@
 
 import pytest
 import torch
+from matplotlib.figure import Figure
 
 from xaicourse.widgets import PatternPanel, pattern_toy, signal_shapes
+from xaicourse.widgets.pattern_figure import draw_cloud
 
 S, D = (torch.tensor(v, dtype=torch.float64) for v in ([1.0, 0.0], [1.0, 1.0]))
 
@@ -88,6 +90,19 @@ def test_words_and_picture(panel):
     assert panel.picture.value != first
     panel.set(angle=45)
     assert panel.picture.value == first
+
+
+def test_every_input_can_be_seen(panel):
+    panel.set(angle=135, strength=4.0)
+    axis = Figure().add_subplot()
+    draw_cloud(axis, panel.result)
+    dots = axis.collections[0]
+    dots.update_scalarmappable()
+    colours = dots.get_facecolors()[:, :3]
+    assert colours.max() < 0.95  # no dot is white
+    assert colours.min() > 0.2  # and none as dark as an arrow
+    assert axis.get_legend() is None  # a legend would lie on the dots
+    assert "darker" in axis.get_title()
 
 
 def test_a_bad_setting_keeps_the_picture(panel):

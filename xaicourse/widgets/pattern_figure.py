@@ -15,21 +15,27 @@ from xaicourse.widgets.pattern_toy import SIDE as PIXELS
 if TYPE_CHECKING:
     from xaicourse.widgets.pattern_panel import PatternView
 
-WIDTH, HEIGHT = 10.0, 3.0  # inches
+WIDTH, HEIGHT = 10.0, 3.2  # inches
 SIDE = 2.0  # of a picture
 REACH = 4.0  # of the axes of the cloud
+PALEST, DARKEST = -6.0, 5.0  # beyond every y: no dot is white, and none as dark as an arrow
 
 
 @styled
 def draw_pattern_view(view: PatternView) -> bytes:
     """Return the PNG of a view."""
     figure = Figure(figsize=(WIDTH, HEIGHT))
-    draw_cloud(axes(figure, 0.55, 0.5, 2.3, 2.2), view)
+    cloud = axes(figure, 0.55, 0.7, 2.3, 2.2)
+    draw_cloud(cloud, view)
+    figure.legend(
+        *cloud.get_legend_handles_labels(), loc="lower left", ncols=4, fontsize=8,
+        bbox_to_anchor=(0.3 / WIDTH, 0.0), handlelength=1.2, columnspacing=1.2,
+    )  # fmt: skip
     toy = view.picture
     row = int(toy.z.argmax())  # an input with much signal
     titles = ("one input", "weights w", "pattern a")
     for k, (title, values) in enumerate(zip(titles, (toy.data[row], toy.w, toy.a), strict=True)):
-        axis = axes(figure, 3.3 + k * 2.2, 0.55, SIDE, SIDE)
+        axis = axes(figure, 3.3 + k * 2.2, 0.8, SIDE, SIDE)
         picture = values.view(PIXELS, PIXELS).numpy()
         limit = float(values.abs().max())
         axis.imshow(picture, cmap=SIGNED, vmin=-limit, vmax=limit, interpolation="nearest")
@@ -45,15 +51,25 @@ def axes(figure: Figure, left: float, bottom: float, width: float, height: float
 
 
 def draw_cloud(axis: Axes, view: PatternView) -> None:
-    """Draw the inputs with two pixels and the arrows of length 2, but for the distractor."""
+    """Draw the inputs with two pixels, and the arrows: only their directions have a meaning."""
     two = view.two
-    axis.scatter(two.data[:, 0], two.data[:, 1], c=two.z, cmap="Greys", s=7, vmin=-3, vmax=3)
+    axis.scatter(
+        two.data[:, 0],
+        two.data[:, 1],
+        c=two.z,
+        cmap="Greys",
+        s=7,
+        vmin=PALEST,
+        vmax=DARKEST,
+        zorder=2,
+    )
+    axis.set_title("inputs (darker: larger y)")
     arrow(axis, 3.2 * two.s, PARTS[2], "signal", width=5.0)
     strength = float(view.settings["strength"])
     if strength:
-        arrow(axis, 1.6 * two.d, GREY, "distractor", width=2.0)
-    arrow(axis, 2.2 * two.w / two.w.norm(), BLUE, "weights w", width=2.0)
-    arrow(axis, 2.2 * two.a / two.a.norm(), ORANGE, "pattern a", width=2.0)
+        arrow(axis, 2.4 * two.d, INK, "distractor", width=2.6)
+    arrow(axis, 2.7 * two.w / two.w.norm(), BLUE, "weights w", width=3.0)
+    arrow(axis, 2.1 * two.a / two.a.norm(), ORANGE, "pattern a", width=1.4)
     axis.axhline(0, color=GREY, lw=0.5, zorder=0)
     axis.axvline(0, color=GREY, lw=0.5, zorder=0)
     axis.set_xlim(-REACH, REACH)
@@ -61,7 +77,6 @@ def draw_cloud(axis: Axes, view: PatternView) -> None:
     axis.set_aspect("equal")
     axis.set_xlabel("pixel 1", color=INK)
     axis.set_ylabel("pixel 2", color=INK, labelpad=0)
-    axis.legend(fontsize=6.5, loc="lower right", handlelength=1.2, borderpad=0.1, labelspacing=0.2)
 
 
 def arrow(axis: Axes, end: Tensor, colour: str, name: str, width: float) -> None:
