@@ -16,6 +16,7 @@ PALETTES = [
     for for_flat in (colours // 4, 0)
     for method in (Image.Quantize.MAXCOVERAGE, Image.Quantize.MEDIANCUT, Image.Quantize.FASTOCTREE)
 ]
+GREYS = 32  # so many greys are kept in a picture that has them: a grey never gets a tint
 COMMON = 16  # so many of the most frequent colours are kept exactly: white stays white
 
 
@@ -66,11 +67,13 @@ def _reduced(
     present = pixels[where]  # each colour once
     flat = np.unique(np.asarray(plain)[_is_flat(plain)], axis=0)  # (M, 3), each colour once
     for_flat = for_flat if len(flat) else 0
-    parts = [plain.quantize(colours - for_flat, method=method)]
+    is_grey = (present == present[:, :1]).all(axis=1)
+    greys = _spread(present[is_grey], GREYS)
+    parts = [plain.quantize(colours - for_flat - len(greys), method=method)]
     if for_flat:
         parts.append(Image.fromarray(flat[None]).quantize(for_flat, method=method))
     chosen = [value for part in parts for value in part.getpalette() or ()]
-    palette = np.array(chosen, dtype=float).reshape(-1, 3)
+    palette = np.vstack([np.array(chosen, dtype=float).reshape(-1, 3), greys])
     if len(present) <= colours:  # no loss at all
         palette = present.copy()
     free = np.ones(len(palette), dtype=bool)
@@ -79,11 +82,19 @@ def _reduced(
         nearest = np.where(free, distance, np.inf).argmin()
         palette[nearest], free[nearest] = present[common], False
     # the nearest palette entry p of a colour c: smallest |c - p|^2 = |c|^2 - 2 c.p + |p|^2
-    index = ((palette**2).sum(axis=1) - 2 * present @ palette.T).argmin(axis=1)
+    distance = (palette**2).sum(axis=1) - 2 * present @ palette.T
+    tinted = (palette != palette[:, :1]).any(axis=1)
+    index = np.where(is_grey[:, None] & tinted, np.inf, distance).argmin(axis=1)
     indices = index[back.reshape(-1)].astype("uint8")
     reduced = Image.frombytes("P", plain.size, indices.tobytes())
     reduced.putpalette(palette.astype(int).ravel().tolist())
     return reduced
+
+
+def _spread(colours: np.ndarray, most: int) -> np.ndarray:
+    """Return at most so many of these colours, the first and the last among them."""
+    chosen = np.linspace(0, len(colours) - 1, min(most, len(colours)))
+    return colours[chosen.astype(int)]
 
 
 def _is_flat(plain: Image.Image) -> np.ndarray:

@@ -10,7 +10,7 @@ from builder.clean import WIDGET, clean, to_text, write
 from builder.compare import read_sanitizer, refuse_different_texts
 from builder.errors import CourseError
 from builder.lint_outputs import lint_empty_sheet, lint_outputs
-from builder.pictures import smaller
+from builder.pictures import PALETTES, _reduced, smaller
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
@@ -201,6 +201,19 @@ def test_a_palette_is_never_far_off_even_in_a_small_spot():
     picture[100, 100:104] = (255, 0, 255)
     error = np.abs(pixels(smaller(png(picture))) - pixels(png(picture)))
     assert error.max() <= 24
+
+
+def test_a_grey_photo_gets_no_tint_beside_many_colours():
+    x, y = np.meshgrid(np.arange(300.0), np.arange(200.0))
+    waves = [np.sin(x / 31), np.sin(x / 23 + y / 41), np.cos(x / 53 - y / 29)]
+    picture = (127 + 120 * np.stack(waves, 2)).astype("uint8")
+    shades = np.random.default_rng(0).integers(0, 256, (20, 20, 1)).astype("uint8")
+    picture[:80, :80] = shades.repeat(4, axis=0).repeat(4, axis=1)  # squares of one grey
+    for palette in PALETTES:
+        reduced = np.asarray(_reduced(Image.fromarray(picture), *palette).convert("RGB"))
+        reduced = reduced[:80, :80].astype(float)
+        assert (reduced == reduced[:, :, :1]).all(), palette
+        assert np.abs(reduced - picture[:80, :80]).max() <= 8, palette
 
 
 def test_a_photo_leaves_colours_to_the_colour_bar_beside_it():
