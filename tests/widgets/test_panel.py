@@ -195,6 +195,36 @@ def test_an_error_in_a_running_loop_is_shown_and_recovers(live):
     asyncio.run(asyncio.wait_for(drive(), 20))
 
 
+def test_a_panel_says_that_it_computes_until_the_newest_work_is_done(live):
+    async def drive():
+        panel = Square(chunks=20)
+        await finished(panel)
+        assert panel.busy.value == ""
+        panel.controls["grey"].value = 20
+        while not panel.busy.value:
+            await asyncio.sleep(0.001)
+        assert "computing" in panel.busy.value
+        older = panel._task
+        panel.controls["grey"].value = 30
+        await older
+        assert "computing" in panel.busy.value  # the newer work goes on
+        await finished(panel)
+        assert panel.busy.value == ""
+        for bad in (280, 40):  # an error ends the work, too
+            panel.controls["grey"].value = bad
+            await finished(panel)
+            assert panel.busy.value == ""
+        panel.controls["grey"].value = 50
+        panel.set(grey=60)  # works at once, and ends what was under way
+        assert panel.busy.value == ""
+        panel = Square()
+        panel.set(grey=60)  # before the panel's own first work has begun
+        await finished(panel)
+        assert panel.busy.value == ""
+
+    asyncio.run(asyncio.wait_for(drive(), 20))
+
+
 def test_set_waits_for_the_whole_result_even_in_a_running_loop(live):
     async def drive():
         panel = Square()

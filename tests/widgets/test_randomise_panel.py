@@ -1,13 +1,21 @@
 """The randomisation panel and its trace, against loops of the test's own."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 from torch import nn
 
 import xaicourse as xc
-from xaicourse.widgets import RandomisePanel, likeness, randomise_top, weight_layers
+from xaicourse.widgets import (
+    RandomisePanel,
+    likeness,
+    randomise_figure,
+    randomise_top,
+    weight_layers,
+)
+from xaicourse.widgets.randomise_panel import two_digits
 
 PHOTO = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
 CLASSES = {"cat": 2, "owl": 0}
@@ -155,3 +163,29 @@ def test_a_stored_panel_is_a_picture_with_text(panel):
     assert data["text/plain"] == f"Panel: {title}"
     assert "image/png" in data
     assert "map of gradient for cat" in metadata["image/png"]["alt"]
+
+
+def test_the_picture_says_which_method_and_class_it_shows(panel):
+    view = panel.result
+    for name in ("method", "class"):
+        other = replace(view, settings={**view.settings, name: "another"})
+        assert randomise_figure.draw_randomise_view(other) != panel.picture.value
+
+
+@pytest.mark.parametrize("layers", [0, 1, 3])
+def test_the_legend_stays_clear_of_the_curves_and_inside_the_picture(panel, layers, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(randomise_figure, "render", lambda figure, *a, **k: drawn.append(figure))
+    panel.set(layers=layers)
+    monkeypatch.undo()
+    randomise_figure.render(drawn[-1], 100)
+    axis = drawn[-1].axes[-1]
+    legend = axis.get_legend().get_window_extent()
+    assert not legend.overlaps(axis.get_window_extent())
+    assert not legend.overlaps(axis.xaxis.get_label().get_window_extent())
+    for low, high, inside in zip(legend.min, legend.max, drawn[-1].bbox.size, strict=True):
+        assert 0 <= low <= high <= inside
+
+
+def test_zero_has_no_minus():
+    assert [two_digits(v) for v in (-0.001, 0.004, -0.34, 1.0)] == ["0.00", "0.00", "-0.34", "1.00"]

@@ -26,6 +26,11 @@ from traitlets import TraitError, Unicode
 from xaicourse.plot.picture import DPI, SCREEN_DPI, png_bundle, png_size, small_png
 
 PAUSE = 0.005  # seconds between two chunks: time in which a newer move is heard
+# The browser shows this after 0.4 s, so that a quick answer does not make it flicker.
+BUSY = (
+    "<style>@keyframes xai-appear{to{opacity:1}}</style>"
+    '<span style="opacity:0;animation:xai-appear 0s 0.4s forwards">computing ...</span>'
+)
 
 
 class NamedImage(ipywidgets.Image):
@@ -92,12 +97,13 @@ class Panel:
         self.picture = NamedImage(format="png", layout={"max_width": "100%"})
         self.caption = ipywidgets.HTML()
         self.message = ipywidgets.HTML()
+        self.busy = ipywidgets.HTML(layout={"width": "90px"})
         row = ipywidgets.Layout(
             display="flex", flex_flow="row wrap", align_items="center", grid_gap="4px 10px"
         )
         self.view = ipywidgets.VBox(
             [
-                ipywidgets.Box(list(self.controls.values()), layout=row),
+                ipywidgets.Box([*self.controls.values(), self.busy], layout=row),
                 self.message,
                 self.picture,
                 self.caption,
@@ -199,10 +205,14 @@ class Panel:
                     return
         except Exception as error:
             self._show_error(error)
+        finally:
+            self.busy.value = ""
 
     async def _work_in_turns(self, turn: int, results: Generator[Any, None, None]) -> None:
         """Do one chunk, listen, do the next; stop as soon as there is a newer turn."""
         try:
+            if turn == self._turn:
+                self.busy.value = BUSY
             await asyncio.sleep(PAUSE)
             while turn == self._turn:
                 try:
@@ -216,6 +226,8 @@ class Panel:
                 self._show_error(error)
         finally:
             results.close()
+            if turn == self._turn:
+                self.busy.value = ""
 
     def _show(self, result: Any) -> None:
         """Draw a result; None is only a moment in which work can be stopped."""

@@ -16,7 +16,7 @@ from xaicourse.plot.style import BLUE, GREY, INK, ORANGE, SIGNED, bare, styled
 if TYPE_CHECKING:
     from xaicourse.widgets.randomise_panel import RandomiseView
 
-WIDTH, HEIGHT = 11.0, 3.3  # inches
+WIDTH, HEIGHT = 11.0, 3.5  # inches
 SIDE = 2.35  # of a picture
 MOST_TILES = 112  # a finer map cannot be read on the screen
 
@@ -29,12 +29,14 @@ def draw_randomise_view(view: RandomiseView) -> bytes:
     photo.imshow(as_photo(view.photo), interpolation="antialiased")
     photo.set_title("photo")
     bare(photo)
+    maps = f"{view.settings['method']} for {view.settings['class']}"
+    figure.text(5.08 / WIDTH, 3.28 / HEIGHT, maps, ha="center", fontsize=9)  # over both maps
     draw_map(axes(figure, 2.65, 0.5, SIDE, SIDE), view.before, "original network")
     drawn = "all layers" if view.layers == view.most else f"top {view.layers} layers"
     drawn = "top layer" if view.layers == 1 else drawn
     title = "original network" if view.layers == 0 else f"{drawn} drawn anew"
     draw_map(axes(figure, 5.15, 0.5, SIDE, SIDE), view.after, title)
-    draw_cosines(axes(figure, 8.2, 0.6, 2.6, SIDE - 0.1), view)
+    draw_cosines(axes(figure, 8.2, 0.85, 2.6, SIDE - 0.35), view)
     return render(figure, DPI, compress_level=1)  # it is drawn at every move: fast, not small
 
 
@@ -68,19 +70,22 @@ def tiles(pixels: Tensor) -> np.ndarray:
 
 
 def draw_cosines(axis: Axes, view: RandomiseView) -> None:
-    """Draw the cosine with the original over the number of layers, as far as it was visited."""
+    """Draw the cosine with the original at each number of layers that was visited."""
     places = sorted(view.visited)
     found = [view.visited[place] for place in places]
-    axis.plot(places, [one.signed for one in found], "o-", color=BLUE, ms=4, label="with signs")
-    axis.plot(places, [one.absolute for one in found], "s--", color=ORANGE, ms=3.5,
-              label="absolute maps")  # fmt: skip
-    axis.plot(places, [one.absolute_control for one in found], ":", color=GREY, lw=1.6,
-              label="absolute, shuffled")  # fmt: skip
     axis.axhline(0, color=GREY, lw=0.8)
     axis.axvline(view.layers, color=INK, lw=0.8)
+    for name, mark, size, fill, color, values in (
+        ("absolute, shuffled", "x", 4, GREY, GREY, [one.absolute_control for one in found]),
+        ("absolute", "s", 6.5, "none", ORANGE, [one.absolute for one in found]),
+        ("with signs", "o", 3.5, BLUE, BLUE, [one.signed for one in found]),
+    ):
+        axis.plot(places, values, "-", color=color, lw=0.8, alpha=0.5)  # only guides the eye
+        axis.plot(places, values, mark, color=color, mfc=fill, ms=size, label=name)
     axis.set_ylim(-0.4, 1.08)
     axis.set_xlim(-0.5, view.most + 0.5)
     axis.set_xlabel("layers drawn anew, from the top", fontsize=8)
     axis.set_title("cosine with the original", fontsize=9)
-    axis.legend(loc="lower left", fontsize=6.5, ncols=1)
+    axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.23), fontsize=7, ncols=3,
+                handletextpad=0.2, columnspacing=1.0, frameon=False)  # fmt: skip
     axis.tick_params(labelsize=7.5)

@@ -165,8 +165,9 @@ class RandomisePanel(Panel):
         found = result.likeness
         return (
             f"{result.layers} of {result.most} layers drawn anew  ·  cosine with the original "
-            f"{found.signed:.2f} (shuffled {found.signed_control:.2f})  ·  absolute maps "
-            f"{found.absolute:.2f} (shuffled {found.absolute_control:.2f})"
+            f"{two_digits(found.signed)} (shuffled {two_digits(found.signed_control)})  ·  "
+            f"absolute maps {two_digits(found.absolute)} "
+            f"(shuffled {two_digits(found.absolute_control)})"
         )
 
     def alt(self, result: RandomiseView) -> str:
@@ -178,3 +179,8 @@ class RandomisePanel(Panel):
             "layers drawn anew, each on its own scale; and the cosine of the two over the number "
             "of layers, with the control of shuffled pixels."
         )
+
+
+def two_digits(value: float) -> str:
+    """Return a number with two digits after the point, and 0.00 without a minus."""
+    return f"{round(value, 2) + 0.0:.2f}"
