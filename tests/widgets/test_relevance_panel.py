@@ -2,12 +2,14 @@
 
 import pytest
 import torch
+from matplotlib.figure import Figure
 from torch import nn
 
 import xaicourse as xc
 from xaicourse.widgets import RelevancePanel, trace_relevance
+from xaicourse.widgets.relevance_figure import draw_bars
 from xaicourse.widgets.relevance_panel import cosine
-from xaicourse.widgets.relevance_trace import trace_classes
+from xaicourse.widgets.relevance_trace import RelevanceTrace, trace_classes
 
 TOY_X = torch.tensor([[3.0, 1.0]], dtype=torch.float64)
 
@@ -149,3 +151,52 @@ def test_words_and_alt_describe(panel):
     assert "ant, rule z_plus" in panel.alt(panel.result)
     with_picture = panel._repr_mimebundle_()[0]
     assert with_picture["text/plain"].startswith("Panel: relevance panel")
+
+
+# ---------------------------------------------------------------- found in a browser
+
+
+def drawn(trace):
+    axis = Figure().add_subplot()
+    draw_bars(axis, trace)
+    return axis
+
+
+def test_an_operation_is_named_on_its_step_not_on_a_bar():
+    """The bias bar between two bars belongs to the operation between them."""
+    axis = drawn(trace_relevance(small_net(), PHOTO, 0))
+    names = {tick: label.get_text().strip() for tick, label in zip(
+        axis.get_xticks(), axis.get_xticklabels(), strict=True)}  # fmt: skip
+    assert names == {0.0: "score", 0.5: "linear", 1.5: "conv2d", 2.0: "map"}
+
+
+def test_the_number_of_a_negative_bar_stands_below_it():
+    trace = RelevanceTrace(torch.zeros(1, 2), -2.0, ("linear",), torch.tensor([-5.0]), "epsilon")
+    for number, below in zip(drawn(trace).texts, (True, False), strict=True):
+        assert (number.get_va() == "top") is below  # -2, then 3
+        assert number.get_bbox_patch() is not None  # the dashed line does not strike it through
+
+
+def test_rounding_is_written_as_zero():
+    trace = RelevanceTrace(torch.zeros(1, 2), 2.0, ("linear",), torch.tensor([2.000001]), "epsilon")
+    assert [number.get_text() for number in drawn(trace).texts] == ["2", "0"]
+
+
+def test_the_words_say_which_epsilon_was_drawn(panel):
+    panel.set(rule="epsilon", epsilon=0.1)
+    assert "·  epsilon 0.1  ·" in panel.describe(panel.result)
+    panel.set(epsilon=10.0)
+    assert "·  epsilon 10  ·" in panel.describe(panel.result)
+    assert panel.controls["epsilon"].readout_format == ".2g"  # .1g writes 1e+1
+
+
+@pytest.mark.parametrize("rule", ["z_plus", "flat", "gamma", "w_square", "alpha2_beta1"])
+def test_a_rule_without_epsilon_switches_the_slider_off(panel, rule):
+    panel.set(rule=rule, epsilon=1e-6)
+    before = panel.result.trace.values
+    assert panel.controls["epsilon"].disabled
+    assert "epsilon 1e-06" not in panel.describe(panel.result)
+    panel.set(epsilon=10.0)
+    assert torch.equal(panel.result.trace.values, before)
+    panel.set(rule="epsilon_plus")
+    assert not panel.controls["epsilon"].disabled

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 10.0, 3.0  # inches
 MOST_NAMES = 12  # more operations are only counted
+SEEN = 1e-4  # of the longest bar
 
 
 @styled
@@ -43,18 +44,26 @@ def draw_bars(axis: Axes, trace: RelevanceTrace) -> None:
     axis.axhline(0, color=GREY, lw=0.8)
     axis.axhline(trace.score, color=INK, lw=0.9, ls=(0, (4, 3)), zorder=1)
     if len(trace.names) <= MOST_NAMES:
-        axis.set_xticks(places, ["score", *trace.names[:-1], "map"], rotation=0)
-        for place, height in zip(places, left, strict=True):
-            over = max(height, 0.0)
+        # an operation stands on its step, one line lower
+        steps = [(place + 0.5, f"\n{name}") for place, name in enumerate(trace.names)]
+        ticks = [(0, "score"), *steps, (len(steps), "map")]
+        axis.set_xticks([place for place, _ in ticks], [name for _, name in ticks])
+        shown = np.where(abs(left) < SEEN * abs(left).max(), 0.0, left)  # rounding is no bar
+        for place, height in zip(places, shown, strict=True):
+            side = -1 if height < 0 else 1  # beyond the bar's end
             axis.annotate(
-                f"{height:.2g}", (place, over), xytext=(0, 2), textcoords="offset points",
-                ha="center", fontsize=8,
+                f"{height:.2g}", (place, height), xytext=(0, 3 * side),
+                textcoords="offset points", ha="center", va="top" if side < 0 else "bottom",
+                fontsize=8, zorder=4, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
             )  # fmt: skip
     else:
         axis.set_xticks([0, len(places) - 1], ["score", "map"])
         axis.set_xlabel(f"{len(trace.names)} operations, from the output to the input")
     axis.margins(y=0.15)
-    axis.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.1, ncols=2)
+    axis.legend(
+        loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.1, ncols=2,
+        handlelength=1.4, handletextpad=0.5, columnspacing=1.2,
+    )  # fmt: skip
 
 
 @styled
@@ -68,7 +77,7 @@ def draw_relevance_view(view: RelevanceView) -> bytes:
         draw_features(figure.add_axes((0.06, 0.2, 0.3, 0.66)), view)
         bars = figure.add_axes((0.46, 0.2, 0.52, 0.66))
     draw_bars(bars, view.trace)
-    bars.set_title("layer by layer", loc="left")
+    bars.set_xlabel("from the output to the input")
     return render(figure, DPI, compress_level=1)  # it is drawn at every move: fast, not small
 
 

@@ -109,16 +109,19 @@ class RelevancePanel(Panel):
         first = next(iter(self.nets))
         names = list(self.nets[first][2])
         self._class_list = choice("class", names, names[0])
+        self._epsilon_slider = ipywidgets.FloatLogSlider(
+            epsilon, base=10, min=LOW, max=HIGH, step=0.5, readout_format=".2g",
+            description="epsilon", style=LABEL, layout={"width": "280px"},
+            disabled="epsilon" not in rule,
+        )  # fmt: skip
         controls: dict[str, ipywidgets.Widget] = {
             "net": choice("net", list(self.nets), first),
             "class": self._class_list,
             "rule": choice("rule", list(rules), rule),
-            "epsilon": ipywidgets.FloatLogSlider(
-                epsilon, base=10, min=LOW, max=HIGH, step=0.5, readout_format=".1g",
-                description="epsilon", style=LABEL, layout={"width": "280px"},
-            ),
-        }  # fmt: skip
+            "epsilon": self._epsilon_slider,
+        }
         controls["net"].observe(self._new_net, "value")  # before the panel's own: classes first
+        controls["rule"].observe(self._new_rule, "value")
         super().__init__(controls)
 
     def _new_net(self, change: Any) -> None:
@@ -128,6 +131,10 @@ class RelevancePanel(Panel):
             self._class_list.options = list(self.nets[change["new"]][2])
         finally:
             self._held = held
+
+    def _new_rule(self, change: Any) -> None:
+        """Switch epsilon off for a rule without it."""
+        self._epsilon_slider.disabled = "epsilon" not in change["new"]
 
     # -- compute -------------------------------------------------------------------------------
 
@@ -169,6 +176,7 @@ class RelevancePanel(Panel):
         kept = 0.0 if abs(kept) < ROUNDING * abs(trace.score) else kept
         parts = [
             f"{result.settings['class']}, rule {trace.rule}",
+            *([f"epsilon {result.settings['epsilon']:.2g}"] if "epsilon" in trace.rule else []),
             f"score {two_digits(trace.score)[0]}",
             f"map's sum {two_digits(trace.total)[0]}",
             f"kept by biases and epsilon {two_digits(kept)[0]}",
