@@ -208,7 +208,10 @@ looks like. With $E_+$ for a mean over those inputs and $E$ for a mean over all,
 
 $$a_+ = \frac{E_+[x y] - E_+[x]\, E[y]}{w \cdot \big(E_+[x y] - E_+[x]\, E[y]\big)}$$
 
-The denominator makes $w \cdot a_+ = 1$ again. The package calls this `"two_component"`; it is the default.
+Above the line stands the open inputs' part of $\mathrm{cov}[x, y]$. ($\mathrm{cov}[x, y]$ is the weighted mean of this vector and of the same vector for the closed inputs;
+so $E[y]$ stays a mean over all.) The line below makes $w \cdot a_+ = 1$ again. The package calls this `"two_component"`; it is the default. A layer without
+a ReLU keeps the linear pattern.
+
 Here is one neuron with a ReLU, by hand and with the package.
 """
 
@@ -232,13 +235,14 @@ print("goes into a relu:", fitted.gated)
 r"""
 ## 5 · A trained network with a known answer
 
-The pictures of `planted` hold four marks. One of them decides the class, and a mask says where it is. First we fit patterns on 150
-pictures. No labels are needed.
+Each picture of `planted` holds four marks at random places. One of them, a plus, a cross, a T or an L, is the class, and a mask says where it is. The other three
+marks (blocks, dots, bars) have nothing to do with the class. The network knows the class of all our test pictures. First we fit patterns on 150 pictures. No labels are needed.
 """
 
 # %%
 train = xc.datasets.planted(150, seed=1, device=device).x
 test, classes, masks = xc.datasets.planted(50, seed=2, device=device)
+assert bool((net(test).argmax(1) == classes).all())
 fits = {
     "linear": xc.fit_patterns(net, train, "linear", batch_size=50),
     "two components": xc.fit_patterns(net, train, batch_size=50),
@@ -271,18 +275,19 @@ for layer, name in enumerate(("conv 1", "conv 2", "classifier")):
     xc.show(f"{name}: patterns beat weights", min(both) > quality["weights"][layer])
 
 xc.plot.series(
-    torch.arange(3),
+    torch.arange(1, 4),
     {name: torch.tensor(values) for name, values in quality.items()},
-    x_name="0: conv 1, 1: conv 2, 2: classifier",
+    x_name="1: first convolution     2: second convolution     3: classifier",
     y_name="ρ, 1 is best",
+    doubling=True,  # three places, and nothing between them
     alt="Three curves over three layers: the quality rho of the direction of the "
     "weights, of the linear pattern and of the two-component pattern.",
 )
 
 # %% [markdown]
 r"""
-The claim holds in all three layers. The two kinds of pattern are close to each other. Be fair to the weights: for the linear pattern this is partly built in. On the
-data of the fit, $\mathrm{cov}[x - a\,y,\ y]$ is exactly 0. What the test adds is that it holds on new pictures, too.
+The claim holds in all three layers. The two kinds of pattern are close to each other. Be fair to the weights: for the linear pattern the result is built in. On the
+data of the fit, $\mathrm{cov}[x - a\,y,\ y]$ is exactly 0, so $\rho = 1$ for every $v$. What the test adds is that it (nearly) holds on new pictures, too.
 
 Now the maps. A test that does not depend on taste: how much of the size of a map lies inside the mask? The mask has 25 of 1024 pixels,
 so a map that knows nothing gets 0.024.
@@ -310,10 +315,17 @@ def inside(values):
     return float(((size * masks).sum((1, 2, 3)) / size.sum((1, 2, 3))).mean())
 
 
+def supported(values):
+    """Share of the pictures in which the map's sum over the mask is positive."""
+    return float(((values * masks).sum((1, 2, 3)) > 0).double().mean())
+
+
 # %% tags=["demo"]
 for name, values in maps.items():
     xc.show(f"{name}: share inside the mark", inside(values))
 xc.show("chance", 25 / 1024)
+for name, values in maps.items():
+    xc.show(f"{name}: the mark's sum is positive in a share of", supported(values))
 
 shown = {name: values[:1] / values[:1].abs().max() for name, values in maps.items()}
 xc.plot.maps(
@@ -332,7 +344,8 @@ r"""
 (d). PatternAttribution comes second, before the gradient; PatternNet is not better than the gradient. All are far above chance.
 </details>
 
-Look at the signs in the figure, too: in this picture PatternNet is red on the mark that decides, and mostly pale or blue on the others. A share of sizes does not see that.
+A share of sizes does not see signs, so the last four lines count them. The mark is the reason for its class: a map should say "it raises the logit". Three maps do so in (almost) every
+picture. PatternNet does it in the picture above, but not in about one picture of five.
 
 Stay with this result for a moment. The patterns are better estimates in every layer that we measured, and still the map of PatternNet is not better. Two likely reasons (part B of
 "Go deeper" and task 06.5 look at them):
@@ -361,7 +374,6 @@ planted pictures.
 
 
 # %% tags=["demo"]
-other = (classes + 1) % 4
 ruined = xc.zoo.load("planted_cnn", device=device)
 draw = torch.randn(4, 64, generator=torch.Generator().manual_seed(4))
 ruined.classifier.weight.data = (draw * ruined.classifier.weight.std().cpu()).to(device)
@@ -380,29 +392,26 @@ def likeness(one, two):
 
 
 # %% tags=["demo"]
-for name, method in {
-    "PatternNet": xc.pattern_net,
-    "PatternAttribution": xc.pattern_attribution,
-}.items():
-    here = maps[name]
-    xc.show(
-        f"{name}: cosine with another class",
-        likeness(here, method(net, test, other, patterns=patterns)),
-    )
-    xc.show(
-        f"{name}: cosine with the ruined network",
-        likeness(here, method(ruined, test, classes, patterns=again)),
-    )
-xc.show(
-    "gradient: cosine with another class",
-    likeness(maps["gradient"], xc.gradient(net, test, other)),
-)
+old, new = {"patterns": patterns}, {"patterns": again}
+for name, method, was, now in (
+    ("gradient", xc.gradient, {}, {}),
+    ("PatternNet", xc.pattern_net, old, new),
+    ("PatternAttribution", xc.pattern_attribution, old, new),
+):
+    turned = [(classes + k) % 4 for k in range(4)]  # turned[0] is the class itself
+    others = [likeness(maps[name], method(net, test, t, **was)) for t in turned[1:]]
+    drawn = [likeness(maps[name], method(ruined, test, t, **now)) for t in turned]
+    xc.show(f"{name}: cosine with the other classes", sum(others) / 3)
+    xc.show(f"{name}: cosine with the ruined network", sum(drawn) / 4)
+    xc.show("    one random class alone, lowest", min(drawn))
+    xc.show("    one random class alone, highest", max(drawn))
 
 # %% [markdown]
 r"""
-A map that stays the same for another class, or with a random classifier, would have a cosine near 1. PatternAttribution passes: the maps of two classes point in
-opposite directions, and with the random classifier nothing is left. PatternNet keeps something of its map both times, where the gradient's maps of two classes
-are opposite: a part of its picture does not depend on the question.
+A map that does not care about the question would have a cosine near 1. When we ask for another class, the maps of the gradient and of PatternAttribution turn
+against the old ones. With the ruined network, one random class alone says little: by chance it is a little like the old class, or like its opposite. So
+we look at the mean of the four; only a mean far from 0 counts. For the gradient and for PatternAttribution little is left. PatternNet keeps about a third both times:
+a part of its picture does not depend on the question.
 """
 
 # %% [markdown] tags=["deeper"]

@@ -53,9 +53,9 @@ $y = w \cdot x$ gives $y = z$, exactly and always. On paper:
 | `weights` | $w$: two numbers |
 | `covariances` | $\mathrm{cov}[x_1, y]$ and $\mathrm{cov}[x_2, y]$ |
 | `pattern` | $a$: two numbers |
-| `signal` | the signal $S(x)$ at $x = (7, 5)$ |
+| `signal` | the signal $S(x)$ at $x = (8, 5)$ |
 | `distractor` | the rest, $x - S(x)$ |
-| `relevance` | $w_1 a_1 y$ and $w_2 a_2 y$ at $x = (7, 5)$ |
+| `relevance` | $w_1 a_1 y$ and $w_2 a_2 y$ at $x = (8, 5)$ |
 
 *Look back:* lesson 06, section 2 (By hand).
 """
@@ -74,9 +74,9 @@ answer = {
     "weights": (1, -1),
     "covariances": (8, 4),
     "pattern": (2, 1),
-    "signal": (4, 2),
-    "distractor": (3, 3),
-    "relevance": (4, -2),
+    "signal": (6, 3),
+    "distractor": (2, 2),
+    "relevance": (6, -3),
 }
 ### END SOLUTION
 
@@ -87,8 +87,8 @@ xc.check("06.1", answer)
 r"""
 **The reasoning.** $w \cdot (1, 1) = 0$ makes the model blind for $e$, so $w = c\,(1, -1)$; $w \cdot (2, 1) = 1$ gives $c = 1$. Then
 $\mathrm{cov}[x_1, y] = \mathrm{cov}[2z + e, z] = 2 \cdot 4 = 8$ and $\mathrm{cov}[x_2, y] = 4$; divided by $\mathrm{var}[y] = 4$ this is $(2, 1)$: the direction of
-the signal. At $(7, 5)$: $y = 2$, the signal is $(4, 2)$, the rest $(3, 3)$ is the distractor with $e = 3$. The relevances $4$ and $-2$ add up to
-$y = 2$.
+the signal. At $(8, 5)$: $y = 3$, the signal is $(6, 3)$, the rest $(2, 2)$ is the distractor with $e = 2$. The relevances $6$ and $-3$ add up to
+$y = 3$.
 """
 
 # %% [markdown]

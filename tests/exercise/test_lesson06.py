@@ -90,6 +90,19 @@ def test_random_wrong_answers_get_no_name(module):
         assert (outcome.status, outcome.diagnosis) == ("not_right", None)
 
 
+FORMS = [
+    (module.GRADER.task, name, form)
+    for module in MODULES
+    for name, forms in module.GRADER.also.items()
+    for form in forms
+]
+
+
+@pytest.mark.parametrize(("task", "name", "form"), FORMS)
+def test_another_form_of_a_mistake_gets_the_same_name(task, name, form):
+    assert check(task, form).diagnosis == name
+
+
 # ---------------------------------------------------------------- 06.1
 
 
@@ -108,7 +121,7 @@ def test_what_is_right_on_paper_is_what_the_package_says(close):
     patterns = xc.fit_patterns(model, data)
     close(patterns.layers[0].plus, [RIGHT["pattern"]])
     close((data * z[:, None]).mean(0), RIGHT["covariances"])
-    x = torch.tensor([[7.0, 5.0]], dtype=torch.float64)
+    x = torch.tensor([[8.0, 5.0]], dtype=torch.float64)
     signal = xc.pattern_net(model, x, 0, patterns=patterns)
     close(signal, [RIGHT["signal"]])
     close(x - signal, [RIGHT["distractor"]])

@@ -126,6 +126,38 @@ def relevance_gated(weights, biases, patterns, x, target):
     )
 
 
+def _two_stops(weights, biases, patterns, x, target, gated):
+    """Remove negative relevance at the hidden layers, but not at the inputs."""
+    gates, logits = _forward(weights, biases, x)
+    products, R = _products(weights, patterns), _start(logits, target)[1]
+    for k in range(len(products) - 1, 0, -1):
+        R = (R @ products[k]).clamp_min(0)
+        R = R * gates[k - 1] if gated else R
+    return R @ products[0]
+
+
+def hidden_relevance_gated(weights, biases, patterns, x, target):
+    return _two_stops(weights, biases, patterns, x, target, gated=True)
+
+
+def relevance_for_gates(weights, biases, patterns, x, target):
+    return _two_stops(weights, biases, patterns, x, target, gated=False)
+
+
+def times_units(weights, biases, patterns, x, target):
+    units, gates = x, []
+    for k, (W, b) in enumerate(zip(weights, biases, strict=True)):
+        z = units @ W.T + b
+        units = z.relu() if k < len(weights) - 1 else z
+        gates.append(units)
+    return _back(_products(weights, patterns), gates[:-1], _start(units, target)[1])
+
+
+def relu_at_the_end(weights, biases, patterns, x, target):
+    gates, logits = _forward(weights, biases, x, last_relu=True)
+    return _back(_products(weights, patterns), gates[:-1], _start(logits, target)[1])
+
+
 def biases_forgotten(weights, biases, patterns, x, target):
     return attribution(weights, [0 * b for b in biases], patterns, x, target)
 
@@ -182,6 +214,8 @@ WRONG = {
         times_input,
         gates_forgotten,
         relevance_gated,
+        times_units,
+        relu_at_the_end,
         biases_forgotten,
         only_last_layer,
         only_first_layer,
@@ -194,7 +228,9 @@ WRONG = {
     )
 }
 
-GRADER = CaseGrader("06.4", CASES, attribution, WRONG)
+ALSO = {"relevance_gated": (hidden_relevance_gated, relevance_for_gates)}
+
+GRADER = CaseGrader("06.4", CASES, attribution, WRONG, also=ALSO)
 
 ATTRIBUTION = Task(
     id="06.4",

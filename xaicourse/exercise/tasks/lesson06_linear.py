@@ -63,8 +63,28 @@ def sum_not_divided(x, y):
     return _centred(x).T @ _centred(y)
 
 
+def fewer_not_divided(x, y):
+    return sum_not_divided(x, y) / (len(y) - 1)
+
+
+def sum_above(x, y):
+    return sum_not_divided(x, y) / y.var(unbiased=False)
+
+
+def sum_above_fewer(x, y):
+    return sum_not_divided(x, y) / y.var()
+
+
 def by_deviation(x, y):
     return not_divided(x, y) / _centred(y).square().mean().sqrt()
+
+
+def by_deviation_fewer(x, y):
+    return not_divided(x, y) / y.std()
+
+
+def by_deviation_both_fewer(x, y):
+    return fewer_not_divided(x, y) / y.std()
 
 
 def correlation(x, y):
@@ -73,6 +93,14 @@ def correlation(x, y):
 
 def by_variance_of_x(x, y):
     return not_divided(x, y) / _centred(x).square().mean(0)
+
+
+def correlation_fewer(x, y):
+    return not_divided(x, y) / (x.std(0) * y.std())
+
+
+def by_variance_of_x_fewer(x, y):
+    return not_divided(x, y) / x.var(0)
 
 
 def the_weights(x, y):
@@ -116,6 +144,7 @@ WRONG = {
         variance_not_centred,
         covariance_not_centred,
         not_divided,
+        sum_above,
         by_deviation,
         correlation,
         by_variance_of_x,
@@ -130,7 +159,13 @@ WRONG = {
     )
 }
 
-ALSO = {"not_divided": (sum_not_divided,)}
+ALSO = {
+    "not_divided": (sum_not_divided, fewer_not_divided),
+    "sum_above": (sum_above_fewer,),
+    "by_deviation": (by_deviation_fewer, by_deviation_both_fewer),
+    "correlation": (correlation_fewer,),
+    "by_variance_of_x": (by_variance_of_x_fewer,),
+}
 
 GRADER = CaseGrader("06.2", CASES, linear_pattern, WRONG, also=ALSO)
 

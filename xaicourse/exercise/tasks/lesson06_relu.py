@@ -100,6 +100,26 @@ def by_variance(x, w, b):
     return _numerator(x, y, on) / y.var(unbiased=False)
 
 
+def by_active_variance_fewer(x, w, b):
+    y, on = _parts(x, w, b)
+    return _numerator(x, y, on) / y[on].var()
+
+
+def by_variance_fewer(x, w, b):
+    y, on = _parts(x, w, b)
+    return _numerator(x, y, on) / y.var()
+
+
+def half_of_the_scale(x, w, b):
+    y, on = _parts(x, w, b)
+    return _numerator(x, y, on) / (w @ (x[on] * y[on, None]).mean(0))
+
+
+def plus_for_minus(x, w, b):
+    y, on = _parts(x, w, b)
+    return _scaled((x[on] * y[on, None]).mean(0) + x[on].mean(0) * y.mean(), w)
+
+
 def unit_length(x, w, b):
     a = two_component(x, w, b)
     return a / a.norm()
@@ -128,13 +148,17 @@ WRONG = {
         not_divided,
         by_active_variance,
         by_variance,
+        half_of_the_scale,
+        plus_for_minus,
         unit_length,
         along_the_weights,
         sizes,
     )
 }
 
-GRADER = CaseGrader("06.3", CASES, two_component, WRONG)
+ALSO = {"by_active_variance": (by_active_variance_fewer,), "by_variance": (by_variance_fewer,)}
+
+GRADER = CaseGrader("06.3", CASES, two_component, WRONG, also=ALSO)
 
 TWO_COMPONENTS = Task(
     id="06.3",
