@@ -190,9 +190,10 @@ class LayerPanel(Panel):
             f"logit of {settings['class']} {two_digits(result.score)[0]}",
             f"largest cell {largest}, sum of the cells {total}",
         ]
-        for name, share in result.shares.items():
-            text = "nothing is positive" if math.isnan(share) else f"{share:.2f} of the map"
-            parts.append(f"{name}: {text}")
+        if result.shares:
+            shares = [f"{name} {share:.2f}" for name, share in result.shares.items()]
+            empty = any(map(math.isnan, result.shares.values()))
+            parts.append("nothing is positive" if empty else f"share in {', '.join(shares)}")
         return "  ·  ".join(parts)
 
     def alt(self, result: LayerView) -> str:
