@@ -12,8 +12,9 @@ __all__ = ["CERTAIN_SIGN", "GRADER"]
 
 # ---------------------------------------------------------------- cases
 
-# No ratio lies near 2, so a spread with n or with n - 1 in the denominator gives the same answer.
-SMALL = [0.2, -0.9, 1.3, -1.5, 2.6, -2.7, 4.0, -4.2, 9.0, -9.5, 0.9, -1.2]
+# A spread with n or with n - 1 in the denominator gives the same answer: it could not if a ratio
+# just below 2 stood in a case with few maps.
+SMALL = [0.2, -0.9, 1.3, -1.5, 2.1, -2.7, 4.0, -4.2, 9.0, -9.5, 0.9, -1.2]
 SIZES = [1.0, 0.3, 3.0, 0.2, 1.0, 5.0, 0.5, 2.0, 0.1, 1.0, 8.0, 0.4]
 
 
@@ -24,7 +25,7 @@ def _constant(*values: float) -> Tensor:
 CASES = (
     Case("six", {"maps": made_maps(SMALL, SIZES, 6).reshape(6, 3, 4)}),
     Case("many", {"maps": made_maps(SMALL[::-1], SIZES, 25).reshape(25, 1, 4, 3)}),
-    Case("vector", {"maps": made_maps([0.7, -2.6, 3.5, -0.6], [9.0, 0.1, 2.0, 1.0], 16)}),
+    Case("vector", {"maps": made_maps([0.7, -2.6, 3.5, -1.9], [9.0, 0.1, 2.0, 1.0], 16)}),
     Case("same", {"maps": torch.cat([_constant(0.0, 5.0, -2.0), _constant(0.0, 5.0, -2.0)])}),
 )
 
@@ -51,6 +52,15 @@ def spread_not_error(maps):
 
 def divided_by_n(maps):
     return _mean(maps).abs() > 2 * maps.double().std(0) / len(maps)
+
+
+def root_of_n_minus_one(maps):
+    return _mean(maps).abs() > 2 * maps.double().std(0) / (len(maps) - 1) ** 0.5
+
+
+def mean_deviation(maps):
+    deviation = (maps.double() - _mean(maps)).abs().mean(0)
+    return _mean(maps).abs() > 2 * deviation / len(maps) ** 0.5
 
 
 def variance_for_spread(maps):
@@ -148,6 +158,8 @@ WRONG = {
     for function in (
         spread_not_error,
         divided_by_n,
+        root_of_n_minus_one,
+        mean_deviation,
         variance_for_spread,
         variance_over_n,
         one_error,
