@@ -179,6 +179,9 @@ WRONG = {
     "sign_reversed": _from(lambda A, g: (-g.mean((2, 3), keepdim=True) * A).sum(1).relu()),
     "probability": _of(lambda scores, target: _pick(scores.softmax(1), target)),
     "log_probability": _of(lambda scores, target: _pick(scores.log_softmax(1), target)),
+    "cross_entropy": _of(
+        lambda scores, target: torch.nn.functional.cross_entropy(scores, _each(scores, target))
+    ),
     "best_class": _of(lambda scores, target: scores.amax(1)),
     "all_classes": _of(lambda scores, target: scores.sum(1)),
     "all_targets": _of(lambda scores, target: scores[:, _each(scores, target)].sum(1)),
