@@ -287,7 +287,7 @@ xc.plot.series(
 # %% [markdown]
 r"""
 The claim holds in all three layers. The two kinds of pattern are close to each other. Be fair to the weights: for the linear pattern the result is built in. On the
-data of the fit, $\mathrm{cov}[x - a\,y,\ y]$ is exactly 0, so $\rho = 1$ for every $v$. What the test adds is that it (nearly) holds on new pictures, too.
+data of the fit, $\mathrm{cov}[x - a\,y,\ y]$ is exactly 0, so $\rho = 1$ for every $v$. The test adds what happens on new pictures: $\rho$ stays near 1 in the convolutions, and falls to about three quarters in the classifier.
 
 Now the maps. A test that does not depend on taste: how much of the size of a map lies inside the mask? The mask has 25 of 1024 pixels,
 so a map that knows nothing gets 0.024.

@@ -145,6 +145,11 @@ xc.plot.maps(
 
 # %% [markdown]
 r"""
+Which of the two maps looks like a boot? And which one would you add to a picture, with a small factor, to lift the logit most?
+"""
+
+# %% [markdown]
+r"""
 ## Task 06.3 · The pattern of a neuron with a ReLU
 
 **Goal** G2 · **Level** 3 of 5 · **Minutes** 12
