@@ -483,6 +483,21 @@ def test_the_multiplier_of_a_sum_that_stands_still_matters(still, name):
     assert (verdict.passed, verdict.diagnosis) == (False, name), verdict.message
 
 
+@pytest.mark.parametrize("still", [0.5, 0.01])
+def test_a_small_change_is_not_taken_for_none(still):
+    def answer(weights, biases, x, baseline, target):
+        def quotient(z, z0):
+            same = (z - z0).abs() < still
+            change = torch.where(same, torch.ones_like(z), z - z0)
+            return torch.where(same, (z > 0).to(z), (z.relu() - z0.relu()) / change)
+
+        m = lesson03_rescale.multipliers(weights, biases, x, baseline, target, quotient)
+        return (x - baseline) * m
+
+    verdict = check("03.3", answer)
+    assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
+
+
 def test_a_small_number_in_the_denominator_is_found():
     def answer(weights, biases, x, baseline, target):
         def quotient(z, z0):

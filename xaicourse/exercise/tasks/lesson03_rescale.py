@@ -30,16 +30,19 @@ CASES = (
     _case("two_layers", [4, 6, 3], [1], 1.3),
     _case("batch", [5, 7, 6, 4], [2, 0, 3], 0.6),
     _case("still_unit", [3, 5, 5, 3], [1, 2], 2.1, still=True),
-    # Whole numbers: the changes (1, -1, 2) cancel out exactly in two of the hidden sums, which
-    # stay at 3 (open) and at -3 (closed). The third goes from -1 to 3.
+    # Few binary digits, so that sums are exact. The changes (1, -1, 2) cancel out in two hidden
+    # sums, which stay at 3 (open) and at -3 (closed). The third goes from 0 to 4, the fourth from
+    # just below 0 to just above: its quotient is 1/2.
     Case(
         "cancelled",
         {
             "weights": [
-                torch.tensor([[1.0, 1.0, 0.0], [-2.0, 0.0, 1.0], [1.0, -1.0, 1.0]]),
-                torch.tensor([[2.0, 3.0, 1.0], [1.0, -2.0, -1.0]]),
+                torch.tensor(
+                    [[1.0, 1.0, 0.0], [-2.0, 0.0, 1.0], [1.0, -1.0, 1.0], [1 + 1 / 128, 1.0, 0.0]]
+                ),
+                torch.tensor([[2.0, 3.0, 1.0, 2.0], [1.0, -2.0, -1.0, 1.0]]),
             ],
-            "biases": [torch.tensor([1.0, -2.0, -1.0]), torch.tensor([0.0, 1.0])],
+            "biases": [torch.tensor([1.0, -2.0, -1.0, -2 - 3 / 256]), torch.tensor([0.0, 1.0])],
             "x": torch.tensor([[2.0, 0.0, 3.0]]),
             "baseline": torch.tensor([[1.0, 1.0, 1.0]]),
             "target": torch.tensor([0]),
