@@ -163,6 +163,14 @@ def test_a_single_sample_has_no_standard_error():
         xc.vargrad(quadratic, X, samples=1)
 
 
+@pytest.mark.parametrize("samples", [2, 3])
+def test_the_error_of_a_variance_needs_four_values(samples):
+    """Of two values m4 = var^2: the error would be 0."""
+    found = xc.vargrad(quadratic, X, **ABSOLUTE, samples=samples, return_details=True)
+    assert bool(found.standard_error.isnan().all())
+    assert bool((found.values > 0).all())
+
+
 def test_moments_agree_with_torch_far_from_zero(close):
     values = 1e6 + torch.sin(torch.arange(60, dtype=torch.float64)).view(20, 3) ** 3
     moments = Moments(values[0])
@@ -204,6 +212,8 @@ def test_a_constant_row_needs_an_absolute_sigma(close):
         ({"sigma": "0.1"}, TypeError, "sigma must be a number"),
         ({"samples": 0}, ValueError, "samples must be at least 1"),
         ({"seed": 0.5}, TypeError, "seed must be a whole number"),
+        ({"antithetic": "yes"}, TypeError, "antithetic must be True or False"),
+        ({"seed": 2**70}, ValueError, "seed must fit into 64 bits"),
         ({"method": "gradent"}, ValueError, "there is no method 'gradent'"),
         ({"method": lambda *a: 0}, TypeError, "method must be the name of a registered"),
         ({"method": xc.spec("gradient", output="logit")}, ValueError, "method fixes output"),
@@ -243,6 +253,25 @@ def test_equals_a_loop_over_noisy_copies(method, close):
             model, x, target, method=method, sigma=0.2, samples=7, seed=4, batch_size=batch_size
         )
         close(got, expected)
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_a_baseline_for_each_row_goes_with_its_row(rows, close):
+    """However many copies go through the model at once."""
+    x = torch.sin(torch.arange(3.0 * rows, dtype=torch.float64)).view(rows, 3)
+    baseline = torch.cos(torch.arange(3.0 * rows, dtype=torch.float64)).view(rows, 3)
+
+    def model(x):
+        return (x**3).sum(1) * x[:, 0]
+
+    inner = functools.partial(xc.integrated_gradients, baseline=baseline, steps=4)
+    noise = standard_normal(6, (3,), 0, antithetic=False)
+    maps = torch.stack([inner(model, x + 0.3 * z.double()) for z in noise])
+    for batch_size in (1, rows, 4 * rows, None):
+        found = xc.smoothgrad(
+            model, x, method=inner, sigma=0.3, relative=False, samples=6, batch_size=batch_size
+        )
+        close(found, maps.mean(0))
 
 
 def test_rows_keep_what_is_bound_to_them(close):
@@ -285,7 +314,7 @@ def test_nan_inside_is_reported_with_the_copy():
         return torch.sqrt(x[:, 0])
 
     x = torch.tensor([[0.01, 1.0]], dtype=torch.float64)
-    with pytest.raises(ValueError, match=r"gradient failed on noisy copy .*NaN"):
+    with pytest.raises(ValueError, match=r"gradient failed on noisy copies 0 to 49 of x.*NaN"):
         xc.smoothgrad(model, x)
 
 

@@ -157,8 +157,37 @@ def test_buffers_stay_and_tied_weights_stay_tied():
     tied[1].weight = tied[0].weight
     (weights,) = noisy_weights(tied, 0.2, "multiplicative", 1, 0)
     x = torch.eye(2, dtype=torch.float64)
-    (W,) = weights.values()
+    W, again = weights.values()
+    assert again is W
     torch.testing.assert_close(with_weights(tied, weights)(x), W.T @ W.T, rtol=1e-12, atol=0)
+
+
+class Unrolled(nn.Module):
+    """The same layer three times: under two names in a Sequential, and once by hand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        cell = nn.Linear(3, 3)
+        self.steps = nn.Sequential(cell, nn.ReLU(), cell)
+        self.cell, self.head = cell, nn.Linear(3, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.cell(self.steps(x)))
+
+
+@pytest.mark.parametrize("noise", ["multiplicative", "additive"])
+def test_a_layer_that_is_used_twice_keeps_its_weights_and_gets_one_noise(noise, close):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        net = Unrolled().double().eval()
+    before = {k: (id(t), t.clone()) for k, t in net.state_dict(keep_vars=True).items()}
+    x = torch.cos(torch.arange(6, dtype=torch.float64)).view(2, 3)
+    copies = noisy_copies(net, 0.2, 4, seed=3, additive=noise == "additive")
+    maps = torch.stack([xc.gradient(other, x, 1) for other in copies])
+    close(xc.noisegrad(net, x, 1, noise=noise, samples=4, seed=3), maps.mean(0))
+    after = net.state_dict(keep_vars=True)
+    assert [id(t) for t in after.values()] == [i for i, _ in before.values()]
+    assert all(torch.equal(after[k], t) for k, (_, t) in before.items())
 
 
 def test_what_is_bound_to_the_model_stays(close):

@@ -54,5 +54,11 @@ class Moments:
 
     @property
     def error_of_variance(self) -> Tensor:
-        """Standard error of the variance, from the fourth moment: sqrt((m4 - var^2) / n)."""
+        """Standard error of the variance, from the fourth moment: sqrt((m4 - var^2) / n).
+
+        NaN for fewer than four values, whose fourth moment follows from the second: of two it
+        would be 0, as if the variance were known.
+        """
+        if self.n < 4:
+            return torch.full_like(self.mean, torch.nan)
         return ((self.M4 / self.n - self.variance**2).clamp_min(0) / self.n).sqrt()

@@ -80,6 +80,7 @@ def noisy_values(
     together = max(1, question.batch_size // len(x)) if inner.takes_copies else 1
     done = first
     while pending := [draw for _, draw in zip(range(together), draws, strict=False)]:
+        last = done + len(pending) - 1
         noise = torch.stack(pending).to(device=x.device, dtype=x.dtype)  # (k, ...)
         copies = (x + scale * noise[:, None]).to(question.model_dtype)  # (k, N, ...)
         try:
@@ -89,10 +90,10 @@ def noisy_values(
                 found = inner.explain(model, copies[0], what, question.batch_size, done)
                 values = found.values[None]
         except ValueError as error:
-            raise ValueError(
-                f"{inner.record.name} failed on noisy copy {done} of x or one of the "
-                f"{len(pending) - 1} after it (rows count on from copy to copy): {error}"
-            ) from error
+            which = f"copy {done} of x"
+            if len(pending) > 1:
+                which = f"copies {done} to {last} of x, where rows count on from copy to copy"
+            raise ValueError(f"{inner.record.name} failed on noisy {which}: {error}") from error
         done += len(pending)
         yield from values
 
@@ -118,6 +119,8 @@ def _explain_noisy_copies(
     inner = read_method(settings["method"])
     samples = check_positive_int(settings["samples"], "samples")
     antithetic = settings.get("antithetic", False)
+    if not isinstance(antithetic, bool):
+        raise TypeError(f"antithetic must be True or False, got {antithetic!r}")
     if antithetic and samples % 2:
         raise ValueError(f"antithetic noise comes in pairs: samples must be even, got {samples}")
     seed = check_seed(settings["seed"])
@@ -157,6 +160,8 @@ def check_seed(seed: Any) -> int:
     """Return the seed as an int, or raise."""
     if isinstance(seed, bool) or not isinstance(seed, int):
         raise TypeError(f"seed must be a whole number, got {seed!r}")
+    if not -(2**63) <= seed < 2**63:
+        raise ValueError(f"seed must fit into 64 bits, got {seed}")
     return seed
 
 
@@ -361,7 +366,7 @@ def vargrad(
     -------
     Tensor (N, ...)
         Not negative, in squared units of the method inside. The details hold the standard error
-        of each value, from the fourth moment.
+        of each value, from the fourth moment (NaN for fewer than four samples).
 
     Raises
     ------

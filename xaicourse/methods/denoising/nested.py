@@ -3,7 +3,7 @@
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from xaicourse.core import target as targets
 from xaicourse.core.attribution import Attribution
+from xaicourse.core.checks import describe
 from xaicourse.core.gradients import Question
 from xaicourse.core.inputs import call, current_rows
 from xaicourse.core.registry import MethodRecord, Need, ResultKind
@@ -122,14 +123,25 @@ def explain_copies(
 ) -> Tensor:
     """Explain k copies of the same rows, (k, N, ...), in one call; return their values (k, N, ...).
 
-    What is bound to the rows of the model, and the target, is repeated with them.
+    What is bound to the rows of the model, the target, and a setting with an entry for each row (a
+    baseline) are repeated with them.
     """
     k, n = copies.shape[:2]
 
     def repeated(points: Tensor) -> Any:
         return call(model, points, current_rows(points) % n)
 
-    found = inner.explain(
+    repeated.__name__ = describe(model)  # for messages
+
+    def is_by_row(name: str, value: Any) -> bool:
+        as_x = isinstance(value, Tensor) and value.dim() == copies.dim() - 1 and len(value) == n
+        return as_x and name != "baselines"  # those are a set for every row
+
+    settings = {
+        name: torch.cat([value] * k) if is_by_row(name, value) else value
+        for name, value in inner.settings.items()
+    }
+    found = replace(inner, settings=settings).explain(
         repeated, copies.flatten(0, 1), Explained(_RepeatedTarget(what.target, n), what.output),
         batch_size, draw=0,
     )  # fmt: skip

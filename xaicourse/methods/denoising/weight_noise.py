@@ -54,7 +54,11 @@ def with_weights(model: Any, weights: Mapping[str, Tensor]) -> Callable[..., Any
         outer = copy.copy(model)
         outer.model = with_weights(model.model, weights)
         return outer
-    return lambda *inputs, **extras: functional_call(model, dict(weights), inputs, extras)
+    # without tie_weights: it names a layer that is used twice twice, and so fails to put its own
+    # weights back; `noisy_weights` names every place of a weight itself
+    return lambda *inputs, **extras: functional_call(
+        model, dict(weights), inputs, extras, tie_weights=False
+    )
 
 
 def noisy_weights(
@@ -64,16 +68,22 @@ def noisy_weights(
 
     The draws are made on the CPU and in float32, one parameter after the other, so that they are
     the same on every device and in every precision. Buffers (the statistics of batch norms) stay.
+    A parameter that several layers share gets one draw, and is in the set at each of its places.
     """
+    places: dict[Tensor, list[str]] = {}  # each layer once, also where the model uses it twice
+    for prefix, layer in module.named_modules():
+        for name, W in layer.named_parameters(prefix, recurse=False, remove_duplicate=False):
+            if W.is_floating_point():
+                places.setdefault(W, []).append(name)
+
     generator = torch.Generator().manual_seed(seed)
     for _ in range(samples):
         weights = {}
-        for name, parameter in module.named_parameters():
-            if not parameter.is_floating_point():
-                continue
+        for parameter, names in places.items():
             W = parameter.detach()
             z = torch.randn(W.shape, generator=generator, dtype=torch.float32).to(W)
-            weights[name] = W * (1 + sigma * z) if noise == "multiplicative" else W + sigma * z
+            noisy = W * (1 + sigma * z) if noise == "multiplicative" else W + sigma * z
+            weights.update(dict.fromkeys(names, noisy))
         yield weights
 
 
