@@ -14,7 +14,7 @@ After this lesson
 
 - **G1** you can split the score of a ReLU net into shares of inputs and biases, by hand.
 - **G2** you can compute the split of any net, hidden biases included.
-- **G3** you can show why no map of pixels does what this split does.
+- **G3** you can say whether a map of pixels could do what this split does, and prove it.
 - **G4** you can say which FullGrad adds up to the score, and which one is only a picture.
 """
 
@@ -41,7 +41,7 @@ r"""
 ## 1 · What is missing
 
 Lesson 01 multiplied each slope by its input and hoped that the shares add up to the score. They did not. In the figure every bar begins where the
-last one ended. The last bar is the score.
+last one ended: orange adds, blue takes away. The last bar is the score.
 """
 
 # %% tags=["demo"]
@@ -92,7 +92,7 @@ Input $0$, hidden biases $1$, output bias $1$: nothing is missing. Three symbols
 
 $$F(x) = \nabla_x F \cdot x \;+\; \sum_l \frac{\partial F}{\partial z_l} \cdot b_l$$
 
-The slope with respect to a bias equals the slope with respect to the result $z_l$ that it is added to. The whole list of shares is called the **full gradient**.
+The slope with respect to a bias equals the slope with respect to the result $z_l$ that it is added to. The slopes $\nabla_x F$ together with the shares of all biases are called the **full gradient**.
 
 **Predict (08.P1).** We move $x$ from $(3, 1)$ to $(4, 1)$. No gate changes. Which shares change?
 (a) all of them · (b) those of the inputs only · (c) those of the biases only
@@ -128,9 +128,8 @@ for point in ((3.0, 1.0), (4.0, 1.0), (6.0, 2.0)):
     x = torch.tensor([point], dtype=torch.float64)
     ours = torch.cat(split_by_hand(x))
     package = xc.fullgrad_decomposition(toy, x, target=None)[0]
-    assert torch.allclose(
-        ours, package[:-1], rtol=0, atol=1e-12
-    )  # the last entry: below
+    package = package[:-1]  # about the last entry: below
+    assert torch.allclose(ours, package, rtol=0, atol=1e-12)
     inputs, hidden, output = (part.tolist() for part in split_by_hand(x))
     total = float(ours.sum())
     print(
@@ -198,12 +197,12 @@ Do not read this as "the photo does not matter". The photo decides **which gates
 bars: it is the price of an account that holds within one linear piece. And look at the last number: the absolute shares are hundreds of times larger than the logit. What you see in
 the bars is what is left after almost everything has cancelled.
 
-## 5 · Why no map of pixels can do it
+## 5 · Can a map of pixels do it?
 
 Could one spread the biases over the pixels and have a normal map? Two wishes for a map $s$ with one number for each input:
 
 - **Complete**: map and input together give back the score, by $s \cdot x = F(x)$ (multiply and add up).
-- **Weakly dependent**: within a linear piece, where the function itself does not change, $s$ does not change.
+- **Weakly dependent** on the input: a linear piece has one formula for $F$, so all its inputs get the same $s$.
 
 The gradient has the second property, and fails at the first. Take two inputs of one piece: $(3, 1)$ and $(6, 2)$, both with gates on, off, on, and $f = 2$ at both.
 
@@ -223,9 +222,7 @@ print("best vector:", [round(v, 2) for v in best.tolist()])
 print("it gives:   ", [round(v, 2) for v in (two @ best).tolist()])
 
 three = torch.tensor([[3.0, 1.0], [6.0, 2.0], [4.0, 1.0]], dtype=torch.float64)
-more = torch.cat(
-    [three, torch.ones(3, 1, dtype=torch.float64)], dim=1
-)  # one number more
+more = torch.cat([three, torch.ones_like(three[:, :1])], dim=1)  # one number more
 solved = torch.linalg.solve(more, toy(three))
 print("with one number more:", [round(v, 6) + 0.0 for v in solved.tolist()])
 
@@ -237,8 +234,8 @@ r"""
 </details>
 
 The function has $D + 1$ numbers in each piece: $D$ slopes and **one sum of all biases**. A map has room for $D$. The paper states this for any fixed recipe that gets $F$ from a map and the
-input (not only $s \cdot x$), and argues in the same way: two functions with the same slopes and another bias cannot be told apart. Give the map one number more, and it works for
-every input of the piece: the last number is 2, the biases' share of section 2.
+input (not only $s \cdot x$): if $D + 1$ numbers must go into $D$, two different functions get the same map, and no recipe can give back both scores. (This needs maps that follow the $D + 1$ numbers without jumps.)
+Give the map one number more, and it works for every input of the piece: the last number is 2, the biases' share of section 2.
 
 Now all methods, at the two inputs:
 """
@@ -269,7 +266,7 @@ print(f"full gradient: {slopes[0].tolist()} {both(slopes)}, gives back {back.tol
 # %% [markdown]
 r"""
 Vectors of the input's shape keep one wish or the other. Integrated Gradients (lesson 05) and bias backpropagation ("Go deeper") give back the score, but their numbers
-move although the function does not. The full gradient keeps both, because it has more numbers.
+move although the formula stays. The full gradient keeps both, because it has more numbers.
 
 | | complete | weakly dependent | numbers |
 |---|---|---|---|
@@ -285,7 +282,7 @@ enlarged to the photo. That is $\psi$. All of these are added up:
 
 $$S = \psi(\nabla_x F \odot x) + \sum_l \sum_{\text{channels}} \psi\Big(\frac{\partial F}{\partial z_l} \odot b_l\Big)$$
 
-This sum is called **FullGrad**. The full gradient adds up to 11 for the espresso.
+This sum is called **FullGrad**. The shares of section 4 add up to 11 for the espresso.
 
 **Predict (08.P4).** You add up all pixels of the FullGrad picture $S$. The sum is
 (a) 11, the logit · (b) within a factor of 10 · (c) more than 10,000 times the logit
@@ -301,10 +298,11 @@ generator = torch.Generator().manual_seed(0)
 mixed = other.flatten()[torch.randperm(other.numel(), generator=generator)]
 signed = sum(espresso.signed.values())  # (224, 224), all shares at their places
 xc.show("all signed shares that have a place", signed.sum())
-xc.show("sum of the picture is more than 10,000 times the logit",
-        bool(picture.sum() > 1e4 * logit))  # fmt: skip
-toy_scaled = xc.fullgrad(lambda x: 7 * model(x), coffee, target=ESPRESSO)
-xc.show("picture of 7 times the logit: the same", cosine(toy_scaled, picture) > 0.9999)
+xc.show("sum of the picture, as multiples of the logit", picture.sum() / logit)
+sevenfold = xc.fullgrad(lambda x: 7 * model(x), coffee, target=ESPRESSO)
+xc.show("picture of 7 times the logit: the same", cosine(sevenfold, picture) > 0.9999)
+cliff = xc.scores(model, coffee, target=CLIFF_DWELLING)
+xc.show("logit of cliff dwelling", cliff)
 xc.show("pictures of espresso and cliff dwelling: cosine", cosine(picture, other))
 xc.show("  control, own pixels in random places", cosine(picture, mixed))
 
@@ -324,7 +322,7 @@ r"""
 (c). About a million times the logit. The picture has no unit: make the logit 7 times as large, and the picture stays the same.
 </details>
 
-Every step of $\psi$ destroys the identity. The absolute value forgets that shares cancel. The rescaling gives each operation the same weight, whether it brings 40 or 0.01. The enlarging counts a
+Every step of $\psi$ destroys the identity. The absolute value forgets that shares cancel. The rescaling gives each operation the same weight, whether it brings much or almost nothing. The enlarging counts a
 cell of a $7 \times 7$ map 1,024 times. And here the class is lost: cliff dwelling has a logit near 0, and its picture is almost the same.
 
 So there are **two things called FullGrad**. The decomposition is exact. The picture is a picture: it shows where many operations have large terms.
@@ -336,7 +334,7 @@ So there are **two things called FullGrad**. The decomposition is exact. The pic
 Small nets for pictures of clothes, so that every move is quick. The saved picture has no controls: run the cell to get them. Find (3 minutes):
 
 1. a net and a photo where the *input* brings most of the logit;
-2. the switch that changes the sum below the map from "about the logit" to a number in the hundreds or thousands;
+2. the switch that changes the sum below the map from "about the logit" to many times the logit;
 3. what happens to both pictures when you split the *least likely* class.
 """
 
@@ -360,12 +358,18 @@ panel.set(shown="everything", picture="the paper's picture")
 xc.show(
     "sum of the paper's picture, logit", [panel.result.picture_sum, view.parts.score]
 )
+panel.set(**{"class": "least likely"})
+xc.show("least likely class: the same two numbers",
+        [panel.result.picture_sum, panel.result.parts.score])  # fmt: skip
 panel.set(net="residual net", picture="with sign: it adds up", shown="input")
+panel.set(**{"class": "most likely"})
 xc.show("residual net, the same photo: share of the input", panel.result.share)
 
 # %% [markdown]
 r"""
-Two nets of almost equal quality, the same photo, the same class: in one the pixels bring most of the logit, in the other less than nothing. The split says how *this net* writes its function, not how much the
+For the least likely class the logit is far below 0, and so is the sum of the map with sign. The paper's picture has no sign: its sum stays large and positive.
+
+Two nets that are right for about 93 of 100 photos, the same photo, the same class: in one the pixels bring most of the logit, in the other less than nothing. The split says how *this net* writes its function, not how much the
 photo matters.
 
 ## 8 · Is it right? The truth strip
@@ -433,10 +437,10 @@ you could count the normalisation of the photo to the pixels, and they would bri
 ### C · A claim of the paper: remove what does not matter
 
 The paper tests maps by removing the **least** important pixels first. A good map finds pixels that can go, and the logit stays. In the paper FullGrad stays nearest to the original score. We repeat the test on a small scale: four photos, 30 % of the pixels turned to
-black, mean change of the logit in percent. Two controls that the test needs: noise that was blurred and so removes *connected areas*, and the FullGrad picture of *another class*.
+black, mean change of the logit in percent. The test needs controls: noise, noise that was blurred and so removes *connected areas*, and the FullGrad picture of *another class*.
 
 **Predict (08.P5).** Which map keeps the logit better than blurred noise?
-(a) all three · (b) only FullGrad · (c) FullGrad and gradient x input
+(a) gradient, gradient x input and FullGrad · (b) only FullGrad · (c) FullGrad and gradient x input
 """
 
 # %% tags=["question"]

@@ -173,7 +173,8 @@ needs no bias of its own: it passes its input on, or 0. Note what this does *not
 shares_of = xc.or_reference("08.2", split)
 x = mlp.normalise(clothes).flatten(1)  # (5, 784): what the first layer sees
 dense = (mlp.dense1, mlp.dense2, mlp.classifier)
-table = shares_of([d.weight for d in dense], [d.bias for d in dense], x, labels)
+weights, biases = [d.weight for d in dense], [d.bias for d in dense]
+table = torch.as_tensor(shares_of(weights, biases, x, labels))
 logits = xc.scores(mlp, clothes, target=labels)
 xc.show(
     "the columns add up to the logits", bool((table.sum(1) - logits).abs().max() < 1e-3)
@@ -268,7 +269,7 @@ Rescaling each *channel* by itself would go further still and make every channel
 # %%
 draw = xc.or_reference("08.4", picture)
 terms = torch.randn((1, 3, 5, 5), generator=torch.Generator().manual_seed(0))
-both = draw(terms), draw(terms / 1000)
+both = torch.as_tensor(draw(terms)), torch.as_tensor(draw(terms / 1000))
 xc.show("a layer that brings 1000 times less has the same picture",
         bool((both[0] - both[1]).abs().max() < 1e-4))  # fmt: skip
 xc.show(
@@ -284,7 +285,7 @@ r"""
 The lesson showed it for the piece of $(3, 1)$. Show it for the piece of $(1, 3)$, where the gates are off, on, on: find inputs of the TOY net, all in this piece, for which **no** vector $s$ gives $s_1 x_1 + s_2 x_2 = f(x)$ at every one of them. Hand in
 a list `[[x1, x2], ...]` with at least two inputs, numbers from $-10$ to 10. The checker looks for the best vector; it must miss at least one score by 0.01.
 
-*Look back:* lesson 08, section 5 (Why no map of pixels can do it).
+*Look back:* lesson 08, section 5 (Can a map of pixels do it?).
 """
 
 # %% tags=["task"]
