@@ -257,33 +257,35 @@ a hooked module a view of its input, and a view must not be changed in place. Th
 
 # %% [markdown] tags=["deeper"]
 r"""
-## Task 02.5 · Break it: shown, but not used
+## Task 02.5 · Break it: the map upside down
 
 **Goal** G5 · **Level** 3 of 5 · **Minutes** 12
 
-Find a function that does **not depend** on a feature, for no value of it, although Guided Backprop gives the feature more than 0.5 (in size) at $x$.
+Find a function and an input $x$ at which the map of Guided Backprop is upside down: it **shows** a feature that the function does not use, and **hides** one that it uses.
 
-Hand in `(f, x, feature)`:
+Hand in `(f, x, unused, used)`:
 
 | part | meaning |
 |---|---|
-| `f` | a function (N, D) -> (N,), made of sums, products with numbers, and ReLUs |
+| `f` | a function (N, D) -> (N,), D at least 2, made of sums, products with numbers, and ReLUs |
 | `x` | one input: a list `[[...]]` or a tensor (1, D), numbers from -10 to 10 |
-| `feature` | the index of the feature, from 0 |
+| `unused` | index (from 0) of a feature on which `f` does **not depend**, for no value of it. At `x` Guided Backprop gives it more than 0.5 (in size) |
+| `used` | index of a feature whose *gradient* at `x` is above 0.5 (in size). Guided Backprop gives it 0 |
 
-*Look back:* lesson 02, sections 2 (Three rules for one gate) and 6 (Why: a clamp forgets).
+*Look back:* lesson 02, section 2 (Three rules for one gate).
 """
 
 
 # %% tags=["task"]
 ### BEGIN SOLUTION
-# STUB: counterexample = None  # (f, x, feature)
-def cancels(p):
-    """2 x1 in one spelling minus 2 x1 in another; only x2 is left."""
-    return torch.relu(2 * p[:, 0]) - 2 * torch.relu(p[:, 0]) + p[:, 1]
+# STUB: counterexample = None  # (f, x, unused, used)
+def upside_down(p):
+    """2 x1 in one spelling minus 2 x1 in another, and minus x2: only x2 counts."""
+    cancels = torch.relu(2 * p[:, 0]) - 2 * torch.relu(p[:, 0])
+    return cancels - torch.relu(p[:, 1])
 
 
-counterexample = (cancels, [[1.0, 1.0]], 0)
+counterexample = (upside_down, [[1.0, 1.0]], 0, 1)
 ### END SOLUTION
 
 # %% tags=["check"]
@@ -291,8 +293,8 @@ xc.check("02.5", counterexample)
 
 # %% [markdown] tags=["solution"]
 r"""
-**The reasoning.** Any function minus itself is 0. The chain rule sees both halves, and they cancel. The rule stops the half that arrives with a minus, and shows the other. Real networks are full of units that partly cancel each other,
-so this is no trick: what you see in a clean map may be the half of a sum that comes to nothing.
+**The reasoning.** One rule makes both mistakes. Any function minus itself is 0: the chain rule sees both halves, and they cancel. Guided Backprop stops the half that arrives with a minus and shows the other. And what only lowers $f$ arrives
+with a minus, so it is hidden. Real networks are full of units that partly cancel, so this is no trick: a line in a clean map may be one half of a sum that comes to nothing.
 """
 
 # %% [markdown] tags=["deeper"]

@@ -52,7 +52,7 @@ def test_an_empty_answer_is_not_done(task):
 @pytest.mark.parametrize("task", LESSON)
 def test_placeholders_do_not_pass(task, word):
     parts = {"02.1": ("deconvnet", "guided", "never_changes"), "02.4": tuple("ABCDEF")}
-    for answer in (word, dict.fromkeys(parts.get(task, ("f", "x", "feature")), word)):
+    for answer in (word, dict.fromkeys(parts.get(task, ("f", "x", "unused", "used")), word)):
         verdict = check(task, answer)
         assert not verdict.passed, verdict.message
         assert verdict.diagnosis is None
@@ -135,6 +135,23 @@ def test_odd_right_maps_pass(answer):
 def test_other_wrong_maps_have_no_name(answer):
     verdict = check("02.1", answer)
     assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
+
+
+def test_a_number_that_is_none_is_told_so():
+    message = check("02.1", ((float("nan"), 4), (-3, 6), "deconvnet")).message
+    assert "NaN" in message
+
+
+def test_the_message_on_a_wrong_map_leaves_the_decision_to_the_student():
+    message = check("02.1", ((1, -4), (-3, 6), "deconvnet")).message
+    assert "2, 3 and 0" not in message
+    assert "which of them go on" in message
+
+
+def test_one_part_that_is_open_is_named():
+    verdict = check("02.1", ((-1, 4), (None, None), None))
+    assert verdict.status == "not_done"
+    assert "guided" in verdict.message
 
 
 def test_task_one_is_what_the_package_gives():
@@ -284,6 +301,45 @@ def test_a_layer_that_is_left_open_is_not_an_empty_answer():
     assert "two convolutions" in verdict.message
 
 
+def test_layers_that_are_changed_are_seen():
+    def other_list(layers, x, target):
+        found = my_guided(layers, x, target)
+        layers[-1] = nn.Identity()
+        return found
+
+    def asks_for_gradients(layers, x, target):
+        for layer in layers:
+            layer.requires_grad_()
+        return my_guided(layers, x, target)
+
+    for answer in (other_list, asks_for_gradients):
+        assert check("02.2", answer).diagnosis == "changes_layers"
+
+
+def scores_of(layers, leaf):
+    point = leaf
+    for layer in layers:
+        point = GuidedReLU.apply(point) if isinstance(layer, nn.ReLU) else layer(point)
+    return point
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("log_probability", lambda scores, t: scores.log_softmax(1)[range(len(t)), t].sum()),
+        ("loss", nn.functional.cross_entropy),
+        ("loss", lambda scores, t: nn.functional.cross_entropy(scores, t, reduction="sum")),
+        ("all_targets", lambda scores, t: scores[:, t].sum()),
+    ],
+)
+def test_another_number_that_is_explained_is_named(name, number):
+    def answer(layers, x, target):
+        leaf = x.clone().requires_grad_()
+        return torch.autograd.grad(number(scores_of(layers, leaf), target), leaf)[0]
+
+    assert check("02.2", answer).diagnosis == name
+
+
 def test_hooks_that_stay_are_seen_even_if_they_do_nothing_wrong():
     def stays(layers, x, target):
         for layer in layers:
@@ -342,6 +398,7 @@ def test_other_wrong_cosines_have_no_name(answer):
         ("one_length_only", lambda a, b, order: with_control(a, b, order) * a.norm()),
         ("lengths_squared", lambda a, b, order: with_control(a, b, order) / a.norm() / b.norm()),
         ("second_shuffled", lambda a, b, order: with_control(a, b, order.argsort())),
+        ("mean_of_lines", lesson02_likeness.mean_of_columns),
     ],
 )
 def test_other_forms_of_a_mistake_have_its_name(name, answer):
@@ -424,29 +481,52 @@ def test_odd_right_outcomes_pass():
 # ---------------------------------------------------------------- 02.5
 
 
+def relu(values):
+    return torch.relu(values)
+
+
 def scaled_twin(p):
-    return torch.relu(2 * p[:, 1]) - 2 * torch.relu(p[:, 1]) + 3
+    return relu(2 * p[:, 1]) - 2 * relu(p[:, 1]) - 3 * relu(p[:, 0]) + 3
+
+
+def parts_that_add_up(p):
+    return relu(0.3 * p[:, 0]) + relu(0.7 * p[:, 0]) - relu(p[:, 0]) - relu(p[:, 1])
 
 
 def net_that_cancels(p):
-    net = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 1))
+    net = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
     for parameter, values in zip(
-        net.parameters(), ([[1, 0], [1, 0]], [0, 0], [[1, -1]], [0]), strict=True
+        net.parameters(),
+        ([[0.3, 0], [0.3, 0], [0, -1]], [0.1, 0.1, 8], [[3, -3, -1]], [0]),
+        strict=True,
     ):
         parameter.data = torch.tensor(values, dtype=torch.float32)
     return net(p.float())[:, 0]
 
 
-def up_and_down(p):
-    return torch.relu(p[:, 0]) - torch.relu(-p[:, 0]) - p[:, 0]
+class Module(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.relu = nn.ReLU()
+
+    def forward(self, p):
+        odd = self.relu(p[:, 2]) - self.relu(-p[:, 2]) - p[:, 2]
+        return odd - self.relu(-2 * p[:, 1]) + p[:, 0] * 2
 
 
 @pytest.mark.parametrize(
     "answer",
     [
-        (scaled_twin, [1.0, 2.0], 1),
-        {"x": np.array([[3.0, 0.0]]), "feature": torch.tensor(0), "f": net_that_cancels},
-        (lambda p: (torch.relu(p) - torch.relu(p)).sum(1), [[1.0, 1.0, 1.0]], -1),
+        (scaled_twin, [1.0, 2.0], 1, 0),
+        (parts_that_add_up, [[4.0, 0.5]], 0, 1),
+        {"x": np.array([[3.0, 0.0]]), "unused": torch.tensor(0), "USED": 1, "f": net_that_cancels},
+        (
+            lambda p: (relu(p[:, :2]) - relu(p[:, :2])).sum(1) - relu(p[:, 2]),
+            [[1.0, 1.0, 1.0]],
+            0,
+            2,
+        ),
+        (Module(), torch.tensor([[1, -1, -2]]), -1, -2),
     ],
 )
 def test_odd_right_examples_pass(answer):
@@ -454,33 +534,70 @@ def test_odd_right_examples_pass(answer):
     assert verdict.passed, verdict.message
 
 
+def cancels(p):
+    return relu(p[:, 0]) - relu(p[:, 0])
+
+
+def hides(p):
+    return relu(p[:, 1])
+
+
 @pytest.mark.parametrize(
-    "answer",
+    ("f", "x"),
     [
-        (lambda p: p[:, 0] * 0.0 + p[:, 1] ** 2, [[1.0, 1.0]], 0),  # an operation without rule
-        (lambda p: 0.1 * torch.relu(p[:, 0]) - 0.1 * torch.relu(p[:, 0]), [[1.0]], 0),
-        (lambda p: p[:, 0], [[1.0, 2.0]], 5),
-        (lambda p: p[:, 0], [[1.0, 200.0]], 0),
-        (lambda p: torch.relu(p[:, 0]) * 0 + p.mean(), [[1.0]], 0),
+        (lambda p: cancels(p) - hides(p) * p[:, 0] * 0.0 + p[:, 1] ** 2, [1.0, 1.0]),  # no rule
+        (lambda p: 0.1 * cancels(p) - hides(p), [1.0, 1.0]),
+        (lambda p: cancels(p) - 0.1 * hides(p), [1.0, 1.0]),
+        (lambda p: cancels(p) - hides(p), [1.0, -1.0]),  # closed, and so flat, at this x
+        (lambda p: cancels(p) - hides(p), [1.0, 200.0]),
+        (lambda p: cancels(p) - hides(p) + p.mean(), [1.0, 1.0]),
+        (lambda p: cancels(p) - hides(p), [1.0]),
     ],
 )
-def test_other_wrong_examples_have_no_name(answer):
-    verdict = check("02.5", answer)
+def test_other_wrong_examples_have_no_name(f, x):
+    verdict = check("02.5", (f, [x], 0, 1))
     assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
+
+
+@pytest.mark.parametrize(("unused", "used"), [(0, 5), (0, 0), ("x1", 1), (1, -1)])
+def test_two_features_must_be_named(unused, used):
+    f = lambda p: cancels(p) - hides(p)  # noqa: E731
+    verdict = check("02.5", (f, [[1.0, 1.0]], unused, used))
+    assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
+
+
+def test_the_example_of_the_lesson_is_not_enough():
+    assert check("02.5", (cancels, [[3.0, 2.0]], 0, 1)).diagnosis == "uses_nothing"
 
 
 def test_an_operation_without_a_rule_is_said_in_plain_words():
     def hidden(p):
-        return torch.relu(p[:, 0].detach()) + p[:, 1]
+        return relu(p[:, 0].detach()) + p[:, 1]
 
-    message = check("02.5", (hidden, [[2.0, 1.0]], 0)).message
+    message = check("02.5", (hidden, [[2.0, 1.0]], 0, 1)).message
     assert "no rule for an operation in f: model computes detach()" in message
     assert "allow=" not in message
 
 
-def test_used_far_away_is_used():
-    f = lambda p: torch.relu(p[:, 0]) - torch.relu(p[:, 0]) + torch.relu(p[:, 0] - 8)  # noqa: E731
-    assert check("02.5", (f, [[1.0]], 0)).diagnosis == "used"
+def test_an_f_that_draws_numbers_is_told_so():
+    message = check("02.5", (lambda p: cancels(p) + torch.rand(len(p)), [[2.0, 1.0]], 0, 1)).message
+    assert "random" in message
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        lambda p: relu(p[:, 0] - 8),  # used far away
+        lambda p: relu(p[:, 0] - 50),  # farther than any x
+        lambda p: relu(-p[:, 0] - 500),
+        lambda p: relu(p[:, 0] + relu(p[:, 1] - 9) - 10),  # used where the other is large
+        lambda p: relu(relu(-p[:, 1] - 9) - relu(p[:, 0])),
+        lambda p: 1e-3 * p[:, 0],
+    ],
+)
+def test_used_elsewhere_is_used(rest):
+    f = lambda p: cancels(p) - hides(p) + rest(p)  # noqa: E731
+    assert check("02.5", (f, [[1.0, 1.0]], 0, 1)).diagnosis == "not_unused"
 
 
 # ---------------------------------------------------------------- 02.6

@@ -124,6 +124,8 @@ def numbers_in(value: Any, task: str) -> list[float]:
     try:
         return [float(Fraction(value))]
     except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+        if isinstance(value, float):  # NaN or infinite
+            refuse("general/not_finite", where=task)
         refuse("general/wrong_type", kind=type(value).__name__, where=task)
 
 

@@ -1,6 +1,6 @@
 """The tasks of lesson 02, DeconvNet and Guided Backprop."""
 
-from xaicourse.exercise.tasks.lesson02_break import SHOWS_NOTHING
+from xaicourse.exercise.tasks.lesson02_break import UPSIDE_DOWN
 from xaicourse.exercise.tasks.lesson02_guided import MY_GUIDED
 from xaicourse.exercise.tasks.lesson02_hooks import HOOKS_LOOK_AWAY
 from xaicourse.exercise.tasks.lesson02_likeness import WITH_CONTROL
@@ -14,6 +14,6 @@ LESSON = (
     MY_GUIDED,
     WITH_CONTROL,
     HOOKS_LOOK_AWAY,
-    SHOWS_NOTHING,
+    UPSIDE_DOWN,
     RECT_RULE,
 )

@@ -1,6 +1,7 @@
 """Task 02.2: guided backpropagation through a list of layers."""
 
 import copy
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -230,6 +231,28 @@ def probability(layers, x, target):
     return backwards(layers, x, (start * p).sum(1, keepdim=True) * (start - p), guided)
 
 
+def log_probability(layers, x, target):
+    """The logarithm of the probability is explained."""
+    start, p = one_hot(layers, x, target), _forward(layers, x).softmax(1)
+    return backwards(layers, x, start - p, guided)
+
+
+def loss(layers, x, target):
+    """The cross-entropy, summed over the batch, is explained."""
+    start, p = one_hot(layers, x, target), _forward(layers, x).softmax(1)
+    return backwards(layers, x, p - start, guided)
+
+
+def mean_loss(layers, x, target):
+    return loss(layers, x, target) / len(x)
+
+
+def all_targets(layers, x, target):
+    """The scores of all targets are added for every input: scores[:, target].sum()."""
+    every = one_hot(layers, x, target).sum(0, keepdim=True).expand(len(x), -1)
+    return backwards(layers, x, every, guided)
+
+
 def first_input(layers, x, target):
     """The first input's map for all inputs."""
     return my_guided(layers, x, target)[:1].expand_as(x)
@@ -273,6 +296,13 @@ def leaves_grad(layers, x, target):
     return found
 
 
+def changes_layers(layers, x, target):
+    """The right numbers, but the caller's layers are not what they were."""
+    found = my_guided(layers, x, target)
+    layers[-1].weight.data.mul_(1.01)
+    return found
+
+
 def _named(*functions: Callable) -> dict[str, Callable]:
     return {function.__name__: function for function in functions}
 
@@ -297,12 +327,15 @@ BY_NUMBERS = _named(
     best_class,
     score_goes_down,
     probability,
+    log_probability,
+    loss,
+    all_targets,
     first_input,
     first_target,
     mean_over_batch,
     gate_overwritten,
 )
-BY_TRACES = _named(leaves_hooks, leaves_grad)
+BY_TRACES = _named(leaves_hooks, leaves_grad, changes_layers)
 
 
 # ---------------------------------------------------------------- grading
@@ -334,8 +367,13 @@ class GuidedGrader(CaseGrader):
     def _look_for_traces(self, answer: Any, case: Case) -> None:
         """Call twice with the same layers: they and x must stay as they were."""
         arguments, where = case.arguments(), self._where(case)
-        first, second = (as_numbers(call(answer, arguments, where)) for _ in range(2))
         x, layers = arguments["x"], arguments["layers"]
+        listed, before = list(layers), copy.deepcopy(layers)
+        first = as_numbers(call(answer, arguments, where))
+        same_list = len(layers) == len(listed) and all(map(operator.is_, layers, listed))
+        if not same_list or any(map(_changed, layers, before)):
+            self._refuse("changes_layers")
+        second = as_numbers(call(answer, arguments, where))
         if any(_hooks(layer) for layer in layers):
             self._refuse("leaves_hooks")
         if x.requires_grad or x.grad is not None:
@@ -345,6 +383,14 @@ class GuidedGrader(CaseGrader):
 
     def _refuse(self, name: str) -> None:
         refuse(f"tasks/{self.task}/misconceptions/{name}", diagnosis=name)
+
+
+def _changed(layer: nn.Module, before: nn.Module) -> bool:
+    """Say whether a layer has other parameters or another mode than before."""
+    return layer.training != before.training or any(
+        not torch.equal(p, q) or p.requires_grad != q.requires_grad or p.grad is not None
+        for p, q in zip(layer.parameters(), before.parameters(), strict=True)
+    )
 
 
 def _hooks(layer: nn.Module) -> int:
@@ -364,7 +410,11 @@ def _with_own_layers(case: Case) -> Case:
 
 
 GRADER = GuidedGrader(
-    "02.2", CASES, my_guided, BY_NUMBERS, also={"gates_reversed": (open_below_zero,)}
+    "02.2",
+    CASES,
+    my_guided,
+    BY_NUMBERS,
+    also={"gates_reversed": (open_below_zero,), "loss": (mean_loss,)},
 )
 
 MY_GUIDED = Task(

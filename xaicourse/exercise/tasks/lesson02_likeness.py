@@ -97,6 +97,21 @@ def lengths_squared(a, b, order):
     return dot_product(a, b, order) / (a.norm() * b.norm()) ** 2
 
 
+def mean_of_columns(a, b, order):
+    mixed = a.flatten()[order].view_as(a)
+    columns = torch.nn.functional.cosine_similarity
+    return torch.stack([columns(a, b, dim=0).mean(), columns(mixed, b, dim=0).mean()])
+
+
+def mean_of_columns_once(a, b, order):
+    return torch.stack([mean_of_columns(a, b, order)[0], with_control(a, b, order)[1]])
+
+
+def sums_for_lengths(a, b, order):
+    """Sums of sizes instead of lengths."""
+    return dot_product(a, b, order) / (a.abs().sum() * b.abs().sum())
+
+
 def mean_of_lines_once(a, b, order):
     """The mean over lines for the cosine, and the right control."""
     return torch.stack([mean_of_lines(a, b, order)[0], with_control(a, b, order)[1]])
@@ -142,6 +157,7 @@ WRONG = {
         dot_product,
         one_length_only,
         lengths_squared,
+        sums_for_lengths,
         distance,
         size_of_cosine,
         squared,
@@ -153,7 +169,7 @@ WRONG = {
 
 ALSO = {
     "one_length_only": (other_length_only, one_length_once, other_length_once),
-    "mean_of_lines": (mean_of_lines_once,),
+    "mean_of_lines": (mean_of_lines_once, mean_of_columns, mean_of_columns_once),
 }
 
 GRADER = CaseGrader("02.3", CASES, with_control, WRONG, also=ALSO)

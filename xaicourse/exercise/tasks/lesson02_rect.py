@@ -115,6 +115,22 @@ def over_inputs(a, g, quantile):
     return g * (a * g > (a * g).quantile(quantile, dim=0))
 
 
+def at_least_zero(a, g, quantile):
+    """A threshold that never falls below 0."""
+    relevance = (a * g).flatten(1)
+    tau = relevance.quantile(quantile, dim=1, keepdim=True).clamp_min(0)
+    return g * (relevance > tau).view_as(g)
+
+
+def gate_too(a, g, quantile):
+    """The gate is asked as well."""
+    return rect_rule(a, g, quantile) * (a > 0)
+
+
+def in_percent(a, g, quantile):
+    return rect_rule(a, g, quantile / 100)
+
+
 def positive_only(a, g, quantile):
     return rect_rule(a, g, quantile).clamp_min(0)
 
@@ -152,6 +168,9 @@ WRONG = {
         each_map,
         over_inputs,
         positive_only,
+        at_least_zero,
+        gate_too,
+        in_percent,
         share_of_maximum,
         guided,
         minus_threshold,

@@ -5,8 +5,8 @@ from typing import Any
 from xaicourse.exercise import messages
 from xaicourse.exercise.compare import refuse, show
 from xaicourse.exercise.task import Task
-from xaicourse.exercise.tasks.lesson01_toy import near, numbers_in
-from xaicourse.exercise.tasks.submission import is_missing, parts
+from xaicourse.exercise.tasks.lesson01_toy import near, numbers_in, refuse_open_parts
+from xaicourse.exercise.tasks.submission import parts
 from xaicourse.exercise.verdict import Outcome
 
 __all__ = ["THREE_RULES"]
@@ -22,6 +22,7 @@ WRONG_DECONVNET = {
     "gates_reversed": (2, -2),
     "clamped_at_the_end": (0, 4),  # relu of the finished map
     "deconvnet_swapped": (4, -1),
+    "deconvnet_times_input": (-1, 12),
     "weights_forgotten": (0, 1),  # 1 (1, -1) + 1 (-1, 2)
 }
 WRONG_GUIDED = {
@@ -33,6 +34,7 @@ WRONG_GUIDED = {
     "guided_swapped": (6, -3),
     "guided_weights_forgotten": (-1, 2),
     "times_activation": (-12, 24),
+    "times_input": (-3, 18),
 }
 WRONG_METHODS = {"gradient_never_changes": "gradient", "guided_never_changes": "guided_backprop"}
 NAMES = {
@@ -54,8 +56,7 @@ def grade(answer: Any) -> Outcome:
     """Judge the two maps and the name; the first wrong part gets the message."""
     what = messages.entry("tasks/02.1/name")
     part = parts(answer, ("deconvnet", "guided", "never_changes"), what)
-    if any(is_missing(value) for value in part.values()):
-        refuse("general/not_done", status="not_done")
+    refuse_open_parts(part, what)
     deconvnet, guided = (_pair(part[name], name) for name in ("deconvnet", "guided"))
     evidence = messages.text("tasks/02.1/evidence", deconvnet=show(deconvnet), guided=show(guided))
     for value, right, wrong, key in (
