@@ -115,6 +115,22 @@ def test_beta_smoothing_closed_form_of_a_single_layer(close):
     close(found, [[1 / (1 + math.exp(-4 * v)) for v in (0.3, -0.2, 0.0)]])
 
 
+def test_beta_smoothing_does_not_straighten_the_bend_too_early(close):
+    """Torch's softplus is z itself from beta z = 20 on, where the slope is still 2e-9 below 1."""
+    x = torch.tensor([[20.5, 25.0, 60.0]], dtype=torch.float64)
+    slopes = lambda x: xc.beta_smoothing(lambda x: F.relu(x).sum(1), x, None, beta=1.0)  # noqa: E731
+    close(1 - slopes(x)[:, :2], [[1 / (1 + math.exp(v)) for v in (20.5, 25.0)]], 1e-3)
+    assert slopes(x)[0, 2] == 1
+    assert slopes(1e3 * x.float()).tolist() == [[1, 1, 1]]  # and nothing overflows
+
+
+def test_elu_and_selu_have_kinks_of_their_own_and_are_refused():
+    """Where alpha is not 1 the slope of ELU jumps at 0: from 1.76 to 1.05 in SELU."""
+    for activation in (F.selu, lambda z: F.elu(z, 2.0)):
+        with pytest.raises(UnsupportedOperationError, match="'elu'"):
+            xc.beta_smoothing(lambda x, g=activation: g(x).sum(1), A, None)
+
+
 @pytest.mark.parametrize(
     ("activation", "smooth"),
     [

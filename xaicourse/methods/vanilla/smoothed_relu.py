@@ -17,11 +17,21 @@ from xaicourse.methods.examples import small_relu_classifier
 __all__ = ["beta_smoothing"]
 
 
+# From this beta z on, softplus(z) is z itself: sigma(40) is 1 to the last digit of a float64.
+# Torch's own 20 would spoil the slope's ninth digit.
+STRAIGHT_FROM = 40.0
+
+
+def softplus(z: Tensor, beta: float) -> Tensor:
+    """Return log(1 + exp(beta z)) / beta."""
+    return F.softplus(z, beta, STRAIGHT_FROM)
+
+
 def smoothed(activation: Activation, z: Tensor, beta: float) -> Tensor:
     """Return the activation at z with each of its kinks rounded by softplus."""
-    rise = F.softplus(z, beta)
+    rise = softplus(z, beta)
     if activation.high != float("inf"):  # ReLU6: a second kink, downwards
-        rise = rise - F.softplus(z - activation.high, beta)
+        rise = rise - softplus(z - activation.high, beta)
     if activation.outside == 0:
         return rise
     return activation.outside * z + (1 - activation.outside) * rise  # leaky ReLU
@@ -51,9 +61,9 @@ class _Smoothing(TorchFunctionMode):
 class SmoothingRules(BackwardRules):
     """No other backward rule, but another forward pass; the audit finds a ReLU that is left."""
 
-    # the chain rule is all there is to smooth operations
+    # the chain rule is all there is to smooth operations; ELU has a kink unless its alpha is 1
     transparent: ClassVar[frozenset[str]] = TRANSPARENT | frozenset(
-        "softplus tanh sigmoid gelu silu elu softmax log_softmax exp log pow erf "
+        "softplus tanh sigmoid gelu silu softmax log_softmax exp log pow erf "
         "native_layer_norm native_group_norm sqrt rsqrt".split()
     )
     covers: ClassVar[str] = "it puts softplus in place of the ReLU family only"
