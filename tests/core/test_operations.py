@@ -135,9 +135,19 @@ def test_frozen_weights_that_are_computed_are_weights():
     assert [type(operation) for operation, _ in seen] == [Layer, Activated, Layer]
 
 
+@pytest.mark.parametrize(("x", "pad"), [(X[:, None], (1, 2)), (X.view(1, 1, 6, 4), (2, 0, 1, 1))])
+def test_a_circular_rim_is_seen_through(x, pad, close):
+    """torch writes it into an empty tensor, which the audit would have to refuse."""
+    weights = torch.linspace(-1, 1, F.pad(x[:1], pad, "circular").numel(), dtype=torch.float64)
+    model = lambda x: F.pad(x, pad=pad, mode="circular").flatten(1) @ weights  # noqa: E731
+    leaf = x.clone().requires_grad_(True)
+    (expected,) = torch.autograd.grad(model(leaf).sum(), leaf)
+    close(watch(model, x, target=None), expected)
+
+
 def test_attention_is_refused_by_name():
     layer = nn.MultiheadAttention(4, 2, batch_first=True).double().eval()
-    with pytest.raises(UnsupportedOperationError, match=r"attention.*attention_rollout"):
+    with pytest.raises(UnsupportedOperationError, match=r"attention.*integrated_gradients"):
         watch(lambda x: layer(x[:, None], x[:, None], x[:, None])[0][:, 0])
 
 

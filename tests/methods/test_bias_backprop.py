@@ -61,6 +61,23 @@ def test_two_branches_share_by_their_size(close):
     close(conserves(model, x), [[6.0, 2.0]])
 
 
+def test_uniform_shares_of_two_branches_are_halves(close):
+    model = lambda x: (3 * x[:, :1] + x[:, 1:] + 8.0)[:, 0]  # noqa: E731
+    x = torch.tensor([[1.0, 1.0]], dtype=torch.float64)
+    close(conserves(model, x, alpha="uniform"), [[4.0, 4.0]])
+
+
+@pytest.mark.parametrize("alpha", ALPHAS)
+def test_a_window_of_padding_alone_has_nobody_to_give_to(alpha, close):
+    """The units on its rim have a bias but no input; with 0 / 0 all shares would be NaN."""
+    narrow = nn.Conv2d(2, 3, 1, padding=1).double()
+    x = torch.rand(1, 2, 3, 3, dtype=torch.float64)
+    with pytest.raises(UnsupportedOperationError, match=r"lost .*window of padding alone"):
+        xc.bias_backprop(lambda x: narrow(x).sum((2, 3)), x, 0, alpha=alpha)
+    inside = lambda x: narrow(x)[..., 1:-1, 1:-1].sum((2, 3))  # noqa: E731
+    close(conserves(inside, x, 0, alpha=alpha).sum((1, 2, 3)), 9 * narrow.bias[:1].detach())
+
+
 def test_the_rim_of_zeros_goes_to_the_nearest_pixel(close):
     """On an image of zeros each window has equal shares, those outside the image included."""
     conv = nn.Conv2d(1, 1, 3, bias=True).double()

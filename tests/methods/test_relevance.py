@@ -373,6 +373,29 @@ def test_padding_takes_no_share(name, close):
     close(xc.lrp(apart, x, 1, rules=name), xc.lrp(inside, x, 1, rules=name), 1e-10)
 
 
+RIMS = {  # mode -> which pixels of a row of 4 a rim of 1 shows
+    "reflect": [1, 0, 1, 2, 3, 2],
+    "replicate": [0, 0, 1, 2, 3, 3],
+    "circular": [3, 0, 1, 2, 3, 0],
+}
+
+
+@pytest.mark.parametrize("mode", RIMS)
+@pytest.mark.parametrize("name", EVERY)
+def test_a_rim_of_copies_shares_with_what_was_copied(name, mode, close):
+    """The normalisation in front belongs to the convolution, whichever way it pads."""
+    conv, bare = nn.Conv2d(2, 3, 3, padding=1, padding_mode=mode).double(), nn.Conv2d(2, 3, 3)
+    bare.weight, bare.bias = conv.weight, conv.bias
+    rest = nn.Sequential(nn.ReLU(), nn.Flatten(), nn.Linear(48, 3)).double()
+    x, rim = torch.rand(2, 2, 4, 4, dtype=torch.float64), torch.tensor(RIMS[mode])
+    copied = lambda x: rest(bare((x[..., rim, :][..., rim] - 0.4) / 0.3))  # noqa: E731
+    close(
+        xc.lrp(lambda x: rest(conv((x - 0.4) / 0.3)), x, 1, rules=name),
+        xc.lrp(copied, x, 1, rules=name),
+        1e-10,
+    )
+
+
 @pytest.mark.parametrize("name", EVERY)
 def test_every_spelling_of_a_dense_layer_is_one(name, close):
     W, b, V = (torch.randn(s, dtype=torch.float64) for s in ((5, 4), (5,), (3, 5)))
@@ -456,7 +479,7 @@ REFUSED = {
     "SiLU": (F.silu, "'silu'"),
     "a gate": (lambda x: x * torch.sigmoid(x), "multiplied.*gates and attention"),
     "a quotient": (lambda x: x / (1 + x.abs().sum(1, keepdim=True)), "abs|multiplied"),
-    "attention": (attention, "attention.*multi_head_attention_forward.*attention_rollout"),
+    "attention": (attention, "attention.*multi_head_attention_forward.*integrated_gradients"),
     "a layer norm": (nn.LayerNorm(6, dtype=torch.float64), "layer_norm"),
     "a maximum": (lambda x: torch.maximum(x, 0 * x), "'maximum'"),
     "an input that is overwritten": (overwritten, "overwrites the input of linear"),

@@ -352,7 +352,7 @@ def full_gradient(
     size = shares.abs().sum(1) + _joined([mode.size for mode in modes], score, dtype)
     gap = total - head
     tolerance = TOLERANCE.get(question.model_dtype, HALF_TOLERANCE)
-    wrong = gap.abs() > tolerance * (size + head.abs())
+    wrong = ~(gap.abs() <= tolerance * (size + head.abs()))  # NaN is wrong, too
     if bool(wrong.any()):
         row = int(wrong.nonzero()[0])
         raise UnsupportedOperationError(

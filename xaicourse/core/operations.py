@@ -25,12 +25,14 @@ __all__ = [
     "UnsupportedOperationError",
     "as_function",
     "is_in_place",
+    "pad_in_a_circle",
     "plain_name",
     "read_activation",
     "read_affine",
     "read_layer",
     "read_max_pool",
     "read_mixture",
+    "read_padding",
     "read_smooth",
 ]
 
@@ -435,3 +437,22 @@ def read_max_pool(
         with_indices=lambda z: pool(z, *more, **settings, return_indices=True),
         spatial_axes=axes,
     )
+
+
+def read_padding(args: tuple, kwargs: Mapping[str, Any]) -> tuple[str, float]:
+    """Return the mode of a call of ``F.pad`` and the number that it puts in, 0 unless constant."""
+    mode = _argument(args, kwargs, 2, "mode", "constant")
+    value = _argument(args, kwargs, 3, "value", None)
+    return mode, float(value or 0) if mode == "constant" else 0.0
+
+
+def pad_in_a_circle(x: Tensor, pad: tuple[int, ...]) -> Tensor:
+    """Return x with its far end before each axis and its near end after it, last axis first.
+
+    ``F.pad(x, pad, "circular")`` writes into an empty tensor, which the audit cannot see through.
+    """
+    for axis, (before, after) in enumerate(zip(pad[::2], pad[1::2], strict=True), start=1):
+        length = x.shape[-axis]
+        ends = x.narrow(-axis, length - before, before), x.narrow(-axis, 0, after)
+        x = torch.cat([ends[0], x, ends[1]], dim=-axis)
+    return x

@@ -23,6 +23,7 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.weak import WeakTensorKeyDictionary
@@ -37,12 +38,14 @@ from xaicourse.core.operations import (
     UnsupportedOperationError,
     as_function,
     is_in_place,
+    pad_in_a_circle,
     plain_name,
     read_activation,
     read_affine,
     read_layer,
     read_max_pool,
     read_mixture,
+    read_padding,
     read_smooth,
 )
 
@@ -57,6 +60,7 @@ __all__ = [
     "Rules",
     "UnsupportedOperationError",
     "apply_rule",
+    "nodes_that_follow",
     "read_activation",
 ]
 
@@ -141,13 +145,24 @@ _CUTS = {Tensor.detach: "detach", torch.detach: "detach", _DATA: "data"}
 
 _MOVES = frozenset(
     """
-    pad view reshape flatten unflatten permute transpose contiguous unsqueeze squeeze movedim
-    swapaxes expand narrow chunk split unbind select getitem slice roll flip clone dropout
+    pad pad_in_a_circle view reshape flatten unflatten permute transpose contiguous unsqueeze
+    squeeze movedim swapaxes expand narrow chunk split unbind select getitem slice roll flip clone
+    dropout
     """.split()
 )
-_KEEPING = _MOVES - {"pad"} | {"cat", "concat", "stack"}
+_PADS = frozenset({"pad", "pad_in_a_circle"})
+_KEEPING = _MOVES - _PADS | {"cat", "concat", "stack"}
 _ATTENTION = ("multi_head_attention_forward", "scaled_dot_product_attention")
 _PRODUCT_NAMES = frozenset("mul rmul multiply div rdiv truediv matmul mm bmm".split())
+
+
+def _visible(func: Any, args: tuple, kwargs: dict) -> tuple[Any, tuple, dict]:
+    """Return a call that the audit can see through in place of one that it cannot."""
+    if func is F.pad and read_padding(args, kwargs)[0] == "circular":
+        named = dict(zip(("input", "pad"), args, strict=False)) | kwargs
+        if min(named["pad"]) >= 0:
+            return pad_in_a_circle, (named["input"], tuple(named["pad"])), {}
+    return func, args, kwargs
 
 
 class _RuleMode(TorchFunctionMode):
@@ -173,6 +188,7 @@ class _RuleMode(TorchFunctionMode):
         self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
         kwargs = kwargs or {}
+        func, args, kwargs = _visible(func, args, kwargs)
         followers = [leaf for leaf in tree_leaves((args, kwargs)) if self.follows(leaf)]
         if not followers:
             result = func(*args, **kwargs)
@@ -184,8 +200,8 @@ class _RuleMode(TorchFunctionMode):
         if self.rules.kinds and plain_name(func) in _ATTENTION:
             raise UnsupportedOperationError(
                 f"{self.rules.method} is not defined for attention ({plain_name(func)}), whose "
-                "weights are themselves computed from x; use attention_rollout, "
-                "attention_relevance or a method of the integrated class"
+                "weights are themselves computed from x; use gradient, smoothgrad or a method of "
+                "the integrated class, such as integrated_gradients, which ask for no rule"
             )
         overwritten = None
         if args and self.follows(args[0]) and is_in_place(func, args, kwargs):
@@ -361,13 +377,9 @@ class _RuleMode(TorchFunctionMode):
             return replace(before, scale=s, shift=t)
         name = plain_name(func)
         begun = before.scale is not None or before.shift is not None or bool(before.after)
-        if name in _MOVES and (begun or name == "pad"):
-            if name == "pad" and (kwargs.get("mode", "constant"), kwargs.get("value")) not in (
-                ("constant", None),
-                ("constant", 0),
-                ("constant", 0.0),
-            ):
-                return None
+        if name in _MOVES and (begun or name in _PADS):
+            if name == "pad" and read_padding(args, kwargs)[1] != 0:
+                return None  # the padding brings a number of its own
             function: Any = as_function(func, args, kwargs, self.follows)[1]
             step = function if part is None else lambda t: function(t)[part]
             return replace(before, after=(*before.after, step))
@@ -441,7 +453,7 @@ def _operation_name(node: Any) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
-def _nodes_that_follow(start: Any, output: Tensor) -> list[Any]:
+def nodes_that_follow(start: Any, output: Tensor) -> list[Any]:
     """Return the autograd nodes on the ways from x's node `start` to an output."""
     follows: dict[Any, bool] = {start: True}
     order: list[Any] = []
@@ -466,7 +478,7 @@ def audit(output: Tensor, start: Any, rules: "BackwardRules") -> None:
     UnsupportedOperationError
         It names the first operation that is neither.
     """
-    nodes = _nodes_that_follow(start, output)
+    nodes = nodes_that_follow(start, output)
     inside = {start, *nodes}
     for node in nodes:
         name = _operation_name(node)

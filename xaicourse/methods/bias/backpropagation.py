@@ -53,6 +53,7 @@ def weighted(
     size, ones = u.detach().abs(), torch.ones_like(u)
     w, all_ones = weight.detach().abs(), torch.ones_like(weight)
     number = product(ones, all_ones)  # of inputs q
+    number = number.masked_fill(number == 0, 1.0)  # a window of padding alone has nobody to give to
     if alpha == "uniform":
         return with_backward(y, product(u, all_ones) / number)
     total = product(size, w)  # sum_q |w_pq u_q|
@@ -163,7 +164,9 @@ class SharingMode(FollowMode):
             if len(us) == 1 and name in _NUMBER_BY_NUMBER | _SUMS | _PRODUCTS | _QUOTIENTS:
                 return elementwise(y, us[0])
             if len(us) == 2 and name in _SUMS and len(args) == 2:
-                return together(y, us, [u.detach().abs().expand_as(y) for u in us])
+                uniform = self.alpha == "uniform"
+                sizes = [torch.ones_like(u) if uniform else u.detach().abs() for u in us]
+                return together(y, us, [size.expand_as(y) for size in sizes])
             if len(us) == 2 and name in _PRODUCTS | _QUOTIENTS:
                 return together(y, us, [torch.ones_like(y)] * 2)
             first = len(us) == 1 and us[0] is (args[0] if args else kwargs.get("input"))
@@ -287,7 +290,8 @@ def bias_backprop(
     Input and bias part together are complete. The rest hangs on alpha, for which no axiom speaks:
     implementation invariance is broken, and another alpha gives another map. Activations pass
     their unit's share on, max-pools to the winner, sums of two branches in proportion to their
-    sizes, products in halves; what falls on a rim of zeros goes to the nearest pixel.
+    sizes (in halves with uniform), products in halves; what falls on a rim of zeros goes to the
+    nearest pixel.
 
     References
     ----------
@@ -313,13 +317,14 @@ def bias_backprop(
     shares = (full.grad * question.x).to(dtype)
     gap = (shares + beta).flatten(1).sum(1) - full.score.to(dtype)
     size = (shares.abs() + beta.abs()).flatten(1).sum(1) + full.score.abs()
-    lost = gap.abs() > TOLERANCE.get(x.dtype, HALF_TOLERANCE) * size
+    lost = ~(gap.abs() <= TOLERANCE.get(x.dtype, HALF_TOLERANCE) * size)  # NaN is lost, too
     if bool(lost.any()):
         row = int(lost.nonzero()[0])
         raise UnsupportedOperationError(
             f"bias_backprop lost {float(-gap[row]):.4g} of F = {float(full.score[row]):.4g} in row "
             f"{row}: a bias sits where no input can be reached, as in a constant that is joined "
-            "to features; use fullgrad_decomposition, which leaves the biases where they are"
+            "to features or a window of padding alone; use fullgrad_decomposition, which leaves "
+            "the biases where they are"
         )
     return Attribution(
         values=beta.to(x.dtype),

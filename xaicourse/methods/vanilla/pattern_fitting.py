@@ -27,7 +27,7 @@ from xaicourse.core.rules import (
     BackwardRules,
     Choice,
     UnsupportedOperationError,
-    _nodes_that_follow,
+    nodes_that_follow,
 )
 
 __all__ = ["LayerPattern", "Patterns", "fit_patterns"]
@@ -270,7 +270,7 @@ class LayerRules(BackwardRules):
     def audit(self, output: Tensor, start: Any) -> None:
         """Check the graph between x and an output, and write down its layers."""
         super().audit(output, start)
-        for node in _nodes_that_follow(start, output):
+        for node in nodes_that_follow(start, output):
             operation = getattr(node, "operation", None)
             if isinstance(operation, Layer):
                 self.used[operation.number] = operation
