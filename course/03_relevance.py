@@ -12,10 +12,10 @@ r"""
 
 **The goals of this lesson**
 
-- **G1** you can share out a score by hand, and say what the biases keep.
+- **G1** you can share out a score by hand and keep the account.
 - **G2** you can write LRP-epsilon.
-- **G3** you can write DeepLIFT Rescale, and say when it equals Integrated Gradients and when twins get different maps.
-- **G4** you can show that a map which adds up may still know nothing of the class.
+- **G3** you can write DeepLIFT Rescale, say when it equals Integrated Gradients, and test both methods on twins.
+- **G4** you can test whether a map that adds up sees the class.
 """
 
 # %% tags=["setup"]
@@ -142,6 +142,8 @@ times_input = boot * xc.gradient(clothes, boot, target=BOOT)
 relevance = xc.lrp(clothes, boot, target=BOOT, epsilon=1e-9)
 same = (relevance - times_input).norm() / times_input.norm() < 1e-4
 xc.show("boot: LRP with epsilon near 0 is gradient x input", bool(same))
+product = coffee * xc.gradient(model, coffee, target=ESPRESSO)
+xc.show("espresso: cosine of both", round(cosine(trace.values, product.cpu()), 1))
 
 # %% [markdown]
 r"""
@@ -151,7 +153,7 @@ r"""
 the slope remains. Layer after layer, **LRP with $\epsilon = 0$ is gradient x input** in every net of layers, relus and max pools.
 </details>
 
-(The large network cuts its relus off at 6. There the gradient is 0, while relevance passes on, so on the espresso both are similar but not equal.)
+(The large network cuts its relus off at 6. There the gradient is 0, while relevance passes on. So on the espresso both are similar, cosine 0.9, but not equal.)
 
 So LRP-epsilon adds no new map here. Its gift is the account. You can see **where** the score went.
 
@@ -195,7 +197,7 @@ $$m = \frac{\Delta \mathrm{relu}}{\Delta z} = \frac{\mathrm{relu}(z) - \mathrm{r
 
 The multipliers $m$ are chained as slopes are. The TOY net from $(0, 0)$:
 
-| unit | $z'$ | $z$ | $\Delta z$ | $\Delta$ relu | quotient | weight x quotient x row |
+| unit | $z'$ | $z$ | $\Delta z$ | $\Delta$ relu | quotient | weight x quotient x hidden weights |
 |---|---|---|---|---|---|---|
 | 1 | 0 | 2 | 2 | 2 | 1 | $2 \cdot 1 \cdot (1, -1)$ |
 | 2 | $-1$ | $-2$ | $-1$ | 0 | 0 | $(0, 0)$ |
@@ -324,13 +326,13 @@ r"""
 DeepLIFT and IG give the halves almost the same amounts: about 13 and $-5$. Pixel by pixel they have nearly nothing in common (cosine 0.1). So trust the coarse
 answer, not the grain. The signs of LRP are right, too, but its amounts are small: most of the score is in the biases.
 
-## 7 · It adds up, and is blind
+## 7 · Ten classes of one boot
 
-Here is the trap of this lesson. A rule that conserves the score *looks* like the truth: every layer holds the full amount. We now test three rules on the boot, for **ten classes**.
-`z_plus` shares out by positive parts only. `flat` gives equal shares to all inputs of a unit. (In nets without biases both conserve exactly.)
+A rule that conserves the score holds the full amount at every layer. That *looks* like the truth. We now test three rules on the boot, for **ten classes**.
+`z_plus` shares out by positive parts only. `flat` gives equal shares to all inputs of a unit. (In nets without biases all three conserve.)
 
-**Predict (03.P4).** A rule conserves the score to the last digit. Its maps for ten classes of one picture are
-(a) ten different maps · (b) possibly one map, ten times · (c) empty where the class is not there
+**Predict (03.P4).** Each rule draws ten maps of one picture, one for each class. For how many of the three rules are the ten (nearly) one map?
+(a) for none · (b) for one · (c) for two
 """
 
 # %% tags=["question"]
@@ -380,11 +382,11 @@ xc.plot.maps(
 r"""
 <details><summary>Answer to 03.P4</summary>
 
-(b). `flat` conserves every digit and shows one even pattern for every class *and* every picture. `z_plus` sees the picture, but hardly the class: likeness 0.97, where epsilon has 0.28.
-One map is the negative of the other: the same picture with the sign of its score.
+(c), `flat` and `z_plus`. `flat` conserves every digit and shows one grid for every class *and* every picture. `z_plus` sees the picture, but hardly the class: likeness 0.97, where epsilon has 0.28.
+The bag's map is the boot's with the other sign, that of its score.
 </details>
 
-**Why?** A positive rule multiplies by a matrix of positive shares at each layer. Such products forget where they started: after a few of them all columns are
+Here is the trap of this lesson: **it adds up, and is blind.** **Why?** A positive rule multiplies by a matrix of positive shares at each layer. Such products forget where they started: after a few of them all columns are
 nearly multiples of one column (the product tends to **rank one**). A deep net shows it best. Random weights, no biases, ten outputs:
 """
 
@@ -462,7 +464,7 @@ xc.plot.truth_strip(strip)
 
 # %% [markdown]
 r"""
-DeepLIFT (in the picture) puts 0.74 of its map into the right half, and its deletion beats the random orders by more than three times their spread. LRP-epsilon gets 0.61 and beats them by about one spread or less.
+DeepLIFT (in the picture) puts 0.74 of its map into the class's own half, and its deletion beats the random orders by more than three times their spread. LRP-epsilon gets 0.61 and beats them by about one spread or less.
 In absolute values both still look like the map of a ruined network, more than shuffled pixels do. With signs DeepLIFT's map does not.
 """
 
@@ -489,7 +491,7 @@ All rules share $R_j$ in proportion to *something*. They differ in what counts a
 A **composite** gives each depth its own rule: `epsilon_plus`, `epsilon_gamma_box`, `epsilon_alpha2_beta1`. **Deep Taylor** derives z+ (hidden layers) and the box rule (pixels) from one Taylor expansion for each unit,
 at a root in the space where the unit's inputs can lie. Its biases take no part.
 
-Here are all of them on the boot: does it add up, and does it see the class?
+Here are more of them on the boot: does it add up, and does it see the class? (`z_box` takes z+ for all layers but the first.)
 """
 
 # %%
@@ -514,7 +516,7 @@ xc.show("collage, DeepLIFT: cosine of cat and espresso", cosine(lift[0], lift[1]
 
 # %% [markdown]
 r"""
-The rules that add up best (`z_box`, `w_square`, Deep Taylor) are the blindest. `epsilon_gamma_box` does both on this net: nearly all arrives, and the classes differ. On the large network it
+Three of the four that add up (`z_box`, `w_square`, Deep Taylor) are blind. The fourth, `epsilon_gamma_box`, sees the classes on this net as well. On the large network it
 loses its score in the biases, as you saw for `epsilon_plus`. So there is no best rule. There is the account, and the test with two classes.
 
 ### B · RevealCancel
@@ -585,7 +587,7 @@ r"""
 - On a deep network the amounts on the way can be far above the score, and the map's sum far below it.
 - DeepLIFT shares out the rise from a reference. One backward pass, complete. With one hidden layer Rescale equals Integrated Gradients.
 - Twins (one function, two programs) can get two maps from DeepLIFT and from most LRP rules.
-- **Conservation is no proof.** z+ and flat conserve and are blind for the class. Always compare the maps of two classes.
+- **Conservation is no proof.** A rule can conserve and be blind for the class, as flat and z+ are. Always compare the maps of two classes.
 
 **Where it fails next.** DeepLIFT depends on how the net is written. Lesson 05 walks from the reference to the input instead, and asks only for the function. Lesson 08 gives the biases a picture of their own.
 

@@ -183,8 +183,9 @@ Where $z$ does not change, take the slope of the relu at $z$: 1 if $z > 0$, else
 
 | argument | meaning |
 |---|---|
-| `weights`, `biases`, `x`, `target` | as for 03.2 |
+| `weights`, `biases`, `x` | as for 03.2 |
 | `baseline` | the references, (N, D) |
+| `target` | as for 03.2 |
 | **returns** | $(x - x') \cdot m$, (N, D) |
 
 *Look back:* lesson 03, section 4 (DeepLIFT: against a reference).
@@ -239,7 +240,7 @@ r"""
 Write `likeness(maps)`. `maps` has shape (K, ...): the maps of one input for K classes. Return the mean of $|\cos|$ over all pairs of two different maps. A map and its negative
 count as alike.
 
-*Look back:* lesson 03, section 7 (It adds up, and is blind).
+*Look back:* lesson 03, section 7 (Ten classes of one boot).
 """
 
 
@@ -282,8 +283,8 @@ r"""
 
 **Goal** G3 · **Level** 4 of 5 · **Minutes** 15
 
-Build two nets that compute **the same function** for all inputs from $-10$ to 10, and an input `x` of shape (1, D) for which DeepLIFT (Rescale, reference 0) gives them different maps: by
-at least a tenth.
+Build two nets that compute **the same function** for all inputs from $-10$ to 10, and an input `x` of shape (1, D) for which DeepLIFT (Rescale, reference 0) gives them different maps: the
+length of the difference is at least a tenth of the longer map's length.
 
 A net is a list of at most six layers `[(W, b), ...]`, with `W` of shape (out, in), and a relu between two layers. The last layer has one output.
 
