@@ -67,8 +67,18 @@ def test_the_keyboard_moves_epsilon(notebook):
     handle.focus()
     notebook.page.keyboard.press("End")
     notebook.wait_for(lambda: notebook.picture_hash() != before, "another picture")
+    notebook.wait_for(lambda: "· epsilon 10 ·" in caption(notebook), "epsilon in the caption")
+    assert notebook.page.locator(".widget-slider .widget-readout").inner_text() == "10"
     notebook.page.keyboard.press("Home")
     notebook.wait_for(lambda: notebook.picture_hash() == before, "the first picture again")
+
+
+def test_epsilon_is_off_for_a_rule_without_it(notebook):
+    slider = notebook.page.locator(".widget-slider .noUi-target")
+    choose(notebook, 2, "z_plus", "rule z_plus ")
+    notebook.wait_for(lambda: slider.get_attribute("disabled") is not None, "a grey slider")
+    choose(notebook, 2, "epsilon", "rule epsilon ")
+    notebook.wait_for(lambda: slider.get_attribute("disabled") is None, "a live slider")
 
 
 def test_all_controls_are_reached_by_the_tab_key_and_have_names(notebook):
