@@ -36,6 +36,7 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
+CONTROLS = {"slider": ".widget-slider .noUi-handle", "list": ".widget-dropdown select"}
 # JupyterLab's debugger asks a kernel that is still starting.
 NOT_OURS = ("Could not restore the debugger state",)
 
@@ -72,6 +73,10 @@ class NotebookPage:
         if not problem.startswith(NOT_OURS):
             self.problems.append(problem)
 
+    def caption(self) -> str:
+        """Return the words under the panel's picture, in one line."""
+        return " ".join(self.page.inner_text('[role="status"]').split())
+
     def picture_hash(self) -> str:
         """Return the SHA-256 of the panel's picture, as the browser has it."""
         return self.page.evaluate(
@@ -82,6 +87,46 @@ class NotebookPage:
                 return Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join('');
             }"""
         )
+
+    def settled(self, words: str) -> str:
+        """Wait until the caption has these words and the picture stays; return its hash."""
+        self.wait_for(
+            lambda: words in self.caption() and "refining" not in self.caption(), f"'{words}'"
+        )
+        seen = [self.picture_hash()]
+
+        def unchanged() -> bool:
+            self.page.wait_for_timeout(300)
+            seen.append(self.picture_hash())
+            return seen[-1] == seen[-2]
+
+        self.wait_for(unchanged, "a picture that stays")
+        return seen[-1]
+
+    def press(self, slider: int, key: str, words: str) -> str:
+        """Press a key on a slider, the panel's first being 0, and return the settled picture."""
+        self.page.locator(CONTROLS["slider"]).nth(slider).focus()
+        self.page.keyboard.press(key)
+        return self.settled(words)
+
+    def choose(self, number: int, option: str) -> None:
+        """Choose an option of a list, the panel's first being 0."""
+        self.page.locator(CONTROLS["list"]).nth(number).select_option(option)
+
+    def named_by_tab(self, kind: str, number: int = 0) -> list[str]:
+        """Return the labels of the controls that the tab key reaches from this one on."""
+        label_of_focus = """() => {
+            const control = document.activeElement.closest('.jupyter-widgets');
+            return control?.querySelector('.widget-label')?.textContent ?? '';
+        }"""
+        self.page.locator(CONTROLS[kind]).nth(number).focus()
+        reached = [self.page.evaluate(label_of_focus)]
+        for _ in range(10):
+            self.page.keyboard.press("Tab")
+            name = self.page.evaluate(label_of_focus)
+            if name and name not in reached:
+                reached.append(name)
+        return reached
 
     def wait_for(self, test: Callable[[], Any], what: str, seconds: float = 60) -> Any:
         """Wait until the test gives something true, and return it."""

@@ -30,15 +30,11 @@ def notebook(open_notebook):
     return open_notebook(MAKE_PANEL)
 
 
-def caption(notebook):
-    return notebook.page.inner_text('[role="status"]')
-
-
 def wait_for_grey(notebook, count):
     """Wait until the caption names so many grey patches."""
     wanted = {0: r"^logit of \w+: -?[\d.]+$", 1: "with 1 grey patch$"}
     pattern = wanted.get(count, f"with {count} grey patches$")
-    notebook.wait_for(lambda: re.search(pattern, caption(notebook)), f"{count} grey patches")
+    notebook.wait_for(lambda: re.search(pattern, notebook.caption()), f"{count} grey patches")
 
 
 def test_a_click_on_a_patch_changes_picture_and_logit_and_a_second_takes_it_back(notebook):
@@ -84,7 +80,7 @@ def test_class_method_display_and_scale_change_the_picture(notebook):
         selects.nth(place).select_option(value)
         notebook.wait_for(lambda: notebook.picture_hash() not in seen, f"a picture with {value}")
         seen.append(notebook.picture_hash())
-    assert caption(notebook).startswith("logit of owl")
+    assert notebook.caption().startswith("logit of owl")
 
 
 def test_the_picture_and_the_buttons_have_names(notebook):

@@ -29,7 +29,7 @@ def notebook(open_notebook):
 def choose(notebook, place, option):
     """Choose an option of a list and return the new picture's hash."""
     before = notebook.picture_hash()
-    notebook.page.locator(".widget-dropdown select").nth(place).select_option(option)
+    notebook.choose(place, option)
     notebook.wait_for(lambda: notebook.picture_hash() != before, f"a new picture for {option}")
     return notebook.picture_hash()
 
@@ -49,27 +49,12 @@ def test_every_list_changes_the_picture_and_back(notebook):
 
 def test_the_words_follow(notebook):
     choose(notebook, 3, "input")
-    notebook.wait_for(
-        lambda: "input: share" in notebook.page.inner_text('[role="status"]'), "the words"
-    )
+    notebook.wait_for(lambda: "input: share" in notebook.caption(), "the words")
     choose(notebook, 3, "everything")
 
 
 def test_all_controls_are_reached_by_the_tab_key(notebook):
-    notebook.page.locator(".widget-dropdown select").nth(0).focus()
-    reached = ["net"]
-    for _ in range(8):
-        notebook.page.keyboard.press("Tab")
-        name = notebook.page.evaluate(
-            """() => {
-                const label = document.activeElement.closest('.jupyter-widgets')
-                    ?.querySelector('.widget-label');
-                return label ? label.textContent : '';
-            }"""
-        )
-        if name and name not in reached:
-            reached.append(name)
-    assert reached == ["net", "photo", "class", "shown", "picture"]
+    assert notebook.named_by_tab("list") == ["net", "photo", "class", "shown", "picture"]
 
 
 def test_the_browser_had_nothing_to_complain_about(notebook):

@@ -22,7 +22,6 @@ panel
 """
 
 SIGMA, SAMPLES = 0, 1  # places of the sliders
-HANDLE = ".widget-slider .noUi-handle"
 
 
 @pytest.fixture(scope="module")
@@ -30,56 +29,30 @@ def notebook(open_notebook):
     return open_notebook(MAKE_PANEL)
 
 
-def caption(notebook):
-    return " ".join(notebook.page.inner_text('[role="status"]').split())
-
-
-def settle(notebook, words):
-    """Wait until the finished answer is shown, and return the picture's hash."""
-    notebook.wait_for(
-        lambda: words in caption(notebook) and "refining" not in caption(notebook), words
-    )
-    seen = [notebook.picture_hash()]
-
-    def unchanged():
-        notebook.page.wait_for_timeout(300)
-        seen.append(notebook.picture_hash())
-        return seen[-1] == seen[-2]
-
-    notebook.wait_for(unchanged, "a picture that stays")
-    return seen[-1]
-
-
-def press(notebook, slider, key, words):
-    notebook.page.locator(HANDLE).nth(slider).focus()
-    notebook.page.keyboard.press(key)
-    return settle(notebook, words)
-
-
 def test_an_arrow_key_changes_n_and_the_picture(notebook):
-    before = press(notebook, SAMPLES, "Home", "n = 2 ·")
-    after = press(notebook, SAMPLES, "ArrowRight", "n = 4 ·")
+    before = notebook.press(SAMPLES, "Home", "n = 2 ·")
+    after = notebook.press(SAMPLES, "ArrowRight", "n = 4 ·")
     assert after != before
-    assert press(notebook, SAMPLES, "Home", "n = 2 ·") == before
-    press(notebook, SAMPLES, "End", "n = 512 ·")
+    assert notebook.press(SAMPLES, "Home", "n = 2 ·") == before
+    notebook.press(SAMPLES, "End", "n = 512 ·")
 
 
 def test_many_fast_moves_of_sigma_end_on_the_last_value(notebook):
-    press(notebook, SAMPLES, "Home", "n = 2 ·")
-    press(notebook, SIGMA, "Home", "sigma 0.0032,")
+    notebook.press(SAMPLES, "Home", "n = 2 ·")
+    notebook.press(SIGMA, "Home", "sigma 0.0032,")
     for _ in range(15):
         notebook.page.keyboard.press("ArrowRight")
-    fast = settle(notebook, "sigma 0.1,")
-    press(notebook, SIGMA, "ArrowRight", "sigma 0.13,")
-    assert press(notebook, SIGMA, "ArrowLeft", "sigma 0.1,") == fast
+    fast = notebook.settled("sigma 0.1,")
+    notebook.press(SIGMA, "ArrowRight", "sigma 0.13,")
+    assert notebook.press(SIGMA, "ArrowLeft", "sigma 0.1,") == fast
 
 
 def test_what_is_averaged_and_the_method_change_the_picture(notebook):
     page = notebook.page
-    before = press(notebook, SAMPLES, "Home", "n = 2 ·")
+    before = notebook.press(SAMPLES, "Home", "n = 2 ·")
     average, method = (page.locator(".widget-dropdown select").nth(k) for k in (0, 1))
     average.select_option("sizes first")
-    sizes = settle(notebook, "no signs, so none can be certain")
+    sizes = notebook.settled("no signs, so none can be certain")
     assert sizes != before
     average.select_option("with signs")
     method.select_option("gradient x input")
@@ -90,20 +63,7 @@ def test_what_is_averaged_and_the_method_change_the_picture(notebook):
 
 
 def test_all_controls_are_reached_by_the_tab_key_and_have_names(notebook):
-    notebook.page.locator(HANDLE).nth(SIGMA).focus()
-    reached = ["sigma"]
-    for _ in range(10):
-        notebook.page.keyboard.press("Tab")
-        name = notebook.page.evaluate(
-            """() => {
-                const label = document.activeElement.closest('.jupyter-widgets')
-                    ?.querySelector('.widget-label');
-                return label ? label.textContent : '';
-            }"""
-        )
-        if name and name not in reached:
-            reached.append(name)
-    assert reached == ["sigma", "n, copies", "average", "method"]
+    assert notebook.named_by_tab("slider", SIGMA) == ["sigma", "n, copies", "average", "method"]
 
 
 def test_the_browser_had_nothing_to_complain_about(notebook):

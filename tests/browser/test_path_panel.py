@@ -31,29 +31,9 @@ def notebook(open_notebook):
     return open_notebook(MAKE_PANEL)
 
 
-def caption(notebook):
-    return notebook.page.inner_text('[role="status"]')
-
-
 def settle(notebook, alpha, gradients=12):
     """Wait until the panel shows the finished answer, and return the picture's hash."""
-    wanted = f"α = {alpha:.2f} · {gradients} gradients"
-    notebook.wait_for(
-        lambda: (
-            " ".join(caption(notebook).split()).startswith(wanted)
-            and "refining" not in caption(notebook)
-        ),
-        wanted,
-    )
-    seen = [notebook.picture_hash()]
-
-    def unchanged():
-        notebook.page.wait_for_timeout(300)
-        seen.append(notebook.picture_hash())
-        return seen[-1] == seen[-2]
-
-    notebook.wait_for(unchanged, "a picture that stays")
-    return seen[-1]
+    return notebook.settled(f"α = {alpha:.2f} · {gradients} gradients")
 
 
 def go_to(notebook, key, alpha):
@@ -120,20 +100,7 @@ def test_a_newer_number_of_steps_ends_the_older_walk(notebook):
 
 
 def test_all_controls_are_reached_by_the_tab_key_and_have_names(notebook):
-    notebook.page.focus(ALPHA)
-    reached = ["alpha"]
-    for _ in range(8):
-        notebook.page.keyboard.press("Tab")
-        name = notebook.page.evaluate(
-            """() => {
-                const label = document.activeElement.closest('.jupyter-widgets')
-                    ?.querySelector('.widget-label');
-                return label ? label.textContent : '';
-            }"""
-        )
-        if name and name not in reached:
-            reached.append(name)
-    assert reached == ["alpha", "steps", "rule", "baseline", "output"]
+    assert notebook.named_by_tab("slider") == ["alpha", "steps", "rule", "baseline", "output"]
 
 
 def test_the_picture_has_a_name_for_screen_readers(notebook):

@@ -11,34 +11,22 @@ panel = PatternPanel(angle=45, strength=2.0)
 panel
 """
 
-SLIDERS = ".widget-slider .noUi-handle"
-
 
 @pytest.fixture(scope="module")
 def notebook(open_notebook):
     return open_notebook(MAKE_PANEL)
 
 
-def press(notebook, place, key, words):
-    """Press a key on a slider, wait for the words, return the picture's hash."""
-    notebook.page.locator(SLIDERS).nth(place).focus()
-    notebook.page.keyboard.press(key)
-    notebook.wait_for(
-        lambda: words in " ".join(notebook.page.inner_text('[role="status"]').split()), words
-    )
-    return notebook.picture_hash()
-
-
 def test_the_arrows_follow_the_angle(notebook):
     before = notebook.picture_hash()
-    assert press(notebook, 0, "ArrowRight", "distractor at 50°, strength 2.0") != before
-    assert press(notebook, 0, "ArrowLeft", "distractor at 45°, strength 2.0") == before
+    assert notebook.press(0, "ArrowRight", "distractor at 50°, strength 2.0") != before
+    assert notebook.press(0, "ArrowLeft", "distractor at 45°, strength 2.0") == before
 
 
 def test_without_strength_the_weights_lie_on_the_signal(notebook):
     before = notebook.picture_hash()
-    assert press(notebook, 1, "Home", "weights 0° away from the signal") != before
-    press(notebook, 1, "End", "strength 4.0 · weights 45° away from the signal · pattern 0° away")
+    assert notebook.press(1, "Home", "weights 0° away from the signal") != before
+    notebook.press(1, "End", "strength 4.0 · weights 45° away from the signal · pattern 0° away")
 
 
 def test_the_browser_had_nothing_to_complain_about(notebook):

@@ -22,49 +22,23 @@ panel = RandomisePanel(net, photo[None], {"owl": 2, "elk": 3})
 panel
 """
 
-LAYERS = ".widget-slider .noUi-handle"
-
 
 @pytest.fixture(scope="module")
 def notebook(open_notebook):
     return open_notebook(MAKE_PANEL)
 
 
-def caption(notebook):
-    return " ".join(notebook.page.inner_text('[role="status"]').split())
-
-
-def settle(notebook, words):
-    """Wait until the answer is shown, and return the picture's hash."""
-    notebook.wait_for(lambda: caption(notebook).startswith(words), words)
-    seen = [notebook.picture_hash()]
-
-    def unchanged():
-        notebook.page.wait_for_timeout(300)
-        seen.append(notebook.picture_hash())
-        return seen[-1] == seen[-2]
-
-    notebook.wait_for(unchanged, "a picture that stays")
-    return seen[-1]
-
-
-def press(notebook, key, words):
-    notebook.page.locator(LAYERS).nth(0).focus()
-    notebook.page.keyboard.press(key)
-    return settle(notebook, words)
-
-
 def test_the_keyboard_draws_more_layers_anew(notebook):
-    settle(notebook, "1 of 3 layers drawn anew · cosine with the original")
-    none = press(notebook, "Home", "0 of 3 layers drawn anew · cosine with the original 1.00")
-    one = press(notebook, "ArrowRight", "1 of 3 layers drawn anew")
-    everything = press(notebook, "End", "3 of 3 layers drawn anew")
+    notebook.settled("1 of 3 layers drawn anew · cosine with the original")
+    none = notebook.press(0, "Home", "0 of 3 layers drawn anew · cosine with the original 1.00")
+    one = notebook.press(0, "ArrowRight", "1 of 3 layers drawn anew")
+    everything = notebook.press(0, "End", "3 of 3 layers drawn anew")
     assert len({none, one, everything}) == 3
 
 
 def test_method_and_class_change_the_picture(notebook):
     page = notebook.page
-    before = press(notebook, "End", "3 of 3")
+    before = notebook.press(0, "End", "3 of 3")
     method, name = (page.locator(".widget-dropdown select").nth(k) for k in (0, 1))
     method.select_option("guided_backprop")
     notebook.wait_for(lambda: notebook.picture_hash() != before, "the guided map")
@@ -77,20 +51,7 @@ def test_method_and_class_change_the_picture(notebook):
 
 
 def test_all_controls_are_reached_by_the_tab_key_and_have_names(notebook):
-    notebook.page.locator(".widget-dropdown select").nth(0).focus()
-    reached = ["method"]
-    for _ in range(8):
-        notebook.page.keyboard.press("Tab")
-        name = notebook.page.evaluate(
-            """() => {
-                const label = document.activeElement.closest('.jupyter-widgets')
-                    ?.querySelector('.widget-label');
-                return label ? label.textContent : '';
-            }"""
-        )
-        if name and name not in reached:
-            reached.append(name)
-    assert reached == ["method", "class", "layers drawn anew"]
+    assert notebook.named_by_tab("list") == ["method", "class", "layers drawn anew"]
 
 
 def test_the_browser_had_nothing_to_complain_about(notebook):

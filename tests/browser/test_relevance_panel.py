@@ -29,23 +29,17 @@ def notebook(open_notebook):
     return open_notebook(MAKE_PANEL)
 
 
-def caption(notebook):
-    return " ".join(notebook.page.inner_text('[role="status"]').split())
-
-
 def choose(notebook, place, option, words):
     """Choose an option in a list and wait until the caption says so; return the picture's hash."""
-    notebook.page.locator(".widget-dropdown select").nth(place).select_option(option)
-    notebook.wait_for(lambda: words in caption(notebook), words)
-    notebook.page.wait_for_timeout(300)
-    return notebook.picture_hash()
+    notebook.choose(place, option)
+    return notebook.settled(words)
 
 
 def test_rule_and_class_change_map_and_words(notebook):
     before = choose(notebook, 2, "epsilon", "rule epsilon ")
     flat = choose(notebook, 2, "flat", "rule flat")
     assert flat != before
-    assert "likeness to the other classes' maps 1.00" in caption(notebook)
+    assert "likeness to the other classes' maps 1.00" in notebook.caption()
     choose(notebook, 1, "owl", "owl, rule flat")
     choose(notebook, 1, "cat", "cat, rule flat")
     assert choose(notebook, 2, "epsilon", "rule epsilon ") == before
@@ -55,7 +49,7 @@ def test_another_net_brings_its_own_classes(notebook):
     choose(notebook, 0, "TOY", "f, rule epsilon")
     options = notebook.page.locator(".widget-dropdown select").nth(1).locator("option")
     assert options.all_inner_texts() == ["f"]
-    assert "score 2" in caption(notebook)
+    assert "score 2" in notebook.caption()
     name = re.compile("Relevance panel, TOY, f, rule epsilon")
     notebook.wait_for(lambda: notebook.page.get_by_role("img", name=name).count() == 1, "its name")
     choose(notebook, 0, "small", "cat, rule epsilon")
@@ -63,11 +57,11 @@ def test_another_net_brings_its_own_classes(notebook):
 
 def test_the_keyboard_moves_epsilon(notebook):
     handle = notebook.page.locator(".widget-slider .noUi-handle").nth(0)
-    before = notebook.picture_hash()
+    before = notebook.settled("rule epsilon")
     handle.focus()
     notebook.page.keyboard.press("End")
     notebook.wait_for(lambda: notebook.picture_hash() != before, "another picture")
-    notebook.wait_for(lambda: "· epsilon 10 ·" in caption(notebook), "epsilon in the caption")
+    notebook.wait_for(lambda: "· epsilon 10 ·" in notebook.caption(), "epsilon in the caption")
     assert notebook.page.locator(".widget-slider .widget-readout").inner_text() == "10"
     notebook.page.keyboard.press("Home")
     notebook.wait_for(lambda: notebook.picture_hash() == before, "the first picture again")
@@ -82,20 +76,7 @@ def test_epsilon_is_off_for_a_rule_without_it(notebook):
 
 
 def test_all_controls_are_reached_by_the_tab_key_and_have_names(notebook):
-    notebook.page.locator(".widget-dropdown select").nth(0).focus()
-    reached = ["net"]
-    for _ in range(8):
-        notebook.page.keyboard.press("Tab")
-        name = notebook.page.evaluate(
-            """() => {
-                const label = document.activeElement.closest('.jupyter-widgets')
-                    ?.querySelector('.widget-label');
-                return label ? label.textContent : '';
-            }"""
-        )
-        if name and name not in reached:
-            reached.append(name)
-    assert reached == ["net", "class", "rule", "epsilon"]
+    assert notebook.named_by_tab("list") == ["net", "class", "rule", "epsilon"]
 
 
 def test_a_picture_of_the_panel(notebook):
