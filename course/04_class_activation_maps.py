@@ -27,7 +27,7 @@ device = xc.device()
 model = xc.zoo.load("efficientnet_lite0", device=device)  # images -> 1000 logits
 collage = xc.datasets.collage(device=device)  # a cat on the left, coffee on the right
 left, right = xc.datasets.collage_masks(device=device)
-EGYPTIAN_CAT, ESPRESSO, BUNTING, WORM_FENCE = 285, 967, 14, 912
+EGYPTIAN_CAT, ESPRESSO, HUNTING_DOG, WORM_FENCE = 285, 967, 275, 912
 
 residual = xc.zoo.load("fashion_residual", device=device)  # small: it ends with a mean
 cnn = xc.zoo.load("fashion_cnn", device=device)  # small: it ends with dense layers
@@ -69,7 +69,7 @@ xc.plot.maps(
 # %% [markdown] tags=["symbols"]
 r"""
 Nine tenths of each map lie in its own half. The saliency map of lesson 01 got 0.6, and 0.5 is what a map without any knowledge gets. What did we pay? The map is a
-smooth cloud: it was made of 7 x 7 numbers. And we will see that this success belongs to *one layer*.
+smooth cloud: it was made of 7 x 7 numbers.
 
 ## 2 · From weights to slopes
 
@@ -80,7 +80,7 @@ take the mean of each feature map, then one linear layer. Three symbols:
 - $w_k$ is the weight of the class for feature $k$.
 - $g_k$ is the slope of $F$ with respect to each cell of $A_k$: a picture of slopes, as large as $A_k$.
 
-With such an ending, $F = \sum_k w_k\, \mathrm{mean}(A_k) + b$. The mean and the sum may change places, and the paper of 2016 does just that:
+With such an ending, $F = \sum_k w_k\, \mathrm{mean}(A_k) + b$, with the bias $b$ of the class. The mean and the sum may change places, and the paper of 2016 does just that:
 
 $$M = \sum_k w_k A_k \qquad\Rightarrow\qquad \mathrm{mean}(M) = F - b .$$
 
@@ -135,8 +135,8 @@ xc.show("sum of the cells, plus bias", hires_cam.sum() + b)
 
 # %% [markdown]
 r"""
-Behind the last layer all three are **one map**, up to the factor 49, the number of cells. The reason: after a mean, every cell of $A_k$ has the same slope, $w_k / 49$. So
-the mean slope *is* each cell's slope. Our photo network ends in the same way. That is why section 1 went so well.
+At the last layer all three are **one map**, up to the relu and the factor 49, the number of cells. The reason: a mean gives every cell of $A_k$ the same slope, $w_k / 49$. So
+the mean slope *is* each cell's slope. Our photo network ends in the same way.
 
 ## 3 · Where the two part
 
@@ -163,7 +163,7 @@ for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)):
     off = A.clone()
     off[i, j] = 0
     change = float((g * off).sum() - (g * A).sum())
-    print(f"cell with {A[i, j]:.0f} switched off: F changes by {change + 0.0:+.0f}")
+    print(f"a{i + 1}{j + 1} = {A[i, j]:.0f} off: F changes by {change + 0.0:+.0f}")
 
 # %% [markdown]
 r"""
@@ -173,7 +173,7 @@ r"""
 $\begin{pmatrix} 0 & 3 \\ -2 & 2 \end{pmatrix}$: each cell's part of $F$, and they add up to 3.
 </details>
 
-This is what HiResCAM's paper proves: where **one linear layer** follows $A$, the cells of HiResCAM add up to $F - b$. So each cell is exactly what the score loses when this cell is
+This is what HiResCAM's paper proves: where **one linear layer** follows $A$, the cells of HiResCAM add up to $F - b$, and each cell is exactly what the score loses when this cell is
 switched off. And the paper warns that Grad-CAM can light places that the model did not use.
 
 ## 4 · Does it happen in a trained network?
@@ -249,10 +249,9 @@ brightest cell of Grad-CAM in the lowest line, fifth from the left, and for the 
 So the paper's claim holds on our net: **Grad-CAM can light what the model did not use, or what it used against the class.** Over all cells Grad-CAM has hardly any correlation with the true effects; that of HiResCAM is nearly
 1, although two dense layers follow, so that the proof does not apply. That is a property of this net, not a law. Grad-CAM's maps are also far too weak, because slopes of both signs cancel in the mean.
 
-## 5 · Where does the cat's map leave the coffee?
+## 5 · Another layer
 
-Back to the photo network. Nobody forces us to take the last layer. Earlier layers have finer maps: 14 x 14, 28 x 28, up to 112 x 112 cells. Finer maps should be more
-exact, should they not?
+Back to the photo network. Nobody forces us to take the last layer. Earlier layers have finer maps: 14 x 14, 28 x 28, up to 112 x 112 cells. Is a finer map a better one?
 
 **Predict (04.P3).** Walk from the last layer back towards the image. Which share of Grad-CAM's map of the *cat* lies on the cat?
 (a) it grows: finer maps are more exact · (b) it stays above half · (c) at some layers it is below half
@@ -299,7 +298,7 @@ xc.plot.series(
 r"""
 <details><summary>Answer to 04.P3</summary>
 
-(c). At layer 6, only two blocks before the last one, Grad-CAM puts less than a third of the cat's map on the cat, and about a quarter of the espresso's on the coffee. At layer 1 hardly
+(c). At layer 6 (`blocks.13` in the panel) Grad-CAM puts less than a third of the cat's map on the cat, and about a quarter of the espresso's on the coffee. At layer 1 hardly
 anything is left on the cat. At layer 4 the cat's map lies on the cat almost completely, but the espresso's is then at 0.6: one class is no proof.
 </details>
 
@@ -307,18 +306,18 @@ The *same* formula, photo, class and network. At layer 8 the slopes are the same
 help the cat on the left and harm it on the right. The mean gives both places one weight. **HiResCAM stays above one half at all eight layers and for both classes.** But its margin is small at early
 layers: there it is close to gradient x input, with its noise.
 
-**Explore the panel** (4 minutes). Run its cell to get the controls. Find: the layer where the cat's map jumps to the coffee; what "with sign" adds at the last layer; a class whose map is empty; what the own scale does to it.
+**Explore the panel** (4 minutes). Run its cell to get the controls. Find: the layers at which the cat's map lies on the coffee; what "with sign" adds at the last layer; a class whose map is empty; what the own scale does to it.
 
 ## 6 · Nothing that looks like something
 
 Many programs divide each map by its own largest value before they draw it. So do many figures in papers. Here are three maps of the collage drawn in this way.
 
-**Predict (04.P4).** One of the three belongs to a class with almost no evidence in this photo. Which one?
-(a) A · (b) B · (c) C · (d) I cannot see it
+**Predict (04.P4).** One of the three belongs to a class that the network rejects: its logit is below $-2$. Which one?
+(a) A · (b) B · (c) C
 """
 
 # %% tags=["demo"]
-four = torch.tensor([ESPRESSO, BUNTING, EGYPTIAN_CAT, WORM_FENCE], device=device)
+four = torch.tensor([HUNTING_DOG, EGYPTIAN_CAT, ESPRESSO, WORM_FENCE], device=device)
 light = xc.grad_cam(model, collage.repeat(4, 1, 1, 1), target=four)  # (4, 1, 224, 224)
 scaled = {name: one / one.max() for name, one in zip("ABC", light, strict=False)}
 
@@ -337,10 +336,13 @@ xc.plot.maps(
 xc.predict("04.P4", None)
 
 # %% tags=["demo"]
-names = ["A: espresso", "B: indigo bunting", "C: Egyptian cat", "worm fence"]
+names = ["A: African hunting dog", "B: Egyptian cat", "C: espresso", "worm fence"]
 logits = model(collage)[0, four]
 for name, one, logit in zip(names, light, logits, strict=True):
     xc.show(f"{name}: logit, and largest value of the map", [float(logit), one.max()])
+xc.show("cosine of A and C", round(cosine(light[0], light[2]), 1))
+signed = xc.grad_cam(model, collage, target=HUNTING_DOG, relu=False, upsample=None)
+xc.show("hunting dog: cells above 0, of 49", int((signed > 0).sum()))
 xc.show("worm fence: its map is empty", not bool(light[3].any()))
 
 xc.plot.maps(
@@ -348,25 +350,27 @@ xc.plot.maps(
     reduce="abs_sum",
     percentile=100,
     unit="Grad-CAM, one scale for all",
-    alt="Four Grad-CAM maps of the collage on one common scale: espresso, "
-    "indigo bunting, Egyptian cat, and worm fence.",
+    alt="Four Grad-CAM maps of the collage on one common scale: African hunting dog, "
+    "Egyptian cat, espresso, and worm fence.",
 )
 
 # %% [markdown]
 r"""
 <details><summary>Answer to 04.P4</summary>
 
-(b), but (d) is the honest answer. The indigo bunting is a bird. Its logit is below $-2$, and its strongest cell is about fifty times weaker than the cat's. On its own scale it glows.
+(a): A is the map of *African hunting dog*. It looks like the map of espresso (their cosine is close to 1), and nobody can see that its strongest cell is six times weaker than the cat's.
 </details>
 
-First the relu cuts off all that speaks *against* the class. Then the scaling blows up whatever is left. So a class that the network firmly rejects gets a map of its own. For *worm fence* not one cell is
-positive: the map is empty, and an empty map is an **answer** ("nothing here speaks for it"). A program that divides by its maximum gives NaN, or noise. So: print the largest value or the logit beside a map, use one scale, and
-look at the signed map before the relu.
+First the relu cuts off all that speaks *against* the class: for the dog that is 30 of the 49 cells. Then the scaling blows up whatever is left. So a class that the network rejects gets a fine map of its own.
+For *worm fence*, and here for no other of the 1000 classes, not one cell is positive: the map is empty. At the last layer this is an **answer** ("no cell speaks for it"). At other
+layers it is none: in section 4 the maps of 11 pictures were empty, for the class that the net *chose*, because slopes cancelled in the mean.
 
-## 7 · A cell is not a place
+A program that divides an empty map by its maximum gives NaN, or noise. So: print the largest value and the logit beside a map, use one scale, and look at the signed map before the relu.
+
+## 7 · What has a cell seen?
 
 The map has 49 cells. Drawn over the photo it has 50,176 pixels: the rest was filled in between. Smooth edges look exact, but **enlarging adds no information**. And there is a second, deeper point. Each cell is drawn on
-its own square of 32 x 32 pixels. Has it also *looked* at this square only?
+its own square of 32 x 32 pixels. Which pixels did the network look at to compute it?
 
 **Predict (04.P5).** Take the brightest cell of the cat's map. Its value has a slope with respect to every pixel. Which share of the (absolute) slopes lies on the cell's own square?
 (a) above 90 % · (b) about half · (c) below 10 %
@@ -484,7 +488,7 @@ r"""
 </details>
 
 Which family members would you use after this table? For HiResCAM and LayerCAM the brightest cell is never a harmful one here. But LayerCAM and Grad-CAM++ leave out all negative slopes. So nothing can speak against a class, and
-their maps for two classes are alike: a cosine of about 0.7, and of almost 1. Only HiResCAM passes both columns.
+their maps for two classes are alike: a cosine of about 0.7, and of almost 1. Only HiResCAM passes both tests.
 
 ### B · Guided Grad-CAM: sharp, and right?
 
@@ -496,23 +500,26 @@ strip = xc.truth_strip("guided_grad_cam", model=model)
 xc.show("own half, mean of cat and espresso", strip.own_share.mean())
 xc.show("deletion minus random, cat and espresso", strip.deletion)
 xc.show("spread of the random orders", strip.random_spread)
+xc.show("ruined network: cosine", round(strip.cosine, 1))
+xc.show("control, own pixels shuffled", round(strip.shuffled_cosine, 1))
 
 xc.plot.truth_strip(strip)
 
 # %% [markdown]
 r"""
 The own half is right, because Grad-CAM cuts the other half out. But look at deletion: *above* 0. Patches ranked by this signed map are worse than patches in random order. The fine signs come from guided
-backprop, which hardly depends on the class (lesson 02). Sharper is not truer.
+backprop, which hardly depends on the class (lesson 02). The third test fails as well: with the last layer drawn anew the map is still more like ours than our own pixels shuffled.
+Sharper is not truer.
 """
 
 # %% [markdown] tags=["references"]
 r"""
 ## What to remember
 
-- CAM, Grad-CAM and HiResCAM weigh a layer's feature maps. Behind a mean and one linear layer they are **one map**, and its cells add up to the logit without the bias.
+- CAM, Grad-CAM and HiResCAM weigh a layer's feature maps. If only a mean and one linear layer follow, they are **one map** (up to relu and a factor), and its cells add up to the logit without the bias.
 - Elsewhere they part. Grad-CAM's mean slope can light a cell that the model did not use, or used against the class. HiResCAM keeps each cell's own slope.
 - The **layer** is part of the question. Name it. Grad-CAM is at home at the last layer.
-- An empty map is an answer. Scaling each map to its own maximum hides it. Print the logit.
+- At the last layer an empty map is an answer. Scaling each map to its own maximum hides a weak one. Print the logit.
 - A 7 x 7 map enlarged to 224 x 224 has 49 numbers, and each of them has seen far more than its own square.
 
 **Where it fails next.** These maps explain a layer, not the photo, and they choose the scale of detail for you. Lesson 05 goes back to the pixels and makes the sum right there.
