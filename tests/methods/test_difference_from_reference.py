@@ -154,6 +154,16 @@ def test_reveal_cancel_sees_through_a_batch_norm(close):
     assert (found - xc.deeplift(apart, x, 1, baseline=start)).norm() > 0.1 * found.norm()
 
 
+@pytest.mark.parametrize("same", [nn.Dropout().eval(), torch.clone, torch.Tensor.contiguous])
+def test_reveal_cancel_sees_through_what_does_nothing(same, close):
+    one, two = nn.Linear(4, 5).double(), nn.Linear(5, 3).double()
+    x = torch.randn(3, 4, dtype=torch.float64)
+    bare, between = (lambda x: two(F.relu(one(x)))), (lambda x: two(F.relu(same(one(x)))))
+    expected = xc.deeplift(bare, x, 1, rule="reveal_cancel")
+    close(xc.deeplift(between, x, 1, rule="reveal_cancel"), expected)
+    assert (xc.deeplift(bare, x, 1) - expected).norm() > 0.01 * expected.norm()
+
+
 # ---- summation to delta --------------------------------------------------------------------------
 
 

@@ -271,6 +271,27 @@ def test_nothing_is_lost_without_biases(name, close):
     close(found.values.flatten(1).sum(1), found.f_end, 1e-10)
 
 
+@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize(
+    "join",
+    [
+        lambda h: torch.cat([h, h.new_ones(len(h), 1)], dim=1),
+        lambda h: F.pad(h, (0, 1), value=2.0),
+    ],
+    ids=["cat", "pad"],
+)
+def test_what_a_constant_receives_is_absorbed(name, join, close):
+    one, two = nn.Linear(4, 5).double(), nn.Linear(6, 3).double()
+    two.weight.data[1, 5] = 0.5
+    x = torch.rand(2, 4, dtype=torch.float64)
+    model = lambda x: two(join(F.relu(one(x))))  # noqa: E731
+    d = xc.lrp(model, x, 1, rules=name, return_details=True)
+    close(d.values.sum(1) + d.extra["absorbed"], d.f_end)
+    close(d.gap, torch.zeros(2), 1e-12)
+    assert d.extra["layer_names"] in (("linear", "cat", "linear"), ("linear", "pad", "linear"))
+    assert bool((d.extra["layer_absorbed"][:, 1].abs() > 1e-6).all())
+
+
 def test_epsilon_absorbs_what_the_equation_says(close):
     found = xc.lrp(
         lambda x: x @ double([2.0], [-1.0]), double([1.0, 1.0]), epsilon=1.0, return_details=True
@@ -343,6 +364,16 @@ def test_a_batch_norm_before_a_layer_is_part_of_it(name, close):
     x = torch.rand(4, 6, dtype=torch.float64)
     close(apart(x).detach(), merged(x).detach())
     close(xc.lrp(apart, x, 1, rules=name), xc.lrp(merged, x, 1, rules=name), 1e-10)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_dropout_does_not_keep_a_batch_norm_from_its_layer(name, close):
+    """It does nothing where nothing is trained, before or after the norm."""
+    dense, last, norm = nn.Linear(4, 5), nn.Linear(5, 3), trained_norm(nn.BatchNorm1d, 5)
+    bare = nn.Sequential(dense, norm, nn.ReLU(), last).double().eval()
+    between = nn.Sequential(dense, nn.Dropout(), norm, nn.Dropout(), nn.ReLU(), last).eval()
+    x = torch.rand(2, 4, dtype=torch.float64)
+    close(xc.lrp(between, x, 1, rules=name), xc.lrp(bare, x, 1, rules=name))
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -502,6 +533,9 @@ def test_nets_with_gates_are_refused(name):
         xc.lrp(model, torch.rand(1, 3, 64, 64), 1)
 
 
+TWO = {"conv": "epsilon", "linear": "epsilon"}
+
+
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
@@ -517,6 +551,13 @@ def test_nets_with_gates_are_refused(name):
         ({"alpha": 0.5}, "alpha must be a number of at least 1, got 0.5"),
         ({"rules": "z_box", "low": 1.0, "high": 0.0}, "low must be below high"),
         ({"rules": "z_box", "high": 0.5}, "needs low <= x <= high.*high=0.5"),
+        (
+            {"rules": "z_box", "low": torch.zeros(7)},
+            r"low has shape \(7,\).*broadcast to x's, \(2, 4\)",
+        ),
+        ({"rules": TWO | {1: "flat"}}, "there is no layer 1; the model has 1 layer call"),
+        ({"rules": TWO | {-1: "flat"}}, "layer numbers 0, 1, ...; got 'conv', 'linear', -1"),
+        ({"rules": TWO | {True: "flat"}}, "layer numbers 0, 1, ...; got 'conv', 'linear', True"),
     ],
 )
 def test_bad_rules(settings, says):
@@ -532,7 +573,12 @@ def test_z_box_is_for_layers_that_see_x(close):
         lambda x: last(F.relu(layer(F.relu(2 * x - 1)))),
         lambda x: last(F.relu(layer(F.avg_pool1d(x.repeat(1, 2)[:, None], 2)[:, 0]))),
     ):
-        close(xc.lrp(model, x, 1, rules="z_box"), xc.lrp(model, x, 1, rules="z_plus"), 1e-6)
+        for explain in (
+            lambda m: xc.lrp(m, x, 1, rules="z_box"),
+            lambda m: xc.deep_taylor(m, x, 1),
+        ):
+            with pytest.raises(UnsupportedOperationError, match="no layer of this model sees x"):
+                explain(model)
     everywhere = {"conv": "z_box", "linear": "z_box"}
     with pytest.raises(UnsupportedOperationError, match=r"z_box.*linear\(\) \(layer 1\)"):
         xc.lrp(lambda x: last(layer(x)), x, 1, rules=everywhere)

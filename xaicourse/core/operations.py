@@ -11,12 +11,13 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-from torch.utils._pytree import tree_flatten, tree_unflatten
+from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 
 __all__ = [
     "Activated",
     "Activation",
     "Affine",
+    "Join",
     "Layer",
     "MaxPool",
     "Mixture",
@@ -29,6 +30,7 @@ __all__ = [
     "plain_name",
     "read_activation",
     "read_affine",
+    "read_join",
     "read_layer",
     "read_max_pool",
     "read_mixture",
@@ -188,6 +190,13 @@ class Affine(Operation):
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Mixture(Operation):
     """output = function(*inputs), linear in them without weights: sums, means, average pools."""
+
+    function: Callable[..., Tensor]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Join(Operation):
+    """output = the inputs put together with constants, as they are: ``cat``, a rim of ones."""
 
     function: Callable[..., Tensor]
 
@@ -437,6 +446,20 @@ def read_max_pool(
         with_indices=lambda z: pool(z, *more, **settings, return_indices=True),
         spatial_axes=axes,
     )
+
+
+_JOINS = frozenset("cat concat concatenate stack hstack vstack dstack".split())
+
+
+def read_join(func: Any, args: tuple, kwargs: Mapping[str, Any], follows: Follows) -> Join | None:
+    """Return what a call puts together, or None where no constant takes part."""
+    name = plain_name(func)
+    tensors = [leaf for leaf in tree_leaves((args, dict(kwargs))) if isinstance(leaf, Tensor)]
+    with_constants = name in _JOINS and not all(follows(t) for t in tensors)
+    if not with_constants and (name != "pad" or read_padding(args, kwargs)[1] == 0):
+        return None
+    inputs, function = as_function(func, args, kwargs, follows)
+    return Join(name, inputs, function=function)
 
 
 def read_padding(args: tuple, kwargs: Mapping[str, Any]) -> tuple[str, float]:

@@ -42,6 +42,7 @@ from xaicourse.core.operations import (
     plain_name,
     read_activation,
     read_affine,
+    read_join,
     read_layer,
     read_max_pool,
     read_mixture,
@@ -147,9 +148,11 @@ _MOVES = frozenset(
     """
     pad pad_in_a_circle view reshape flatten unflatten permute transpose contiguous unsqueeze
     squeeze movedim swapaxes expand narrow chunk split unbind select getitem slice roll flip clone
-    dropout
+    dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout
     """.split()
 )
+_DROPOUTS = "dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout".split()
+_SAME = frozenset([*_DROPOUTS, "clone", "contiguous"])  # the value stays (there is no training)
 _PADS = frozenset({"pad", "pad_in_a_circle"})
 _KEEPING = _MOVES - _PADS | {"cat", "concat", "stack"}
 _ATTENTION = ("multi_head_attention_forward", "scaled_dot_product_attention")
@@ -270,6 +273,10 @@ class _RuleMode(TorchFunctionMode):
             )
             if found is not None:
                 return found
+            if self.rules.carries_relevance:
+                joined = read_join(func, args, kwargs, self.follows)
+                if joined is not None:
+                    return joined
             if self.rules.carries_relevance and self._is_allowed(func, args, kwargs):
                 inputs, function = as_function(func, args, kwargs, self.follows)
                 return Mixture(plain_name(func), inputs, function=function)
@@ -341,6 +348,9 @@ class _RuleMode(TorchFunctionMode):
         followers: list[Tensor],
         operation: Operation | None,
     ) -> None:
+        if plain_name(func) in _SAME and len(followers) == 1 and followers[0] in self.made:
+            self.made[result] = self.made[followers[0]]
+            return
         versions = tuple(t._version for t in operation.inputs) if operation is not None else ()
         kept = plain_name(func) in _KEEPING and all(self._is_x(t) for t in followers)
         for place, leaf in enumerate(tree_leaves(result)):

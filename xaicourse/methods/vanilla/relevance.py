@@ -17,6 +17,7 @@ from xaicourse.core.gradients import Question, ask
 from xaicourse.core.operations import (
     Activated,
     Affine,
+    Join,
     Layer,
     Mixture,
     Operation,
@@ -34,6 +35,7 @@ from xaicourse.methods.vanilla.relevance_rules import (
     ZBox,
     ZPlus,
     share_affine,
+    share_join,
     share_mixture,
 )
 
@@ -107,23 +109,25 @@ def lrp(
     Returns
     -------
     Tensor (N, ...)
-        Relevance of each input, signed, in units of F. ``extra`` of the details holds what biases
-        and epsilon ``absorbed`` (N,), so that values.sum() + absorbed = F, and for each operation
-        that shares relevance its name, what arrived at it and what it absorbed (`layer_names`,
-        `layer_relevance` and `layer_absorbed` (N, L), from the input to the output).
+        Relevance of each input, signed, in units of F. ``extra`` of the details holds what biases,
+        constants and epsilon ``absorbed`` (N,), so that values.sum() + absorbed = F, and for each
+        operation that shares relevance its name, what arrived at it and what it absorbed
+        (`layer_names`, `layer_relevance` and `layer_absorbed` (N, L), from the input to the
+        output).
 
     Raises
     ------
     UnsupportedOperationError
         If an operation has no rule (GELU, a gate, attention), or z_box meets a layer that does not
-        see x; it is named.
+        see x; it is named. Also if there is a rule for "first", but no layer sees x.
     ValueError, TypeError
         As for `gradient`; also for unknown rules and x outside of low and high.
 
     Notes
     -----
-    Conserves relevance up to what biases and epsilon absorb. Breaks implementation invariance for
-    all rules but zero, completeness, and with z_plus and alpha_beta hardly depends on the class.
+    Conserves relevance up to what biases, constants and epsilon absorb. Breaks implementation
+    invariance for all rules but zero, completeness, and with z_plus and alpha_beta hardly depends
+    on the class.
 
     References
     ----------
@@ -198,7 +202,7 @@ def deep_taylor(
     Raises
     ------
     UnsupportedOperationError
-        If an operation has no rule; it is named.
+        If an operation has no rule; it is named. Also if no layer sees x itself.
     ValueError, TypeError
         As for `lrp`.
 
@@ -234,6 +238,7 @@ class _Page:
     names: list[str] = field(default_factory=list)
     received: list[Tensor] = field(default_factory=list)  # (n,) each
     given: list[Tensor] = field(default_factory=list)
+    layers: dict[int, bool] = field(default_factory=dict)  # number -> whether it sees x itself
     started: Tensor | None = None  # (n,) at the model's outputs
 
 
@@ -255,6 +260,7 @@ class _Relevance(BackwardRules):
         if isinstance(operation, Activated):
             return operation, lambda operation, R: R
         if isinstance(operation, Layer):
+            self.pages[-1].layers[operation.number] = operation.first
             rule = self.rule_of(operation)
             if isinstance(rule, ZBox) and not operation.first:
                 raise UnsupportedOperationError(
@@ -268,6 +274,8 @@ class _Relevance(BackwardRules):
             return self._recorded(operation, lambda op, R: share_affine(op, R, self.epsilon))
         if isinstance(operation, Mixture):
             return self._recorded(operation, lambda op, R: share_mixture(op, R, self.epsilon))
+        if isinstance(operation, Join):
+            return self._recorded(operation, share_join)
         return None
 
     def rule_of(self, layer: Layer) -> RelevanceRule:
@@ -296,6 +304,23 @@ class _Relevance(BackwardRules):
             )
 
         return tree_map(begin, outputs)
+
+    def audit(self, output: Tensor, start: Any) -> None:
+        """Check the operations, and that every rule of the table has found its layer."""
+        super().audit(output, start)
+        layers = self.pages[-1].layers
+        missing = [key for key in self.table if isinstance(key, int) and key not in layers]
+        if missing:
+            raise ValueError(
+                f"rules: there is no layer {missing[0]}; the model has {len(layers)} layer "
+                f"call(s), numbered from 0"
+            )
+        if "first" in self.table and layers and not any(layers.values()):
+            raise UnsupportedOperationError(
+                f"{self.method}: there is a rule for the first layer, but no layer of this model "
+                "sees x itself (normalised, cut, turned or padded at most); use lrp with a table "
+                "of rules that has no 'first'"
+            )
 
     def _recorded(self, operation: Operation, share: Callable[[Any, Tensor], Any]) -> Choice:
         """Let a rule compute in float32 at least, and write down what it received and gave."""
@@ -406,7 +431,7 @@ def _table(rules: Any, settings: Mapping[str, Any]) -> dict[str | int, Relevance
     if not isinstance(rules, Mapping):
         rules = {"conv": rules, "linear": rules}
     table = {key: _rule(rule, settings) for key, rule in rules.items()}
-    wrong = [k for k in table if k not in ("first", "conv", "linear") and not isinstance(k, int)]
+    wrong = [k for k in table if k not in ("first", "conv", "linear") and not _is_number(k)]
     missing = {"conv", "linear"} - set(table)
     if wrong or missing:
         raise ValueError(
@@ -414,6 +439,10 @@ def _table(rules: Any, settings: Mapping[str, Any]) -> dict[str | int, Relevance
             f"'first' and for layer numbers 0, 1, ...; got {', '.join(map(repr, rules))}"
         )
     return table
+
+
+def _is_number(key: Any) -> bool:
+    return isinstance(key, int) and not isinstance(key, bool) and key >= 0
 
 
 def _rule(rule: Any, settings: Mapping[str, Any]) -> RelevanceRule:
@@ -437,6 +466,14 @@ def _box(low: float | Tensor, high: float | Tensor) -> ZBox:
 
 def _check_inside(x: Tensor, box: ZBox) -> None:
     low, high = (torch.as_tensor(end, dtype=x.dtype).to(x.device) for end in (box.low, box.high))
+    for name, end in (("low", low), ("high", high)):
+        try:
+            end.expand(x.shape)
+        except RuntimeError:
+            raise ValueError(
+                f"{name} has shape {tuple(end.shape)}, which does not broadcast to x's, "
+                f"{tuple(x.shape)}; give a number, or one for each pixel"
+            ) from None
     slack = 1e-5 * (high - low)
     if not bool(((x >= low - slack) & (x <= high + slack)).all()):
         raise ValueError(

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from xaicourse.core.operations import Affine, Layer, Mixture
+from xaicourse.core.operations import Affine, Join, Layer, Mixture
 
 __all__ = [
     "COMPOSITES",
@@ -31,6 +31,7 @@ __all__ = [
     "ZBox",
     "ZPlus",
     "share_affine",
+    "share_join",
     "share_mixture",
 ]
 
@@ -216,6 +217,14 @@ def share_mixture(operation: Mixture, R: Tensor, epsilon: float) -> tuple[Tensor
     s = divide(R, stabilise(z.detach(), epsilon))
     slopes = torch.autograd.grad(z, leaves, s)
     return tuple(x.detach() * slope for x, slope in zip(leaves, slopes, strict=True))
+
+
+def share_join(operation: Join, R: Tensor) -> tuple[Tensor, ...]:
+    """Hand each number's relevance to where it came from; what constants received stays there."""
+    with torch.enable_grad():
+        leaves = [x.detach().requires_grad_(True) for x in operation.inputs]
+        joined = operation.function(*leaves)
+    return torch.autograd.grad(joined, leaves, R)
 
 
 # ---- tables: which layer gets which rule ---------------------------------------------------------
