@@ -180,6 +180,23 @@ def test_score_cam_equals_a_loop_written_from_the_paper(close):
         close(xc.score_cam(net, X, T, **RAW, batch_size=batch_size), expected)
 
 
+def test_score_cam_hides_the_image_behind_a_map_whose_speck_is_lost_on_the_way(close):
+    """A layer with more cells than the image: what is enlarged may be the same everywhere."""
+
+    class Speck(nn.Module):
+        def forward(self, x):
+            maps = x.new_zeros(len(x), 2, 16, 16)
+            maps[:, 0, 0, 0] = x.sum((1, 2, 3))  # no pixel of a 4 x 4 image is near this cell
+            maps[:, 1, 4:12] = 1.0
+            return maps
+
+    net, x = nn.Sequential(Speck(), nn.Flatten(), nn.Linear(512, 3)).double(), X[:, :, :4, :4]
+    found = xc.score_cam(net, x, 1, layer="0", return_details=True, **RAW)
+    stripes = F.interpolate(net[0](x)[:, 1:], size=(4, 4), mode="bilinear")  # from 0 to 1 already
+    scores = torch.stack([xc.scores(net, 0 * x, 1), xc.scores(net, x * stripes, 1)], 1)
+    close(found.extra["weights"][:, :, 0, 0], scores.softmax(1))
+
+
 def test_eigen_cam_equals_numpy_and_recovers_a_map_of_rank_one(close):
     net = Net("mlp")
     A = net.features(X).detach().numpy()
@@ -334,6 +351,40 @@ def test_cam_is_refused_where_it_is_not_defined():
     )
     with pytest.raises(LayerError, match="cam is defined only where"):
         xc.cam(deep.double(), X, T, layer="0")
+
+
+class Behind(nn.Module):
+    """A net that is CAM's, and an operation behind it."""
+
+    def __init__(self, last) -> None:
+        super().__init__()
+        self.net, self.last = Net("pooled"), last
+
+    def forward(self, x):
+        return self.last(self.net(x))
+
+
+def test_cam_is_refused_where_the_score_is_curved_behind_the_linear_layer():
+    """The map would add up to something, but not to the score."""
+    for curved in (lambda y: y.log_softmax(1), torch.square):
+        with pytest.raises(LayerError, match=r"cam is defined only where.*its output is the score"):
+            xc.cam(Behind(curved), X, T)
+    with pytest.raises(LayerError, match=r"cam is defined only where.*output='logit'"):
+        xc.cam(Net("pooled"), X, T, output="probability")
+
+
+def test_cam_takes_a_difference_of_logits_and_a_layer_that_is_called_by_name(close):
+    class ByName(Net):
+        def forward(self, x):
+            return self.head[-1](input=self.features(x).mean((2, 3)))
+
+    net = Net("pooled")
+    A, w = net.features(X).detach(), net.head[-1].weight.detach()
+    close(xc.cam(ByName("pooled"), X, T, **RAW), xc.cam(net, X, T, **RAW))
+    details = xc.cam(net, X, T, output="margin", return_details=True, **RAW)
+    logits = net(X).detach()
+    rival = logits.scatter(1, T[:, None], -torch.inf).argmax(1)
+    close(details.values, torch.einsum("nk,nkij->nij", w[T] - w[rival], A)[:, None])
 
 
 def test_negative_layers_are_refused_where_a_weight_has_no_meaning():

@@ -195,9 +195,10 @@ def watch_layers(model: Any) -> Iterator[list[LayerCall]]:
     owner = threading.get_ident()
 
     def hook_of(name: str) -> Callable[..., None]:
-        def hook(module: nn.Module, inputs: Any, output: Any) -> None:
+        def hook(module: nn.Module, inputs: tuple, named: dict, output: Any) -> None:
             if threading.get_ident() == owner:
-                found.append(LayerCall(name, counts.get(name, 0), module, inputs, output))
+                given = (*inputs, *named.values())
+                found.append(LayerCall(name, counts.get(name, 0), module, given, output))
                 counts[name] = counts.get(name, 0) + 1
 
         return hook
@@ -207,7 +208,7 @@ def watch_layers(model: Any) -> Iterator[list[LayerCall]]:
         named = inner.named_modules() if isinstance(inner, nn.Module) else ()
         for name, module in named:
             if name:  # not the model itself
-                handles.append(module.register_forward_hook(hook_of(name)))
+                handles.append(module.register_forward_hook(hook_of(name), with_kwargs=True))
         yield found
     finally:
         for handle in handles:

@@ -125,23 +125,37 @@ def _explain(
 
 
 def _check_head(question: Question, maps: FeatureMaps) -> None:
-    """Raise unless the model ends with the mean of each feature map and one linear layer."""
-    pooled = maps.activation[:1].mean(SPACE)  # (1, K)
+    """Raise unless the model ends with the mean of each feature map and one linear layer.
+
+    So the last linear layer sees the means, F has the same gradient in all cells, and nothing is
+    curved behind it: without the feature maps F loses just what the map adds up to.
+    """
+    A, g = maps.activation[:1], maps.gradient  # (1, K, h, w), (N, K, h, w)
+    pooled = A.mean(SPACE)  # (1, K)
     linear = [c for c in one_forward(question) if isinstance(c.module, nn.Linear | nn.Conv2d)]
     seen = linear[-1].inputs[0].flatten(1).to(pooled.dtype) if linear else pooled[:, :0]
-    g = maps.gradient
+    with maps.layer.capture(replace=torch.zeros_like):
+        bias = question.scores(question.x[:1], question.rows[:1])  # F without feature maps (1,)
+    score = maps.score[:1]
+    shares = (g[:1] * A).flatten(1)
+
     precision = 100 * torch.finfo(question.model_dtype).eps
 
-    def differ(a: Tensor, b: Tensor) -> bool:
-        return bool((a - b).abs().amax() > precision * b.abs().amax())
+    def differ(a: Tensor, b: Tensor, size: Tensor) -> bool:
+        return bool((a - b).abs().amax() > precision * size)
 
-    same = seen.shape == pooled.shape and not differ(seen, pooled)
-    if not same or differ(g, g.mean(SPACE, keepdim=True).expand_as(g)):
+    if (
+        seen.shape != pooled.shape
+        or differ(seen, pooled, pooled.abs().amax())
+        or differ(g, g.mean(SPACE, keepdim=True).expand_as(g), g.abs().amax())
+        or differ(score - bias, shares.sum(1), score.abs() + bias.abs() + shares.abs().sum(1))
+    ):
         raise LayerError(
             "cam is defined only where the model averages each feature map of the layer "
-            f"({maps.layer.name!r}) over its cells and feeds the means to one last linear layer; "
-            "here it is not so. Choose the layer just before the average, or use grad_cam, which "
-            "is the same map up to a factor where cam is defined"
+            f"({maps.layer.name!r}) over its cells, feeds the means to one last linear layer (a "
+            "module), and its output is the score; here it is not so. Choose the layer just before "
+            "the average and output='logit', or use grad_cam, which is the same map up to a factor "
+            "where cam is defined"
         )
 
 
@@ -184,7 +198,8 @@ def cam(
     ----------
     model, x, target, layer, call, reshape, upsample, output, batch_size, differentiable,
     return_details
-        As for `grad_cam`; the model must end with the average over all cells and one linear layer.
+        As for `grad_cam`; the model must end with the average over all cells and one linear layer,
+        and ``output`` be the logit or the margin: a probability is not linear in the maps.
     relu : bool
         Set negative values to 0; the paper does not.
 
@@ -196,7 +211,7 @@ def cam(
     Raises
     ------
     LayerError
-        If the model does not end in this way; also as for `grad_cam`.
+        If the model does not end in this way, or the score is curved; also as for `grad_cam`.
     ValueError, TypeError
         As for `gradient`.
 

@@ -91,8 +91,8 @@ def score_cam(
         n, k = place // K, place % K
         up = F.interpolate(A[n, k][:, None], size=x.shape[-2:], mode="bilinear")  # (P, 1, H, W)
         low, high = up.amin((2, 3), keepdim=True), up.amax((2, 3), keepdim=True)
-        H = (up - low) / (high - low).masked_fill(flat[n, k][:, None], 1)
-        H = H.masked_fill(flat[n, k][:, None], 0)
+        hidden = flat[n, k][:, None] | (high == low)  # (P, 1, 1, 1); a speck can get lost in `up`
+        H = ((up - low) / (high - low).masked_fill(hidden, 1)).masked_fill(hidden, 0)
         bar.update(min(len(place), N * K - bar.n))
         return question.x[n] * H
 
