@@ -135,11 +135,13 @@ def test_frozen_weights_that_are_computed_are_weights():
     assert [type(operation) for operation, _ in seen] == [Layer, Activated, Layer]
 
 
-@pytest.mark.parametrize(("x", "pad"), [(X[:, None], (1, 2)), (X.view(1, 1, 6, 4), (2, 0, 1, 1))])
-def test_a_circular_rim_is_seen_through(x, pad, close):
-    """torch writes it into an empty tensor, which the audit would have to refuse."""
-    weights = torch.linspace(-1, 1, F.pad(x[:1], pad, "circular").numel(), dtype=torch.float64)
-    model = lambda x: F.pad(x, pad=pad, mode="circular").flatten(1) @ weights  # noqa: E731
+@pytest.mark.parametrize("mode", ["circular", "reflect", "replicate", "constant"])
+@pytest.mark.parametrize("axes", [1, 2, 3])
+def test_every_rim_is_seen_through(mode, axes, close):
+    """torch writes a circular one into an empty tensor, which the audit would have to refuse."""
+    x, pad = X.view(2, 1, *[(12,), (4, 3), (3, 2, 2)][axes - 1]), (1, 0) + (1, 1) * (axes - 1)
+    weights = torch.linspace(-1, 1, F.pad(x[:1], pad, mode).numel(), dtype=torch.float64)
+    model = lambda x: F.pad(x, pad=pad, mode=mode).flatten(1) @ weights  # noqa: E731
     leaf = x.clone().requires_grad_(True)
     (expected,) = torch.autograd.grad(model(leaf).sum(), leaf)
     close(watch(model, x, target=None), expected)

@@ -436,7 +436,8 @@ SHAPE = """
     view reshape unsafe_view reshape_alias as_strided alias clone copy copies copy_backwards
     to_copy contiguous permute transpose t mt squeeze unsqueeze expand repeat cat stack split
     split_with_sizes unsafe_split unbind chunk narrow slice select index index_select gather flip
-    roll pixel_shuffle pixel_unshuffle constant_pad_nd reflection_pad2d replication_pad2d pad
+    roll pixel_shuffle pixel_unshuffle pad constant_pad_nd reflection_pad1d reflection_pad2d
+    reflection_pad3d replication_pad1d replication_pad2d replication_pad3d
     unfold im2_col col2_im swapaxes movedim diagonal to_memory_format accumulate_grad
 """.split()
 TRANSPARENT = frozenset(_AFFINE + _POOLING + SHAPE + MAX_POOLING)
