@@ -94,3 +94,16 @@ def test_a_photo_leaves_colours_to_the_colour_bar_beside_it():
     small = Image.open(io.BytesIO(small_png(buffer.getvalue()))).convert("RGB")
     error = np.abs(np.asarray(small, dtype=float) - whole)[:, 400:]
     assert error.max() <= 20
+
+
+def test_the_zero_of_a_signed_map_gets_no_tint():
+    noise = np.random.default_rng(0)
+    photo = noise.integers(0, 256, (200, 200, 3))
+    grey = noise.choice([246, 247, 248], (200, 200, 1))  # the colour map's middle, nearly white
+    whole = np.hstack([photo, grey.repeat(3, axis=2)]).astype("uint8")
+    buffer = io.BytesIO()
+    Image.fromarray(whole).save(buffer, "png")
+    assert len(buffer.getvalue()) > TARGET_BYTES
+    small = Image.open(io.BytesIO(small_png(buffer.getvalue())))
+    assert small.mode == "P"
+    assert np.array_equal(np.asarray(small.convert("RGB"))[:, 200:], whole[:, 200:])

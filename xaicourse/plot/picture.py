@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -17,6 +18,7 @@ from xaicourse.core.files import write_atomically
 DPI = 120  # pixels per inch of the stored PNG
 SCREEN_DPI = 96  # it is shown smaller than it is stored, so that it stays sharp
 TARGET_BYTES = 60_000  # a larger picture is stored with a palette of 256 colours
+COMMON = 32  # so many of the most frequent colours are kept exactly
 
 
 class Picture:
@@ -109,10 +111,21 @@ def small_png(png: bytes) -> bytes:
     if len(png) <= TARGET_BYTES:
         return png
     image = Image.open(io.BytesIO(png)).convert("RGB")
-    # MAXCOVERAGE keeps rare colours: a colour bar has few pixels beside a photo.
-    palette = image.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    # MAXCOVERAGE keeps rare colours: a colour bar has few pixels beside a photo. The commonest are
+    # kept exactly: white stays white, and the 0 of a signed map gets no tint.
+    rare = 256 - COMMON
+    reduced = image.quantize(rare, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    code = np.asarray(image, dtype=np.int64) @ (65536, 256, 1)  # (H, W), a number for each colour
+    value, count = np.unique(code, return_counts=True)
+    common = value[np.argsort(-count, kind="stable")[:COMMON]]
+    index = np.array(reduced)
+    for k, colour in enumerate(common):
+        index[code == colour] = rare + k
+    colours = [(colour >> shift) & 255 for colour in common.tolist() for shift in (16, 8, 0)]
+    whole = Image.fromarray(index)
+    whole.putpalette((reduced.getpalette() or [])[: 3 * rare] + colours)
     buffer = io.BytesIO()
-    palette.save(buffer, "png", optimize=True)
+    whole.save(buffer, "png", optimize=True)
     return min(buffer.getvalue(), png, key=len)
 
 
