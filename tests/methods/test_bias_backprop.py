@@ -61,6 +61,22 @@ def test_two_branches_share_by_their_size(close):
     close(conserves(model, x), [[6.0, 2.0]])
 
 
+def test_a_factor_in_a_sum_counts(close):
+    x = torch.tensor([[1.0, 1.0]], dtype=torch.float64)
+    sums = (
+        lambda x: torch.add(x[:, 0] + 6, x[:, 1] + 1, alpha=-2),
+        lambda x: (x[:, 0] + 6) - 2 * (x[:, 1] + 1),
+    )
+    outer = [conserves(lambda x, s=s: F.relu(s(x)[:, None] + 8)[:, 0], x) for s in sums]
+    close(outer[0], outer[1])
+
+
+def test_constants_of_a_tensors_form_are_constants(close):
+    model = lambda x: (x + torch.ones_like(x) + x.new_ones(2)).sum(1)  # noqa: E731
+    x = torch.tensor([[1.0, 1.0]], dtype=torch.float64)
+    close(conserves(model, x), [[2.0, 2.0]])
+
+
 def test_uniform_shares_of_two_branches_are_halves(close):
     model = lambda x: (3 * x[:, :1] + x[:, 1:] + 8.0)[:, 0]  # noqa: E731
     x = torch.tensor([[1.0, 1.0]], dtype=torch.float64)

@@ -103,6 +103,10 @@ _MOVED = frozenset("""
     max_pool2d_with_indices adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d amax amin
     expand expand_as broadcast_to repeat tile __get__ detach
 """.split())  # fmt: skip
+# constants that only look at a tensor's form
+_CONSTANTS = frozenset("""
+    new_ones new_zeros new_full new_empty new_tensor ones_like zeros_like full_like empty_like
+""".split())  # fmt: skip
 _NUMBER_BY_NUMBER = frozenset("""
     relu relu_ relu6 hardtanh hardtanh_ leaky_relu leaky_relu_ clamp clamp_ clip clamp_min
     clamp_min_ prelu threshold elu elu_ selu celu gelu silu mish softplus sigmoid sigmoid_
@@ -134,7 +138,7 @@ class SharingMode(FollowMode):
     def operation(self, func: Any, name: str, args: tuple, kwargs: dict[str, Any]) -> Any:
         has_bias = not no_bias(name, args, kwargs, self.follows)  # and so a number
         us = [a for a in tree_leaves((args, kwargs)) if self.follows(a)]
-        if name in _MOVED:
+        if name in _MOVED | _CONSTANTS:
             result = func(*args, **kwargs)
         else:
             # in place or not: the arguments are left alone and a new tensor is returned
@@ -164,8 +168,9 @@ class SharingMode(FollowMode):
             if len(us) == 1 and name in _NUMBER_BY_NUMBER | _SUMS | _PRODUCTS | _QUOTIENTS:
                 return elementwise(y, us[0])
             if len(us) == 2 and name in _SUMS and len(args) == 2:
+                parts = [us[0].detach(), us[1].detach() * kwargs.get("alpha", 1)]
                 uniform = self.alpha == "uniform"
-                sizes = [torch.ones_like(u) if uniform else u.detach().abs() for u in us]
+                sizes = [torch.ones_like(part) if uniform else part.abs() for part in parts]
                 return together(y, us, [size.expand_as(y) for size in sizes])
             if len(us) == 2 and name in _PRODUCTS | _QUOTIENTS:
                 return together(y, us, [torch.ones_like(y)] * 2)

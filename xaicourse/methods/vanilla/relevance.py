@@ -254,7 +254,7 @@ class _Relevance(BackwardRules):
     carries_relevance: ClassVar[bool] = True
     transparent: ClassVar[frozenset[str]] = frozenset(SHAPE + MAX_POOLING)
     covers: ClassVar[str] = "there is no rule by which it could share out relevance"
-    when_allowed: ClassVar[str] = "share relevance there in proportion to x dy/dx"
+    when_allowed: ClassVar[str] = "share relevance in proportion to x dy/dx"
 
     def choose(self, operation: Operation, producer: Operation | None) -> Choice | None:
         if isinstance(operation, Activated):
