@@ -7,9 +7,8 @@ import pytest
 import torch
 
 import xaicourse as xc
-from xaicourse.exercise import TASKS, check, messages
+from xaicourse.exercise import TASKS, check
 from xaicourse.exercise.tasks import lesson04_effects, lesson04_grad_cam, lesson04_scale
-from xaicourse.exercise.tasks.cases import apart
 from xaicourse.exercise.tasks.lesson04_break import _looks_elsewhere
 from xaicourse.exercise.tasks.lesson04_effects import cell_effects
 from xaicourse.exercise.tasks.lesson04_grad_cam import my_grad_cam
@@ -20,59 +19,7 @@ LESSON = [task for task in TASKS if task.startswith("04.")]
 MODULES = [lesson04_grad_cam, lesson04_effects, lesson04_scale]
 
 
-@pytest.mark.parametrize("task", LESSON)
-def test_the_reference_passes(task):
-    verdict = check(task, TASKS[task].reference)
-    assert verdict.passed, verdict.message
-
-
-@pytest.mark.parametrize("task", LESSON)
-def test_each_misconception_gets_its_own_name(task):
-    for mistake, answer in TASKS[task].misconceptions.items():
-        verdict = check(task, answer)
-        assert (verdict.passed, verdict.diagnosis) == (False, mistake), verdict.message
-    named = messages.entry(f"tasks/{task}/misconceptions")
-    assert set(named) == set(TASKS[task].misconceptions)
-    assert len(TASKS[task].hints) == 3
-
-
-@pytest.mark.parametrize("task", LESSON)
-def test_an_empty_answer_is_not_done(task):
-    def empty(*arguments):
-        raise NotImplementedError
-
-    assert check(task, None).status == "not_done"
-    if task in ("04.2", "04.4", "04.3"):
-        assert check(task, empty).status == "not_done"
-        assert "return" in check(task, lambda *arguments: None).message
-        assert not check(task, "TODO").passed
-    else:
-        assert check(task, (None, None, None)[: 3 if task == "04.1" else 2]).status == "not_done"
-
-
 # ---------------------------------------------------------------- the probes tell mistakes apart
-
-
-@pytest.mark.parametrize("module", MODULES)
-def test_misconceptions_are_five_percent_apart(module):
-    grader = module.GRADER
-    functions = {"right": grader.right, **grader.misconceptions}
-    results = {
-        name: [grader.result(function, case) for case in grader.cases]
-        for name, function in functions.items()
-    }
-    pairs = {
-        (a, b): max(apart(p, q) for p, q in zip(results[a], results[b], strict=True))
-        for a, b in itertools.combinations(results, 2)
-    }
-    closest = min(pairs, key=pairs.get)
-    assert pairs[closest] >= 0.05, closest
-
-
-@pytest.mark.parametrize("module", MODULES)
-def test_every_case_has_a_label(module):
-    labels = messages.entry(f"tasks/{module.GRADER.task}/cases")
-    assert set(labels) == {case.name for case in module.GRADER.cases}
 
 
 def test_targets_differ_and_are_never_the_best_class():
@@ -209,22 +156,6 @@ def test_a_mean_over_one_axis_of_the_cells_has_its_name(axis):
         return (g.mean(axis, keepdim=True) * A).sum(1).relu()
 
     assert check("04.2", answer).diagnosis == "mean_over_lines"
-
-
-@pytest.mark.parametrize("task", ["04.2", "04.4", "04.3"])
-@pytest.mark.parametrize("seed", range(3))
-def test_noise_on_the_answer_is_never_named(task, seed):
-    right = TASKS[task].reference
-
-    def noisy(*arguments):
-        values = right(*arguments)
-        generator = torch.Generator().manual_seed(seed)
-        return values + 0.3 * (0.1 + values.abs().mean()) * torch.randn(
-            values.shape, generator=generator
-        )
-
-    verdict = check(task, noisy)
-    assert (verdict.passed, verdict.diagnosis) == (False, None)
 
 
 # ---------------------------------------------------------------- 04.4
