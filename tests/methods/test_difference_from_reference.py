@@ -164,6 +164,18 @@ def test_reveal_cancel_sees_through_what_does_nothing(same, close):
     assert (xc.deeplift(bare, x, 1) - expected).norm() > 0.01 * expected.norm()
 
 
+def test_weights_of_both_signs_that_cannot_be_told_apart_are_rescaled(close):
+    """Bicubic resizing has negative weights: its input's sign is not its contribution's."""
+    last = nn.Linear(64, 3).double()
+    grow = lambda x: F.interpolate(x, scale_factor=2, mode="bicubic")  # noqa: E731
+    x, start = (torch.randn(2, 1, 4, 4, dtype=torch.float64) for _ in range(2))
+    both = [
+        xc.deeplift(lambda x: last(F.relu(grow(x)).flatten(1)), x, 1, baseline=start, rule=rule)
+        for rule in RULES
+    ]
+    close(both[0], both[1])
+
+
 # ---- summation to delta --------------------------------------------------------------------------
 
 

@@ -71,7 +71,7 @@ def deeplift(
         The reference x', in the same space as x; as for `integrated_gradients`.
     rule : str
         ``"rescale"`` or ``"reveal_cancel"``; the second treats an activation together with the
-        layer or sum that makes its input, and is Rescale where there is none.
+        layer, sum or mean right before it, and is Rescale where there is none.
     allow : tuple of str
         Operations without a rule whose plain gradient is accepted, by the name that an error gave.
 
@@ -290,6 +290,10 @@ class _Rescale(BackwardRules):
         return None  # affine: the chain rule holds for multipliers
 
 
+# sums whose weights for one input can have both signs
+MIXED_SIGNS = ("interpolate", "upsample", "lerp")
+
+
 class _RevealCancel(_Rescale):
     """An activation and the layer or sum that makes its input get one rule together."""
 
@@ -297,6 +301,8 @@ class _RevealCancel(_Rescale):
 
     def choose(self, operation: Operation, producer: Operation | None) -> Choice | None:
         if not isinstance(operation, Activated) or not isinstance(producer, Layer | Mixture):
+            return super().choose(operation, producer)
+        if producer.name in MIXED_SIGNS:
             return super().choose(operation, producer)
         fused = _ActivatedSum(
             f"{producer.name}+{operation.name}",
