@@ -73,6 +73,25 @@ def test_twins_with_one_function_get_two_maps(close):
     close(xc.lrp(two, x, rules="z_plus"), double([0.0, 2.0]))
 
 
+@pytest.mark.parametrize(
+    ("part", "x", "expected"),  # of F, half goes to each unit above
+    [
+        (lambda x: x[:, :2] + x[:, 2:], (1, 3, 1, -2), (0.75, 4.5, 0.75, -3.0)),
+        (lambda x: x[:, :2] - x[:, 2:], (3, 3, 1, 2), (2.25, 4.5, -0.75, -3.0)),
+        (lambda x: torch.cat([x[:, 1:], x[:, :1]], dim=1), (1, 3), (2, 2)),
+        (lambda x: F.avg_pool1d(x[:, None], 2)[:, 0], (1, 3, 2, 2), (0.5, 1.5, 1, 1)),
+        (lambda x: F.avg_pool1d(x[:, None], 2, 1)[:, 0], (1, 3, 2), (0.5625, 3.0375, 0.9)),
+        (lambda x: F.max_pool1d(x[:, None], 2)[:, 0], (1, 3, 2, 1), (0, 2.5, 2.5, 0)),
+        (lambda x: F.max_pool1d(x[:, None], 2, 1)[:, 0], (1, 3, 2), (0, 6, 0)),
+    ],
+    ids=["sum", "difference", "cat", "mean", "means overlap", "largest", "largest twice"],
+)
+def test_what_has_no_weights_shares_in_proportion(part, x, expected, close):
+    top = torch.ones(1, 2, dtype=torch.float64)  # the rule flat gives both of its inputs F / 2
+    model = lambda x: F.linear(part(x), top)  # noqa: E731
+    close(xc.lrp(model, double(*x)[None], 0, rules="flat", epsilon=0.0)[0], double(*expected))
+
+
 def test_a_saturated_activation_passes_relevance_on(close):
     model = lambda x: F.relu6(x) @ double([2.0], [1.0])  # noqa: E731
     x = double([8.0, 3.0])
