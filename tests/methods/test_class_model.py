@@ -59,10 +59,13 @@ def test_score_minus_penalty_rises_on_a_small_net(target):
         ({"step_size": 0.0}, "step_size must be finite and above 0"),
         ({"steps": 0}, "steps must be at least 1"),
         ({"bounds": (1.0, 0.0)}, "bounds must be"),
+        ({"bounds": (1.0,)}, "bounds must be"),
+        ({"penalty": "none"}, "penalty must be a number"),
+        ({"penalty": 10.0, "steps": 1000}, "the steps are too long.*here it is 10"),
     ],
 )
 def test_bad_settings(setting, says):
     made = small_classifier()
     target = setting.pop("target", 0)
-    with pytest.raises(ValueError, match=says):
+    with pytest.raises((TypeError, ValueError), match=says):
         class_model(made.model, made.x, target, **setting)

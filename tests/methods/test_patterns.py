@@ -5,6 +5,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.torch import save_file
 from torch import nn
 from torch.nn import functional as F
 
@@ -329,6 +330,23 @@ def test_quality_on_the_toy(close):
     close(xc.pattern_quality(model, twice, patterns, **settings)[0], double(1.0), 1e-9)
     rho = 1 - z.std() / (2 * (z.var() / 4 + e.var()).sqrt())
     close(xc.pattern_quality(model, twice, "filter", **settings)[0], rho[None], 1e-9)
+
+
+def test_quality_is_for_the_model_of_the_patterns_and_for_enough_patches():
+    net, x, patterns = small()
+    other, _, _ = small()  # the same shapes with other weights
+    with pytest.raises(ValueError, match=r"signal.*other weights: in layer 0"):
+        xc.pattern_quality(other, x, patterns)
+    for rho in xc.pattern_quality(net, x[:3], patterns):  # a fit on one row finds nothing to say
+        assert bool(rho.isnan().all())
+
+
+def test_a_file_that_lacks_a_tensor_is_refused(tmp_path):
+    about = {"format": "xaicourse patterns, version 1", "estimator": "linear"}
+    about["layers"] = '[["linear", true]]'
+    save_file({"0.plus": torch.ones(2)}, tmp_path / "part", about)
+    with pytest.raises(ValueError, match=r"part of some patterns only.*0\.minus"):
+        xc.Patterns.load(tmp_path / "part")
 
 
 def test_quality_of_convolutions_and_chunks(close):

@@ -65,7 +65,8 @@ def class_model(
     Raises
     ------
     ValueError, TypeError
-        For bad arguments, a model in training mode, a NaN gradient: the steps may be too long.
+        For bad arguments, a model in training mode, a NaN gradient, a picture that is no longer
+        finite: the steps are too long.
 
     Notes
     -----
@@ -87,9 +88,13 @@ def class_model(
     if target is None:
         raise ValueError("target must name the class that the picture is made for, got None")
     for name, value, least in (("penalty", penalty, "0"), ("step_size", step_size, "above 0")):
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise TypeError(f"{name} must be a number, got {value!r}")
         wrong = value < 0 if least == "0" else value <= 0
         if not math.isfinite(value) or wrong:
             raise ValueError(f"{name} must be finite and {least} or more, got {value}")
+    if bounds is not None and not (isinstance(bounds, tuple | list) and len(bounds) == 2):
+        raise TypeError(f"bounds must be (lowest, highest), got {bounds!r}")
     if bounds is not None and not bounds[0] < bounds[1]:
         raise ValueError(f"bounds must be (lowest, highest), got {bounds}")
     check_positive_int(steps, "steps")
@@ -103,6 +108,12 @@ def class_model(
                 grad, _ = gradients(question, x)
                 x = x + step_size * (grad - 2 * penalty * x)
                 x = x if bounds is None else x.clamp(*bounds)
+                if not bool(x.isfinite().all()):
+                    raise ValueError(
+                        "the picture has left all bounds: the steps are too long. Make step_size "
+                        f"({step_size}) smaller: step_size * penalty must be below 1 for the "
+                        f"penalty not to grow from step to step, here it is {step_size * penalty:g}"
+                    )
                 bar.update(1)
     finally:
         bar.close()

@@ -63,6 +63,15 @@ class LayerPattern:
         """Which neurons have no pattern, (O,)."""
         return (self.plus == 0).flatten(1).all(dim=1)
 
+    def fits(self, W: Tensor) -> bool:
+        """Tell whether w . a is 1 for every neuron with a pattern, as for the weights it was of."""
+        contributions = (W.detach().to(self.plus) * self.plus).flatten(1)  # (O, I)
+        off = (contributions.sum(1) - 1).abs()
+        # rounding, also of weights in half precision, and merged batch-norms
+        tolerance = max(1e-3, 4 * torch.finfo(W.dtype).eps)
+        allowed = tolerance * contributions.abs().sum(1).clamp_min(1)
+        return not bool(((off > allowed) & ~self.dead).any())
+
 
 @dataclass(frozen=True, eq=False)
 class Patterns:
@@ -121,11 +130,14 @@ class Patterns:
             raise ValueError(f"{file} is not a whole safetensors file: {error}") from error
         if about.get("format") != _FORMAT:
             raise ValueError(f"{file} does not hold patterns; Patterns.save writes such files")
-        layers = tuple(
-            LayerPattern(name, gated, tensors[f"{k}.plus"], tensors[f"{k}.minus"])
-            for k, (name, gated) in enumerate(json.loads(about["layers"]))
-        )
-        return cls(layers, about["estimator"])
+        try:
+            layers = tuple(
+                LayerPattern(name, gated, tensors[f"{k}.plus"], tensors[f"{k}.minus"])
+                for k, (name, gated) in enumerate(json.loads(about["layers"]))
+            )
+            return cls(layers, about["estimator"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{file} holds a part of some patterns only: {error}") from error
 
 
 def fit_patterns(

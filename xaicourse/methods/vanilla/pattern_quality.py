@@ -64,7 +64,7 @@ def pattern_quality(
     -------
     list of Tensor (n,)
         rho of each measured neuron, one tensor a layer: 1 is best, 0 worst; NaN for neurons that
-        do not vary or have no pattern.
+        do not vary or have no pattern, and for fewer than four patches.
 
     Raises
     ------
@@ -94,6 +94,13 @@ def pattern_quality(
                 f"signal: the patterns were fitted on another model, with weights of shapes "
                 f"{shapes}; this one has {here}"
             )
+        for k, (pattern, collected) in enumerate(zip(signal.layers, found, strict=True)):
+            if not pattern.fits(collected.W):
+                raise ValueError(
+                    "signal: the patterns were fitted on a model with other weights: in layer "
+                    f"{k} ({pattern.name}) w . a is not 1 for every neuron; fit patterns on this "
+                    "very model"
+                )
     chosen = range(len(found)) if layers is None else layers
     wrong = [k for k in chosen if k not in range(len(found))]
     if wrong:
@@ -104,9 +111,11 @@ def pattern_quality(
 def residual_correlation(residual: Tensor, y: Tensor) -> float:
     """Return max_v corr[y, v . residual], v fitted on the first half, measured on the second.
 
-    residual : (M, d); y : (M,). NaN where y does not vary.
+    residual : (M, d); y : (M,). NaN where y does not vary, or with fewer than two in each half.
     """
     half = len(y) // 2
+    if half < 2:
+        return float("nan")
     centred = residual - residual[:half].mean(0)
     target = y - y[:half].mean()
     # the residual has no part along w: of all best fits the smallest one; directions in which it

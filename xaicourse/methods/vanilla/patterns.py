@@ -235,14 +235,7 @@ class _PatternRules(LayerRules):
                 f"this one has {', '.join(here) or 'none'}; fit patterns on this very model"
             )
         for k, layer in enumerate(layers):
-            W, pattern = layer.weight.detach(), self.patterns.layers[k]
-            A = pattern.plus.to(W.device)
-            contributions = (W.to(A.dtype) * A).flatten(1)  # (O, I)
-            off = (contributions.sum(1) - 1).abs()
-            # rounding, also of weights in half precision, and merged batch-norms
-            tolerance = max(1e-3, 4 * torch.finfo(W.dtype).eps)
-            allowed = tolerance * contributions.abs().sum(1).clamp_min(1)
-            if bool(((off > allowed) & ~pattern.dead.to(W.device)).any()):
+            if not self.patterns.layers[k].fits(layer.weight):
                 raise ValueError(
                     f"patterns were fitted on a model with other weights: in layer {k} "
                     f"({layer.name}) w . a is not 1 for every neuron; fit patterns on this very "
