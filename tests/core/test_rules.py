@@ -41,6 +41,11 @@ def on_a_part(x):
     return x
 
 
+@torch.no_grad()
+def unseen(x):
+    return 1 * x
+
+
 RIGHT = {
     "functional": F.relu,
     "torch.relu": torch.relu,
@@ -53,6 +58,7 @@ RIGHT = {
     "torch.clamp": lambda x: torch.clamp(x, 0),
     "clamp_min": lambda x: x.clamp_min(0),
     "threshold": lambda x: F.threshold(x, 0, 0),
+    "relu, and harmless questions": lambda x: x.relu() + torch.zeros_like(x) * x.isnan(),
     "hardtanh with a high ceiling": lambda x: F.hardtanh(x, 0, 1e9),
 }
 # the thirteen spellings that were measured to pass silently with a bare function mode, and more
@@ -65,6 +71,11 @@ REFUSED = {
     "times its detached mask": (lambda x: x * (x.detach() > 0), "detach"),
     "times a mask of its data": (lambda x: x * (x.data > 0), "data"),
     "times its sign": (lambda x: x * (x.sign() + 1) / 2, "sign"),
+    "reflected comparison": (lambda x: x * torch.lt(torch.zeros(()), x), "comparison"),
+    "compared with a tensor": (lambda x: x * (torch.zeros(()) < x), "comparison"),
+    "times a whole number": (lambda x: x * (x.long() + x.long().abs()), "long"),
+    "times a mask without gradient": (lambda x: x * (unseen(x) > 0), "mul"),
+    "instance norm": (lambda x: F.instance_norm(x[:, None])[:, 0], "'instance_norm'"),
     "with abs": (lambda x: (x + x.abs()) / 2, "'abs'"),
     "masked_fill": (lambda x: x.masked_fill(x < 0, 0.0), "comparison"),
     "largest of two": (lambda x: torch.stack([x, 0 * x]).amax(0), "'amax'"),

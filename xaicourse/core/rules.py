@@ -139,7 +139,8 @@ _COMPARISONS = """
     gt ge lt le eq ne greater greater_equal less less_equal not_equal isclose
     __gt__ __ge__ __lt__ __le__ __eq__ __ne__
 """.split()
-_ZERO_GRADIENT = "sign signbit heaviside bool logical_not nonzero argmax argsort".split()
+_ZERO_GRADIENT = "sign sgn floor ceil round trunc".split()
+_FINITE = "isnan isinf isfinite".split()  # the same for all finite activations
 _DATA = Tensor.data.__get__  # type: ignore[attr-defined]
 _CUTS = {Tensor.detach: "detach", torch.detach: "detach", _DATA: "data"}
 
@@ -199,7 +200,6 @@ class _RuleMode(TorchFunctionMode):
                 if isinstance(leaf, Tensor) and leaf.requires_grad:
                     self.constants[leaf] = True
             return result
-        self._refuse_masks(func, args, kwargs)
         if self.rules.kinds and plain_name(func) in _ATTENTION:
             raise UnsupportedOperationError(
                 f"{self.rules.method} is not defined for attention ({plain_name(func)}), whose "
@@ -224,6 +224,7 @@ class _RuleMode(TorchFunctionMode):
             result = self._ruled(choice, func, args, kwargs)
             if overwritten is not None:  # the caller may go on with it
                 result = overwritten.copy_(result)
+        self._refuse_masks(func, result)
         self._remember(result, func, args, kwargs, followers, operation)
         return result
 
@@ -395,20 +396,20 @@ class _RuleMode(TorchFunctionMode):
             return replace(before, after=(*before.after, step))
         return None
 
-    def _refuse_masks(self, func: Any, args: tuple, kwargs: dict) -> None:
-        """A mask made from an activation, x * (x > 0), leaves no trace in the graph: refuse it."""
-        z = args[0] if args else kwargs.get("input")
-        if not self.follows(z):
-            return
+    def _refuse_masks(self, func: Any, result: Any) -> None:
+        """A mask made from an activation, x * (x > 0), leaves no trace in the graph: refuse it.
+
+        So no tensor that is computed from one may be without a gradient, whatever the spelling:
+        0 < x, x.long(), a block under no_grad.
+        """
+        found = [leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor)]
         name = getattr(func, "__name__", str(func))
-        kind = None
-        if name in _COMPARISONS:
-            kind = "comparison"
-        elif func in _CUTS:
-            kind = _CUTS[func]
-        elif name in _ZERO_GRADIENT:
-            kind = name
-        if kind and kind not in self.rules.allow:
+        harmless = name in _FINITE or name.startswith("new_") or name.endswith("_like")
+        traced = any(t.requires_grad for t in found) and name not in _ZERO_GRADIENT
+        if not found or harmless or traced:
+            return
+        kind = "comparison" if name in _COMPARISONS else _CUTS.get(func, plain_name(func))
+        if kind not in self.rules.allow:
             raise UnsupportedOperationError(
                 f"model computes {name}() of an activation ({kind}); with it an activation "
                 "function can be built that no rule covers. If it is not one, pass "
@@ -493,6 +494,8 @@ def audit(output: Tensor, start: Any, rules: "BackwardRules") -> None:
     inside = {start, *nodes}
     for node in nodes:
         name = _operation_name(node)
+        if getattr(node, "_saved_training", False):
+            name = "instance_norm"  # a batch-norm by the statistics of x itself: not affine
         if name == _RULED_NAME or name in rules.allow:
             continue
         factors = _PRODUCTS.get(name, ())

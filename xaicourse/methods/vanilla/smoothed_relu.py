@@ -64,7 +64,7 @@ class SmoothingRules(BackwardRules):
     # the chain rule is all there is to smooth operations; ELU has a kink unless its alpha is 1
     transparent: ClassVar[frozenset[str]] = TRANSPARENT | frozenset(
         "softplus tanh sigmoid gelu silu softmax log_softmax exp log pow erf "
-        "native_layer_norm native_group_norm sqrt rsqrt".split()
+        "native_layer_norm native_group_norm instance_norm sqrt rsqrt".split()
     )
     covers: ClassVar[str] = "it puts softplus in place of the ReLU family only"
 
