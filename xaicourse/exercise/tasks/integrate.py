@@ -10,9 +10,10 @@ from torch import Tensor
 from xaicourse.exercise.calling import describe_error
 from xaicourse.exercise.compare import distance, refuse
 from xaicourse.exercise.tasks.rules import nodes
+from xaicourse.exercise.tasks.submission import is_missing
 from xaicourse.exercise.verdict import Settled
 
-__all__ = ["OwnFunction", "path_integral", "reliable_integral", "to_rows"]
+__all__ = ["OwnFunction", "path_integral", "reliable_integral", "rows_given", "to_rows"]
 
 LARGEST = 10_000  # numbers in x: enough for any example, small enough to integrate finely
 
@@ -33,6 +34,17 @@ def to_rows(value: Any, name: str, what: str) -> Tensor:
     if tensor.numel() == 0 or not bool(torch.isfinite(tensor).all()):
         refuse("general/part_not_finite", part=name, what=what)
     return tensor
+
+
+def rows_given(answer: Any, name: str, what: str) -> Tensor:
+    """Return inputs (N, D...) that were handed in as one tensor or as a list of rows."""
+    if is_missing(answer):
+        refuse("general/not_done", status="not_done")
+    if isinstance(answer, (list, tuple)):
+        if any(is_missing(row) for row in answer):
+            refuse("general/not_done", status="not_done")
+        answer = [row.tolist() if hasattr(row, "tolist") else row for row in answer]
+    return to_rows(answer, name, what)
 
 
 class OwnFunction:

@@ -6,8 +6,8 @@ from typing import Any
 from xaicourse.exercise import messages
 from xaicourse.exercise.compare import refuse, show
 from xaicourse.exercise.task import Task
-from xaicourse.exercise.tasks.lesson01_toy import near, numbers_in, refuse_open_parts
-from xaicourse.exercise.tasks.submission import parts
+from xaicourse.exercise.tasks.by_hand import near, numbers_in
+from xaicourse.exercise.tasks.submission import parts, refuse_open_parts
 from xaicourse.exercise.verdict import Outcome
 
 __all__ = ["WHERE_IT_WENT"]

@@ -1,22 +1,18 @@
 """Task 01.1: gates and gradient of the TOY net on paper, and how far the promise is exact."""
 
-import math
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 
 from xaicourse.exercise import messages
 from xaicourse.exercise.compare import refuse, show
 from xaicourse.exercise.task import Task
-from xaicourse.exercise.tasks.submission import is_missing, parts
+from xaicourse.exercise.tasks.by_hand import near, numbers_in
+from xaicourse.exercise.tasks.submission import parts, refuse_open_parts
 from xaicourse.exercise.verdict import Outcome
 
-__all__ = ["TOY_BY_HAND", "numbers_in"]
+__all__ = ["TOY_BY_HAND"]
 
 # At x = (1, 3) the hidden sums are (-2, 4, 3). With x1 = 1 they are (1 - x2, 2 x2 - 2, x2).
 GATES, GRADIENT, EXACT_TO = (0.0, 1.0, 1.0), (-4.0, 5.0), 1.0
-NEAR = 1e-3
-WORDS = {"on": "1", "off": "0", "true": "1", "false": "0", "yes": "1", "no": "0"}
 
 WRONG_GATES = {
     "gates_reversed": (1, 0, 0),
@@ -78,55 +74,11 @@ def grade(answer: Any) -> Outcome:
     return Outcome("passed", messages.text("tasks/01.1/passed"))
 
 
-def refuse_open_parts(part: Mapping[str, Any], what: str) -> None:
-    """Say that nothing is done yet, or which part is still open."""
-    missing = [name for name, value in part.items() if is_open(value)]
-    if len(missing) == len(part):
-        refuse("general/not_done", status="not_done")
-    if missing:
-        refuse("general/part_missing", status="not_done", part=missing[0], what=what)
-
-
-def is_open(value: Any) -> bool:
-    """Say whether a part, or a number inside it, was left open."""
-    if isinstance(value, (list, tuple)):
-        return any(is_open(inside) for inside in value)
-    return is_missing(value)
-
-
-def near(given: Sequence[float], wanted: Sequence[float]) -> bool:
-    """Say whether two rows of numbers are equal up to rounding."""
-    return all(abs(a - b) <= NEAR for a, b in zip(given, wanted, strict=True))
-
-
 def _row(value: Any, name: str, count: int) -> list[float]:
     found = numbers_in(value, "01.1")
     if len(found) != count:
         refuse("tasks/01.1/how_many", part=name, given=len(found), wanted=count)
     return found
-
-
-def numbers_in(value: Any, task: str) -> list[float]:
-    """Return all numbers in a nested answer; fractions, "15/4", True and "on" are numbers."""
-    if is_missing(value):
-        refuse("general/not_done", status="not_done")
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    if isinstance(value, (list, tuple)):
-        return [number for part in value for number in numbers_in(part, task)]
-    if hasattr(value, "tolist"):  # tensors and arrays
-        listed = value.tolist()
-        return numbers_in(listed, task) if isinstance(listed, list) else [float(listed)]
-    if isinstance(value, str):
-        value = WORDS.get(value.strip().lower(), value.strip())
-    if isinstance(value, float) and not math.isfinite(value):
-        refuse("general/not_finite", where=task)
-    try:
-        return [float(Fraction(value))]
-    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
-        if isinstance(value, float):  # NaN or infinite
-            refuse("general/not_finite", where=task)
-        refuse("general/wrong_type", kind=type(value).__name__, where=task)
 
 
 TOY_BY_HAND = Task(

@@ -15,7 +15,7 @@ from xaicourse.exercise import messages
 from xaicourse.exercise.compare import refuse, show
 from xaicourse.exercise.task import Task
 from xaicourse.exercise.tasks.integrate import OwnFunction, to_rows
-from xaicourse.exercise.tasks.submission import is_missing, parts
+from xaicourse.exercise.tasks.submission import parts, refuse_open_parts
 from xaicourse.exercise.verdict import Outcome
 from xaicourse.methods.vanilla.relu_rules import guided_rule
 
@@ -32,11 +32,7 @@ def grade(answer: Any) -> Outcome:
     """Judge (f, x, unused, used)."""
     what = messages.entry("tasks/02.5/name")
     part = parts(answer, ("f", "x", "unused", "used"), what)
-    if all(is_missing(value) for value in part.values()):
-        refuse("general/not_done", status="not_done")
-    for key, given in part.items():
-        if is_missing(given):
-            refuse("general/part_missing", status="not_done", part=key, what=what)
+    refuse_open_parts(part, what)
     x = to_rows(part["x"], "x", what)
     if len(x) != 1 or x.ndim != 2 or x.shape[1] < 2:
         refuse("tasks/02.5/one_row", shape=tuple(x.shape))

@@ -1,13 +1,7 @@
 """Task 03.1: LRP and DeepLIFT on the TOY net, by hand at (1, 3)."""
 
-from typing import Any
-
-from xaicourse.exercise import messages
-from xaicourse.exercise.compare import refuse, show
 from xaicourse.exercise.task import Task
-from xaicourse.exercise.tasks.lesson01_toy import numbers_in
-from xaicourse.exercise.tasks.submission import is_missing, parts
-from xaicourse.exercise.verdict import Outcome
+from xaicourse.exercise.tasks.by_hand import by_hand, with_one_part_wrong
 
 __all__ = ["SHARES_BY_HAND"]
 
@@ -51,48 +45,14 @@ WRONG_PARTS = {
         "deeplift_of_the_lesson": (3.75, -2.75),
     },
 }
-WRONG = {
-    name: {**RIGHT, part: numbers}
-    for part, wrong in WRONG_PARTS.items()
-    for name, numbers in wrong.items()
-}
 ROUNDED = 0.0051  # two digits after the point are enough
-
-
-def near(given, wanted) -> bool:
-    """Say whether two rows are equal up to the second digit."""
-    return all(abs(a - b) <= ROUNDED for a, b in zip(given, wanted, strict=True))
-
-
-def grade(answer: Any) -> Outcome:
-    """Judge the four parts in their order; the first wrong one gets the message."""
-    part = parts(answer, tuple(RIGHT), messages.entry("tasks/03.1/name"))
-    if any(is_missing(value) for value in part.values()):
-        refuse("general/not_done", status="not_done")
-    given = {name: numbers_in(value, "03.1") for name, value in part.items()}
-    for name, numbers in given.items():
-        if len(numbers) != len(RIGHT[name]):
-            wanted = len(RIGHT[name])
-            refuse("tasks/03.1/how_many", part=name, given=len(numbers), wanted=wanted)
-    for name, numbers in given.items():
-        if near(numbers, RIGHT[name]):
-            continue
-        evidence = messages.text("tasks/03.1/evidence", part=name, yours=show(numbers))
-        fits = [wrong for wrong, row in WRONG_PARTS[name].items() if near(numbers, row)]
-        if len(fits) == 1:
-            text = messages.text(f"tasks/03.1/misconceptions/{fits[0]}")
-            return Outcome("not_right", text, evidence, diagnosis=fits[0])
-        key = "tasks/03.1/differs_lift" if name == "deeplift" else "tasks/03.1/differs"
-        return Outcome("not_right", messages.text(key, part=name), evidence)
-    return Outcome("passed", messages.text("tasks/03.1/passed"))
-
 
 SHARES_BY_HAND = Task(
     id="03.1",
     goal="G1",
     level=1,
     minutes=12,
-    grade=grade,
+    grade=by_hand("03.1", RIGHT, WRONG_PARTS, rounding=ROUNDED),
     reference=RIGHT,
-    misconceptions=WRONG,
+    misconceptions=with_one_part_wrong(RIGHT, WRONG_PARTS),
 )

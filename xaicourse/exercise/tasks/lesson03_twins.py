@@ -11,7 +11,7 @@ from xaicourse.exercise.task import Task
 from xaicourse.exercise.tasks.integrate import to_rows
 from xaicourse.exercise.tasks.lesson03_nets import run
 from xaicourse.exercise.tasks.lesson03_rescale import rescale
-from xaicourse.exercise.tasks.submission import is_missing, parts
+from xaicourse.exercise.tasks.submission import parts, refuse_open_parts
 from xaicourse.exercise.verdict import Outcome
 
 __all__ = ["TWINS"]
@@ -27,11 +27,7 @@ def grade(answer: Any) -> Outcome:
     """Judge (first, second, x): two nets and one input; the reference is 0."""
     what = messages.entry("tasks/03.5/name")
     part = parts(answer, ("first", "second", "x"), what)
-    if all(is_missing(value) for value in part.values()):
-        refuse("general/not_done", status="not_done")
-    for key, given in part.items():
-        if is_missing(given):
-            refuse("general/part_missing", status="not_done", part=key, what=what)
+    refuse_open_parts(part, what)
     x = to_rows(part["x"], "x", what)
     if len(x) != 1 or x.shape[1:] != x.flatten(1).shape[1:] or float(x.abs().max()) > WIDE:
         refuse("tasks/03.5/one_row", shape=tuple(x.shape))

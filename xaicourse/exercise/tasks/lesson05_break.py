@@ -9,7 +9,7 @@ from xaicourse.exercise import messages
 from xaicourse.exercise.compare import refuse, show, to_number
 from xaicourse.exercise.task import Task
 from xaicourse.exercise.tasks.integrate import OwnFunction, path_integral, to_rows
-from xaicourse.exercise.tasks.submission import is_missing, parts
+from xaicourse.exercise.tasks.submission import parts, refuse_open_parts
 from xaicourse.exercise.verdict import Outcome
 
 __all__ = ["BREAK_IT"]
@@ -28,11 +28,7 @@ def grade(answer: Any) -> Outcome:
     if isinstance(answer, (list, tuple)) and len(answer) == 4:
         answer = (*answer, None)  # the value is still open
     part = parts(answer, ("f", "x", "baseline", "feature", "value"), what)
-    if all(is_missing(value) for value in part.values()):
-        refuse("general/not_done", status="not_done")
-    for key, given in part.items():
-        if is_missing(given):
-            refuse("general/part_missing", status="not_done", part=key, what=what)
+    refuse_open_parts(part, what)
     x, baseline = _one_row(part["x"], "x", what), _one_row(part["baseline"], "baseline", what)
     if baseline.shape != x.shape and baseline.numel() == 1:
         baseline = baseline.expand_as(x).clone()

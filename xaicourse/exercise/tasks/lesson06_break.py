@@ -8,8 +8,7 @@ from torch import Tensor
 from xaicourse.exercise import messages
 from xaicourse.exercise.compare import refuse, show
 from xaicourse.exercise.task import Task
-from xaicourse.exercise.tasks.integrate import to_rows
-from xaicourse.exercise.tasks.submission import is_missing
+from xaicourse.exercise.tasks.integrate import rows_given
 from xaicourse.exercise.verdict import Outcome, Settled
 
 __all__ = ["UNUSED_INPUT"]
@@ -21,14 +20,8 @@ WANTED = 2.0  # |a2| is at least so many times |a1|
 
 def grade(answer: Any) -> Outcome:
     """Judge the inputs (M, 2) of the model y = x1."""
-    if is_missing(answer):
-        refuse("general/not_done", status="not_done")
     what = messages.entry("tasks/06.5/name")
-    if isinstance(answer, (list, tuple)):
-        if any(is_missing(row) for row in answer):
-            refuse("general/not_done", status="not_done")
-        answer = [row.tolist() if hasattr(row, "tolist") else row for row in answer]
-    x = to_rows(answer, "x", what)
+    x = rows_given(answer, "x", what)
     if x.ndim != 2 or x.shape[1] != 2 or not LEAST <= len(x) <= MOST:
         refuse("tasks/06.5/shape", shape=tuple(x.shape), least=LEAST, most=MOST)
     if float(x.abs().max()) > LARGEST:

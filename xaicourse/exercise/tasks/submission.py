@@ -5,7 +5,7 @@ from typing import Any
 
 from xaicourse.exercise.compare import refuse
 
-__all__ = ["is_missing", "parts"]
+__all__ = ["is_missing", "is_open", "parts", "refuse_open_parts"]
 
 
 PLACEHOLDERS = {"", "todo", "tbd", "fixme"}
@@ -35,3 +35,19 @@ def parts(answer: Any, names: Sequence[str], what: str) -> dict[str, Any]:
             refuse("general/number_of_parts", given=len(answer), expected=wanted, what=what)
         return dict(zip(names, answer, strict=True))
     refuse("general/parts_type", kind=type(answer).__name__, expected=wanted, what=what)
+
+
+def is_open(value: Any) -> bool:
+    """Say whether a part, or a number inside it, was left open."""
+    if isinstance(value, (list, tuple)):
+        return any(is_open(inside) for inside in value)
+    return is_missing(value)
+
+
+def refuse_open_parts(part: Mapping[str, Any], what: str) -> None:
+    """Say that nothing is done yet, or which part is still open."""
+    missing = [name for name, value in part.items() if is_open(value)]
+    if len(missing) == len(part):
+        refuse("general/not_done", status="not_done")
+    if missing:
+        refuse("general/part_missing", status="not_done", part=missing[0], what=what)
