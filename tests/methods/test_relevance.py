@@ -309,6 +309,13 @@ def test_what_a_constant_receives_is_absorbed(name, join, close):
     close(d.gap, torch.zeros(2), 1e-12)
     assert d.extra["layer_names"] in (("linear", "cat", "linear"), ("linear", "pad", "linear"))
     assert bool((d.extra["layer_absorbed"][:, 1].abs() > 1e-6).all())
+    if name not in ("flat", "w_square"):  # those look at weights alone, which a bias has not
+        two.bias.data.zero_()
+        inner = nn.Linear(5, 3).double()
+        inner.weight.data = two.weight.data[:, :5]
+        inner.bias.data = two.weight.data[:, 5] * join(torch.zeros(1, 5))[0, 5]
+        expected = xc.lrp(lambda x: inner(F.relu(one(x))), x, 1, rules=name)
+        close(xc.lrp(model, x, 1, rules=name), expected)
 
 
 def test_epsilon_absorbs_what_the_equation_says(close):
