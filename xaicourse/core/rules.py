@@ -18,7 +18,7 @@ it; a layer knows whether it sees x itself, because every tensor remembers what 
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import torch
@@ -173,6 +173,7 @@ class _RuleMode(TorchFunctionMode):
     def __init__(self, rules: "BackwardRules", rows: int) -> None:
         super().__init__()
         self.rules = rules
+        self.rules.hidden.clear()
         self.rows = rows
         self.layers = 0
         self.operations = 0
@@ -410,11 +411,14 @@ class _RuleMode(TorchFunctionMode):
             return
         kind = "comparison" if name in _COMPARISONS else _CUTS.get(func, plain_name(func))
         if kind not in self.rules.allow:
-            raise UnsupportedOperationError(
+            error = UnsupportedOperationError(
                 f"model computes {name}() of an activation ({kind}); with it an activation "
                 "function can be built that no rule covers. If it is not one, pass "
                 f"allow=({kind!r},)"
             )
+            if torch.is_grad_enabled():
+                raise error
+            self.rules.hidden.append(error)  # the graph may have a better word for it: see audit
 
 
 # ---- the audit -----------------------------------------------------------------------------------
@@ -543,6 +547,8 @@ class BackwardRules:
 
     method: str
     allow: tuple[str, ...] = ()
+    # what the last forward pass computed where gradients are off, to be refused if used
+    hidden: list[UnsupportedOperationError] = field(default_factory=list, init=False)
 
     # which operations are read beside activations of the ReLU family
     kinds: ClassVar[frozenset[str]] = frozenset()  # of "smooth", "layer", "max_pool"
@@ -575,6 +581,8 @@ class BackwardRules:
     def audit(self, output: Tensor, start: Any) -> None:
         """Check that nothing between x, whose autograd node is `start`, and an output escaped."""
         audit(output, start, self)
+        if self.hidden:
+            raise self.hidden[0]
 
     def check_model(self, model: Any) -> None:
         """Refuse compiled models, whose inside cannot be seen."""
