@@ -2,22 +2,60 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from torch import Tensor
 
 from xaicourse.plot.picture import DPI, render
 from xaicourse.plot.scale import as_photo
 from xaicourse.plot.style import BLUE, GREY, INK, ORANGE, PALE, SIGNED, UNSIGNED, bare, styled
 
-if TYPE_CHECKING:
-    from xaicourse.widgets.attribution_panel import AttributionView
-
 WIDTH, HEIGHT = 9.4, 3.2  # inches
 SIDE = 2.55  # of a picture
+
+
+@dataclass(frozen=True, eq=False)
+class AttributionView:
+    """What the attribution panel shows.
+
+    Parameters
+    ----------
+    settings : dict
+        The settings that were asked for.
+    photo : Tensor (1, 3, H, W)
+        The photo with its grey patches.
+    values : array (h, w)
+        The map of the intact photo: signed, or absolute values.
+    limit : float
+        End of the colour scale.
+    score, score_before : float
+        Logit of the class with the grey patches, and of the intact photo.
+    scores, scores_before : dict
+        The same for each class of the panel.
+    share_done : float
+        Below 1 while the occlusion map is still filling up.
+    """
+
+    settings: Mapping[str, Any]
+    photo: Tensor
+    values: np.ndarray
+    limit: float
+    score: float
+    score_before: float
+    scores: Mapping[str, float]
+    scores_before: Mapping[str, float]
+    share_done: float
+
+    @property
+    def change(self) -> float:
+        """Logit with the grey patches minus logit of the intact photo."""
+        return self.score - self.score_before
 
 
 @styled

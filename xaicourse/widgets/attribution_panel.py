@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from torch import Tensor
 
 from xaicourse.core.registry import all_methods
 from xaicourse.plot.scale import reduce_channels, shared_limits, tile_sums
-from xaicourse.widgets.attribution_figure import draw_attribution_view
+from xaicourse.widgets.attribution_figure import AttributionView, draw_attribution_view
 from xaicourse.widgets.panel import Panel
 from xaicourse.widgets.patch_grid import PatchGrid, all_places
 from xaicourse.widgets.path_panel import choice
@@ -22,44 +21,6 @@ GREY = 0.5
 CHUNK = 4  # greyed photos in one forward pass: between two of them a newer move is heard
 DRAWN_EVERY = 16  # patches: an unfinished occlusion map is drawn so often
 MOST_TILES = 56  # a finer map cannot be read on the screen
-
-
-@dataclass(frozen=True, eq=False)
-class AttributionView:
-    """What the attribution panel shows.
-
-    Parameters
-    ----------
-    settings : dict
-        The settings that were asked for.
-    photo : Tensor (1, 3, H, W)
-        The photo with its grey patches.
-    values : array (h, w)
-        The map of the intact photo: signed, or absolute values.
-    limit : float
-        End of the colour scale.
-    score, score_before : float
-        Logit of the class with the grey patches, and of the intact photo.
-    scores, scores_before : dict
-        The same for each class of the panel.
-    share_done : float
-        Below 1 while the occlusion map is still filling up.
-    """
-
-    settings: Mapping[str, Any]
-    photo: Tensor
-    values: np.ndarray
-    limit: float
-    score: float
-    score_before: float
-    scores: Mapping[str, float]
-    scores_before: Mapping[str, float]
-    share_done: float
-
-    @property
-    def change(self) -> float:
-        """Logit with the grey patches minus logit of the intact photo."""
-        return self.score - self.score_before
 
 
 class AttributionPanel(Panel):

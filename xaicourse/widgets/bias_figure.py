@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from torch import Tensor
 
 from xaicourse.plot.images import draw_map
 from xaicourse.plot.picture import DPI, render
@@ -13,13 +16,67 @@ from xaicourse.plot.printing import two_digits
 from xaicourse.plot.scale import as_photo, shared_limits
 from xaicourse.plot.style import bare, styled
 from xaicourse.plot.waterfall import draw_waterfall
-
-if TYPE_CHECKING:
-    from xaicourse.widgets.bias_panel import BiasView
+from xaicourse.widgets.bias_parts import NO_PLACE, BiasParts
 
 WIDTH, HEIGHT = 10.0, 3.2  # inches
 SIDE = 2.2  # of a picture
 CLIP = 99.5  # percentile of the signed map
+PAPER = "the paper's picture"  # the other choice is the map with signs
+
+
+@dataclass(frozen=True, eq=False)
+class BiasView:
+    """What the panel shows.
+
+    Parameters
+    ----------
+    settings : dict
+        The settings that were asked for.
+    photo : Tensor (1, C, H, W)
+        The photo.
+    parts : BiasParts
+        The shares of the score, by group.
+    chosen : tuple of str
+        The groups that are shown.
+    shown : Tensor (H, W)
+        Their map: signed, or the paper's picture.
+    class_name : str
+        The class whose logit is split.
+    """
+
+    settings: Mapping[str, Any]
+    photo: Tensor
+    parts: BiasParts
+    chosen: tuple[str, ...]
+    shown: Tensor
+    class_name: str
+
+    @property
+    def share(self) -> float:
+        """The share of the score that the chosen groups bring."""
+        return sum(self.parts.shares[name] for name in self.chosen)
+
+    @property
+    def picture_sum(self) -> float:
+        """The sum over all pixels of the map."""
+        return float(self.shown.sum())
+
+    @property
+    def is_paper(self) -> bool:
+        """Whether the map is the paper's picture."""
+        return self.settings["picture"] == PAPER
+
+    @property
+    def not_drawn(self) -> float | None:
+        """The share of the chosen biases that have no place on the photo; None without any."""
+        return self.parts.shares[NO_PLACE] if NO_PLACE in self.chosen else None
+
+    @property
+    def empty(self) -> str:
+        """Why there is nothing on the map, or no words."""
+        if not self.chosen:
+            return "this net has none"
+        return "no place on the photo:\nnothing to draw" if self.chosen == (NO_PLACE,) else ""
 
 
 @styled

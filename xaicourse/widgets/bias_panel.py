@@ -3,76 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from xaicourse.plot.printing import two_digits
-from xaicourse.widgets.bias_figure import draw_bias_view
-from xaicourse.widgets.bias_parts import NO_PLACE, BiasParts, bias_parts, order
+from xaicourse.widgets.bias_figure import PAPER, BiasView, draw_bias_view
+from xaicourse.widgets.bias_parts import BiasParts, bias_parts, order
 from xaicourse.widgets.panel import Panel
 from xaicourse.widgets.path_panel import choice
 
 ALL = "everything"
-SIGNED, PAPER = "with sign: it adds up", "the paper's picture"
+SIGNED = "with sign: it adds up"
 RANKS = {"most likely": 0, "second": 1, "least likely": -1}
-
-
-@dataclass(frozen=True, eq=False)
-class BiasView:
-    """What the panel shows.
-
-    Parameters
-    ----------
-    settings : dict
-        The settings that were asked for.
-    photo : Tensor (1, C, H, W)
-        The photo.
-    parts : BiasParts
-        The shares of the score, by group.
-    chosen : tuple of str
-        The groups that are shown.
-    shown : Tensor (H, W)
-        Their map: signed, or the paper's picture.
-    class_name : str
-        The class whose logit is split.
-    """
-
-    settings: Mapping[str, Any]
-    photo: Tensor
-    parts: BiasParts
-    chosen: tuple[str, ...]
-    shown: Tensor
-    class_name: str
-
-    @property
-    def share(self) -> float:
-        """The share of the score that the chosen groups bring."""
-        return sum(self.parts.shares[name] for name in self.chosen)
-
-    @property
-    def picture_sum(self) -> float:
-        """The sum over all pixels of the map."""
-        return float(self.shown.sum())
-
-    @property
-    def is_paper(self) -> bool:
-        """Whether the map is the paper's picture."""
-        return self.settings["picture"] == PAPER
-
-    @property
-    def not_drawn(self) -> float | None:
-        """The share of the chosen biases that have no place on the photo; None without any."""
-        return self.parts.shares[NO_PLACE] if NO_PLACE in self.chosen else None
-
-    @property
-    def empty(self) -> str:
-        """Why there is nothing on the map, or no words."""
-        if not self.chosen:
-            return "this net has none"
-        return "no place on the photo:\nnothing to draw" if self.chosen == (NO_PLACE,) else ""
 
 
 class BiasPanel(Panel):

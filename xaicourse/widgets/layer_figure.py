@@ -2,22 +2,67 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from torch import Tensor
 
 from xaicourse.plot.images import draw_map
 from xaicourse.plot.picture import DPI, render
 from xaicourse.plot.scale import as_photo
 from xaicourse.plot.style import BLUE, GREY, PALE, bare, styled
 
-if TYPE_CHECKING:
-    from xaicourse.widgets.layer_panel import LayerView
-
 WIDTH, HEIGHT = 10.0, 3.5  # inches
 SIDE = 2.5  # of a picture
 OVER = "over the photo"
+
+
+@dataclass(frozen=True, eq=False)
+class LayerView:
+    """What the layer panel shows.
+
+    Parameters
+    ----------
+    settings : dict
+        The settings that were asked for.
+    photo : Tensor (1, C, H, W)
+        The photo.
+    raw : Tensor (h, w)
+        The map as it was made: one number a cell, negative values cut off if that is asked for.
+    shown : Tensor (H, W)
+        The same, enlarged.
+    limit : float
+        End of the colour scale.
+    score : float
+        The logit of the class.
+    layer_text : str
+        The layer and the number of its cells.
+    shares, areas : dict of str to float
+        Region -> share of the positive part of the enlarged map, share of the photo's area.
+    """
+
+    settings: Mapping[str, Any]
+    photo: Tensor
+    raw: Tensor
+    shown: Tensor
+    limit: float
+    score: float
+    layer_text: str
+    shares: Mapping[str, float]
+    areas: Mapping[str, float]
+
+    @property
+    def empty(self) -> bool:
+        """Say whether every cell is 0."""
+        return not bool(self.raw.any())
+
+    @property
+    def empty_positive(self) -> bool:
+        """Say whether no cell is positive."""
+        return not bool((self.raw > 0).any())
 
 
 @styled

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import ipywidgets
@@ -14,7 +13,7 @@ from torch import Tensor
 from xaicourse.methods.vanilla.feature_maps import to_image_size
 from xaicourse.plot.printing import two_digits
 from xaicourse.plot.scale import shared_limits
-from xaicourse.widgets.layer_figure import OVER, draw_layer_view
+from xaicourse.widgets.layer_figure import OVER, LayerView, draw_layer_view
 from xaicourse.widgets.layer_maps import LayerMaps, chosen_layers, layer_maps, share_inside
 from xaicourse.widgets.panel import Panel
 from xaicourse.widgets.path_panel import LABEL, choice
@@ -22,51 +21,6 @@ from xaicourse.widgets.path_panel import LABEL, choice
 SHARED, OWN = "shared by all classes", "own"
 POSITIVE, SIGNED = "positive only", "with sign"
 CELLS, SMOOTH = "cells", "smooth"
-
-
-@dataclass(frozen=True, eq=False)
-class LayerView:
-    """What the layer panel shows.
-
-    Parameters
-    ----------
-    settings : dict
-        The settings that were asked for.
-    photo : Tensor (1, C, H, W)
-        The photo.
-    raw : Tensor (h, w)
-        The map as it was made: one number a cell, negative values cut off if that is asked for.
-    shown : Tensor (H, W)
-        The same, enlarged.
-    limit : float
-        End of the colour scale.
-    score : float
-        The logit of the class.
-    layer_text : str
-        The layer and the number of its cells.
-    shares, areas : dict of str to float
-        Region -> share of the positive part of the enlarged map, share of the photo's area.
-    """
-
-    settings: Mapping[str, Any]
-    photo: Tensor
-    raw: Tensor
-    shown: Tensor
-    limit: float
-    score: float
-    layer_text: str
-    shares: Mapping[str, float]
-    areas: Mapping[str, float]
-
-    @property
-    def empty(self) -> bool:
-        """Say whether every cell is 0."""
-        return not bool(self.raw.any())
-
-    @property
-    def empty_positive(self) -> bool:
-        """Say whether no cell is positive."""
-        return not bool((self.raw > 0).any())
 
 
 class LayerPanel(Panel):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,14 +14,42 @@ from torch import Tensor
 from xaicourse.plot.picture import DPI, render
 from xaicourse.plot.scale import as_photo, shared_limits
 from xaicourse.plot.style import BLUE, GREY, INK, PALE, SIGNED, UNSIGNED, bare, styled
-from xaicourse.widgets.noise_trace import CERTAIN
+from xaicourse.widgets.noise_trace import CERTAIN, NoiseAverage, NoiseTrace
 from xaicourse.widgets.noise_trace import SIGNED as WITH_SIGNS
-
-if TYPE_CHECKING:
-    from xaicourse.widgets.noise_panel import NoiseView
 
 WIDTH, HEIGHT = 10.0, 2.75  # inches
 SIDE, STEP = 2.05, 2.2  # of a picture, and from one picture to the next
+
+
+@dataclass(frozen=True, eq=False)
+class NoiseView:
+    """What the panel shows.
+
+    Parameters
+    ----------
+    trace : NoiseTrace
+        The maps of the noisy copies.
+    settings : dict
+        The settings that were asked for.
+    average : NoiseAverage
+        Mean and standard error; `certain_share` and `signal_share` judge it.
+    how : str
+        What is averaged: "with signs", "sizes first" or "squares".
+    kept_share : float or None
+        The share of the noisy copies whose best class is still that of x.
+    score_name : str
+        What F is, for example "logit of ankle boot".
+    coarse : bool
+        A better answer is on its way.
+    """
+
+    trace: NoiseTrace
+    settings: Mapping[str, Any]
+    average: NoiseAverage
+    how: str
+    kept_share: float | None
+    score_name: str
+    coarse: bool
 
 
 @styled

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import ipywidgets
@@ -13,11 +12,10 @@ from torch import Tensor
 from xaicourse.core.gradients import Question, ask
 from xaicourse.core.target import PerRow
 from xaicourse.plot.printing import two_digits
-from xaicourse.widgets.noise_figure import draw_noise_view
+from xaicourse.widgets.noise_figure import NoiseView, draw_noise_view
 from xaicourse.widgets.noise_trace import (
     AVERAGES,
     SIGNED,
-    NoiseAverage,
     NoiseTrace,
     certain_by_chance,
     repeated_by_chance,
@@ -32,37 +30,6 @@ COARSE = 16  # copies of the first answer
 CHUNK = 64  # points in one chunk of a small net
 MOST_TRACES = 16  # kept in memory, about 3 MB each for 28 x 28 pixels
 LOW, HIGH = -2.5, 0.5  # powers of 10: sigma runs from 0.003 to 3
-
-
-@dataclass(frozen=True, eq=False)
-class NoiseView:
-    """What the panel shows.
-
-    Parameters
-    ----------
-    trace : NoiseTrace
-        The maps of the noisy copies.
-    settings : dict
-        The settings that were asked for.
-    average : NoiseAverage
-        Mean and standard error; `certain_share` and `signal_share` judge it.
-    how : str
-        What is averaged: "with signs", "sizes first" or "squares".
-    kept_share : float or None
-        The share of the noisy copies whose best class is still that of x.
-    score_name : str
-        What F is, for example "logit of ankle boot".
-    coarse : bool
-        A better answer is on its way.
-    """
-
-    trace: NoiseTrace
-    settings: Mapping[str, Any]
-    average: NoiseAverage
-    how: str
-    kept_share: float | None
-    score_name: str
-    coarse: bool
 
 
 class NoisePanel(Panel):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,14 +14,70 @@ from torch import Tensor
 from xaicourse.plot.picture import DPI, render
 from xaicourse.plot.scale import as_photo, shared_limits, tile_sums
 from xaicourse.plot.style import BLUE, GREY, INK, ORANGE, PALE, SIGNED, bare, styled
-
-if TYPE_CHECKING:
-    from xaicourse.widgets.path_panel import PathView
+from xaicourse.widgets.path_trace import PathTrace
 
 WIDTH, HEIGHT = 10.0, 3.65  # inches
 SIDE = 2.7  # of a picture
 MOST_TILES = 64  # a finer map cannot be read on the screen
 MOST_FEATURES = 40
+
+
+@dataclass(frozen=True, eq=False)
+class PathView:
+    """One moment on the path: what the panel shows.
+
+    Parameters
+    ----------
+    trace : PathTrace
+        The whole path.
+    settings : dict
+        The settings that were asked for.
+    alpha : float
+        The place on the path, 0 at the baseline and 1 at x.
+    point : Tensor (1, ...)
+        The input at alpha.
+    collected : Tensor (H, W) or of the shape of x
+        The map collected from the baseline up to alpha.
+    limit : float
+        End of the colour scale, fixed by the whole map, so it does not move with alpha.
+    score : float
+        F at alpha (between nodes: on a straight line).
+    sum_so_far : float
+        Sum of the collected map.
+    steps : int
+        Nodes of the trace that is shown; fewer than asked for in a first, coarse answer.
+    coarse : bool
+        A better answer is on its way.
+    score_name : str
+        What F is, for example "logit of tabby".
+    """
+
+    trace: PathTrace
+    settings: Mapping[str, Any]
+    alpha: float
+    point: Tensor
+    collected: Tensor
+    limit: float
+    score: float
+    sum_so_far: float
+    steps: int
+    coarse: bool
+    score_name: str
+
+    @property
+    def rise(self) -> float:
+        """F(x) - F(baseline)."""
+        return self.trace.rise
+
+    @property
+    def gap(self) -> float:
+        """Sum of the whole map minus the rise, in units of F."""
+        return self.trace.gap
+
+    @property
+    def map_error(self) -> float:
+        """Estimated relative error of the whole map; another question than the gap."""
+        return self.trace.map_error
 
 
 @styled

@@ -6,7 +6,6 @@ import copy
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import ipywidgets
@@ -20,71 +19,13 @@ from xaicourse.core.target import PerRow
 from xaicourse.plot.printing import two_digits
 from xaicourse.plot.scale import shared_limits
 from xaicourse.widgets.panel import Panel
-from xaicourse.widgets.path_figure import draw_path_view
+from xaicourse.widgets.path_figure import PathView, draw_path_view
 from xaicourse.widgets.path_trace import PathTrace, walk
 
 COARSE_STEPS = 4  # the first answer
 CHECKPOINTS = 32  # places on the path where the collected map is kept
 MOST_STEPS = 512
 MOST_TRACES = 8  # kept in memory, about 7 MB each for a photo of 224 x 224
-
-
-@dataclass(frozen=True, eq=False)
-class PathView:
-    """One moment on the path: what the panel shows.
-
-    Parameters
-    ----------
-    trace : PathTrace
-        The whole path.
-    settings : dict
-        The settings that were asked for.
-    alpha : float
-        The place on the path, 0 at the baseline and 1 at x.
-    point : Tensor (1, ...)
-        The input at alpha.
-    collected : Tensor (H, W) or of the shape of x
-        The map collected from the baseline up to alpha.
-    limit : float
-        End of the colour scale, fixed by the whole map, so it does not move with alpha.
-    score : float
-        F at alpha (between nodes: on a straight line).
-    sum_so_far : float
-        Sum of the collected map.
-    steps : int
-        Nodes of the trace that is shown; fewer than asked for in a first, coarse answer.
-    coarse : bool
-        A better answer is on its way.
-    score_name : str
-        What F is, for example "logit of tabby".
-    """
-
-    trace: PathTrace
-    settings: Mapping[str, Any]
-    alpha: float
-    point: Tensor
-    collected: Tensor
-    limit: float
-    score: float
-    sum_so_far: float
-    steps: int
-    coarse: bool
-    score_name: str
-
-    @property
-    def rise(self) -> float:
-        """F(x) - F(baseline)."""
-        return self.trace.rise
-
-    @property
-    def gap(self) -> float:
-        """Sum of the whole map minus the rise, in units of F."""
-        return self.trace.gap
-
-    @property
-    def map_error(self) -> float:
-        """Estimated relative error of the whole map; another question than the gap."""
-        return self.trace.map_error
 
 
 class PathPanel(Panel):

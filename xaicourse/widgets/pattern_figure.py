@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -11,14 +13,31 @@ from torch import Tensor
 from xaicourse.plot.picture import DPI, render
 from xaicourse.plot.style import BLUE, GREY, INK, ORANGE, PARTS, SIGNED, bare, styled
 from xaicourse.widgets.pattern_toy import SIDE as PIXELS
-
-if TYPE_CHECKING:
-    from xaicourse.widgets.pattern_panel import PatternView
+from xaicourse.widgets.pattern_toy import PatternToy
 
 WIDTH, HEIGHT = 10.0, 3.2  # inches
 SIDE = 2.0  # of a picture
 REACH = 4.0  # of the axes of the cloud
 PALEST, DARKEST = -6.0, 5.0  # beyond every y: no dot is white, and none as dark as an arrow
+
+
+@dataclass(frozen=True, eq=False)
+class PatternView:
+    """What the panel shows: the toy with two pixels, and the same story in a picture.
+
+    Parameters
+    ----------
+    settings : mapping
+        The angle (degrees) and the strength that were chosen.
+    two : PatternToy
+        The toy with two pixels, D = 2.
+    picture : PatternToy
+        The toy whose signal is a plus and whose distractor is stripes.
+    """
+
+    settings: Mapping[str, Any]
+    two: PatternToy
+    picture: PatternToy
 
 
 @styled

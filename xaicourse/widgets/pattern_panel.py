@@ -4,34 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import ipywidgets
 import torch
 
 from xaicourse.widgets.panel import Panel
-from xaicourse.widgets.pattern_figure import draw_pattern_view
-from xaicourse.widgets.pattern_toy import SIGNAL, PatternToy, pattern_toy, signal_shapes
-
-
-@dataclass(frozen=True, eq=False)
-class PatternView:
-    """What the panel shows: the toy with two pixels, and the same story in a picture.
-
-    Parameters
-    ----------
-    settings : mapping
-        The angle (degrees) and the strength that were chosen.
-    two : PatternToy
-        The toy with two pixels, D = 2.
-    picture : PatternToy
-        The toy whose signal is a plus and whose distractor is stripes.
-    """
-
-    settings: Mapping[str, Any]
-    two: PatternToy
-    picture: PatternToy
+from xaicourse.widgets.pattern_figure import PatternView, draw_pattern_view
+from xaicourse.widgets.pattern_toy import SIGNAL, pattern_toy, signal_shapes
 
 
 class PatternPanel(Panel):

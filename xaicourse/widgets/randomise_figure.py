@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,13 +14,41 @@ from torch import Tensor
 from xaicourse.plot.picture import DPI, render
 from xaicourse.plot.scale import as_photo, shared_limits, tile_sums
 from xaicourse.plot.style import BLUE, GREY, INK, ORANGE, SIGNED, bare, styled
-
-if TYPE_CHECKING:
-    from xaicourse.widgets.randomise_panel import RandomiseView
+from xaicourse.widgets.randomise_trace import Likeness
 
 WIDTH, HEIGHT = 11.0, 3.5  # inches
 SIDE = 2.35  # of a picture
 MOST_TILES = 112  # a finer map cannot be read on the screen
+
+
+@dataclass(frozen=True, eq=False)
+class RandomiseView:
+    """What the randomisation panel shows.
+
+    Parameters
+    ----------
+    settings : dict
+        The settings that were asked for.
+    photo : Tensor (1, C, H, W)
+        The photo.
+    before, after : Tensor (H, W)
+        Map of the original and of the changed network, summed over channels.
+    likeness : Likeness
+        Their cosines, with controls.
+    visited : dict
+        Number of layers -> likeness, for this method and class, as far as the reader has been.
+    layers, most : int
+        How many layers are drawn anew, and how many there are.
+    """
+
+    settings: Mapping[str, Any]
+    photo: Tensor
+    before: Tensor
+    after: Tensor
+    likeness: Likeness
+    visited: Mapping[int, Likeness]
+    layers: int
+    most: int
 
 
 @styled

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import ipywidgets
@@ -13,38 +12,8 @@ import xaicourse as xc
 from xaicourse.core.registry import MethodRecord, ResultKind
 from xaicourse.widgets.panel import Panel
 from xaicourse.widgets.path_panel import LABEL, choice
-from xaicourse.widgets.randomise_figure import draw_randomise_view
-from xaicourse.widgets.randomise_trace import Likeness, likeness, randomise_top, weight_layers
-
-
-@dataclass(frozen=True, eq=False)
-class RandomiseView:
-    """What the randomisation panel shows.
-
-    Parameters
-    ----------
-    settings : dict
-        The settings that were asked for.
-    photo : Tensor (1, C, H, W)
-        The photo.
-    before, after : Tensor (H, W)
-        Map of the original and of the changed network, summed over channels.
-    likeness : Likeness
-        Their cosines, with controls.
-    visited : dict
-        Number of layers -> likeness, for this method and class, as far as the reader has been.
-    layers, most : int
-        How many layers are drawn anew, and how many there are.
-    """
-
-    settings: Mapping[str, Any]
-    photo: Tensor
-    before: Tensor
-    after: Tensor
-    likeness: Likeness
-    visited: Mapping[int, Likeness]
-    layers: int
-    most: int
+from xaicourse.widgets.randomise_figure import RandomiseView, draw_randomise_view
+from xaicourse.widgets.randomise_trace import likeness, randomise_top, weight_layers
 
 
 class RandomisePanel(Panel):

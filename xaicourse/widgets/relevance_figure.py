@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from torch import Tensor
 
 from xaicourse.plot.picture import DPI, Picture, render
 from xaicourse.plot.scale import as_photo, reduce_channels, shared_limits
 from xaicourse.plot.style import BLUE, GREY, INK, ORANGE, SIGNED, bare, styled
 
 if TYPE_CHECKING:
-    from xaicourse.widgets.relevance_panel import RelevanceView
     from xaicourse.widgets.relevance_trace import RelevanceTrace
 
 WIDTH, HEIGHT = 10.0, 3.0  # inches
 MOST_NAMES = 12  # more operations are only counted
 SEEN = 1e-4  # of the longest bar
+
+
+@dataclass(frozen=True, eq=False)
+class RelevanceView:
+    """What the panel shows.
+
+    Parameters
+    ----------
+    trace : RelevanceTrace
+        The map and the account of the pass.
+    x : Tensor (1, ...)
+        The input of the net, on the CPU.
+    settings : dict
+        The settings that were asked for.
+    likeness : float or None
+        The mean |cosine| of this map with those of the net's other classes, same rule; None for
+        a net with one class.
+    """
+
+    trace: RelevanceTrace
+    x: Tensor
+    settings: Mapping[str, Any]
+    likeness: float | None
 
 
 @styled

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import ipywidgets
@@ -14,7 +13,7 @@ from torch import Tensor
 from xaicourse.plot.printing import two_digits
 from xaicourse.widgets.panel import Panel
 from xaicourse.widgets.path_panel import LABEL, choice
-from xaicourse.widgets.relevance_figure import draw_relevance_view
+from xaicourse.widgets.relevance_figure import RelevanceView, draw_relevance_view
 from xaicourse.widgets.relevance_trace import RelevanceTrace, trace_classes
 
 RULES = (
@@ -30,29 +29,6 @@ RULES = (
 MOST_PASSES = 30  # kept in memory
 ROUNDING = 1e-5  # of the score, in float32
 LOW, HIGH = -6.0, 1.0  # powers of 10 of epsilon
-
-
-@dataclass(frozen=True, eq=False)
-class RelevanceView:
-    """What the panel shows.
-
-    Parameters
-    ----------
-    trace : RelevanceTrace
-        The map and the account of the pass.
-    x : Tensor (1, ...)
-        The input of the net, on the CPU.
-    settings : dict
-        The settings that were asked for.
-    likeness : float or None
-        The mean |cosine| of this map with those of the net's other classes, same rule; None for
-        a net with one class.
-    """
-
-    trace: RelevanceTrace
-    x: Tensor
-    settings: Mapping[str, Any]
-    likeness: float | None
 
 
 class RelevancePanel(Panel):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import ipywidgets
@@ -17,7 +16,7 @@ from xaicourse.core.target import PerRow
 from xaicourse.plot.printing import two_digits
 from xaicourse.widgets.panel import Panel
 from xaicourse.widgets.path_panel import LABEL, choice, is_image
-from xaicourse.widgets.tangent_figure import draw_tangent_view
+from xaicourse.widgets.tangent_figure import TangentView, draw_tangent_view
 from xaicourse.widgets.tangent_trace import (
     GREY_LEVEL,
     STEPS,
@@ -31,62 +30,6 @@ PATCH, PIXEL, RANDOM = "one patch brighter", "one pixel brighter", "random up an
 COARSE = 6  # every sixth step makes the first answer
 MOST_TRACES = 32  # kept in memory
 MOST_FEATURES = 8  # of a vector: each gets a direction of its own
-
-
-@dataclass(frozen=True, eq=False)
-class TangentView:
-    """What the panel shows: one point on a line away from the input.
-
-    Parameters
-    ----------
-    trace : TangentTrace
-        F and its tangent along the whole line.
-    settings : dict
-        The settings that were asked for.
-    step : float
-        How far the point is from the input, in units.
-    point : Tensor (1, ...)
-        The point.
-    score : float
-        F there.
-    slopes : Tensor (1, ...)
-        The gradient there, with signs.
-    unit_name : str
-        "grey level" for an image, "unit" for anything else.
-    score_name : str
-        What F is, for example "logit of tabby".
-    frame : (int, int, int, int) or None
-        Top, bottom, left and right end of the pixels that move, if that is a part of an image.
-    coarse : bool
-        A better answer is on its way.
-    """
-
-    trace: TangentTrace
-    settings: Mapping[str, Any]
-    step: float
-    point: Tensor
-    score: float
-    slopes: Tensor
-    unit_name: str
-    score_name: str
-    frame: tuple[int, int, int, int] | None
-    coarse: bool
-
-    @property
-    def actual(self) -> float:
-        """F at the point minus F at the input."""
-        return self.score - self.trace.score
-
-    @property
-    def promised(self) -> float:
-        """What the gradient at the input says that this change is."""
-        return self.trace.slope * self.step
-
-    @property
-    def likeness(self) -> float:
-        """Cosine between the gradient at the point and the gradient at the input."""
-        pair = (self.slopes.double().flatten(), self.trace.values.double().flatten())
-        return float(torch.nn.functional.cosine_similarity(*pair, dim=0))
 
 
 class TangentExplorer(Panel):

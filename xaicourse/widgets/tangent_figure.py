@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -13,14 +16,67 @@ from torch import Tensor
 from xaicourse.plot.picture import DPI, render
 from xaicourse.plot.scale import as_photo, shared_limits, tile_sums
 from xaicourse.plot.style import BLUE, GREY, INK, ORANGE, PALE, SIGNED, bare, styled
-from xaicourse.widgets.tangent_trace import KEPT
-
-if TYPE_CHECKING:
-    from xaicourse.widgets.tangent_explorer import TangentView
+from xaicourse.widgets.tangent_trace import KEPT, TangentTrace
 
 WIDTH, HEIGHT = 10.0, 3.45  # inches
 SIDE = 2.5  # of a picture
 MOST_TILES = 56  # a finer map cannot be read on the screen
+
+
+@dataclass(frozen=True, eq=False)
+class TangentView:
+    """What the panel shows: one point on a line away from the input.
+
+    Parameters
+    ----------
+    trace : TangentTrace
+        F and its tangent along the whole line.
+    settings : dict
+        The settings that were asked for.
+    step : float
+        How far the point is from the input, in units.
+    point : Tensor (1, ...)
+        The point.
+    score : float
+        F there.
+    slopes : Tensor (1, ...)
+        The gradient there, with signs.
+    unit_name : str
+        "grey level" for an image, "unit" for anything else.
+    score_name : str
+        What F is, for example "logit of tabby".
+    frame : (int, int, int, int) or None
+        Top, bottom, left and right end of the pixels that move, if that is a part of an image.
+    coarse : bool
+        A better answer is on its way.
+    """
+
+    trace: TangentTrace
+    settings: Mapping[str, Any]
+    step: float
+    point: Tensor
+    score: float
+    slopes: Tensor
+    unit_name: str
+    score_name: str
+    frame: tuple[int, int, int, int] | None
+    coarse: bool
+
+    @property
+    def actual(self) -> float:
+        """F at the point minus F at the input."""
+        return self.score - self.trace.score
+
+    @property
+    def promised(self) -> float:
+        """What the gradient at the input says that this change is."""
+        return self.trace.slope * self.step
+
+    @property
+    def likeness(self) -> float:
+        """Cosine between the gradient at the point and the gradient at the input."""
+        pair = (self.slopes.double().flatten(), self.trace.values.double().flatten())
+        return float(torch.nn.functional.cosine_similarity(*pair, dim=0))
 
 
 @styled
