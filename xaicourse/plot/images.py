@@ -127,9 +127,11 @@ def draw_map(
     if background is None:
         return axis.imshow(value, interpolation="antialiased", **colours)
     grey = background.mean(-1)  # (H, W, 3) -> (H, W)
-    axis.imshow(0.55 + 0.45 * grey, cmap="gray", vmin=0, vmax=1, interpolation="bilinear")
-    # A strong pixel is opaque, a zero one lets the photo through. Square root: weak ones show.
-    opacity = np.sqrt(np.clip(np.abs(value) / limit, 0, 1))
+    # Red and blue need a pale photo below them; the dark end of the other map a dark one.
+    paled = 0.55 + 0.45 * grey if signed else 0.15 + 0.7 * grey
+    axis.imshow(paled, cmap="gray", vmin=0, vmax=1, interpolation="bilinear")
+    # A strong pixel hides the photo, a zero one lets it through. Square root: weak ones show.
+    opacity = (1 if signed else 0.9) * np.sqrt(np.clip(np.abs(value) / limit, 0, 1))
     height, width = grey.shape
     whole = (-0.5, width - 0.5, height - 0.5, -0.5)
     shown = axis.imshow(value, alpha=opacity, extent=whole, interpolation="nearest", **colours)
