@@ -69,7 +69,8 @@ def grad_cam_plus_plus_weights(A: Tensor, g: Tensor) -> Tensor:
     if bool((counts & (denominator <= 0)).any()):
         raise ValueError(
             "grad_cam_plus_plus is not defined where 2 + g sum(A) is 0 or negative, as can happen "
-            "where a layer's output is negative; choose a layer after a ReLU"
+            "where a layer's output is negative; choose a layer after a ReLU, or grad_cam or "
+            "hires_cam, which take any sign"
         )
     alpha = counts / denominator.where(counts, 1)
     return (alpha * g.clamp_min(0)).sum(SPACE, keepdim=True)
@@ -82,7 +83,8 @@ def xgrad_cam_weights(A: Tensor, g: Tensor) -> Tensor:
     if bool(((total == 0) & ~empty).any()):
         raise ValueError(
             "xgrad_cam is not defined where a feature map adds up to 0, as can happen where a "
-            "layer's output is negative; choose a layer after a ReLU"
+            "layer's output is negative; choose a layer after a ReLU, or grad_cam or hires_cam, "
+            "which take any sign"
         )
     share = A / total.where(~empty, 1)
     return (share * g).sum(SPACE, keepdim=True)
