@@ -374,14 +374,22 @@ planted pictures.
 
 
 # %% tags=["demo"]
-ruined = xc.zoo.load("planted_cnn", device=device)
-draw = torch.randn(4, 64, generator=torch.Generator().manual_seed(4))
-ruined.classifier.weight.data = (draw * ruined.classifier.weight.std().cpu()).to(device)
+def ruin(seed):
+    """The network, with the weights of its classifier drawn anew."""
+    other = xc.zoo.load("planted_cnn", device=device)
+    draw = torch.randn(4, 64, generator=torch.Generator().manual_seed(seed))
+    other.classifier.weight.data = (draw * other.classifier.weight.std().cpu()).to(
+        device
+    )
+    return other
+
+
+ruined = [ruin(seed) for seed in range(8)]
 try:
-    xc.pattern_net(ruined, test, classes, patterns=patterns)
+    xc.pattern_net(ruined[0], test, classes, patterns=patterns)
 except ValueError as error:
     print("refused:", str(error).split(":")[0])
-again = xc.fit_patterns(ruined, train, batch_size=50)
+again = [xc.fit_patterns(one, train, batch_size=50) for one in ruined]
 
 
 # %%
@@ -392,26 +400,34 @@ def likeness(one, two):
 
 
 # %% tags=["demo"]
-old, new = {"patterns": patterns}, {"patterns": again}
-for name, method, was, now in (
-    ("gradient", xc.gradient, {}, {}),
-    ("PatternNet", xc.pattern_net, old, new),
-    ("PatternAttribution", xc.pattern_attribution, old, new),
+turned = [(classes + k) % 4 for k in range(4)]  # turned[0] is the class itself
+for name, method in (
+    ("gradient", xc.gradient),
+    ("PatternNet", xc.pattern_net),
+    ("PatternAttribution", xc.pattern_attribution),
 ):
-    turned = [(classes + k) % 4 for k in range(4)]  # turned[0] is the class itself
-    others = [likeness(maps[name], method(net, test, t, **was)) for t in turned[1:]]
-    drawn = [likeness(maps[name], method(ruined, test, t, **now)) for t in turned]
+    # the gradient is asked in the same way, but has no patterns
+    old, *new = [
+        {} if name == "gradient" else {"patterns": p} for p in (patterns, *again)
+    ]
+    others = [likeness(maps[name], method(net, test, t, **old)) for t in turned[1:]]
+    drawn = torch.zeros(8, 4)  # ruined networks, classes
+    for i, one in enumerate(ruined):
+        for k, t in enumerate(turned):
+            drawn[i, k] = likeness(maps[name], method(one, test, t, **new[i]))
     xc.show(f"{name}: cosine with the other classes", sum(others) / 3)
-    xc.show(f"{name}: cosine with the ruined network", sum(drawn) / 4)
-    xc.show("    one random class alone, lowest", min(drawn))
-    xc.show("    one random class alone, highest", max(drawn))
+    xc.show(f"{name}: cosine with ruined networks, mean of 8", drawn.mean())
+    xc.show("    its standard error", drawn.mean(1).std() / 8**0.5)
+    xc.show(
+        "    one random class alone, lowest and highest", [drawn.min(), drawn.max()]
+    )
 
 # %% [markdown]
 r"""
 A map that does not care about the question would have a cosine near 1. When we ask for another class, the maps of the gradient and of PatternAttribution turn
-against the old ones. With the ruined network, one random class alone says little: by chance it is a little like the old class, or like its opposite. So
-we look at the mean of the four; only a mean far from 0 counts. For the gradient and for PatternAttribution little is left. PatternNet keeps about a third both times:
-a part of its picture does not depend on the question.
+against the old ones. With a ruined network, one random class alone says little: by chance its map is a little like the old one, or like its opposite. So
+we take eight such networks and all their classes. Only a mean that is several standard errors away from 0 says something. For the gradient and for
+PatternAttribution it is not. PatternNet keeps about a quarter: a part of its picture does not depend on the question.
 """
 
 # %% [markdown] tags=["deeper"]
