@@ -230,3 +230,13 @@ def test_torchvision_nets_with_other_activations_are_refused(name, named, size):
 def test_deep_nets_do_not_exhaust_the_stack():
     deep = lambda x: [x := F.relu(x + 1.0) for _ in range(3000)][-1]  # noqa: E731
     assert xc.guided_backprop(deep, X, 1).shape == X.shape
+
+
+@pytest.mark.parametrize(
+    "method", ["guided_backprop", "rectgrad", "beta_smoothing", "lrp", "deeplift"]
+)
+def test_allow_as_one_text_is_refused(method):
+    with pytest.raises(TypeError, match=r"allow must be a tuple.*write allow=\('gelu',\)"):
+        xc.METHODS[method].method(
+            nn.Sequential(nn.Linear(3, 2), nn.GELU()).double(), X[:, :3], 1, allow="gelu"
+        )

@@ -559,6 +559,14 @@ class BackwardRules:
     covers: ClassVar[str] = "its backward rule covers the ReLU family only"
     when_allowed: ClassVar[str] = "accept the plain gradient"
 
+    def __post_init__(self) -> None:
+        if isinstance(self.allow, str):
+            raise TypeError(
+                f"allow must be a tuple of names of operations, got the text {self.allow!r}; "
+                f"write allow=({self.allow!r},)"
+            )
+        object.__setattr__(self, "allow", tuple(self.allow))
+
     def choose(self, operation: Operation, producer: Operation | None) -> Choice | None:
         """Return the operation to be explained and its rule; None leaves the chain rule.
 
@@ -611,7 +619,7 @@ class Rules(BackwardRules):
     """
 
     def __init__(self, method: str, rule: BackwardRule, allow: tuple[str, ...] = ()) -> None:
-        super().__init__(method, tuple(allow))
+        super().__init__(method, allow)
         object.__setattr__(self, "rule", rule)
 
     def choose(self, operation: Operation, producer: Operation | None) -> Choice | None:

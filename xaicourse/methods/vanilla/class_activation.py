@@ -642,7 +642,7 @@ def guided_grad_cam(
     check_image(x, upsample)
     if upsample is None:
         raise ValueError("upsample must be bilinear, bicubic or nearest: the result has x's size")
-    rules = Rules("guided_grad_cam", guided_rule, tuple(allow))
+    rules = Rules("guided_grad_cam", guided_rule, allow)
     guided, _ = gradients(ask(model, x, target, output, batch_size, rules=rules))  # (N, C, H, W)
     question = ask(model, x, target, output, batch_size)
     maps = read_maps(question, layer, call, reshape)

@@ -238,7 +238,7 @@ def _difference(
     if rule not in RULES:
         raise ValueError(f"rule must be one of {', '.join(RULES)}, got {rule!r}")
     kind = _RevealCancel if rule == "reveal_cancel" else _Rescale
-    rules = kind(method, tuple(allow))
+    rules = kind(method, allow)
     question = ask(model, x, target, output, batch_size, rules=rules)
     question.batch_size = max(1, question.batch_size // 2)  # each row brings its reference
     start = make_baseline(baseline, question.x)

@@ -202,7 +202,7 @@ def fit_patterns(
     """
     if estimator not in ESTIMATORS:
         raise ValueError(f"estimator must be one of {', '.join(ESTIMATORS)}, got {estimator!r}")
-    rules = _Fit("fit_patterns", tuple(allow))
+    rules = _Fit("fit_patterns", allow)
     for batch in batches(data, batch_size):
         question = ask(model, batch, sum_of_outputs, batch_size=batch_size, rules=rules)
         question.gradients(question.x, question.rows, lambda *chunk: rules.check_layers())

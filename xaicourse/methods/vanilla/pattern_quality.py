@@ -81,7 +81,7 @@ def pattern_quality(
     check_positive_int(samples, "samples")
     chunks = list(batches(data, batch_size))
     rows = sum(len(chunk) for chunk in chunks)
-    rules = _Collect("pattern_quality", tuple(allow), per_row=-(-samples // rows), seed=seed)
+    rules = _Collect("pattern_quality", allow, per_row=-(-samples // rows), seed=seed)
     for chunk in chunks:
         question = ask(model, chunk, sum_of_outputs, batch_size=batch_size, rules=rules)
         question.gradients(question.x, question.rows, lambda *chunk: None)

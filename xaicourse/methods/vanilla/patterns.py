@@ -90,7 +90,7 @@ def pattern_net(
     ----------
     P.-J. Kindermans et al., 2017, arXiv:1705.05598. Lesson 06.
     """
-    rules = _Signal("pattern_net", tuple(allow), patterns=patterns)
+    rules = _Signal("pattern_net", allow, patterns=patterns)
     return _explain(rules, model, x, target, patterns, output, batch_size)
 
 
@@ -147,7 +147,7 @@ def pattern_attribution(
     ----------
     P.-J. Kindermans et al., 2017, arXiv:1705.05598. Lesson 06.
     """
-    rules = _Relevance("pattern_attribution", tuple(allow), patterns=patterns)
+    rules = _Relevance("pattern_attribution", allow, patterns=patterns)
     return _explain(rules, model, x, target, patterns, output, batch_size)
 
 

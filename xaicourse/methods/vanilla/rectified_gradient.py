@@ -142,7 +142,7 @@ def rectgrad(
         raise TypeError(f"tau must be a number or None, got {tau!r}")
     if tau is not None and tau != tau:
         raise ValueError("tau must be a number or None, got nan")
-    rules = RectGradRules(None if tau is not None else quantile, tau, tuple(allow))
+    rules = RectGradRules(None if tau is not None else quantile, tau, allow)
     question = ask(model, x, target, output, batch_size, rules=rules)
     signal, score = gradients(question)
     values = question.x * signal if times_input else signal

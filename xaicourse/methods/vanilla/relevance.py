@@ -137,7 +137,7 @@ def lrp(
     settings = {"epsilon": epsilon, "gamma": gamma, "alpha": alpha, "low": low, "high": high}
     table = _table(rules, settings)
     at_sums = 0.0 if rules == "zero" else epsilon
-    propagation = _Relevance("lrp", tuple(allow), table=table, epsilon=at_sums)
+    propagation = _Relevance("lrp", allow, table=table, epsilon=at_sums)
     return _explain(
         propagation,
         ask(model, x, target, output, batch_size, rules=propagation),
@@ -222,7 +222,7 @@ def deep_taylor(
     first = WSquare() if low is None or high is None else _box(low, high)
     hidden = ZPlus(with_bias=False)
     table: dict[str | int, RelevanceRule] = {"first": first, "conv": hidden, "linear": hidden}
-    propagation = _Relevance("deep_taylor", tuple(allow), table=table)
+    propagation = _Relevance("deep_taylor", allow, table=table)
     settings = {"low": low, "high": high, "output": output, "allow": tuple(allow)}
     question = ask(model, x, target, output, batch_size, rules=propagation)
     return _explain(propagation, question, x.dtype, settings)

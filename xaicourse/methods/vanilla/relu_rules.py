@@ -146,7 +146,7 @@ def _explain(
     batch_size: int | None,
     allow: tuple[str, ...],
 ) -> Attribution:
-    rules = Rules(name, rule, tuple(allow))
+    rules = Rules(name, rule, allow)
     question = ask(model, x, target, output, batch_size, rules=rules)
     signal, score = gradients(question)
     return Attribution(

@@ -69,7 +69,8 @@ class SmoothingRules(BackwardRules):
     covers: ClassVar[str] = "it puts softplus in place of the ReLU family only"
 
     def __init__(self, beta: float, allow: tuple[str, ...] = ()) -> None:
-        super().__init__("beta_smoothing", (*allow, "product"))  # products are smooth
+        super().__init__("beta_smoothing", allow)
+        object.__setattr__(self, "allow", (*self.allow, "product"))  # products are smooth
         object.__setattr__(self, "beta", beta)
 
     def choose(self, operation: Operation, producer: Operation | None) -> Choice | None:
@@ -144,7 +145,7 @@ def beta_smoothing(
         raise TypeError(f"beta must be a number above 0, got {beta!r}")
     if not 0 < beta < float("inf"):
         raise ValueError(f"beta must be above 0 and finite, got {beta!r}")
-    question = ask(model, x, target, output, batch_size, rules=SmoothingRules(beta, tuple(allow)))
+    question = ask(model, x, target, output, batch_size, rules=SmoothingRules(beta, allow))
     score = question.scores_at_x  # without smoothing
     slope, _ = gradients(question)
     return Attribution(
