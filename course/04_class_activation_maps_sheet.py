@@ -291,11 +291,11 @@ xc.show(
 
 # %% [markdown] tags=["deeper"]
 r"""
-## Task 04.5 · Break it: a bright cell that does not help
+## Task 04.5 · Break it: the brightest cell speaks against
 
 **Goal** G3 · **Level** 3 of 5 · **Minutes** 15
 
-Build a case in which the **brightest** cell of Grad-CAM does not help the class: switching this cell off does not lower the score. It may leave the score as it is, or raise it.
+In the lesson the brightest cell of Grad-CAM was one that the score never reads. It can be worse. Build a case in which the **brightest** cell speaks *against* the class: switching this cell off **raises** the score.
 
 Hand in `(A, head)`:
 
@@ -313,12 +313,12 @@ The brightest cell must be 5 percent ahead of the next one. The slopes must be t
 # %% tags=["task"]
 ### BEGIN SOLUTION
 # STUB: case = None  # (A, head)
-def looks_elsewhere(A):
-    """A score that never reads the cell (0, 0)."""
-    return 3 * A[:, 0, 0, 1] - A[:, 0, 1, 0] + 2 * A[:, 0, 1, 1]
+def against(A):
+    """A score that the cell (0, 0) lowers; the mean of its slopes is 1."""
+    return 3 * A[:, 0, 0, 1] - A[:, 0, 0, 0] + 2 * A[:, 0, 1, 1]
 
 
-case = ([[[4.0, 1.0], [2.0, 1.0]]], looks_elsewhere)
+case = ([[[4.0, 1.0], [2.0, 1.0]]], against)
 ### END SOLUTION
 
 # %% tags=["check"]
@@ -326,7 +326,7 @@ xc.check("04.5", case)
 
 # %% [markdown] tags=["solution"]
 r"""
-**The reasoning.** Grad-CAM gives every cell of a feature map the *mean* slope. So take a cell with a large activation and a slope of 0 (or below), and let the other cells have positive slopes. The head must treat its cells
+**The reasoning.** Grad-CAM gives every cell of a feature map the *mean* slope. So take a cell with a large activation and a negative slope, and give the other cells slopes so large that the mean is positive. The head must treat its cells
 differently: behind a mean over all cells, all slopes are equal, and no such case exists.
 """
 

@@ -1,4 +1,4 @@
-"""Task 04.5: a head for which the brightest cell of Grad-CAM does not help the class."""
+"""Task 04.5: a head for which the brightest cell of Grad-CAM speaks against the class."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from xaicourse.exercise import messages
 from xaicourse.exercise.compare import refuse, show
 from xaicourse.exercise.task import Task
 from xaicourse.exercise.tasks.integrate import OwnFunction, to_rows
-from xaicourse.exercise.tasks.submission import is_missing, parts
+from xaicourse.exercise.tasks.submission import parts, refuse_open_parts
 from xaicourse.exercise.verdict import Outcome
 
 __all__ = ["BREAK_GRAD_CAM"]
 
 LARGEST, MOST_CELLS = 10.0, 64
 AHEAD = 0.05  # the brightest cell is brighter than the next by this share
-NO_HELP = 1e-4  # of the size of the scores: an effect up to here counts as none
+NOTHING = 1e-4  # of the size of the scores: an effect up to here counts as none
 MEASURED = 0.02  # how far measured and computed slopes may be apart
 SUMMED = 0.005  # how far the slopes on a way may be from the change, of the sum of their sizes
 
@@ -25,11 +25,7 @@ def grade(answer: Any) -> Outcome:
     """Judge (A, head)."""
     what = messages.entry("tasks/04.5/name")
     part = parts(answer, ("a", "head"), what)
-    if all(is_missing(value) for value in part.values()):
-        refuse("general/not_done", status="not_done")
-    for key, given in part.items():
-        if is_missing(given):
-            refuse("general/part_missing", status="not_done", part=key, what=what)
+    refuse_open_parts(part, what)
     A = _maps(part["a"], what)
     head = OwnFunction(part["head"], A, what, name="head", takes="(N, K, h, w)")
     off = switched_off(A)
@@ -51,16 +47,16 @@ def _judge(head: OwnFunction, A: Tensor, off: Tensor) -> Outcome:
         refuse("tasks/04.5/tie")
     place = divmod(int(raw.argmax()), raw.shape[1])
     effect = float(effects[place])
-    if effect <= NO_HELP * size:
-        _refuse_jumps(head, A, off[int(raw.argmax())][None], effect, NO_HELP * size)
-        text = {"place": place, "light": show(float(raw.max()))}
-        key = "passed" if effect > -NO_HELP * size else "passed_against"
-        text["effect"] = show(abs(effect))
-        return Outcome("passed", messages.text(f"tasks/04.5/{key}", **text))
+    if effect <= NOTHING * size:
+        _refuse_jumps(head, A, off[int(raw.argmax())][None], effect, NOTHING * size)
+        if effect > -NOTHING * size:
+            _named("without_effect", place=place)
+        text = {"place": place, "light": show(float(raw.max())), "effect": show(-effect)}
+        return Outcome("passed", messages.text("tasks/04.5/passed", **text))
     spread = (g - g.mean((2, 3), keepdim=True)).abs().max()
     if float(spread) <= 1e-6 * float(g.abs().max()):
         _named("same_slope_everywhere")
-    if float(effects.min()) <= 0:
+    if float(effects.min()) < -NOTHING * size:
         _named("another_cell", place=place, effect=show(effect))
     refuse("tasks/04.5/it_helps", place=place, effect=show(effect))
 
@@ -127,8 +123,13 @@ def _refuse_jumps(head: OwnFunction, A: Tensor, off: Tensor, effect: float, size
 # ---------------------------------------------------------------- right and wrong submissions
 
 
+def _against(A):
+    """The cell (0, 0) lowers the score; the mean slope is positive."""
+    return 3 * A[:, 0, 0, 1] - A[:, 0, 0, 0] + 2 * A[:, 0, 1, 1]
+
+
 def _looks_elsewhere(A):
-    """The cell (0, 0) is not used at all; the mean slope is positive."""
+    """The cell (0, 0) is not used at all, as in the lesson."""
     return 3 * A[:, 0, 0, 1] - A[:, 0, 1, 0] + 2 * A[:, 0, 1, 1]
 
 
@@ -137,7 +138,7 @@ def _averaged(A):
 
 
 def _detached(A):
-    return _looks_elsewhere(A) + A[:, 0, 0, 0].detach()
+    return _looks_elsewhere(A) - A[:, 0, 0, 0].detach()
 
 
 def _jumping(A):
@@ -153,7 +154,7 @@ def _all_against(A):
 
 
 _A = [[4.0, 1.0], [2.0, 1.0]]
-_RIGHT = {"A": [_A], "head": _looks_elsewhere}
+_RIGHT = {"A": [_A], "head": _against}
 
 BREAK_GRAD_CAM = Task(
     id="04.5",
@@ -163,6 +164,7 @@ BREAK_GRAD_CAM = Task(
     grade=grade,
     reference=_RIGHT,
     misconceptions={
+        "without_effect": _RIGHT | {"head": _looks_elsewhere},
         "same_slope_everywhere": _RIGHT | {"head": _averaged},
         "software_slope": _RIGHT | {"head": _detached},
         "jump": _RIGHT | {"head": _jumping},
