@@ -75,6 +75,7 @@ class Need(StrEnum):
     PATTERNS = "patterns"
     RELU_ONLY = "relu_only"
     WEIGHTS = "weights"  # the model is an nn.Module, whose parameters are varied
+    LINEAR_HEAD = "linear_head"  # the score is linear in the layer: a logit, or their margin
 
 
 class Unit(StrEnum):

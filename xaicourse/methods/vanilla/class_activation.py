@@ -172,7 +172,7 @@ def _check_head(question: Question, maps: FeatureMaps) -> None:
     lesson="04",
     input="image",
     result="map",
-    needs={"gradient", "layer"},
+    needs={"gradient", "layer", "linear_head"},
     differentiable=True,
     cost=lambda settings: 1,
     example=small_image_classifier,
