@@ -5,8 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+import torch
+
 from xaicourse.exercise import messages
 from xaicourse.exercise.compare import refuse, show
+from xaicourse.exercise.tasks.relation import relation
 from xaicourse.exercise.tasks.submission import is_missing, is_open, parts
 from xaicourse.exercise.verdict import Outcome
 
@@ -87,7 +90,9 @@ def by_hand(
             if len(fits) == 1:
                 text = messages.text(f"tasks/{task}/misconceptions/{fits[0]}")
                 return Outcome("not_right", text, evidence, diagnosis=fits[0])
-            return Outcome("not_right", messages.text(f"tasks/{task}/differs", part=name), evidence)
+            text = messages.text(f"tasks/{task}/differs", part=name)
+            seen = relation([torch.tensor(numbers)], [torch.tensor(right[name])])
+            return Outcome("not_right", f"{text} {seen}".rstrip(), evidence)
         if missing:
             refuse("general/parts_open", status="not_done", open=", ".join(missing))
         return Outcome("passed", messages.text(f"tasks/{task}/passed"))

@@ -11,6 +11,7 @@ from xaicourse.exercise import messages
 from xaicourse.exercise.calling import call, require_function
 from xaicourse.exercise.compare import as_numbers, refuse, show, show_apart
 from xaicourse.exercise.tasks.path_probe import ProbeModel
+from xaicourse.exercise.tasks.relation import relation
 from xaicourse.exercise.verdict import Outcome, Settled
 
 __all__ = ["Case", "CaseGrader", "WatchedModel", "apart"]
@@ -164,6 +165,9 @@ class CaseGrader:
         if apart(got, self._again(answer, case)) > SAME:
             return Outcome("not_right", messages.text("general/not_repeatable"), evidence)
         text = messages.text("general/differs_case", where=where)
+        if all(right is not None for right in expected):
+            seen = relation(given, [right for right in expected if right is not None])
+            text = f"{text} {seen}".rstrip()
         return Outcome("not_right", text, evidence)
 
     def _name_first(self, stopped: Outcome, given: list[Tensor], expected: list[Any]) -> None:
