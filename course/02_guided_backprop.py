@@ -334,7 +334,7 @@ r"""
 <details><summary>Answer to 02.P6</summary>
 
 (b). With 30 layers drawn anew, a network that can recognise nothing, the map of Guided Backprop is still much the same (about 0.7). The gradient forgets at the first layer.
-(The last value of DeconvNet is chance: with all layers drawn anew, five seeds gave values from $-0.34$ to $0.37$.)
+(Do not read anything into the last value of DeconvNet: with all layers drawn anew it hangs on the draw.)
 </details>
 
 <details><summary>Answer to 02.P1, sharper or truer?</summary>

@@ -362,7 +362,7 @@ r"""
 </details>
 
 First the relu cuts off all that speaks *against* the class: for the dog that is 30 of the 49 cells. Then the scaling blows up whatever is left. So a class that the network rejects gets a fine map of its own.
-For *worm fence*, and here for no other of the 1000 classes, not one cell is positive: the map is empty. At the last layer this is an **answer** ("no cell speaks for it"). At other
+For *worm fence* not one cell is positive: the map is empty. At the last layer this is an **answer** ("no cell speaks for it"). At other
 layers it is none: in section 4 the maps of 11 pictures were empty, for the class that the net *chose*, because slopes cancelled in the mean.
 
 A program that divides an empty map by its maximum gives NaN, or noise. So: print the largest value and the logit beside a map, use one scale, and look at the signed map before the relu.

@@ -452,7 +452,7 @@ pattern is signal, the fine grain is mostly noise.** The grain would need many m
 
 The map also looks more like the photo: you see cup, saucer and handle. So does a map of edges that never saw the model (lesson 00), so this is no evidence.
 
-Is the neighbourhood a fair one? Here yes: all 16 copies that we tried are still espresso. (On the marks of section 5 most were not, with a smaller sigma.)
+Is the neighbourhood a fair one? Here yes: all 16 copies that we tried are still espresso. (On the marks of section 5 fewer than half of the copies kept their class, with a smaller sigma.)
 
 Look at the lengths, too. SmoothGrad is about 15 times shorter than the gradient, and more than half of its squared length is noise: the smoothed score is still flatter than that. Already
 with four grey levels of noise less than a third of the length is left. Most of the steepness that a gradient reports is gone a few grey levels away.

@@ -369,7 +369,7 @@ xc.show("residual net, the same photo: share of the input", panel.result.share)
 r"""
 For the least likely class the logit is far below 0, and so is the sum of the map with sign. The paper's picture has no sign: its sum stays large and positive.
 
-Two nets that are right for about 93 of 100 photos, the same photo, the same class: in one the pixels bring most of the logit, in the other less than nothing. The split says how *this net* writes its function, not how much the
+Two nets that are right for 91 and 92 of 100 test pictures (`data/cards.json`), the same picture, the same class: in one the pixels bring most of the logit, in the other less than nothing. The split says how *this net* writes its function, not how much the
 photo matters.
 
 ## 8 · Is it right? The truth strip

@@ -22,12 +22,12 @@ FUNCTIONS = [module.GRADER.task for module in MODULES]
 # ---------------------------------------------------------------- the probes tell mistakes apart
 
 
-def test_made_maps_have_the_mean_and_the_error_that_were_asked_for():
+def test_made_maps_have_the_mean_and_the_error_that_were_asked_for(close):
     ratios, sizes = [0.5, -3.0, 2.6], [1.0, 0.2, 4.0]
     maps = made_maps(ratios, sizes, 7).double()
     error = maps.std(0) / 7**0.5
-    assert torch.allclose(maps.mean(0) / error, torch.tensor(ratios).double(), rtol=1e-5)
-    assert torch.allclose(maps.std(0), torch.tensor(sizes).double(), rtol=1e-5)
+    close(maps.mean(0) / error, torch.tensor(ratios).double(), 1e-05)
+    close(maps.std(0), torch.tensor(sizes).double(), 1e-05)
 
 
 def test_no_probe_of_certain_signs_hangs_on_n_or_n_minus_one():
@@ -136,7 +136,7 @@ def test_a_changed_input_is_refused():
     assert not check("07.1", moves).passed
 
 
-def test_noise_for_each_input_fits_the_package():
+def test_noise_for_each_input_fits_the_package(close):
     """The task's definition is that of the package, with the package's own noise."""
     toy, x = xc.zoo.toy(), xc.zoo.toy_input()
     generator = torch.Generator().manual_seed(0)
@@ -145,7 +145,7 @@ def test_noise_for_each_input_fits_the_package():
         lambda points: xc.gradient(toy, points, target=None), x, noise, 0.7
     )
     package = xc.smoothgrad(toy, x, target=None, sigma=0.7, relative=False, samples=16)
-    assert torch.allclose(ours, package, rtol=1e-10)
+    close(ours, package, 1e-10)
 
 
 # ---------------------------------------------------------------- 07.2 and 07.3

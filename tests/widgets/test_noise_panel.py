@@ -91,23 +91,23 @@ def test_the_signal_share_forecasts_the_cosine_of_two_runs():
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 100])
-def test_the_trace_is_that_of_the_package_and_of_a_loop(batch_size):
+def test_the_trace_is_that_of_the_package_and_of_a_loop(batch_size, close):
     net = Counted()
     trace = trace_noise(net, PICTURE, 2, sigma=0.2, samples=20, batch_size=batch_size)
     package = xc.smoothgrad(net, PICTURE, 2, sigma=0.2, samples=20, return_details=True)
     average = trace.average()
-    assert torch.allclose(average.mean[None], package.values, rtol=1e-10)
-    assert torch.allclose(average.error[None], package.standard_error, rtol=1e-8)
+    close(average.mean[None], package.values, 1e-10)
+    close(average.error[None], package.standard_error, 1e-08)
 
     generator = torch.Generator().manual_seed(0)
     best = int(net(PICTURE).argmax())
     for k in range(20):
         draw = torch.randn(1, 8, 8, generator=generator)
         copy = PICTURE + trace.sigma * draw.double()
-        assert torch.allclose(trace.maps[k], xc.gradient(net, copy, 2)[0], rtol=1e-10)
+        close(trace.maps[k], xc.gradient(net, copy, 2)[0], 1e-10)
         assert bool(trace.kept[k]) == (int(net(copy).argmax()) == best)
         if k == 0:
-            assert torch.allclose(trace.copy, copy)
+            close(trace.copy, copy, 1e-06)
     assert trace.sigma == pytest.approx(0.2 * float(PICTURE.max() - PICTURE.min()))
 
 
@@ -140,26 +140,26 @@ def test_bad_input_is_refused(change, message):
 # ---------------------------------------------------------------- the panel
 
 
-def test_the_panel_shows_the_package_average(panel):
+def test_the_panel_shows_the_package_average(panel, close):
     view = panel.result
     package = xc.smoothgrad(panel.model, PICTURE, 2, sigma=0.1, samples=32)
-    assert torch.allclose(view.average.mean[None], package, rtol=1e-10)
+    close(view.average.mean[None], package, 1e-10)
     assert not view.coarse
     assert "sigma 0.1, n = 32  ·  sign certain at " in panel.caption.value
     assert view.score_name == "logit of owl"
     assert 0 <= view.kept_share <= 1
 
 
-def test_sizes_squares_and_another_method(panel):
+def test_sizes_squares_and_another_method(panel, close):
     panel.set(average="sizes first", samples=16)
     sizes = panel.result.average.mean
     panel.set(average="with signs")
     assert bool((sizes >= panel.result.average.mean.abs()).all())
     panel.set(average="squares")
-    assert torch.allclose(
+    close(
         panel.result.average.mean[None],
         xc.smoothgrad_squared(panel.model, PICTURE, 2, sigma=0.1, samples=16),
-        rtol=1e-10,
+        1e-10,
     )
     assert "no signs, so none can be certain" in panel.caption.value
     assert "signal share" not in panel.caption.value  # pure noise would get 0.89 here
@@ -168,7 +168,7 @@ def test_sizes_squares_and_another_method(panel):
     package = xc.smoothgrad(
         panel.model, PICTURE, 2, sigma=0.1, samples=16, method="input_x_gradient"
     )
-    assert torch.allclose(panel.result.average.mean[None], package, rtol=1e-10)
+    close(panel.result.average.mean[None], package, 1e-10)
 
 
 def test_fewer_copies_cost_nothing_and_more_are_added(panel):

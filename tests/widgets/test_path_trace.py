@@ -34,7 +34,7 @@ def test_toy_has_the_answer_of_the_hand():
 
 @pytest.mark.parametrize("quadrature", QUADRATURES)
 @pytest.mark.parametrize("batch_size", [1, 3, 100])
-def test_a_trace_is_the_packages_integrated_gradients(quadrature, batch_size):
+def test_a_trace_is_the_packages_integrated_gradients(quadrature, batch_size, close):
     settings = {"baseline": "white", "steps": 7, "quadrature": quadrature, "output": "probability"}
     record = xc.integrated_gradients(small_net(), PHOTO, 2, **settings, return_details=True)
     trace = trace_path(small_net(), PHOTO, 2, **settings, batch_size=batch_size)
@@ -42,8 +42,8 @@ def test_a_trace_is_the_packages_integrated_gradients(quadrature, batch_size):
     assert (trace.sums[-1] - whole).norm() < 1e-6 * whole.norm()
     assert trace.gap == pytest.approx(float(record.gap), rel=1e-9)
     assert trace.map_error == pytest.approx(float(record.map_error), rel=1e-6)
-    assert torch.allclose(trace.scores, record.extra["node_scores"][0])
-    assert torch.allclose(trace.slopes, record.extra["slopes"][0])
+    close(trace.scores, record.extra["node_scores"][0], 1e-06)
+    close(trace.slopes, record.extra["slopes"][0], 1e-06)
     assert trace.ends == pytest.approx((float(record.f_start), float(record.f_end)))
 
 
@@ -54,7 +54,7 @@ def wavy(x):
 
 @pytest.mark.filterwarnings("ignore:.*did not reach tol")
 @pytest.mark.parametrize(("model", "target"), [(small_net(), 2), (wavy, None)])
-def test_the_adaptive_rule_is_listened_to(model, target):
+def test_the_adaptive_rule_is_listened_to(model, target, close):
     settings = {"steps": 100, "quadrature": "adaptive"}
     record = xc.integrated_gradients(model, PHOTO, target, **settings, return_details=True)
     trace = trace_path(model, PHOTO, target, **settings)
@@ -66,7 +66,7 @@ def test_the_adaptive_rule_is_listened_to(model, target):
     assert bool((trace.node_edges.diff() >= 0).all())
     # the scores belong to their nodes
     points = torch.lerp(trace.start, trace.end, trace.alphas.view(-1, 1, 1, 1))
-    assert torch.allclose(trace.scores, xc.scores(model, points, target))
+    close(trace.scores, xc.scores(model, points, target), 1e-06)
 
 
 def test_the_sum_of_the_collected_map_is_the_sum_so_far():
@@ -76,22 +76,22 @@ def test_the_sum_of_the_collected_map_is_the_sum_so_far():
     assert float(trace.map_at(0.0).abs().sum()) == 0
 
 
-def test_few_checkpoints_keep_ends_and_bound_memory():
+def test_few_checkpoints_keep_ends_and_bound_memory(close):
     full = trace_path(small_net(), PHOTO, 2, steps=50)
     few = trace_path(small_net(), PHOTO, 2, steps=50, checkpoints=8)
     assert len(full.sums) == 51
     assert len(few.sums) <= 10
-    assert torch.allclose(few.sums[-1], full.sums[-1])
+    close(few.sums[-1], full.sums[-1], 1e-06)
     k = 3
-    assert torch.allclose(few.sums[k], full.map_at(float(few.edges[k])), atol=1e-6)
+    close(few.sums[k], full.map_at(float(few.edges[k])), 1e-05)
 
 
-def test_parts_add_up_and_strips_show_them():
+def test_parts_add_up_and_strips_show_them(close):
     trace = trace_path(small_net(), PHOTO, 2, steps=6)
     left = torch.zeros(8, 8, dtype=torch.bool)
     left[:, :4] = True
     parts = trace.parts({"left": left, "right": ~left})
-    assert torch.allclose(parts["left"] + parts["right"], (trace.slopes * trace.weights).float())
+    close(parts["left"] + parts["right"], (trace.slopes * trace.weights).float(), 1e-06)
     assert float(parts["left"].sum()) == pytest.approx(float(trace.sums[-1][:, :4].sum()), rel=1e-5)
     picture = trace.strips({"left": left, "right": ~left}, alt="Three strips.")
     assert repr(picture) == "Figure: Three strips."

@@ -58,12 +58,12 @@ def test_the_last_bar_is_the_sum_of_the_map(rule):
         assert trace.names[-1] == "conv2d"
 
 
-def test_one_batch_for_all_classes_is_one_call_for_each():
+def test_one_batch_for_all_classes_is_one_call_for_each(close):
     together = trace_classes(small_net(), PHOTO, [0, 1, 2], rules="gamma")
     for target, trace in enumerate(together):
         alone = trace_relevance(small_net(), PHOTO, target, rules="gamma")
-        assert torch.allclose(trace.values, alone.values, rtol=1e-9)
-        assert torch.allclose(trace.absorbed, alone.absorbed, rtol=1e-9)
+        close(trace.values, alone.values, 1e-09)
+        close(trace.absorbed, alone.absorbed, 1e-09)
 
 
 def test_more_than_one_input_is_refused():
@@ -81,11 +81,11 @@ def test_bars_are_a_picture_with_a_text():
 # ---------------------------------------------------------------- the panel
 
 
-def test_the_panel_shows_the_map_of_the_method(panel):
+def test_the_panel_shows_the_map_of_the_method(panel, close):
     for rule in ("epsilon", "z_plus", "flat"):
         panel.set(rule=rule, **{"class": "owl"})
         expected = xc.lrp(small_net(), PHOTO, 2, rules=rule)
-        assert torch.allclose(panel.result.trace.values, expected, rtol=1e-9)
+        close(panel.result.trace.values, expected, 1e-09)
         assert panel.error is None
 
 

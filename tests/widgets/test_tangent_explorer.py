@@ -110,7 +110,7 @@ def test_bad_input_is_refused(change, message):
 # ---------------------------------------------------------------- the panel
 
 
-def test_the_panel_shows_promise_truth_and_gradient_at_the_step(panel):
+def test_the_panel_shows_promise_truth_and_gradient_at_the_step(panel, close):
     panel.set(direction="random up and down", step=1.0)
     view = panel.result
     moved = view.point - PHOTO
@@ -119,14 +119,14 @@ def test_the_panel_shows_promise_truth_and_gradient_at_the_step(panel):
     assert view.promised == pytest.approx(float((slopes * moved).sum()))
     scores = xc.scores(panel.model, torch.cat([PHOTO, view.point]), 2)
     assert view.actual == pytest.approx(float(scores[1] - scores[0]))
-    assert torch.allclose(view.slopes, xc.gradient(panel.model, view.point, 2))
-    assert torch.allclose(view.trace.values, slopes)
+    close(view.slopes, xc.gradient(panel.model, view.point, 2), 1e-06)
+    close(view.trace.values, slopes, 1e-06)
     assert -1 <= view.likeness < 1
     assert not view.coarse
     assert "step 1 grey level  ·" in panel.caption.value
 
 
-def test_up_and_down_follow_the_sign_of_the_slope(panel):
+def test_up_and_down_follow_the_sign_of_the_slope(panel, close):
     slopes = xc.gradient(panel.model, PHOTO, 2)
     each = float(slopes.abs().sum()) / 255
     panel.set(direction="up its slope", step=0.1)
@@ -134,7 +134,7 @@ def test_up_and_down_follow_the_sign_of_the_slope(panel):
     panel.set(direction="down its slope")
     assert panel.result.promised == pytest.approx(-0.1 * each)
     panel.set(output="probability")  # the same line, another score
-    assert torch.allclose(255 * (panel.result.point - PHOTO), -0.1 * slopes.sign())
+    close(255 * (panel.result.point - PHOTO), -0.1 * slopes.sign(), 1e-06)
     assert panel.result.trace.score == pytest.approx(float(panel.model(PHOTO).softmax(1)[0, 2]))
 
 
