@@ -232,6 +232,15 @@ def test_what_is_written_into_a_tensor_is_not_missed():
         xc.fullgrad_decomposition(model, ROWS)
 
 
+def test_a_share_that_is_no_number_is_refused():
+    net = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)).double().eval()
+    net[0].bias.data[1] = -torch.inf  # closed for good: 0 times infinity has no value
+    x = torch.linspace(0, 1, 6, dtype=torch.float64).view(2, 3)
+    assert bool(net(x).isfinite().all())
+    with pytest.raises(UnsupportedOperationError, match="add up to nan in row 0"):
+        xc.fullgrad_decomposition(net, x, 1)
+
+
 def test_a_bias_that_mixes_rows_is_refused():
     net = on_features(F.relu)
     with pytest.raises(UnsupportedOperationError, match="keep the batch axis first"):
