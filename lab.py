@@ -15,6 +15,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,6 +47,7 @@ class Step:
     environment: dict[str, str] = field(default_factory=dict)
     essential: bool = False
     folder: Path = ROOT
+    minutes: float = 0  # the most that it may take in continuous integration; 0 is no limit
 
 
 class Venv:
@@ -94,7 +96,7 @@ def install_steps(venv: Venv, extras: set[str]) -> list[Step]:
     install = (str(venv.python), "-m", "pip", "install", "-e", f".[{names}]")
     title = "Install the course (the first time: minutes, and gigabytes on Linux)"
     quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    return [*steps, Step(title, install, quiet, essential=True)]
+    return [*steps, Step(title, install, quiet, essential=True, minutes=4)]
 
 
 def stored_outputs_hold() -> bool:
@@ -113,9 +115,9 @@ def test_steps(python: str) -> list[Step]:
     how = "outputs compared" if stored_outputs_hold() else "run only: outputs differ off Linux x86"
     plugin = {"PYTEST_PLUGINS": "tests.no_skips"}
     return [
-        Step("Tests of the package", package, TEST_ENVIRONMENT),
-        Step("Panels in a browser", (*pytest, "tests/browser"), TEST_ENVIRONMENT),
-        Step(f"Lessons, solutions and sheets ({how})", notebooks, plugin),
+        Step("Tests of the package", package, TEST_ENVIRONMENT, minutes=10),
+        Step("Panels in a browser", (*pytest, "tests/browser"), TEST_ENVIRONMENT, minutes=5),
+        Step(f"Lessons, solutions and sheets ({how})", notebooks, plugin, minutes=18),
     ]
 
 
@@ -175,9 +177,11 @@ def run(step: Step) -> int:
 
 def run_all(steps: list[Step], venv: Venv, extras: set[str]) -> int:
     """Run the steps in order, stamp the environment, sum up, and return the worst exit code."""
-    failed = []
+    failed, seconds = [], []
     for step in steps:
+        start = time.monotonic()
         code = run(step)
+        seconds.append((step, time.monotonic() - start))
         if code != 0:
             failed.append((step, code))
             if step.essential:
@@ -186,9 +190,30 @@ def run_all(steps: list[Step], venv: Venv, extras: set[str]) -> int:
             venv.write_stamp(extras | venv.installed())
     if len(steps) == 1 and failed:
         return failed[0][1]  # a single command's own exit code, as if it had been typed
+    if len(steps) > 1:
+        print(f"\n-- Seconds of each part\n{table_of(seconds)}", flush=True)
     for step, code in failed:
         print(f"FAILED (exit code {code}): {step.title or shown(step)}", file=sys.stderr)
-    return 1 if failed else 0
+    slow = too_slow(seconds) if os.environ.get("CI") == "true" else []
+    for step in slow:
+        print(f"FAILED (over {step.minutes:g} minutes): {step.title}", file=sys.stderr)
+    return 1 if failed or slow else 0
+
+
+def table_of(seconds: list[tuple[Step, float]]) -> str:
+    """The seconds of each step, and the limit that holds in continuous integration."""
+    limits = [f" of {60 * step.minutes:g}" if step.minutes else "" for step, _ in seconds]
+    lines = [
+        f"{taken:7.0f} s{limit:8}  {step.title or shown(step)}"
+        for (step, taken), limit in zip(seconds, limits, strict=True)
+    ]
+    total = sum(taken for _, taken in seconds)
+    return "\n".join([*lines, f"{total:7.0f} s{'':8}  all"])
+
+
+def too_slow(seconds: list[tuple[Step, float]]) -> list[Step]:
+    """The steps that took longer than they may."""
+    return [step for step, taken in seconds if step.minutes and taken > 60 * step.minutes]
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:

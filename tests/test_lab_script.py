@@ -235,3 +235,22 @@ def test_the_command_line_runs_where_it_was_typed(venv, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (step,) = lab.target_steps("xaicourse", ["explain", "cat.jpg"], venv)
     assert step.folder == tmp_path
+
+
+# ---------------------------------------------------------------- the seconds of each part
+
+
+def test_the_seconds_of_each_part_are_printed():
+    steps = [(lab.Step("Install", ("pip",), minutes=4), 61.0), (lab.Step("Look", ("ls",)), 2.4)]
+    install, look, total = lab.table_of(steps).splitlines()
+    assert install.split() == ["61", "s", "of", "240", "Install"]
+    assert look.split() == ["2", "s", "Look"]
+    assert total.split() == ["63", "s", "all"]
+
+
+@pytest.mark.parametrize(("ci", "code"), [("true", 1), ("", 0)])
+def test_a_part_that_takes_too_long_fails_in_continuous_integration(monkeypatch, capsys, ci, code):
+    slow = lab.Step("Long", (sys.executable, "-c", "pass"), minutes=1e-9)
+    monkeypatch.setenv("CI", ci)
+    assert lab.run_all([slow, slow], lab.Venv(Path("nowhere")), set()) == code
+    assert ("over 1e-09 minutes" in capsys.readouterr().err) == bool(code)
