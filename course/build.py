@@ -41,7 +41,7 @@ def main(
     options = _options(arguments)
     registry = registry or ask_package()
     if registry.tasks is None:
-        print("note  xaicourse.exercise has no TASKS yet: task ids are not checked")
+        print("note  xaicourse.course.checking has no TASKS yet: task ids are not checked")
     try:
         slugs = lessons(root, options.only)
     except CourseError as error:

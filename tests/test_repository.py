@@ -219,7 +219,7 @@ FLOORS = {
     "core": 0, "lessons": 0,
     "methods": 1, "zoo": 1, "datasets": 1,
     "evaluation": 2, "theory": 2, "robustness": 2,
-    "plot": 3, "widgets": 3, "exercise": 3, "study": 3,
+    "plot": 3, "widgets": 3, "course": 3, "study": 3,
     "cli": 4, "explain": 4,
 }  # fmt: skip
 # Within a floor: panels, exercises and studies draw with the one room for pictures, and the zoo
@@ -227,7 +227,8 @@ FLOORS = {
 NEIGHBOURS = {
     ("zoo", "datasets"),
     ("widgets", "plot"),
-    ("exercise", "plot"),
+    ("course", "plot"),
+    ("course", "widgets"),
     ("study", "plot"),
     ("cli", "explain"),
 }

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from xaicourse.exercise import work
-from xaicourse.exercise.work import find_root, open_work, reset
+from xaicourse.course.checking import work
+from xaicourse.course.checking.work import find_root, open_work, reset
 
 SHEET = "exercises/05_paths.ipynb"
 LESSON = "notebooks/05_paths.ipynb"

@@ -67,12 +67,12 @@ _NAMES = {
     "prepare": "xaicourse.zoo.prepare:prepare",
     "zoo": "xaicourse.zoo:",
     # pictures, panels, exercises
-    "check": "xaicourse.exercise:check",
-    "exercise": "xaicourse.exercise:",
-    "hint": "xaicourse.exercise:hint",
-    "or_reference": "xaicourse.exercise:or_reference",
+    "check": "xaicourse.course.checking:check",
+    "exercise": "xaicourse.course.checking:",
+    "hint": "xaicourse.course.checking:hint",
+    "or_reference": "xaicourse.course.checking:or_reference",
     "plot": "xaicourse.plot:",
-    "predict": "xaicourse.exercise:predict",
+    "predict": "xaicourse.course.checking:predict",
     "show": "xaicourse.plot:show",
     "widgets": "xaicourse.widgets:",
 }

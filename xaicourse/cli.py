@@ -73,7 +73,7 @@ def _add_open(subparsers: _Subparsers) -> None:
 
 
 def _open(options: argparse.Namespace) -> int:
-    from xaicourse.exercise import work
+    from xaicourse.course.checking import work
 
     root = work.find_root()
     changes = work.open_work(root)
@@ -91,7 +91,7 @@ def _start_jupyterlab(folder: Path, options: argparse.Namespace) -> int:
     from jupyterlab.labapp import main as jupyterlab
 
     # Defaults for this run only: no question about news, no look for updates.
-    config = Path(__file__).parent / "exercise" / "jupyter"
+    config = Path(__file__).parent / "course" / "checking" / "jupyter"
     others = os.environ.get("JUPYTER_CONFIG_PATH")
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [str(config), others]))
     # A terminal inside JupyterLab finds the `xaicourse` of this environment.
@@ -123,7 +123,7 @@ def _add_reset(subparsers: _Subparsers) -> None:
 
 
 def _reset(options: argparse.Namespace) -> int:
-    from xaicourse.exercise import work
+    from xaicourse.course.checking import work
 
     change = work.reset(work.find_root(), options.lesson, options.task, folder=options.folder)
     print(f"{change.action} work/{change.file}: {change.message}")
@@ -141,7 +141,7 @@ def _add_doctor(subparsers: _Subparsers) -> None:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from xaicourse.exercise import doctor
+    from xaicourse.course.checking import doctor
 
     findings = doctor.examine()
     print(doctor.one_line(findings) if options.lab else doctor.report(findings))

@@ -36,7 +36,7 @@ def ask_package() -> Registry:
     except (ImportError, AttributeError):
         methods = METHODS
     try:
-        from xaicourse.exercise import TASKS
+        from xaicourse.course.checking import TASKS
     except ImportError:
         return Registry(methods)
     return Registry(methods, frozenset(TASKS))

@@ -111,7 +111,7 @@ def _refuse_unchecked(task: Task, known: set[str] | None) -> None:
                     )
     if known is not None and task.id not in known:
         raise CourseError(
-            f"task {task.id} is unknown to xaicourse.exercise.TASKS, which has "
+            f"task {task.id} is unknown to xaicourse.course.checking.TASKS, which has "
             f"{', '.join(sorted(known)) or 'none'}"
         )
 

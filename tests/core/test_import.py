@@ -19,7 +19,7 @@ HEAVY = (
     "tqdm.auto",
     "captum",
     "xaicourse.plot",
-    "xaicourse.exercise",
+    "xaicourse.course.checking",
 )
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from xaicourse.exercise import checking
+from xaicourse.course.checking import checking
 
 
 @pytest.fixture(autouse=True)

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from tests.exercise import ig_answers as answers
-from xaicourse.exercise import TASKS, bugs, check, or_reference
-from xaicourse.exercise.tasks.path_grader import as_answer, right
-from xaicourse.exercise.tasks.wrong_paths import softmax_over_batch
+from xaicourse.course.checking import TASKS, bugs, check, or_reference
+from xaicourse.course.grading.path_grader import as_answer, right
+from xaicourse.course.waiting.wrong_paths import softmax_over_batch
 
 
 def base(model, x, target, baseline, steps):

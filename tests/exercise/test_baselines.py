@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from xaicourse import datasets
-from xaicourse.exercise import TASKS, check
-from xaicourse.exercise.tasks import lesson05_baselines
-from xaicourse.exercise.tasks.lesson05_baselines import (
+from xaicourse.course.checking import TASKS, check
+from xaicourse.course.waiting import lesson05_baselines
+from xaicourse.course.waiting.lesson05_baselines import (
     PROBES,
     WRONG_SHARES,
     coat_share,

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from xaicourse.exercise import TASKS, check
+from xaicourse.course.checking import TASKS, check
 
 
 def product(p):

@@ -7,7 +7,7 @@ import pytest
 
 import xaicourse as xc
 from tests.exercise import ig_answers as answers
-from xaicourse.exercise import TASKS, AnswerNotRight, Verdict, checking
+from xaicourse.course.checking import TASKS, AnswerNotRight, Verdict, checking
 
 RIGHT = TASKS["05.2"].reference
 
@@ -142,9 +142,9 @@ def test_own_work_is_counted():
 
 def test_importing_is_cheap_and_starts_nothing():
     code = (
-        "import xaicourse as xc, sys; from xaicourse.exercise import checking;"
+        "import xaicourse as xc, sys; from xaicourse.course.checking import checking;"
         "assert checking._client.pid is None;"
-        "assert 'xaicourse.exercise.worker' not in sys.modules;"
+        "assert 'xaicourse.course.checking.worker' not in sys.modules;"
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -9,9 +9,10 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from xaicourse.exercise import TASKS, check, messages, or_reference
-from xaicourse.exercise.compare import as_numbers
-from xaicourse.exercise.tasks.cases import CaseGrader, apart
+from xaicourse.course.checking import TASKS, check, or_reference
+from xaicourse.course.grading import messages
+from xaicourse.course.grading.cases import CaseGrader, apart
+from xaicourse.course.grading.compare import as_numbers
 
 FUNCTIONS = [name for name, task in TASKS.items() if callable(task.reference)]
 GRADERS = [name for name, task in TASKS.items() if isinstance(task.grade, CaseGrader)]

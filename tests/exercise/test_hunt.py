@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from xaicourse.exercise import TASKS, bugs, check
-from xaicourse.exercise.tasks.lesson05_hunt import BUGS
-from xaicourse.exercise.tasks.rules import RULES, nodes
+from xaicourse.course.checking import TASKS, bugs, check
+from xaicourse.course.grading.rules import RULES, nodes
+from xaicourse.course.waiting.lesson05_hunt import BUGS
 
 RIGHT = TASKS["05.4"].reference
 

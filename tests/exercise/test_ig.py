@@ -4,12 +4,12 @@ import pytest
 import torch
 
 from tests.exercise import ig_answers as answers
-from xaicourse.exercise import TASKS, check
-from xaicourse.exercise.compare import distance
-from xaicourse.exercise.tasks.lesson05_ig import LOGIT_GRADER, PROBABILITY_GRADER
-from xaicourse.exercise.tasks.path_grader import as_answer, right
-from xaicourse.exercise.tasks.path_probe import Path
-from xaicourse.exercise.tasks.rules import RULES, nodes
+from xaicourse.course.checking import TASKS, check
+from xaicourse.course.grading.compare import distance
+from xaicourse.course.grading.path_grader import as_answer, right
+from xaicourse.course.grading.path_probe import Path
+from xaicourse.course.grading.rules import RULES, nodes
+from xaicourse.course.waiting.lesson05_ig import LOGIT_GRADER, PROBABILITY_GRADER
 
 GRADERS = {"05.2": LOGIT_GRADER, "05.7": PROBABILITY_GRADER}
 

@@ -7,18 +7,18 @@ import numpy as np
 import pytest
 import torch
 
-from xaicourse.exercise import TASKS, check, hint, map_makers
-from xaicourse.exercise.tasks import (
+from xaicourse.course.checking import TASKS, check, hint, map_makers
+from xaicourse.course.grading.cases import apart
+from xaicourse.course.waiting import (
     lesson00_evidence,
     lesson00_limits,
     lesson00_occlusion,
     lesson00_patches,
 )
-from xaicourse.exercise.tasks.cases import apart
-from xaicourse.exercise.tasks.lesson00_limits import shared_limits
-from xaicourse.exercise.tasks.lesson00_occlusion import occlusion
-from xaicourse.exercise.tasks.lesson00_own import _RIGHT as OWN
-from xaicourse.exercise.tasks.lesson00_patches import strongest_patches
+from xaicourse.course.waiting.lesson00_limits import shared_limits
+from xaicourse.course.waiting.lesson00_occlusion import occlusion
+from xaicourse.course.waiting.lesson00_own import _RIGHT as OWN
+from xaicourse.course.waiting.lesson00_patches import strongest_patches
 
 LESSON = [task for task in TASKS if task.startswith("00.")]
 

@@ -7,12 +7,12 @@ import pytest
 import torch
 
 import xaicourse as xc
-from xaicourse.exercise import TASKS, check
-from xaicourse.exercise.tasks import lesson01_gradient, lesson01_map, lesson01_probability
-from xaicourse.exercise.tasks.lesson01_gradient import my_gradient
-from xaicourse.exercise.tasks.lesson01_parts import RIGHT, WRONG_PARTS
-from xaicourse.exercise.tasks.lesson01_probability import probability_gradient
-from xaicourse.exercise.tasks.lesson01_toy import WRONG_GRADIENTS
+from xaicourse.course.checking import TASKS, check
+from xaicourse.course.waiting import lesson01_gradient, lesson01_map, lesson01_probability
+from xaicourse.course.waiting.lesson01_gradient import my_gradient
+from xaicourse.course.waiting.lesson01_parts import RIGHT, WRONG_PARTS
+from xaicourse.course.waiting.lesson01_probability import probability_gradient
+from xaicourse.course.waiting.lesson01_toy import WRONG_GRADIENTS
 
 LESSON = [task for task in TASKS if task.startswith("01.")]
 MODULES = [lesson01_gradient, lesson01_map, lesson01_probability]

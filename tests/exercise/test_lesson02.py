@@ -6,12 +6,12 @@ import torch
 from torch import nn
 
 import xaicourse as xc
-from xaicourse.exercise import TASKS, check
-from xaicourse.exercise.tasks import lesson02_guided, lesson02_likeness, lesson02_rect
-from xaicourse.exercise.tasks.lesson02_guided import my_guided
-from xaicourse.exercise.tasks.lesson02_hooks import OUTCOMES
-from xaicourse.exercise.tasks.lesson02_likeness import with_control
-from xaicourse.exercise.tasks.lesson02_rect import rect_rule
+from xaicourse.course.checking import TASKS, check
+from xaicourse.course.waiting import lesson02_guided, lesson02_likeness, lesson02_rect
+from xaicourse.course.waiting.lesson02_guided import my_guided
+from xaicourse.course.waiting.lesson02_hooks import OUTCOMES
+from xaicourse.course.waiting.lesson02_likeness import with_control
+from xaicourse.course.waiting.lesson02_rect import rect_rule
 
 LESSON = [task for task in TASKS if task.startswith("02.")]
 CASE_MODULES = [lesson02_guided, lesson02_likeness, lesson02_rect]

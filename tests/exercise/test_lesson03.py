@@ -8,10 +8,10 @@ import torch
 from torch import nn
 
 import xaicourse as xc
-from xaicourse.exercise import TASKS, check
-from xaicourse.exercise.tasks import lesson03_epsilon, lesson03_likeness, lesson03_rescale
-from xaicourse.exercise.tasks.cases import apart
-from xaicourse.exercise.tasks.lesson03_nets import run
+from xaicourse.course.checking import TASKS, check
+from xaicourse.course.grading.cases import apart
+from xaicourse.course.waiting import lesson03_epsilon, lesson03_likeness, lesson03_rescale
+from xaicourse.course.waiting.lesson03_nets import run
 
 LESSON = [task for task in TASKS if task.startswith("03.")]
 MODULES = [lesson03_epsilon, lesson03_rescale, lesson03_likeness]

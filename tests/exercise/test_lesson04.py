@@ -7,13 +7,13 @@ import pytest
 import torch
 
 import xaicourse as xc
-from xaicourse.exercise import TASKS, check
-from xaicourse.exercise.tasks import lesson04_effects, lesson04_grad_cam, lesson04_scale
-from xaicourse.exercise.tasks.lesson04_break import _against, _looks_elsewhere
-from xaicourse.exercise.tasks.lesson04_effects import cell_effects
-from xaicourse.exercise.tasks.lesson04_grad_cam import my_grad_cam
-from xaicourse.exercise.tasks.lesson04_hand import RIGHT, WRONG_PARTS
-from xaicourse.exercise.tasks.lesson04_scale import one_scale
+from xaicourse.course.checking import TASKS, check
+from xaicourse.course.waiting import lesson04_effects, lesson04_grad_cam, lesson04_scale
+from xaicourse.course.waiting.lesson04_break import _against, _looks_elsewhere
+from xaicourse.course.waiting.lesson04_effects import cell_effects
+from xaicourse.course.waiting.lesson04_grad_cam import my_grad_cam
+from xaicourse.course.waiting.lesson04_hand import RIGHT, WRONG_PARTS
+from xaicourse.course.waiting.lesson04_scale import one_scale
 
 LESSON = [task for task in TASKS if task.startswith("04.")]
 MODULES = [lesson04_grad_cam, lesson04_effects, lesson04_scale]

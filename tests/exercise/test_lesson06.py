@@ -5,10 +5,10 @@ import pytest
 import torch
 
 import xaicourse as xc
-from xaicourse.exercise import TASKS, check
-from xaicourse.exercise.tasks import lesson06_backward, lesson06_linear, lesson06_relu
-from xaicourse.exercise.tasks.lesson06_hand import RIGHT, WRONG_PARTS
-from xaicourse.exercise.verdict import Settled
+from xaicourse.course.checking import TASKS, check
+from xaicourse.course.grading.verdict import Settled
+from xaicourse.course.waiting import lesson06_backward, lesson06_linear, lesson06_relu
+from xaicourse.course.waiting.lesson06_hand import RIGHT, WRONG_PARTS
 
 LESSON = [task for task in TASKS if task.startswith("06.")]
 MODULES = [lesson06_linear, lesson06_relu, lesson06_backward]

@@ -5,14 +5,14 @@ import pytest
 import torch
 
 import xaicourse as xc
-from xaicourse.exercise import TASKS, check
-from xaicourse.exercise.tasks import (
+from xaicourse.course.checking import TASKS, check
+from xaicourse.course.waiting import (
     lesson07_certain,
     lesson07_gates,
     lesson07_share,
     lesson07_smooth,
 )
-from xaicourse.exercise.tasks.lesson07_maps import made_maps
+from xaicourse.course.waiting.lesson07_maps import made_maps
 
 LESSON = [task for task in TASKS if task.startswith("07.")]
 MODULES = [lesson07_smooth, lesson07_certain, lesson07_share, lesson07_gates]

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 import xaicourse as xc
-from xaicourse.exercise import TASKS, check
-from xaicourse.exercise.tasks import lesson08_implicit, lesson08_picture, lesson08_split
-from xaicourse.exercise.tasks.lesson08_toy import RIGHT, WRONG_PARTS
+from xaicourse.course.checking import TASKS, check
+from xaicourse.course.waiting import lesson08_implicit, lesson08_picture, lesson08_split
+from xaicourse.course.waiting.lesson08_toy import RIGHT, WRONG_PARTS
 
 LESSON = [task for task in TASKS if task.startswith("08.")]
 MODULES = [lesson08_split, lesson08_implicit, lesson08_picture]

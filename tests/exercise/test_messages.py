@@ -6,19 +6,20 @@ from pathlib import Path
 
 import pytest
 
-import xaicourse.exercise
-from xaicourse.exercise import TASKS, messages
-from xaicourse.exercise.tasks import (
+import xaicourse.course.checking
+from xaicourse.course.checking import TASKS
+from xaicourse.course.grading import messages
+from xaicourse.course.waiting import (
     lesson00_class,
     lesson00_limits,
     lesson00_occlusion,
     lesson00_patches,
 )
-from xaicourse.exercise.tasks.lesson05_baselines import PROBES
-from xaicourse.exercise.tasks.lesson05_ig import LOGIT_GRADER, PROBABILITY_GRADER
-from xaicourse.exercise.tasks.lesson05_steps import CASES
+from xaicourse.course.waiting.lesson05_baselines import PROBES
+from xaicourse.course.waiting.lesson05_ig import LOGIT_GRADER, PROBABILITY_GRADER
+from xaicourse.course.waiting.lesson05_steps import CASES
 
-FOLDER = Path(xaicourse.exercise.__file__).parent
+FOLDER = Path(xaicourse.course.checking.__file__).parents[1]
 SOURCE = "\n".join(file.read_text() for file in sorted(FOLDER.rglob("*.py")))
 COURSE = FOLDER.parents[1] / "course"
 

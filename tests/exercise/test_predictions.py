@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import xaicourse as xc
-from xaicourse.exercise import TASKS, histogram, record
-from xaicourse.exercise.predictions import questions
+from xaicourse.course.checking import TASKS, histogram, record
+from xaicourse.course.checking.predictions import questions
 
 COURSE = Path(__file__).parents[2] / "course"
 LESSONS = [p for p in sorted(COURSE.glob("[0-9]*.py")) if not p.stem.endswith("_sheet")]

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from xaicourse.exercise import TASKS, check
-from xaicourse.exercise.tasks.relation import relation
+from xaicourse.course.checking import TASKS, check
+from xaicourse.course.grading.relation import relation
 
 EXPECTED = [torch.tensor([1.0, -2.0, 0.5]), torch.tensor([[3.0, -1.0], [4.0, 2.0]])]
 

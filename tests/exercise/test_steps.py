@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from xaicourse.exercise import check
-from xaicourse.exercise.tasks.lesson05_steps import CASES, MISCONCEPTIONS, steps_needed
+from xaicourse.course.checking import check
+from xaicourse.course.waiting.lesson05_steps import CASES, MISCONCEPTIONS, steps_needed
 
 
 def test_the_answers_by_hand():

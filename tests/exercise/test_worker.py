@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from tests.exercise import ig_answers as answers
-from xaicourse.exercise import TASKS, check, checking, warm_up
-from xaicourse.exercise.client import Client
+from xaicourse.course.checking import TASKS, check, checking, warm_up
+from xaicourse.course.checking.client import Client
 
 RIGHT = TASKS["05.2"].reference
 POSIX = os.name == "posix"
@@ -326,7 +326,7 @@ def test_the_process_ends_with_its_notebook():
     script = """
         import os, sys, threading, time
         import xaicourse as xc
-        from xaicourse.exercise import checking
+        from xaicourse.course.checking import checking
 
         def endless(gaps, rise, limit):
             while True:
