@@ -21,7 +21,7 @@ from xaicourse.course.waiting.lesson05_steps import CASES
 
 FOLDER = Path(xaicourse.course.checking.__file__).parents[1]
 SOURCE = "\n".join(file.read_text() for file in sorted(FOLDER.rglob("*.py")))
-COURSE = FOLDER.parents[1] / "course"
+LESSONS = FOLDER / "lessons"
 
 
 def leaves(table, path=""):
@@ -113,7 +113,7 @@ def test_sections_are_headings_of_their_lesson():
         lesson, number, title = re.fullmatch(
             r"lesson (\d\d), section (\d+) \((.+)\)", place
         ).groups()
-        (source,) = (p for p in COURSE.glob(f"{lesson}_*.py") if not p.stem.endswith("_sheet"))
+        (source,) = LESSONS.glob(f"l{lesson}_*/lesson.py")
         headings = re.findall(r"^(?:# )?## (\d+) · (.+)$", source.read_text(), re.MULTILINE)
         assert (number, title) in headings, place
 

@@ -10,8 +10,8 @@ import xaicourse as xc
 from xaicourse.course.checking import TASKS, histogram, record
 from xaicourse.course.checking.predictions import questions
 
-COURSE = Path(__file__).parents[2] / "course"
-LESSONS = [p for p in sorted(COURSE.glob("[0-9]*.py")) if not p.stem.endswith("_sheet")]
+ROOMS = Path(__file__).parents[2] / "xaicourse/course/lessons"
+LESSONS = sorted(ROOMS.glob("l*/lesson.py"))
 
 
 @pytest.fixture
@@ -117,12 +117,12 @@ def test_histogram_counts_first_votes_without_names(tmp_path):
         histogram([tmp_path / "nobody.json"])
 
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.parent.name)
 def test_every_question_of_a_lesson_is_known(lesson):
     text = lesson.read_text()
     asked = re.findall(r'xc\.predict\("([^"]+)"', text)
     assert asked
-    assert set(asked) == {q for q in questions() if q.startswith(lesson.stem[:2])}
+    assert set(asked) == {q for q in questions() if q.startswith(lesson.parent.name[1:3])}
     for question in asked:
         wording = text.partition(f"({question})")[2].partition("# %%")[0]
         letters = re.findall(r"\(([a-h])\) ", wording)

@@ -52,7 +52,7 @@ def _marks(cell: Cell) -> Iterator[tuple[str, str]]:
     if cell.kind not in ("code", "markdown"):
         yield "tags", f"a {cell.kind} cell; write code or [markdown]"
     for tag in set(cell.tags) - TAGS:
-        yield "tags", f"tag {tag!r} is not in the table of course/README.md"
+        yield "tags", f"tag {tag!r} is not in the table of tools/README.md"
     if cell.kind == "code":
         for mark in NBVAL_MARK.findall(cell.text):
             yield "nbval marks", f"{mark} as a comment; use a tag, students do not see it"

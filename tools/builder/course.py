@@ -12,7 +12,7 @@ from builder.compare import out_of_step
 from builder.errors import CourseError
 from builder.findings import Finding
 from builder.lint_outputs import lint_outputs
-from builder.source import Source, read
+from builder.source import ROOMS, Source, read
 from builder.tasks import Task, tasks
 
 FOLDERS = ("notebooks", "exercises", "solutions")
@@ -55,16 +55,11 @@ class Lesson:
 
 def lessons(root: Path, only: str = "") -> list[str]:
     """Return the slugs of all lessons whose name begins with `only`."""
-    course = root / "course"
-    slugs = [
-        path.stem
-        for path in sorted(course.glob("[0-9][0-9]_*.py"))
-        if not path.stem.endswith("_sheet")
-    ]
-    for path in (*course.glob("*_sheet.py"), *course.glob("*_plan.md")):
-        slug = re.sub(r"_(sheet|plan)$", "", path.stem)
-        if slug not in slugs:
-            raise CourseError(f"course/{path.name} has no lesson course/{slug}.py")
+    rooms = sorted((root / ROOMS).glob("l[0-9][0-9]_*"))
+    for room in rooms:
+        if not (room / "lesson.py").exists():
+            raise CourseError(f"{ROOMS}/{room.name} has no lesson.py")
+    slugs = [room.name[1:] for room in rooms]
     chosen = [slug for slug in slugs if slug.startswith(only)]
     if only and not chosen:
         raise CourseError(f"no lesson begins with {only!r}; there are {', '.join(slugs) or 'none'}")
@@ -73,9 +68,9 @@ def lessons(root: Path, only: str = "") -> list[str]:
 
 def load(root: Path, slug: str, registry: Registry) -> Lesson:
     """Read the sources of a lesson."""
-    course = root / "course"
-    lesson = read(course / f"{slug}.py")
-    sheet_path, plan_path = course / f"{slug}_sheet.py", course / f"{slug}_plan.md"
+    room = root / ROOMS / f"l{slug}"
+    lesson = read(room / "lesson.py")
+    sheet_path, plan_path = room / "sheet.py", room / "plan.md"
     sheet = read(sheet_path) if sheet_path.exists() else None
     plan = plan_path.read_text(encoding="utf-8") if plan_path.exists() else None
     try:
@@ -103,7 +98,7 @@ def lint(lesson: Lesson, root: Path, registry: Registry) -> list[Finding]:
         found += lint_source.lint_cells(lesson.sheet, root)
         found += lint_source.lint_missing_tasks(lesson.sheet, list(lesson.tasks), registry.tasks)
     if not lesson.plan:
-        where = f"course/{lesson.slug}_plan.md"
+        where = f"{ROOMS}/l{lesson.slug}/plan.md"
         found.append(Finding(where, "plan", "the instructor's plan is missing"))
     return found
 
@@ -129,7 +124,7 @@ def check(lesson: Lesson, root: Path) -> list[Finding]:
     if lesson.plan is not None and (
         not path.exists() or path.read_text(encoding="utf-8") != lesson.plan
     ):
-        found.append(Finding(name, "out of step", "another text than in course/"))
+        found.append(Finding(name, "out of step", "another text than in its room"))
     return found
 
 
@@ -141,5 +136,5 @@ def orphans(root: Path, slugs: list[str]) -> list[Finding]:
             slug = re.sub(r"_plan$", "", path.stem) if path.suffix == ".md" else path.stem
             if path.suffix in (".ipynb", ".md") and slug not in slugs and slug != "README":
                 where = f"{folder}/{path.name}"
-                found.append(Finding(where, "out of step", "no source in course/ makes this file"))
+                found.append(Finding(where, "out of step", "no lesson makes this file"))
     return found

@@ -17,7 +17,7 @@ SECOND = (
         "XAICOURSE_BATCH_SIZE": "10",
         "OMP_NUM_THREADS": "2",
         "PYTHONHASHSEED": "1",
-        "OMP_WAIT_POLICY": "PASSIVE",  # two threads that spin for each other are 2-4x slower on a busy machine
+        "OMP_WAIT_POLICY": "PASSIVE",  # two threads that spin for each other are 2-4x slower
     }
 )
 

@@ -1,4 +1,4 @@
-"""Run the committed notebooks again and compare: `python course/rerun.py [05] [--lax]`.
+"""Run the committed notebooks again and compare: `python tools/rerun.py [05] [--lax]`.
 
 Lessons and worked sheets strictly (every stored text), exercise sheets for running at all.
 `--lax` compares nothing, for machines whose numbers differ in the last digits.
@@ -15,7 +15,7 @@ OPTIONS = (
     "--nbval-current-env",
     "--nbval-cell-timeout=120",
     "--nbval-kernel-startup-timeout=180",
-    f"--nbval-sanitize-with={ROOT / 'course' / 'sanitize.cfg'}",
+    f"--nbval-sanitize-with={ROOT / 'tools' / 'sanitize.cfg'}",
     "-q",
 )
 
@@ -27,9 +27,7 @@ def main(arguments: list[str]) -> int:
     strict = _notebooks(("notebooks", "solutions"), wanted)
     free = _notebooks(("exercises",), wanted)
     if not strict or not free:
-        print(
-            f"no notebooks for {' '.join(wanted) or 'the course'}; run course/build.py first"
-        )
+        print(f"no notebooks for {' '.join(wanted) or 'the course'}; run tools/build.py first")
         return 2
     failed = _pytest("--nbval-lax" if lax else "--nbval", strict)
     return _pytest("--nbval-lax", free) or failed

@@ -13,7 +13,8 @@ from builder.errors import CourseError
 # shell command, because it begins with the word cat.
 PERCENT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
 
-LESSON_NAME = re.compile(r"(?P<slug>(?P<lesson>\d\d)_[a-z0-9_]+?)(?P<sheet>_sheet)?\.py")
+ROOM = re.compile(r"l(?P<slug>(?P<lesson>\d\d)_[a-z0-9_]+)")
+ROOMS = "xaicourse/course/lessons"
 HEADING = re.compile(r"(#{1,6}) +(.*)")
 TASK_HEADING = re.compile(r"## +Task +(\d\d\.\d+)\b")
 BEGIN, END, STUB = "### BEGIN SOLUTION", "### END SOLUTION", "# STUB:"
@@ -36,7 +37,7 @@ class Cell:
 class Source:
     """One lesson or exercise sheet."""
 
-    path: str  # "course/05_integrated_gradients.py"
+    path: str  # "xaicourse/course/lessons/l05_integrated_gradients/lesson.py"
     slug: str  # "05_integrated_gradients"
     lesson: str  # "05"
     is_sheet: bool
@@ -57,20 +58,21 @@ def headings(markdown: str) -> list[tuple[int, str]]:
 
 def read(path: Path) -> Source:
     """Read the source file `path`."""
-    name = LESSON_NAME.fullmatch(path.name)
-    if not name:
+    room = ROOM.fullmatch(path.parent.name)
+    if not room or path.name not in ("lesson.py", "sheet.py"):
         raise CourseError(
-            f"{path.name} is not a lesson's name; right is 05_integrated_gradients.py or "
-            "05_integrated_gradients_sheet.py"
+            f"{path.parent.name}/{path.name} is not a lesson's name; right is "
+            "l05_integrated_gradients/lesson.py or l05_integrated_gradients/sheet.py"
         )
+    is_sheet = path.name == "sheet.py"
     text = path.read_text(encoding="utf-8")  # also turns Windows line ends into \n
     return Source(
-        path=f"course/{path.name}",
-        slug=name["slug"],
-        lesson=name["lesson"],
-        is_sheet=bool(name["sheet"]),
+        path=f"{ROOMS}/{path.parent.name}/{path.name}",
+        slug=room["slug"],
+        lesson=room["lesson"],
+        is_sheet=is_sheet,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
-        cells=tuple(_cells(text, bool(name["sheet"]))),
+        cells=tuple(_cells(text, is_sheet)),
     )
 
 

@@ -1,6 +1,6 @@
-"""Build the notebooks of the course from its text sources: see course/README.md.
+"""Build the notebooks of the course from its text sources: see tools/README.md.
 
-python course/build.py [--only 05] [--check | --no-execute | --nbgrader OUT] [--draft]
+python tools/build.py [--only 05] [--check | --no-execute | --nbgrader OUT] [--draft]
 """
 
 import argparse
@@ -9,8 +9,6 @@ import sys
 from pathlib import Path
 
 import nbformat
-from nbformat import NotebookNode
-
 from builder import nbgrader
 from builder.clean import clean, to_text, write
 from builder.compare import keep_outputs, read_sanitizer, refuse_different_texts
@@ -30,13 +28,12 @@ from builder.errors import CourseError
 from builder.execute import MEMORY, SECONDS, Run, execute
 from builder.findings import Finding
 from builder.lint_outputs import lint_empty_sheet, lint_outputs
+from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def main(
-    arguments: list[str], root: Path = ROOT, registry: Registry | None = None
-) -> int:
+def main(arguments: list[str], root: Path = ROOT, registry: Registry | None = None) -> int:
     """Run the builder and return 0 when nothing has to be mended."""
     options = _options(arguments)
     registry = registry or ask_package()
@@ -56,23 +53,17 @@ def main(
     for finding in findings:
         print(finding)
     errors = sum(finding.is_error for finding in findings)
-    print(
-        f"{len(slugs)} lesson(s), {errors} error(s), {len(findings) - errors} note(s)"
-    )
+    print(f"{len(slugs)} lesson(s), {errors} error(s), {len(findings) - errors} note(s)")
     return 1 if errors else 0
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Build the notebooks of the course.")
-    parser.add_argument(
-        "--only", default="", metavar="05", help="lessons whose name begins so"
-    )
+    parser.add_argument("--only", default="", metavar="05", help="lessons whose name begins so")
     parser.add_argument(
         "--draft", action="store_true", help="execute once, write in spite of errors"
     )
-    parser.add_argument(
-        "--seconds", type=float, default=SECONDS, help="limit of one execution"
-    )
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="limit of one execution")
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
         "--check", action="store_true", help="execute nothing, list what is out of step"
@@ -82,15 +73,11 @@ def _options(arguments: list[str]) -> argparse.Namespace:
         action="store_true",
         help="keep stored outputs: only prose changed",
     )
-    what.add_argument(
-        "--nbgrader", type=Path, metavar="OUT", help="write OUT/source for nbgrader"
-    )
+    what.add_argument("--nbgrader", type=Path, metavar="OUT", help="write OUT/source for nbgrader")
     return parser.parse_args(arguments)
 
 
-def _one(
-    slug: str, root: Path, registry: Registry, options: argparse.Namespace
-) -> list[Finding]:
+def _one(slug: str, root: Path, registry: Registry, options: argparse.Namespace) -> list[Finding]:
     """Do what is asked for one lesson and return what has to be mended."""
     lesson = load(root, slug, registry)
     findings = lint(lesson, root, registry)
@@ -104,9 +91,7 @@ def _one(
     products = make(lesson)
     for name, notebook in products.items():
         if name.startswith("exercises/"):
-            findings += (
-                [] if options.no_execute else _try_empty(root, name, notebook, options)
-            )
+            findings += [] if options.no_execute else _try_empty(root, name, notebook, options)
             continue
         if options.no_execute:
             _keep(root / name, name, notebook)
@@ -137,7 +122,7 @@ def _executed(
     first = _run(root, name, notebook, FIRST, options)
     if not options.draft:
         second = _run(root, name, notebook, SECOND, options)
-        sanitizer = read_sanitizer(root / "course" / "sanitize.cfg")
+        sanitizer = read_sanitizer(root / "tools" / "sanitize.cfg")
         try:
             refuse_different_texts(first.notebook, second.notebook, sanitizer)
         except CourseError as error:
