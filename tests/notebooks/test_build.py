@@ -132,7 +132,7 @@ def test_missing_and_left_over_products_fail_the_check(built, capsys):
     out = capsys.readouterr().out
     assert f"{EXERCISE}: was never built" in out
     assert "90_sample_plan.md: another text" in out
-    assert "91_gone.ipynb: no source" in out
+    assert "91_gone.ipynb: no lesson" in out
 
 
 def test_a_sheet_without_a_lesson_is_an_error(course, capsys):

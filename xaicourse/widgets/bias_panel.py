@@ -11,8 +11,8 @@ from torch import Tensor
 from xaicourse.plot.printing import two_digits
 from xaicourse.widgets.bias_figure import PAPER, BiasView, draw_bias_view
 from xaicourse.widgets.bias_parts import BiasParts, bias_parts, order
+from xaicourse.widgets.controls import choice
 from xaicourse.widgets.panel import Panel
-from xaicourse.widgets.path_panel import choice
 
 ALL = "everything"
 SIGNED = "with sign: it adds up"

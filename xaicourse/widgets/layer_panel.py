@@ -13,10 +13,10 @@ from torch import Tensor
 from xaicourse.methods.vanilla.feature_maps import to_image_size
 from xaicourse.plot.printing import two_digits
 from xaicourse.plot.scale import shared_limits
+from xaicourse.widgets.controls import LABEL, choice
 from xaicourse.widgets.layer_figure import OVER, LayerView, draw_layer_view
 from xaicourse.widgets.layer_maps import LayerMaps, chosen_layers, layer_maps, share_inside
 from xaicourse.widgets.panel import Panel
-from xaicourse.widgets.path_panel import LABEL, choice
 
 SHARED, OWN = "shared by all classes", "own"
 POSITIVE, SIGNED = "positive only", "with sign"

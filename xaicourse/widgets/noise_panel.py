@@ -12,6 +12,7 @@ from torch import Tensor
 from xaicourse.core.gradients import Question, ask
 from xaicourse.core.target import PerRow
 from xaicourse.plot.printing import two_digits
+from xaicourse.widgets.controls import LABEL, choice, is_image
 from xaicourse.widgets.noise_figure import NoiseView, draw_noise_view
 from xaicourse.widgets.noise_trace import (
     AVERAGES,
@@ -22,7 +23,6 @@ from xaicourse.widgets.noise_trace import (
     walk,
 )
 from xaicourse.widgets.panel import Panel
-from xaicourse.widgets.path_panel import LABEL, choice, is_image
 
 MOST_NUMBERS = 10_000  # of x: every map is kept
 FEWEST, MOST = 1, 9  # powers of 2: n runs from 2 to 512

@@ -9,7 +9,6 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any
 
 import ipywidgets
-import torch
 from torch import Tensor, nn
 
 from xaicourse.core.checks import default_batch_size
@@ -18,6 +17,7 @@ from xaicourse.core.quadrature import QUADRATURES
 from xaicourse.core.target import PerRow
 from xaicourse.plot.printing import two_digits
 from xaicourse.plot.scale import shared_limits
+from xaicourse.widgets.controls import choice, devices, is_image, slider, whole_number
 from xaicourse.widgets.panel import Panel
 from xaicourse.widgets.path_figure import PathView, draw_path_view
 from xaicourse.widgets.path_trace import PathTrace, walk
@@ -224,42 +224,3 @@ def gap_text(gap: float, rise: float) -> str:
         return "0"
     share = f" ({two_digits(100 * gap / abs(rise))[0]} % of the rise)" if rise else ""
     return two_digits(gap)[0] + share
-
-
-def is_image(x: Tensor) -> bool:
-    """Tell whether x is a batch of images (N, 1 or 3, H, W)."""
-    return x.ndim == 4 and x.shape[1] in (1, 3)
-
-
-def devices(own: str) -> list[str]:
-    """Return the device of x, and those that are present beside it."""
-    present = ["cpu"]
-    if torch.cuda.is_available():
-        present.append("cuda:0")
-    if torch.backends.mps.is_available():
-        present.append("mps:0")
-    return list(dict.fromkeys([own, *present]))
-
-
-LABEL = {"description_width": "initial"}
-
-
-def slider(name: str, value: float) -> ipywidgets.FloatSlider:
-    """Return a slider from 0 to 1 that reports while it is dragged."""
-    return ipywidgets.FloatSlider(
-        value, min=0.0, max=1.0, step=0.01, description=name, style=LABEL, layout={"width": "300px"}
-    )
-
-
-def whole_number(name: str, value: int) -> ipywidgets.IntText:
-    """Return a field for a typed whole number."""
-    return ipywidgets.IntText(value, description=name, style=LABEL, layout={"width": "120px"})
-
-
-def choice(name: str, options: list[str], value: str) -> ipywidgets.Dropdown:
-    """Return a drop-down list."""
-    if value not in options:
-        raise ValueError(f"{name} must be one of {', '.join(options)}, got {value!r}")
-    return ipywidgets.Dropdown(
-        options=options, value=value, description=name, style=LABEL, layout={"width": "max-content"}
-    )

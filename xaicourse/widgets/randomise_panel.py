@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 import xaicourse as xc
 from xaicourse.core.registry import MethodRecord, ResultKind
+from xaicourse.widgets.controls import LABEL, choice
 from xaicourse.widgets.panel import Panel
-from xaicourse.widgets.path_panel import LABEL, choice
 from xaicourse.widgets.randomise_figure import RandomiseView, draw_randomise_view
 from xaicourse.widgets.randomise_trace import likeness, randomise_top, weight_layers
 

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from xaicourse.plot.printing import two_digits
+from xaicourse.widgets.controls import LABEL, choice
 from xaicourse.widgets.panel import Panel
-from xaicourse.widgets.path_panel import LABEL, choice
 from xaicourse.widgets.relevance_figure import RelevanceView, draw_relevance_view
 from xaicourse.widgets.relevance_trace import RelevanceTrace, trace_classes
 

@@ -14,8 +14,8 @@ from xaicourse.core.checks import default_batch_size
 from xaicourse.core.gradients import Question, ask
 from xaicourse.core.target import PerRow
 from xaicourse.plot.printing import two_digits
+from xaicourse.widgets.controls import LABEL, choice, is_image
 from xaicourse.widgets.panel import Panel
-from xaicourse.widgets.path_panel import LABEL, choice, is_image
 from xaicourse.widgets.tangent_figure import TangentView, draw_tangent_view
 from xaicourse.widgets.tangent_trace import (
     GREY_LEVEL,
