@@ -9,11 +9,11 @@ import pytest
 import xaicourse.course.checking
 from xaicourse.course.checking import TASKS
 from xaicourse.course.grading import messages
-from xaicourse.course.waiting import (
-    lesson00_class,
-    lesson00_limits,
-    lesson00_occlusion,
-    lesson00_patches,
+from xaicourse.course.lessons.l00_start_here import (
+    task_class,
+    task_limits,
+    task_occlusion,
+    task_patches,
 )
 from xaicourse.course.waiting.lesson05_baselines import PROBES
 from xaicourse.course.waiting.lesson05_ig import LOGIT_GRADER, PROBABILITY_GRADER
@@ -36,10 +36,10 @@ def leaves(table, path=""):
 
 
 LESSON00_CASES = {
-    "00.1": lesson00_class.CASES,
-    "00.2": lesson00_occlusion.CASES,
-    "00.3": lesson00_patches.CASES,
-    "00.4": lesson00_limits.CASES,
+    "00.1": task_class.CASES,
+    "00.2": task_occlusion.CASES,
+    "00.3": task_patches.CASES,
+    "00.4": task_limits.CASES,
 }
 CATALOGUE = list(leaves(messages._catalogue()))
 

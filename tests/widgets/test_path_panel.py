@@ -203,7 +203,7 @@ def test_a_coarse_answer_comes_first_and_a_newer_move_ends_the_walk(monkeypatch,
 
 
 def test_the_device_control_appears_only_beside_another_device(monkeypatch):
-    from xaicourse.widgets import path_panel
+    import xaicourse.widgets.path_panel as path_panel
 
     assert "device" not in PathPanel(small_net(), PHOTO, 2, steps=2).controls
     monkeypatch.setattr(path_panel, "devices", lambda own: [own, "meta"])

@@ -1,6 +1,7 @@
 """Panels: live in a notebook, a picture everywhere else. Import needs ipywidgets (extra `lab`)."""
 
-from xaicourse.widgets.attribution_panel import AttributionPanel, AttributionView
+from xaicourse.course.lessons.l00_start_here.panel import AttributionPanel, AttributionView
+from xaicourse.course.lessons.l00_start_here.patch_grid import PatchGrid
 from xaicourse.widgets.bias_panel import BiasPanel, BiasView
 from xaicourse.widgets.bias_parts import BiasParts, bias_parts
 from xaicourse.widgets.layer_maps import LayerMaps, layer_maps
@@ -8,7 +9,6 @@ from xaicourse.widgets.layer_panel import LayerPanel, LayerView
 from xaicourse.widgets.noise_panel import NoisePanel, NoiseView
 from xaicourse.widgets.noise_trace import NoiseTrace, trace_noise
 from xaicourse.widgets.panel import Panel
-from xaicourse.widgets.patch_grid import PatchGrid
 from xaicourse.widgets.path_panel import PathPanel, PathView
 from xaicourse.widgets.path_trace import PathTrace, trace_path
 from xaicourse.widgets.pattern_panel import PatternPanel, PatternView

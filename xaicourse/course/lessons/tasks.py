@@ -1,8 +1,8 @@
 """All tasks of the course, by their ids."""
 
 from xaicourse.course.grading.task import Task
+from xaicourse.course.lessons import l00_start_here
 from xaicourse.course.waiting import (
-    lesson00,
     lesson01,
     lesson02,
     lesson03,
@@ -18,7 +18,7 @@ __all__ = ["BUG_BODIES", "MAP_MAKERS", "TASKS"]
 TASKS: dict[str, Task] = {
     task.id: task
     for lesson in (
-        lesson00,
+        l00_start_here,
         lesson01,
         lesson02,
         lesson03,
@@ -31,4 +31,4 @@ TASKS: dict[str, Task] = {
     for task in lesson.LESSON
 }
 BUG_BODIES = {**lesson05.BUG_BODIES}
-MAP_MAKERS = lesson00.MAP_MAKERS
+MAP_MAKERS = l00_start_here.MAP_MAKERS

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from xaicourse.course.grading.cases import Case, CaseGrader, WatchedModel
 from xaicourse.course.grading.task import Task
-from xaicourse.course.waiting.lesson00_class import MEAN, SPREAD
+from xaicourse.course.lessons.l00_start_here.task_class import MEAN, SPREAD
 
 __all__ = ["GRADER", "OCCLUSION"]
 

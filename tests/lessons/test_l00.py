@@ -9,16 +9,16 @@ import torch
 
 from xaicourse.course.checking import TASKS, check, hint, map_makers
 from xaicourse.course.grading.cases import apart
-from xaicourse.course.waiting import (
-    lesson00_evidence,
-    lesson00_limits,
-    lesson00_occlusion,
-    lesson00_patches,
+from xaicourse.course.lessons.l00_start_here import (
+    task_evidence,
+    task_limits,
+    task_occlusion,
+    task_patches,
 )
-from xaicourse.course.waiting.lesson00_limits import shared_limits
-from xaicourse.course.waiting.lesson00_occlusion import occlusion
-from xaicourse.course.waiting.lesson00_own import _RIGHT as OWN
-from xaicourse.course.waiting.lesson00_patches import strongest_patches
+from xaicourse.course.lessons.l00_start_here.task_limits import shared_limits
+from xaicourse.course.lessons.l00_start_here.task_occlusion import occlusion
+from xaicourse.course.lessons.l00_start_here.task_own import _RIGHT as OWN
+from xaicourse.course.lessons.l00_start_here.task_patches import strongest_patches
 
 LESSON = [task for task in TASKS if task.startswith("00.")]
 
@@ -27,11 +27,11 @@ LESSON = [task for task in TASKS if task.startswith("00.")]
 
 
 def test_limits_are_five_percent_apart():
-    functions = {"right": shared_limits, **lesson00_limits.WRONG}
+    functions = {"right": shared_limits, **task_limits.WRONG}
     del functions["zero_map_forgotten"]  # the only one that is compared on maps that are all 0
-    cases = [case for case in lesson00_limits.CASES if all(one.any() for one in case.maps)]
+    cases = [case for case in task_limits.CASES if all(one.any() for one in case.maps)]
     results = {
-        name: [lesson00_limits.as_numbers(function(case.copies())) for case in cases]
+        name: [task_limits.as_numbers(function(case.copies())) for case in cases]
         for name, function in functions.items()
     }
     for a, b in itertools.combinations(results, 2):
@@ -39,7 +39,7 @@ def test_limits_are_five_percent_apart():
 
 
 def test_the_target_is_never_the_best_class():
-    for case in lesson00_occlusion.CASES:
+    for case in task_occlusion.CASES:
         best = int(case.values["model"](case.values["x"]).argmax())
         assert best != case.values["target"]
 
@@ -459,5 +459,5 @@ def test_none_is_not_a_place():
 
 def test_the_limits_of_similarity_are_measured_ones():
     """Cosines between the maps of two classes on Lite0: -0.14 and -0.30 (camera, cat)."""
-    assert lesson00_evidence.OTHER < lesson00_evidence.SAME < 1
-    assert lesson00_patches.MOST == 3
+    assert task_evidence.OTHER < task_evidence.SAME < 1
+    assert task_patches.MOST == 3

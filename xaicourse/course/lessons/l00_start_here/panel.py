@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from xaicourse.core.registry import all_methods
+from xaicourse.course.lessons.l00_start_here.figure import AttributionView, draw_attribution_view
+from xaicourse.course.lessons.l00_start_here.patch_grid import PatchGrid, all_places
 from xaicourse.plot.scale import reduce_channels, shared_limits, tile_sums
-from xaicourse.widgets.attribution_figure import AttributionView, draw_attribution_view
 from xaicourse.widgets.controls import choice
 from xaicourse.widgets.panel import Panel
-from xaicourse.widgets.patch_grid import PatchGrid, all_places
 
 OCCLUSION = "occlusion"
 GREY = 0.5
