@@ -2,6 +2,8 @@
 
 from xaicourse.course.lessons.l00_start_here.panel import AttributionPanel, AttributionView
 from xaicourse.course.lessons.l00_start_here.patch_grid import PatchGrid
+from xaicourse.course.lessons.l01_saliency.panel import TangentExplorer, TangentView
+from xaicourse.course.lessons.l01_saliency.trace import TangentTrace, trace_tangent
 from xaicourse.widgets.bias_panel import BiasPanel, BiasView
 from xaicourse.widgets.bias_parts import BiasParts, bias_parts
 from xaicourse.widgets.layer_maps import LayerMaps, layer_maps
@@ -17,8 +19,6 @@ from xaicourse.widgets.randomise_panel import RandomisePanel, RandomiseView
 from xaicourse.widgets.randomise_trace import Likeness, likeness, randomise_top, weight_layers
 from xaicourse.widgets.relevance_panel import RelevancePanel, RelevanceView
 from xaicourse.widgets.relevance_trace import RelevanceTrace, trace_relevance
-from xaicourse.widgets.tangent_explorer import TangentExplorer, TangentView
-from xaicourse.widgets.tangent_trace import TangentTrace, trace_tangent
 
 __all__ = [
     "AttributionPanel",

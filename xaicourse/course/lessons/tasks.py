@@ -1,9 +1,8 @@
 """All tasks of the course, by their ids."""
 
 from xaicourse.course.grading.task import Task
-from xaicourse.course.lessons import l00_start_here
+from xaicourse.course.lessons import l00_start_here, l01_saliency
 from xaicourse.course.waiting import (
-    lesson01,
     lesson02,
     lesson03,
     lesson04,
@@ -19,7 +18,7 @@ TASKS: dict[str, Task] = {
     task.id: task
     for lesson in (
         l00_start_here,
-        lesson01,
+        l01_saliency,
         lesson02,
         lesson03,
         lesson04,

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 import xaicourse as xc
+from xaicourse.course.lessons.l01_saliency.trace import STEPS
 from xaicourse.widgets import TangentExplorer, trace_tangent
-from xaicourse.widgets.tangent_trace import STEPS
 
 TOY_X = torch.tensor([[3.0, 1.0]], dtype=torch.float64)
 SECOND = torch.tensor([[0.0, 1.0]], dtype=torch.float64)

@@ -13,10 +13,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
+from xaicourse.course.lessons.l01_saliency.trace import KEPT, TangentTrace
 from xaicourse.plot.picture import DPI, render
 from xaicourse.plot.scale import as_photo, shared_limits, tile_sums
 from xaicourse.plot.style import BLUE, GREY, INK, ORANGE, PALE, SIGNED, bare, styled
-from xaicourse.widgets.tangent_trace import KEPT, TangentTrace
 
 WIDTH, HEIGHT = 10.0, 3.45  # inches
 SIDE = 2.5  # of a picture

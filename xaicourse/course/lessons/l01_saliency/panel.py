@@ -13,17 +13,17 @@ from torch import Tensor
 from xaicourse.core.checks import default_batch_size
 from xaicourse.core.gradients import Question, ask
 from xaicourse.core.target import PerRow
-from xaicourse.plot.printing import two_digits
-from xaicourse.widgets.controls import LABEL, choice, is_image
-from xaicourse.widgets.panel import Panel
-from xaicourse.widgets.tangent_figure import TangentView, draw_tangent_view
-from xaicourse.widgets.tangent_trace import (
+from xaicourse.course.lessons.l01_saliency.figure import TangentView, draw_tangent_view
+from xaicourse.course.lessons.l01_saliency.trace import (
     GREY_LEVEL,
     STEPS,
     TangentTrace,
     gradient_at,
     walk,
 )
+from xaicourse.plot.printing import two_digits
+from xaicourse.widgets.controls import LABEL, choice, is_image
+from xaicourse.widgets.panel import Panel
 
 UP, DOWN, BRIGHTER = "up its slope", "down its slope", "all brighter"
 PATCH, PIXEL, RANDOM = "one patch brighter", "one pixel brighter", "random up and down"

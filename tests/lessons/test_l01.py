@@ -8,21 +8,21 @@ import torch
 
 import xaicourse as xc
 from xaicourse.course.checking import TASKS, check
-from xaicourse.course.waiting import lesson01_gradient, lesson01_map, lesson01_probability
-from xaicourse.course.waiting.lesson01_gradient import my_gradient
-from xaicourse.course.waiting.lesson01_parts import RIGHT, WRONG_PARTS
-from xaicourse.course.waiting.lesson01_probability import probability_gradient
-from xaicourse.course.waiting.lesson01_toy import WRONG_GRADIENTS
+from xaicourse.course.lessons.l01_saliency import task_gradient, task_map, task_probability
+from xaicourse.course.lessons.l01_saliency.task_gradient import my_gradient
+from xaicourse.course.lessons.l01_saliency.task_parts import RIGHT, WRONG_PARTS
+from xaicourse.course.lessons.l01_saliency.task_probability import probability_gradient
+from xaicourse.course.lessons.l01_saliency.task_toy import WRONG_GRADIENTS
 
 LESSON = [task for task in TASKS if task.startswith("01.")]
-MODULES = [lesson01_gradient, lesson01_map, lesson01_probability]
+MODULES = [task_gradient, task_map, task_probability]
 
 
 # ---------------------------------------------------------------- the probes tell mistakes apart
 
 
 def test_targets_differ_and_are_never_the_best_class():
-    for case in lesson01_gradient.CASES:
+    for case in task_gradient.CASES:
         target = torch.as_tensor(case.values["target"])
         assert bool((case.values["model"](case.values["x"]).argmax(1) != target).all())
         assert target.ndim == 0 or len(set(target.tolist())) == len(target)
