@@ -4,6 +4,13 @@ from xaicourse.course.lessons.l00_start_here.panel import AttributionPanel, Attr
 from xaicourse.course.lessons.l00_start_here.patch_grid import PatchGrid
 from xaicourse.course.lessons.l01_saliency.panel import TangentExplorer, TangentView
 from xaicourse.course.lessons.l01_saliency.trace import TangentTrace, trace_tangent
+from xaicourse.course.lessons.l02_guided_backprop.panel import RandomisePanel, RandomiseView
+from xaicourse.course.lessons.l02_guided_backprop.trace import (
+    Likeness,
+    likeness,
+    randomise_top,
+    weight_layers,
+)
 from xaicourse.widgets.bias_panel import BiasPanel, BiasView
 from xaicourse.widgets.bias_parts import BiasParts, bias_parts
 from xaicourse.widgets.layer_maps import LayerMaps, layer_maps
@@ -15,8 +22,6 @@ from xaicourse.widgets.path_panel import PathPanel, PathView
 from xaicourse.widgets.path_trace import PathTrace, trace_path
 from xaicourse.widgets.pattern_panel import PatternPanel, PatternView
 from xaicourse.widgets.pattern_toy import PatternToy, pattern_toy, signal_shapes
-from xaicourse.widgets.randomise_panel import RandomisePanel, RandomiseView
-from xaicourse.widgets.randomise_trace import Likeness, likeness, randomise_top, weight_layers
 from xaicourse.widgets.relevance_panel import RelevancePanel, RelevanceView
 from xaicourse.widgets.relevance_trace import RelevanceTrace, trace_relevance
 

@@ -1,16 +1,8 @@
 """All tasks of the course, by their ids."""
 
 from xaicourse.course.grading.task import Task
-from xaicourse.course.lessons import l00_start_here, l01_saliency
-from xaicourse.course.waiting import (
-    lesson02,
-    lesson03,
-    lesson04,
-    lesson05,
-    lesson06,
-    lesson07,
-    lesson08,
-)
+from xaicourse.course.lessons import l00_start_here, l01_saliency, l02_guided_backprop
+from xaicourse.course.waiting import lesson03, lesson04, lesson05, lesson06, lesson07, lesson08
 
 __all__ = ["BUG_BODIES", "MAP_MAKERS", "TASKS"]
 
@@ -19,7 +11,7 @@ TASKS: dict[str, Task] = {
     for lesson in (
         l00_start_here,
         l01_saliency,
-        lesson02,
+        l02_guided_backprop,
         lesson03,
         lesson04,
         lesson05,

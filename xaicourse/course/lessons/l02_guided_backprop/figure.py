@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from xaicourse.course.lessons.l02_guided_backprop.trace import Likeness
 from xaicourse.plot.picture import DPI, render
 from xaicourse.plot.scale import as_photo, shared_limits, tile_sums
 from xaicourse.plot.style import BLUE, GREY, INK, ORANGE, SIGNED, bare, styled
-from xaicourse.widgets.randomise_trace import Likeness
 
 WIDTH, HEIGHT = 11.0, 3.5  # inches
 SIDE = 2.35  # of a picture

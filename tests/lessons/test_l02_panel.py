@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 import xaicourse as xc
+from xaicourse.course.lessons.l02_guided_backprop.panel import two_digits
 from xaicourse.widgets import (
     RandomisePanel,
     likeness,
@@ -15,7 +16,6 @@ from xaicourse.widgets import (
     randomise_top,
     weight_layers,
 )
-from xaicourse.widgets.randomise_panel import two_digits
 
 PHOTO = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
 CLASSES = {"cat": 2, "owl": 0}

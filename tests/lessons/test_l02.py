@@ -7,14 +7,14 @@ from torch import nn
 
 import xaicourse as xc
 from xaicourse.course.checking import TASKS, check
-from xaicourse.course.waiting import lesson02_guided, lesson02_likeness, lesson02_rect
-from xaicourse.course.waiting.lesson02_guided import my_guided
-from xaicourse.course.waiting.lesson02_hooks import OUTCOMES
-from xaicourse.course.waiting.lesson02_likeness import with_control
-from xaicourse.course.waiting.lesson02_rect import rect_rule
+from xaicourse.course.lessons.l02_guided_backprop import task_guided, task_likeness, task_rect
+from xaicourse.course.lessons.l02_guided_backprop.task_guided import my_guided
+from xaicourse.course.lessons.l02_guided_backprop.task_hooks import OUTCOMES
+from xaicourse.course.lessons.l02_guided_backprop.task_likeness import with_control
+from xaicourse.course.lessons.l02_guided_backprop.task_rect import rect_rule
 
 LESSON = [task for task in TASKS if task.startswith("02.")]
-CASE_MODULES = [lesson02_guided, lesson02_likeness, lesson02_rect]
+CASE_MODULES = [task_guided, task_likeness, task_rect]
 
 
 # ---------------------------------------------------------------- the probes tell mistakes apart
@@ -25,7 +25,7 @@ def test_no_value_lies_near_a_kink():
 
     Exactly 0 is the same in both.
     """
-    for case in lesson02_guided.CASES:
+    for case in task_guided.CASES:
         point = case.values["x"]
         for layer in case.values["layers"]:
             if isinstance(layer, nn.ReLU):
@@ -326,7 +326,7 @@ def test_other_wrong_cosines_have_no_name(answer):
         ("one_length_only", lambda a, b, order: with_control(a, b, order) * a.norm()),
         ("lengths_squared", lambda a, b, order: with_control(a, b, order) / a.norm() / b.norm()),
         ("second_shuffled", lambda a, b, order: with_control(a, b, order.argsort())),
-        ("mean_of_lines", lesson02_likeness.mean_of_columns),
+        ("mean_of_lines", task_likeness.mean_of_columns),
     ],
 )
 def test_other_forms_of_a_mistake_have_its_name(name, answer):

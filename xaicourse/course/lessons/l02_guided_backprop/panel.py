@@ -10,10 +10,14 @@ from torch import Tensor, nn
 
 import xaicourse as xc
 from xaicourse.core.registry import MethodRecord, ResultKind
+from xaicourse.course.lessons.l02_guided_backprop.figure import RandomiseView, draw_randomise_view
+from xaicourse.course.lessons.l02_guided_backprop.trace import (
+    likeness,
+    randomise_top,
+    weight_layers,
+)
 from xaicourse.widgets.controls import LABEL, choice
 from xaicourse.widgets.panel import Panel
-from xaicourse.widgets.randomise_figure import RandomiseView, draw_randomise_view
-from xaicourse.widgets.randomise_trace import likeness, randomise_top, weight_layers
 
 
 class RandomisePanel(Panel):
