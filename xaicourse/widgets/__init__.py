@@ -11,6 +11,8 @@ from xaicourse.course.lessons.l02_guided_backprop.trace import (
     randomise_top,
     weight_layers,
 )
+from xaicourse.course.lessons.l03_relevance.panel import RelevancePanel, RelevanceView
+from xaicourse.course.lessons.l03_relevance.trace import RelevanceTrace, trace_relevance
 from xaicourse.widgets.bias_panel import BiasPanel, BiasView
 from xaicourse.widgets.bias_parts import BiasParts, bias_parts
 from xaicourse.widgets.layer_maps import LayerMaps, layer_maps
@@ -22,8 +24,6 @@ from xaicourse.widgets.path_panel import PathPanel, PathView
 from xaicourse.widgets.path_trace import PathTrace, trace_path
 from xaicourse.widgets.pattern_panel import PatternPanel, PatternView
 from xaicourse.widgets.pattern_toy import PatternToy, pattern_toy, signal_shapes
-from xaicourse.widgets.relevance_panel import RelevancePanel, RelevanceView
-from xaicourse.widgets.relevance_trace import RelevanceTrace, trace_relevance
 
 __all__ = [
     "AttributionPanel",

@@ -1,8 +1,13 @@
 """All tasks of the course, by their ids."""
 
 from xaicourse.course.grading.task import Task
-from xaicourse.course.lessons import l00_start_here, l01_saliency, l02_guided_backprop
-from xaicourse.course.waiting import lesson03, lesson04, lesson05, lesson06, lesson07, lesson08
+from xaicourse.course.lessons import (
+    l00_start_here,
+    l01_saliency,
+    l02_guided_backprop,
+    l03_relevance,
+)
+from xaicourse.course.waiting import lesson04, lesson05, lesson06, lesson07, lesson08
 
 __all__ = ["BUG_BODIES", "MAP_MAKERS", "TASKS"]
 
@@ -12,7 +17,7 @@ TASKS: dict[str, Task] = {
         l00_start_here,
         l01_saliency,
         l02_guided_backprop,
-        lesson03,
+        l03_relevance,
         lesson04,
         lesson05,
         lesson06,

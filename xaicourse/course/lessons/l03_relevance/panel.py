@@ -10,11 +10,11 @@ import ipywidgets
 import torch
 from torch import Tensor
 
+from xaicourse.course.lessons.l03_relevance.figure import RelevanceView, draw_relevance_view
+from xaicourse.course.lessons.l03_relevance.trace import RelevanceTrace, trace_classes
 from xaicourse.plot.printing import two_digits
 from xaicourse.widgets.controls import LABEL, choice
 from xaicourse.widgets.panel import Panel
-from xaicourse.widgets.relevance_figure import RelevanceView, draw_relevance_view
-from xaicourse.widgets.relevance_trace import RelevanceTrace, trace_classes
 
 RULES = (
     "epsilon",

@@ -16,7 +16,7 @@ from xaicourse.plot.scale import as_photo, reduce_channels, shared_limits
 from xaicourse.plot.style import BLUE, GREY, INK, ORANGE, SIGNED, bare, styled
 
 if TYPE_CHECKING:
-    from xaicourse.widgets.relevance_trace import RelevanceTrace
+    from xaicourse.course.lessons.l03_relevance.trace import RelevanceTrace
 
 WIDTH, HEIGHT = 10.0, 3.0  # inches
 MOST_NAMES = 12  # more operations are only counted

@@ -6,10 +6,10 @@ from matplotlib.figure import Figure
 from torch import nn
 
 import xaicourse as xc
+from xaicourse.course.lessons.l03_relevance.figure import draw_bars
+from xaicourse.course.lessons.l03_relevance.panel import cosine
+from xaicourse.course.lessons.l03_relevance.trace import RelevanceTrace, trace_classes
 from xaicourse.widgets import RelevancePanel, trace_relevance
-from xaicourse.widgets.relevance_figure import draw_bars
-from xaicourse.widgets.relevance_panel import cosine
-from xaicourse.widgets.relevance_trace import RelevanceTrace, trace_classes
 
 TOY_X = torch.tensor([[3.0, 1.0]], dtype=torch.float64)
 
@@ -123,7 +123,7 @@ def test_a_new_net_brings_its_classes(panel):
 def test_passes_are_kept(panel, monkeypatch):
     panel.set(rule="gamma")
     panel.set(rule="epsilon")
-    monkeypatch.setattr("xaicourse.widgets.relevance_panel.trace_classes", None)
+    monkeypatch.setattr("xaicourse.course.lessons.l03_relevance.panel.trace_classes", None)
     panel.set(rule="gamma", **{"class": "owl"})
     assert panel.error is None
     assert panel.settings["class"] == "owl"

@@ -66,7 +66,7 @@ class RelevanceTrace:
         title
             Above the bars; None names the rule.
         """
-        from xaicourse.widgets.relevance_figure import bars_picture
+        from xaicourse.course.lessons.l03_relevance.figure import bars_picture
 
         return bars_picture(self, alt, title)
 

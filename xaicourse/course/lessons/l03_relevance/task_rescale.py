@@ -6,7 +6,7 @@ import torch
 
 from xaicourse.course.grading.cases import Case, CaseGrader
 from xaicourse.course.grading.task import Task
-from xaicourse.course.waiting.lesson03_nets import numbers, run
+from xaicourse.course.lessons.l03_relevance.nets import numbers, run
 
 __all__ = ["GRADER", "RESCALE"]
 

@@ -11,8 +11,8 @@ from xaicourse.course.grading.integrate import to_rows
 from xaicourse.course.grading.submission import parts, refuse_open_parts
 from xaicourse.course.grading.task import Task
 from xaicourse.course.grading.verdict import Outcome
-from xaicourse.course.waiting.lesson03_nets import run
-from xaicourse.course.waiting.lesson03_rescale import rescale
+from xaicourse.course.lessons.l03_relevance.nets import run
+from xaicourse.course.lessons.l03_relevance.task_rescale import rescale
 
 __all__ = ["TWINS"]
 
