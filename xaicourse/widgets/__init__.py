@@ -13,10 +13,10 @@ from xaicourse.course.lessons.l02_guided_backprop.trace import (
 )
 from xaicourse.course.lessons.l03_relevance.panel import RelevancePanel, RelevanceView
 from xaicourse.course.lessons.l03_relevance.trace import RelevanceTrace, trace_relevance
+from xaicourse.course.lessons.l04_class_activation_maps.maps import LayerMaps, layer_maps
+from xaicourse.course.lessons.l04_class_activation_maps.panel import LayerPanel, LayerView
 from xaicourse.widgets.bias_panel import BiasPanel, BiasView
 from xaicourse.widgets.bias_parts import BiasParts, bias_parts
-from xaicourse.widgets.layer_maps import LayerMaps, layer_maps
-from xaicourse.widgets.layer_panel import LayerPanel, LayerView
 from xaicourse.widgets.noise_panel import NoisePanel, NoiseView
 from xaicourse.widgets.noise_trace import NoiseTrace, trace_noise
 from xaicourse.widgets.panel import Panel

@@ -6,8 +6,9 @@ from xaicourse.course.lessons import (
     l01_saliency,
     l02_guided_backprop,
     l03_relevance,
+    l04_class_activation_maps,
 )
-from xaicourse.course.waiting import lesson04, lesson05, lesson06, lesson07, lesson08
+from xaicourse.course.waiting import lesson05, lesson06, lesson07, lesson08
 
 __all__ = ["BUG_BODIES", "MAP_MAKERS", "TASKS"]
 
@@ -18,7 +19,7 @@ TASKS: dict[str, Task] = {
         l01_saliency,
         l02_guided_backprop,
         l03_relevance,
-        lesson04,
+        l04_class_activation_maps,
         lesson05,
         lesson06,
         lesson07,

@@ -10,12 +10,21 @@ import ipywidgets
 import torch
 from torch import Tensor
 
+from xaicourse.course.lessons.l04_class_activation_maps.figure import (
+    OVER,
+    LayerView,
+    draw_layer_view,
+)
+from xaicourse.course.lessons.l04_class_activation_maps.maps import (
+    LayerMaps,
+    chosen_layers,
+    layer_maps,
+    share_inside,
+)
 from xaicourse.methods.vanilla.feature_maps import to_image_size
 from xaicourse.plot.printing import two_digits
 from xaicourse.plot.scale import shared_limits
 from xaicourse.widgets.controls import LABEL, choice
-from xaicourse.widgets.layer_figure import OVER, LayerView, draw_layer_view
-from xaicourse.widgets.layer_maps import LayerMaps, chosen_layers, layer_maps, share_inside
 from xaicourse.widgets.panel import Panel
 
 SHARED, OWN = "shared by all classes", "own"

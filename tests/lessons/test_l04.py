@@ -8,28 +8,32 @@ import torch
 
 import xaicourse as xc
 from xaicourse.course.checking import TASKS, check
-from xaicourse.course.waiting import lesson04_effects, lesson04_grad_cam, lesson04_scale
-from xaicourse.course.waiting.lesson04_break import _against, _looks_elsewhere
-from xaicourse.course.waiting.lesson04_effects import cell_effects
-from xaicourse.course.waiting.lesson04_grad_cam import my_grad_cam
-from xaicourse.course.waiting.lesson04_hand import RIGHT, WRONG_PARTS
-from xaicourse.course.waiting.lesson04_scale import one_scale
+from xaicourse.course.lessons.l04_class_activation_maps import (
+    task_effects,
+    task_grad_cam,
+    task_scale,
+)
+from xaicourse.course.lessons.l04_class_activation_maps.task_break import _against, _looks_elsewhere
+from xaicourse.course.lessons.l04_class_activation_maps.task_effects import cell_effects
+from xaicourse.course.lessons.l04_class_activation_maps.task_grad_cam import my_grad_cam
+from xaicourse.course.lessons.l04_class_activation_maps.task_hand import RIGHT, WRONG_PARTS
+from xaicourse.course.lessons.l04_class_activation_maps.task_scale import one_scale
 
 LESSON = [task for task in TASKS if task.startswith("04.")]
-MODULES = [lesson04_grad_cam, lesson04_effects, lesson04_scale]
+MODULES = [task_grad_cam, task_effects, task_scale]
 
 
 # ---------------------------------------------------------------- the probes tell mistakes apart
 
 
 def test_targets_differ_and_are_never_the_best_class():
-    for case in lesson04_grad_cam.CASES:
+    for case in task_grad_cam.CASES:
         v = case.values
         target = torch.as_tensor(v["target"])
         assert bool((v["head"](v["features"](v["x"])).argmax(1) != target).all())
         assert target.ndim == 0 or len(set(target.tolist())) == len(target)
         assert bool(my_grad_cam(**v).flatten(1).amax(1).gt(0).all())  # no map is empty
-    for case in lesson04_effects.CASES:
+    for case in task_effects.CASES:
         assert int(case.values["head"](case.values["A"]).argmax()) != case.values["target"]
 
 
@@ -152,7 +156,7 @@ def test_other_wrong_grad_cams_have_no_name(answer):
 @pytest.mark.parametrize("axis", [2, 3])
 def test_a_mean_over_one_axis_of_the_cells_has_its_name(axis):
     def answer(features, head, x, target):
-        A, g = lesson04_grad_cam._slopes(features, head, x, target)
+        A, g = task_grad_cam._slopes(features, head, x, target)
         return (g.mean(axis, keepdim=True) * A).sum(1).relu()
 
     assert check("04.2", answer).diagnosis == "mean_over_lines"

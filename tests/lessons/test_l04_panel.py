@@ -6,8 +6,8 @@ import pytest
 import torch
 
 import xaicourse as xc
+from xaicourse.course.lessons.l04_class_activation_maps.maps import share_inside
 from xaicourse.widgets import LayerPanel, layer_maps
-from xaicourse.widgets.layer_maps import share_inside
 from xaicourse.widgets.panel import widgets_in
 
 PHOTO = torch.rand(1, 3, 12, 12, generator=torch.Generator().manual_seed(0))
