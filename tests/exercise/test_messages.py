@@ -15,9 +15,12 @@ from xaicourse.course.lessons.l00_start_here import (
     task_occlusion,
     task_patches,
 )
-from xaicourse.course.waiting.lesson05_baselines import PROBES
-from xaicourse.course.waiting.lesson05_ig import LOGIT_GRADER, PROBABILITY_GRADER
-from xaicourse.course.waiting.lesson05_steps import CASES
+from xaicourse.course.lessons.l05_integrated_gradients.task_baselines import PROBES
+from xaicourse.course.lessons.l05_integrated_gradients.task_ig import (
+    LOGIT_GRADER,
+    PROBABILITY_GRADER,
+)
+from xaicourse.course.lessons.l05_integrated_gradients.task_steps import CASES
 
 FOLDER = Path(xaicourse.course.checking.__file__).parents[1]
 SOURCE = "\n".join(file.read_text() for file in sorted(FOLDER.rglob("*.py")))

@@ -15,13 +15,13 @@ from xaicourse.course.lessons.l03_relevance.panel import RelevancePanel, Relevan
 from xaicourse.course.lessons.l03_relevance.trace import RelevanceTrace, trace_relevance
 from xaicourse.course.lessons.l04_class_activation_maps.maps import LayerMaps, layer_maps
 from xaicourse.course.lessons.l04_class_activation_maps.panel import LayerPanel, LayerView
+from xaicourse.course.lessons.l05_integrated_gradients.panel import PathPanel, PathView
+from xaicourse.course.lessons.l05_integrated_gradients.trace import PathTrace, trace_path
 from xaicourse.widgets.bias_panel import BiasPanel, BiasView
 from xaicourse.widgets.bias_parts import BiasParts, bias_parts
 from xaicourse.widgets.noise_panel import NoisePanel, NoiseView
 from xaicourse.widgets.noise_trace import NoiseTrace, trace_noise
 from xaicourse.widgets.panel import Panel
-from xaicourse.widgets.path_panel import PathPanel, PathView
-from xaicourse.widgets.path_trace import PathTrace, trace_path
 from xaicourse.widgets.pattern_panel import PatternPanel, PatternView
 from xaicourse.widgets.pattern_toy import PatternToy, pattern_toy, signal_shapes
 

@@ -7,8 +7,9 @@ from xaicourse.course.lessons import (
     l02_guided_backprop,
     l03_relevance,
     l04_class_activation_maps,
+    l05_integrated_gradients,
 )
-from xaicourse.course.waiting import lesson05, lesson06, lesson07, lesson08
+from xaicourse.course.waiting import lesson06, lesson07, lesson08
 
 __all__ = ["BUG_BODIES", "MAP_MAKERS", "TASKS"]
 
@@ -20,12 +21,12 @@ TASKS: dict[str, Task] = {
         l02_guided_backprop,
         l03_relevance,
         l04_class_activation_maps,
-        lesson05,
+        l05_integrated_gradients,
         lesson06,
         lesson07,
         lesson08,
     )
     for task in lesson.LESSON
 }
-BUG_BODIES = {**lesson05.BUG_BODIES}
+BUG_BODIES = {**l05_integrated_gradients.BUG_BODIES}
 MAP_MAKERS = l00_start_here.MAP_MAKERS

@@ -8,7 +8,7 @@ from torch import Tensor
 from xaicourse.course.grading.path_grader import PathGrader, as_answer
 from xaicourse.course.grading.path_probe import Probe, ProbeModel
 from xaicourse.course.grading.task import Task
-from xaicourse.course.waiting import wrong_paths as wrong
+from xaicourse.course.lessons.l05_integrated_gradients import wrong_paths as wrong
 
 __all__ = ["IG_OF_LOGIT", "IG_OF_PROBABILITY", "LOGIT_GRADER", "PROBABILITY_GRADER"]
 

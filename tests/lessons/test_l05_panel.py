@@ -7,9 +7,9 @@ import torch
 
 import xaicourse as xc
 from xaicourse.core.gradients import Question
+from xaicourse.course.lessons.l05_integrated_gradients.panel import MOST_TRACES
 from xaicourse.widgets import PathPanel
 from xaicourse.widgets.panel import widgets_in
-from xaicourse.widgets.path_panel import MOST_TRACES
 
 TOY_X = torch.tensor([[3.0, 1.0]], dtype=torch.float64)
 PHOTO = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
@@ -203,7 +203,7 @@ def test_a_coarse_answer_comes_first_and_a_newer_move_ends_the_walk(monkeypatch,
 
 
 def test_the_device_control_appears_only_beside_another_device(monkeypatch):
-    import xaicourse.widgets.path_panel as path_panel
+    import xaicourse.course.lessons.l05_integrated_gradients.panel as path_panel
 
     assert "device" not in PathPanel(small_net(), PHOTO, 2, steps=2).controls
     monkeypatch.setattr(path_panel, "devices", lambda own: [own, "meta"])

@@ -16,7 +16,7 @@ from xaicourse.course.grading.integrate import (
 from xaicourse.course.grading.submission import is_missing, parts
 from xaicourse.course.grading.task import Task
 from xaicourse.course.grading.verdict import Outcome, Settled
-from xaicourse.course.waiting.lesson05_bugs import bug_a, bug_b, bug_c
+from xaicourse.course.lessons.l05_integrated_gradients.bugs import bug_a, bug_b, bug_c
 
 __all__ = ["BUGS", "BUG_HUNT"]
 

@@ -8,7 +8,7 @@ import torch
 
 from xaicourse import zoo
 from xaicourse.course.checking import check
-from xaicourse.course.waiting.lesson05_toy import IG, KINK
+from xaicourse.course.lessons.l05_integrated_gradients.task_toy import IG, KINK
 
 
 def test_the_numbers_are_those_of_the_toy_net():

@@ -9,7 +9,10 @@ from xaicourse.course.grading.compare import distance
 from xaicourse.course.grading.path_grader import as_answer, right
 from xaicourse.course.grading.path_probe import Path
 from xaicourse.course.grading.rules import RULES, nodes
-from xaicourse.course.waiting.lesson05_ig import LOGIT_GRADER, PROBABILITY_GRADER
+from xaicourse.course.lessons.l05_integrated_gradients.task_ig import (
+    LOGIT_GRADER,
+    PROBABILITY_GRADER,
+)
 
 GRADERS = {"05.2": LOGIT_GRADER, "05.7": PROBABILITY_GRADER}
 

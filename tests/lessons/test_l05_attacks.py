@@ -6,7 +6,7 @@ import torch
 from tests.exercise import ig_answers as answers
 from xaicourse.course.checking import TASKS, bugs, check, or_reference
 from xaicourse.course.grading.path_grader import as_answer, right
-from xaicourse.course.waiting.wrong_paths import softmax_over_batch
+from xaicourse.course.lessons.l05_integrated_gradients.wrong_paths import softmax_over_batch
 
 
 def base(model, x, target, baseline, steps):

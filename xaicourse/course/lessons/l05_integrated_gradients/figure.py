@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from xaicourse.course.lessons.l05_integrated_gradients.trace import PathTrace
 from xaicourse.plot.picture import DPI, render
 from xaicourse.plot.scale import as_photo, shared_limits, tile_sums
 from xaicourse.plot.style import BLUE, GREY, INK, ORANGE, PALE, SIGNED, bare, styled
-from xaicourse.widgets.path_trace import PathTrace
 
 WIDTH, HEIGHT = 10.0, 3.65  # inches
 SIDE = 2.7  # of a picture

@@ -7,7 +7,11 @@ import pytest
 import torch
 
 from xaicourse.course.checking import check
-from xaicourse.course.waiting.lesson05_steps import CASES, MISCONCEPTIONS, steps_needed
+from xaicourse.course.lessons.l05_integrated_gradients.task_steps import (
+    CASES,
+    MISCONCEPTIONS,
+    steps_needed,
+)
 
 
 def test_the_answers_by_hand():
