@@ -17,13 +17,13 @@ from xaicourse.course.lessons.l04_class_activation_maps.maps import LayerMaps, l
 from xaicourse.course.lessons.l04_class_activation_maps.panel import LayerPanel, LayerView
 from xaicourse.course.lessons.l05_integrated_gradients.panel import PathPanel, PathView
 from xaicourse.course.lessons.l05_integrated_gradients.trace import PathTrace, trace_path
+from xaicourse.course.lessons.l06_patterns.panel import PatternPanel, PatternView
+from xaicourse.course.lessons.l06_patterns.toy import PatternToy, pattern_toy, signal_shapes
 from xaicourse.widgets.bias_panel import BiasPanel, BiasView
 from xaicourse.widgets.bias_parts import BiasParts, bias_parts
 from xaicourse.widgets.noise_panel import NoisePanel, NoiseView
 from xaicourse.widgets.noise_trace import NoiseTrace, trace_noise
 from xaicourse.widgets.panel import Panel
-from xaicourse.widgets.pattern_panel import PatternPanel, PatternView
-from xaicourse.widgets.pattern_toy import PatternToy, pattern_toy, signal_shapes
 
 __all__ = [
     "AttributionPanel",

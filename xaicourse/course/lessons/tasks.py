@@ -8,8 +8,9 @@ from xaicourse.course.lessons import (
     l03_relevance,
     l04_class_activation_maps,
     l05_integrated_gradients,
+    l06_patterns,
 )
-from xaicourse.course.waiting import lesson06, lesson07, lesson08
+from xaicourse.course.waiting import lesson07, lesson08
 
 __all__ = ["BUG_BODIES", "MAP_MAKERS", "TASKS"]
 
@@ -22,7 +23,7 @@ TASKS: dict[str, Task] = {
         l03_relevance,
         l04_class_activation_maps,
         l05_integrated_gradients,
-        lesson06,
+        l06_patterns,
         lesson07,
         lesson08,
     )

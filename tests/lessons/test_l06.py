@@ -7,11 +7,11 @@ import torch
 import xaicourse as xc
 from xaicourse.course.checking import TASKS, check
 from xaicourse.course.grading.verdict import Settled
-from xaicourse.course.waiting import lesson06_backward, lesson06_linear, lesson06_relu
-from xaicourse.course.waiting.lesson06_hand import RIGHT, WRONG_PARTS
+from xaicourse.course.lessons.l06_patterns import task_backward, task_linear, task_relu
+from xaicourse.course.lessons.l06_patterns.task_hand import RIGHT, WRONG_PARTS
 
 LESSON = [task for task in TASKS if task.startswith("06.")]
-MODULES = [lesson06_linear, lesson06_relu, lesson06_backward]
+MODULES = [task_linear, task_relu, task_backward]
 
 
 # ---------------------------------------------------------------- the probes tell mistakes apart
@@ -128,12 +128,12 @@ def test_other_right_relu_patterns_pass():
 
 
 def test_the_patterns_are_those_of_the_package(close):
-    case = lesson06_relu.CASES[1].values
+    case = task_relu.CASES[1].values
     x, w, b = case["x"].double(), case["w"].double(), case["b"]
     model = lambda x: torch.relu(torch.nn.functional.linear(x, w[None], w.new_tensor([b])))  # noqa: E731
     found = xc.fit_patterns(model, x).layers[0].plus[0]
-    close(lesson06_relu.two_component(x, w, b), found)
-    linear = lesson06_linear.linear_pattern(x, x @ w + b)
+    close(task_relu.two_component(x, w, b), found)
+    linear = task_linear.linear_pattern(x, x @ w + b)
     close(linear, xc.fit_patterns(model, x, "linear").layers[0].plus[0])
 
 
@@ -207,22 +207,22 @@ def test_data_that_show_nothing(answer, diagnosis):
 
 def test_a_list_of_tensors_must_stay_as_it_was():
     def spoils_the_patterns(weights, biases, patterns, x, target):
-        R = lesson06_backward.attribution(weights, biases, patterns, x, target)
+        R = task_backward.attribution(weights, biases, patterns, x, target)
         for W, A in zip(weights, patterns, strict=True):
             A *= W
         return R
 
     def drops_the_last_layer(weights, biases, patterns, x, target):
-        R = lesson06_backward.attribution(weights, biases, patterns, x, target)
+        R = task_backward.attribution(weights, biases, patterns, x, target)
         biases.pop()
         return R
 
-    before = [A.clone() for A in lesson06_backward.CASES[0].values["patterns"]]
+    before = [A.clone() for A in task_backward.CASES[0].values["patterns"]]
     for answer, name in ((spoils_the_patterns, "patterns"), (drops_the_last_layer, "biases")):
         verdict = check("06.4", answer)
         assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
         assert f"argument {name}" in verdict.message
         with pytest.raises(Settled):
-            lesson06_backward.GRADER(answer)
-    for A, was in zip(lesson06_backward.CASES[0].values["patterns"], before, strict=True):
+            task_backward.GRADER(answer)
+    for A, was in zip(task_backward.CASES[0].values["patterns"], before, strict=True):
         assert torch.equal(A, was)

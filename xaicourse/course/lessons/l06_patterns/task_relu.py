@@ -4,7 +4,7 @@ import torch
 
 from xaicourse.course.grading.cases import Case, CaseGrader
 from xaicourse.course.grading.task import Task
-from xaicourse.course.waiting.lesson06_linear import mixed
+from xaicourse.course.lessons.l06_patterns.task_linear import mixed
 
 __all__ = ["GRADER", "TWO_COMPONENTS"]
 

@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from xaicourse.course.lessons.l06_patterns.toy import SIDE as PIXELS
+from xaicourse.course.lessons.l06_patterns.toy import PatternToy
 from xaicourse.plot.picture import DPI, render
 from xaicourse.plot.style import BLUE, GREY, INK, ORANGE, PARTS, SIGNED, bare, styled
-from xaicourse.widgets.pattern_toy import SIDE as PIXELS
-from xaicourse.widgets.pattern_toy import PatternToy
 
 WIDTH, HEIGHT = 10.0, 3.2  # inches
 SIDE = 2.0  # of a picture

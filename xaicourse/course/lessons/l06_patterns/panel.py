@@ -9,9 +9,9 @@ from typing import Any
 import ipywidgets
 import torch
 
+from xaicourse.course.lessons.l06_patterns.figure import PatternView, draw_pattern_view
+from xaicourse.course.lessons.l06_patterns.toy import SIGNAL, pattern_toy, signal_shapes
 from xaicourse.widgets.panel import Panel
-from xaicourse.widgets.pattern_figure import PatternView, draw_pattern_view
-from xaicourse.widgets.pattern_toy import SIGNAL, pattern_toy, signal_shapes
 
 
 class PatternPanel(Panel):

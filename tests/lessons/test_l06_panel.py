@@ -4,8 +4,8 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 
+from xaicourse.course.lessons.l06_patterns.figure import draw_cloud
 from xaicourse.widgets import PatternPanel, pattern_toy, signal_shapes
-from xaicourse.widgets.pattern_figure import draw_cloud
 
 S, D = (torch.tensor(v, dtype=torch.float64) for v in ([1.0, 0.0], [1.0, 1.0]))
 
