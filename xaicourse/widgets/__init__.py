@@ -19,10 +19,10 @@ from xaicourse.course.lessons.l05_integrated_gradients.panel import PathPanel, P
 from xaicourse.course.lessons.l05_integrated_gradients.trace import PathTrace, trace_path
 from xaicourse.course.lessons.l06_patterns.panel import PatternPanel, PatternView
 from xaicourse.course.lessons.l06_patterns.toy import PatternToy, pattern_toy, signal_shapes
+from xaicourse.course.lessons.l07_noise.panel import NoisePanel, NoiseView
+from xaicourse.course.lessons.l07_noise.trace import NoiseTrace, trace_noise
 from xaicourse.widgets.bias_panel import BiasPanel, BiasView
 from xaicourse.widgets.bias_parts import BiasParts, bias_parts
-from xaicourse.widgets.noise_panel import NoisePanel, NoiseView
-from xaicourse.widgets.noise_trace import NoiseTrace, trace_noise
 from xaicourse.widgets.panel import Panel
 
 __all__ = [

@@ -9,8 +9,9 @@ from xaicourse.course.lessons import (
     l04_class_activation_maps,
     l05_integrated_gradients,
     l06_patterns,
+    l07_noise,
 )
-from xaicourse.course.waiting import lesson07, lesson08
+from xaicourse.course.waiting import lesson08
 
 __all__ = ["BUG_BODIES", "MAP_MAKERS", "TASKS"]
 
@@ -24,7 +25,7 @@ TASKS: dict[str, Task] = {
         l04_class_activation_maps,
         l05_integrated_gradients,
         l06_patterns,
-        lesson07,
+        l07_noise,
         lesson08,
     )
     for task in lesson.LESSON

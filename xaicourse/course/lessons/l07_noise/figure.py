@@ -11,11 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from xaicourse.course.lessons.l07_noise.trace import CERTAIN, NoiseAverage, NoiseTrace
+from xaicourse.course.lessons.l07_noise.trace import SIGNED as WITH_SIGNS
 from xaicourse.plot.picture import DPI, render
 from xaicourse.plot.scale import as_photo, shared_limits
 from xaicourse.plot.style import BLUE, GREY, INK, PALE, SIGNED, UNSIGNED, bare, styled
-from xaicourse.widgets.noise_trace import CERTAIN, NoiseAverage, NoiseTrace
-from xaicourse.widgets.noise_trace import SIGNED as WITH_SIGNS
 
 WIDTH, HEIGHT = 10.0, 2.75  # inches
 SIDE, STEP = 2.05, 2.2  # of a picture, and from one picture to the next

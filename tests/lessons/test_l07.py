@@ -6,16 +6,11 @@ import torch
 
 import xaicourse as xc
 from xaicourse.course.checking import TASKS, check
-from xaicourse.course.waiting import (
-    lesson07_certain,
-    lesson07_gates,
-    lesson07_share,
-    lesson07_smooth,
-)
-from xaicourse.course.waiting.lesson07_maps import made_maps
+from xaicourse.course.lessons.l07_noise import task_certain, task_gates, task_share, task_smooth
+from xaicourse.course.lessons.l07_noise.maps import made_maps
 
 LESSON = [task for task in TASKS if task.startswith("07.")]
-MODULES = [lesson07_smooth, lesson07_certain, lesson07_share, lesson07_gates]
+MODULES = [task_smooth, task_certain, task_share, task_gates]
 FUNCTIONS = [module.GRADER.task for module in MODULES]
 
 
@@ -31,12 +26,12 @@ def test_made_maps_have_the_mean_and_the_error_that_were_asked_for(close):
 
 
 def test_no_probe_of_certain_signs_hangs_on_n_or_n_minus_one():
-    for case in lesson07_certain.CASES:
+    for case in task_certain.CASES:
         maps = case.values["maps"].double()
         for unbiased in (True, False):
             error = maps.std(0, unbiased=unbiased) / len(maps) ** 0.5
             answer = maps.mean(0).abs() > 2 * error
-            assert torch.equal(answer, lesson07_certain.certain_sign(maps))
+            assert torch.equal(answer, task_certain.certain_sign(maps))
 
 
 # ---------------------------------------------------------------- 07.1
@@ -141,7 +136,7 @@ def test_noise_for_each_input_fits_the_package(close):
     toy, x = xc.zoo.toy(), xc.zoo.toy_input()
     generator = torch.Generator().manual_seed(0)
     noise = torch.stack([torch.randn(2, generator=generator) for _ in range(16)]).double()
-    ours = lesson07_smooth.my_smoothgrad(
+    ours = task_smooth.my_smoothgrad(
         lambda points: xc.gradient(toy, points, target=None), x, noise, 0.7
     )
     package = xc.smoothgrad(toy, x, target=None, sigma=0.7, relative=False, samples=16)
@@ -255,7 +250,7 @@ def test_the_signal_share_is_right_on_average():
     error = maps.var(1) / 5
     estimate = float((mean.square() - error).sum(1).mean())
     assert estimate == pytest.approx(float(signal.square().sum()), abs=0.03)
-    first = lesson07_share.signal_share(maps[0])
+    first = task_share.signal_share(maps[0])
     assert float(first) == pytest.approx(float(1 - error[0].sum() / mean[0].square().sum()))
 
 
@@ -329,8 +324,8 @@ def test_other_forms_of_wrong_gates_have_their_name(name, chance):
 
 
 def test_the_closed_form_is_the_limit_of_the_package():
-    case = lesson07_gates.CASES[0].values
-    exact = lesson07_gates.smoothed_gradient(**case)
+    case = task_gates.CASES[0].values
+    exact = task_gates.smoothed_gradient(**case)
     found = xc.smoothgrad(
         xc.zoo.toy(), xc.zoo.toy_input(), target=None, sigma=case["sigma"], relative=False,
         samples=4000, batch_size=4000, return_details=True,

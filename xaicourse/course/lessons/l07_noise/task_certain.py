@@ -5,7 +5,7 @@ from torch import Tensor
 
 from xaicourse.course.grading.cases import Case, CaseGrader
 from xaicourse.course.grading.task import Task
-from xaicourse.course.waiting.lesson07_maps import made_maps
+from xaicourse.course.lessons.l07_noise.maps import made_maps
 
 __all__ = ["CERTAIN_SIGN", "GRADER"]
 

@@ -11,10 +11,8 @@ from torch import Tensor
 
 from xaicourse.core.gradients import Question, ask
 from xaicourse.core.target import PerRow
-from xaicourse.plot.printing import two_digits
-from xaicourse.widgets.controls import LABEL, choice, is_image
-from xaicourse.widgets.noise_figure import NoiseView, draw_noise_view
-from xaicourse.widgets.noise_trace import (
+from xaicourse.course.lessons.l07_noise.figure import NoiseView, draw_noise_view
+from xaicourse.course.lessons.l07_noise.trace import (
     AVERAGES,
     SIGNED,
     NoiseTrace,
@@ -22,6 +20,8 @@ from xaicourse.widgets.noise_trace import (
     repeated_by_chance,
     walk,
 )
+from xaicourse.plot.printing import two_digits
+from xaicourse.widgets.controls import LABEL, choice, is_image
 from xaicourse.widgets.panel import Panel
 
 MOST_NUMBERS = 10_000  # of x: every map is kept

@@ -6,8 +6,12 @@ import pytest
 import torch
 
 import xaicourse as xc
+from xaicourse.course.lessons.l07_noise.trace import (
+    NoiseTrace,
+    certain_by_chance,
+    repeated_by_chance,
+)
 from xaicourse.widgets import NoisePanel, trace_noise
-from xaicourse.widgets.noise_trace import NoiseTrace, certain_by_chance, repeated_by_chance
 
 TOY_X = torch.tensor([[3.0, 1.0]], dtype=torch.float64)
 PICTURE = torch.rand(1, 1, 8, 8, generator=torch.Generator().manual_seed(0)).double()
