@@ -21,8 +21,8 @@ from xaicourse.course.lessons.l06_patterns.panel import PatternPanel, PatternVie
 from xaicourse.course.lessons.l06_patterns.toy import PatternToy, pattern_toy, signal_shapes
 from xaicourse.course.lessons.l07_noise.panel import NoisePanel, NoiseView
 from xaicourse.course.lessons.l07_noise.trace import NoiseTrace, trace_noise
-from xaicourse.widgets.bias_panel import BiasPanel, BiasView
-from xaicourse.widgets.bias_parts import BiasParts, bias_parts
+from xaicourse.course.lessons.l08_biases.panel import BiasPanel, BiasView
+from xaicourse.course.lessons.l08_biases.parts import BiasParts, bias_parts
 from xaicourse.widgets.panel import Panel
 
 __all__ = [

@@ -10,8 +10,8 @@ from xaicourse.course.lessons import (
     l05_integrated_gradients,
     l06_patterns,
     l07_noise,
+    l08_biases,
 )
-from xaicourse.course.waiting import lesson08
 
 __all__ = ["BUG_BODIES", "MAP_MAKERS", "TASKS"]
 
@@ -26,7 +26,7 @@ TASKS: dict[str, Task] = {
         l05_integrated_gradients,
         l06_patterns,
         l07_noise,
-        lesson08,
+        l08_biases,
     )
     for task in lesson.LESSON
 }

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from xaicourse.course.lessons.l08_biases.figure import PAPER, BiasView, draw_bias_view
+from xaicourse.course.lessons.l08_biases.parts import BiasParts, bias_parts, order
 from xaicourse.plot.printing import two_digits
-from xaicourse.widgets.bias_figure import PAPER, BiasView, draw_bias_view
-from xaicourse.widgets.bias_parts import BiasParts, bias_parts, order
 from xaicourse.widgets.controls import choice
 from xaicourse.widgets.panel import Panel
 

@@ -10,13 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from xaicourse.course.lessons.l08_biases.parts import NO_PLACE, BiasParts
 from xaicourse.plot.images import draw_map
 from xaicourse.plot.picture import DPI, render
 from xaicourse.plot.printing import two_digits
 from xaicourse.plot.scale import as_photo, shared_limits
 from xaicourse.plot.style import bare, styled
 from xaicourse.plot.waterfall import draw_waterfall
-from xaicourse.widgets.bias_parts import NO_PLACE, BiasParts
 
 WIDTH, HEIGHT = 10.0, 3.2  # inches
 SIDE = 2.2  # of a picture

@@ -6,19 +6,19 @@ import torch
 
 import xaicourse as xc
 from xaicourse.course.checking import TASKS, check
-from xaicourse.course.waiting import lesson08_implicit, lesson08_picture, lesson08_split
-from xaicourse.course.waiting.lesson08_toy import RIGHT, WRONG_PARTS
+from xaicourse.course.lessons.l08_biases import task_implicit, task_picture, task_split
+from xaicourse.course.lessons.l08_biases.task_toy import RIGHT, WRONG_PARTS
 
 LESSON = [task for task in TASKS if task.startswith("08.")]
-MODULES = [lesson08_split, lesson08_implicit, lesson08_picture]
+MODULES = [task_split, task_implicit, task_picture]
 
 
 # ---------------------------------------------------------------- the probes tell mistakes apart
 
 
 def test_targets_differ_and_are_not_all_the_best_class():
-    case = lesson08_split.CASES[-1]
-    logits, _, _ = lesson08_split._run(*(case.values[name] for name in ("weights", "biases", "x")))
+    case = task_split.CASES[-1]
+    logits, _, _ = task_split._run(*(case.values[name] for name in ("weights", "biases", "x")))
     target = case.values["target"]
     assert len(set(target.tolist())) == len(target)
     assert bool((logits.argmax(1) != target).any())
@@ -119,7 +119,7 @@ def in_double_by_jacobian(weights, biases, x, target):
 
 def last_share_as_the_rest(weights, biases, x, target):
     """Right: what is missing to the logit is the last layer's share."""
-    shares = lesson08_split.split(weights, biases, x, target)
+    shares = task_split.split(weights, biases, x, target)
     return torch.cat([shares[:, :-1], biases[-1][target][:, None]], dim=1).requires_grad_()
 
 
@@ -149,19 +149,19 @@ def test_a_bias_shared_by_the_batch_is_named():
 
 def test_a_list_of_tensors_is_guarded_like_a_tensor():
     def adds(weights, biases, x, target):
-        shares = lesson08_split.split(weights, biases, x, target)
+        shares = task_split.split(weights, biases, x, target)
         biases[-1].add_(1)
         return shares
 
     def pops(weights, biases, x, target):
-        shares = lesson08_split.split(weights, biases, x, target)
+        shares = task_split.split(weights, biases, x, target)
         biases.pop()
         return shares
 
     def asks_for_gradients(weights, biases, x, target):
         for bias in biases:
             bias.requires_grad_()
-        return lesson08_split.split(weights, biases, x, target)
+        return task_split.split(weights, biases, x, target)
 
     def numpy_only(weights, biases, x, target):
         assert all(bias.numpy() is not None for bias in biases)
@@ -225,10 +225,10 @@ def test_other_right_pictures_pass():
 
 
 def test_the_picture_is_the_package_s():
-    terms = lesson08_picture.CASES[1].values["terms"]
+    terms = task_picture.CASES[1].values["terms"]
     from xaicourse.methods.bias.decomposition import psi
 
-    assert torch.equal(psi(terms), lesson08_picture.picture(terms))
+    assert torch.equal(psi(terms), task_picture.picture(terms))
 
 
 # ---------------------------------------------------------------- 08.5

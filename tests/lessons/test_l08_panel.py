@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 import xaicourse as xc
+from xaicourse.course.lessons.l08_biases.parts import overlap, spread
 from xaicourse.widgets import BiasPanel, bias_parts
-from xaicourse.widgets.bias_parts import overlap, spread
 
 PHOTO = torch.rand(1, 3, 12, 12, generator=torch.Generator().manual_seed(0)).double()
 PAPER, SIGNED = "the paper's picture", "with sign: it adds up"
@@ -97,7 +97,7 @@ def test_one_group_is_shown_at_a_time(panel):
 
 
 def test_what_is_not_on_the_map_is_said(panel):
-    from xaicourse.widgets.bias_figure import sums
+    from xaicourse.course.lessons.l08_biases.figure import sums
 
     view = panel.result
     rest = view.parts.shares["biases without a place"]
