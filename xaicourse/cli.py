@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from xaicourse import __version__
+from xaicourse.core.places import issued_folder, work_home
 
 _Subparsers = argparse._SubParsersAction  # argparse has no public name for it
 _Command = Callable[[argparse.Namespace], int]
@@ -75,7 +76,7 @@ def _add_open(subparsers: _Subparsers) -> None:
 def _open(options: argparse.Namespace) -> int:
     from xaicourse.course.checking import work
 
-    root = work.find_root()
+    root = issued_folder()
     changes = work.open_work(root)
     for change in changes:
         print(
@@ -83,7 +84,7 @@ def _open(options: argparse.Namespace) -> int:
         )
     if not changes:
         print("work/ is up to date; your own changes are untouched")
-    return 0 if options.copy_only else _start_jupyterlab(root / "work", options)
+    return 0 if options.copy_only else _start_jupyterlab(work_home(root) / "work", options)
 
 
 def _start_jupyterlab(folder: Path, options: argparse.Namespace) -> int:
@@ -125,7 +126,7 @@ def _add_reset(subparsers: _Subparsers) -> None:
 def _reset(options: argparse.Namespace) -> int:
     from xaicourse.course.checking import work
 
-    change = work.reset(work.find_root(), options.lesson, options.task, folder=options.folder)
+    change = work.reset(issued_folder(), options.lesson, options.task, folder=options.folder)
     print(f"{change.action} work/{change.file}: {change.message}")
     print("If it is open in JupyterLab, choose File > Reload Notebook from Disk.")
     return 0

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tests.exercise import ig_answers as answers
+from tests.lessons import l05_answers as answers
 from xaicourse.course.checking import TASKS, check
 from xaicourse.course.grading.compare import distance
 from xaicourse.course.grading.path_grader import as_answer, right

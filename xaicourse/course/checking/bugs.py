@@ -3,7 +3,8 @@
 import inspect
 from collections.abc import Callable
 
-from xaicourse.course.lessons.tasks import BUG_BODIES, MAP_MAKERS
+from xaicourse.course.lessons.l00_start_here.task_evidence import MAP_MAKERS
+from xaicourse.course.lessons.tasks import TASKS
 
 __all__ = ["bugs", "map_makers"]
 
@@ -28,12 +29,12 @@ def bugs(task: str, *, show: bool = True) -> dict[str, Callable]:
     ValueError
         If the task is no bug hunt.
     """
-    if task not in BUG_BODIES:
-        known = ", ".join(sorted(BUG_BODIES))
-        raise ValueError(f"task {task!r} is no bug hunt; bug hunts are: {known}")
+    hunts = {name: record.bugs for name, record in TASKS.items() if record.bugs}
+    if task not in hunts:
+        raise ValueError(f"task {task!r} is no bug hunt; bug hunts are: {', '.join(hunts)}")
     if show:
-        print("\n\n".join(inspect.getsource(body).rstrip() for body in BUG_BODIES[task].values()))
-    return dict(BUG_BODIES[task])
+        print("\n\n".join(inspect.getsource(body).rstrip() for body in hunts[task].values()))
+    return dict(hunts[task])
 
 
 def map_makers() -> dict[str, Callable]:

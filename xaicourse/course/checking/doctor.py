@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from xaicourse import __version__
-from xaicourse.course.checking.work import find_root
+from xaicourse.core.places import issued_folder
 
 OLDEST_PYTHON = (3, 11)
 TORCH = "2.14"  # the series that all tests were run with
@@ -101,7 +101,7 @@ def _weights() -> str:
 
 
 def _lessons() -> str:
-    root = find_root()
+    root = issued_folder()
     lessons = len(list((root / "notebooks").glob("[0-9][0-9]_*.ipynb")))
     sheets = len(list((root / "exercises").glob("[0-9][0-9]_*.ipynb")))
     if not lessons or not sheets:

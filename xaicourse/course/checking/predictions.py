@@ -1,16 +1,16 @@
 """Predictions: a vote is stored before the answer is read; a class can count its votes."""
 
-import tomllib
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache
-from importlib import resources
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from xaicourse.core.places import rooms
 from xaicourse.course.checking import record
 from xaicourse.course.grading import messages
+from xaicourse.course.table import read_room
 
 __all__ = ["histogram", "predict", "questions"]
 
@@ -18,8 +18,11 @@ __all__ = ["histogram", "predict", "questions"]
 @cache
 def questions() -> dict[str, dict[str, Any]]:
     """Return all prediction questions: id -> question and choices (letter -> text)."""
-    file = resources.files("xaicourse.course.checking") / "predictions.toml"
-    return tomllib.loads(file.read_text(encoding="utf-8"))
+    return {
+        name: question
+        for room in rooms()
+        for name, question in read_room(room).get("predictions", {}).items()
+    }
 
 
 def predict(question: str, choice: str | None) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from xaicourse.core.files import write_atomically
+from xaicourse.core.places import ISSUED, work_home
 
-FOLDERS = ("notebooks", "exercises")  # the lessons, the exercise sheets
 MANIFEST = ".xaicourse.json"
 
 
@@ -28,18 +28,6 @@ class Change:
     message: str = ""
 
 
-def find_root(start: Path | None = None) -> Path:
-    """Find the clone of the course: around `start` (here), else around the installed package."""
-    start = (start or Path.cwd()).resolve()
-    for folder in [start, *start.parents, Path(__file__).resolve().parents[3]]:
-        if (folder / "xaicourse").is_dir() and all((folder / name).is_dir() for name in FOLDERS):
-            return folder
-    raise FileNotFoundError(
-        f"no course found in {start} or above it: go to the folder that was cloned "
-        "(it holds notebooks/, exercises/ and xaicourse/) and try again"
-    )
-
-
 # ---------------------------------------------------------------- copies and updates
 
 
@@ -49,7 +37,7 @@ def open_work(root: Path) -> list[Change]:
     Parameters
     ----------
     root : Path
-        The clone of the course (see `find_root`).
+        The clone of the course or what a wheel ships (see `issued_folder`).
 
     Returns
     -------
@@ -69,7 +57,7 @@ def open_work(root: Path) -> list[Change]:
 
 def _bring_up_to_date(root: Path, name: str, issued: bytes, copied: dict) -> Change | None:
     """Copy, update or keep one file; `copied` (name -> sha256s) is brought up to date as well."""
-    file, new = root / "work" / name, _sha256(issued)
+    file, new = work_home(root) / "work" / name, _sha256(issued)
     if not file.exists():
         write_atomically(file, issued)
         copied[name] = {"copied": new}
@@ -106,7 +94,7 @@ def _name_for_new_version(file: Path, offered: str | None) -> Path:
 
 def _course_files(root: Path) -> list[Path]:
     """Return all lessons and sheets with what lies beside them, but no hidden files."""
-    files = [file for folder in FOLDERS for file in sorted((root / folder).rglob("*"))]
+    files = [file for folder in ISSUED for file in sorted((root / folder).rglob("*"))]
     hidden = [any(part.startswith(".") for part in f.relative_to(root).parts) for f in files]
     return [file for file, hides in zip(files, hidden, strict=True) if file.is_file() and not hides]
 
@@ -120,7 +108,7 @@ def reset(root: Path, lesson: str, task: str | None = None, *, folder: str = "ex
     Parameters
     ----------
     root : Path
-        The clone of the course (see `find_root`).
+        The clone of the course or what a wheel ships (see `issued_folder`).
     lesson : str
         The lesson's number, "05" or "5".
     task : str, optional
@@ -135,7 +123,7 @@ def reset(root: Path, lesson: str, task: str | None = None, *, folder: str = "ex
     """
     source = _file_of_lesson(root, lesson, folder)
     name = source.relative_to(root).as_posix()
-    file = root / "work" / name
+    file = work_home(root) / "work" / name
     issued = source.read_bytes()
     restored = issued
     if not file.exists():
@@ -159,8 +147,8 @@ def reset(root: Path, lesson: str, task: str | None = None, *, folder: str = "ex
 
 def _file_of_lesson(root: Path, lesson: str, folder: str) -> Path:
     """Return the notebook in `folder` whose name begins with the lesson's number."""
-    if folder not in FOLDERS:
-        raise ValueError(f"folder must be one of {', '.join(FOLDERS)}, got {folder!r}")
+    if folder not in ISSUED:
+        raise ValueError(f"folder must be one of {', '.join(ISSUED)}, got {folder!r}")
     known = {file.name[:2]: file for file in sorted((root / folder).glob("[0-9][0-9]_*.ipynb"))}
     number = re.match(r"\d{1,2}(?!\d)", lesson)
     source = known.get(number.group().zfill(2)) if number else None
@@ -226,14 +214,14 @@ def _notebook(file: Path) -> dict[str, Any]:
 
 def _keep_backup(root: Path, file: Path) -> Path:
     """Copy a file to work/backups/FOLDER/NAME_DATE_TIME.ipynb; return that path from the root."""
-    folder = root / "work" / "backups" / file.parent.name
+    folder = work_home(root) / "work" / "backups" / file.parent.name
     stamp = datetime.now().strftime("%Y-%m-%d_%H%M%S")
     backup, number = folder / f"{file.stem}_{stamp}{file.suffix}", 2
     while backup.exists():
         backup = folder / f"{file.stem}_{stamp}_{number}{file.suffix}"
         number += 1
     write_atomically(backup, file.read_bytes())
-    return backup.relative_to(root)
+    return backup.relative_to(work_home(root))
 
 
 # ---------------------------------------------------------------- files
@@ -246,7 +234,9 @@ def _sha256(content: bytes) -> str:
 def _read_manifest(root: Path) -> dict[str, dict[str, str]]:
     """Return what was copied. An unreadable manifest counts as empty: then all copies are kept."""
     try:
-        files = json.loads((root / "work" / MANIFEST).read_text(encoding="utf-8"))["files"]
+        files = json.loads((work_home(root) / "work" / MANIFEST).read_text(encoding="utf-8"))[
+            "files"
+        ]
         return {name: dict(sums) for name, sums in files.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
@@ -254,4 +244,4 @@ def _read_manifest(root: Path) -> dict[str, dict[str, str]]:
 
 def _write_manifest(root: Path, copied: dict[str, dict[str, str]]) -> None:
     text = json.dumps({"files": copied}, indent=1, sort_keys=True)
-    write_atomically(root / "work" / MANIFEST, (text + "\n").encode())
+    write_atomically(work_home(root) / "work" / MANIFEST, (text + "\n").encode())

@@ -1,17 +1,29 @@
-"""The catalogue of all messages that a student sees: `words.toml`, ready to be translated."""
+"""The catalogue of all messages that a student sees, ready to be translated.
+
+The sentences that all tasks share stand in `words.toml` beside this file, those of one lesson
+in the `words.toml` of its room.
+"""
 
 import tomllib
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
+from xaicourse.core.places import rooms
+
 __all__ = ["entry", "text", "with_places"]
+
+GENERAL = Path(__file__).with_name("words.toml")
 
 
 @cache
 def _catalogue() -> dict[str, Any]:
-    file = resources.files("xaicourse.course.grading") / "words.toml"
-    return tomllib.loads(file.read_text(encoding="utf-8"))
+    whole: dict[str, Any] = {"sections": {}, "tasks": {}}
+    for file in (GENERAL, *(room / "words.toml" for room in rooms())):
+        if file.exists():
+            for part, words in tomllib.loads(file.read_text(encoding="utf-8")).items():
+                whole.setdefault(part, {}).update(words)
+    return whole
 
 
 def entry(key: str) -> Any:

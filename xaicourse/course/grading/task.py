@@ -30,6 +30,8 @@ class Task:
         A right answer, handed out by `xc.or_reference`.
     misconceptions : mapping
         Name to a wrong answer of its own. Each name has a message in words.toml.
+    bugs : mapping
+        Letter to a function with a bug, in a task that hunts for them.
     """
 
     id: str
@@ -39,6 +41,7 @@ class Task:
     grade: Callable[[Any], Outcome]
     reference: Any
     misconceptions: Mapping[str, Any] = field(default_factory=dict)
+    bugs: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
     @property
     def title(self) -> str:

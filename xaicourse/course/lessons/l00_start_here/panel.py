@@ -16,6 +16,8 @@ from xaicourse.plot.scale import reduce_channels, shared_limits, tile_sums
 from xaicourse.widgets.controls import choice
 from xaicourse.widgets.panel import Panel
 
+__all__ = ["AttributionPanel", "AttributionView", "PatchGrid"]
+
 OCCLUSION = "occlusion"
 GREY = 0.5
 CHUNK = 4  # greyed photos in one forward pass: between two of them a newer move is heard

@@ -19,11 +19,14 @@ from xaicourse.course.lessons.l01_saliency.trace import (
     STEPS,
     TangentTrace,
     gradient_at,
+    trace_tangent,
     walk,
 )
 from xaicourse.plot.printing import two_digits
 from xaicourse.widgets.controls import LABEL, choice, is_image
 from xaicourse.widgets.panel import Panel
+
+__all__ = ["TangentExplorer", "TangentTrace", "TangentView", "trace_tangent"]
 
 UP, DOWN, BRIGHTER = "up its slope", "down its slope", "all brighter"
 PATCH, PIXEL, RANDOM = "one patch brighter", "one pixel brighter", "random up and down"

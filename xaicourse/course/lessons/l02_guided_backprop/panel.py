@@ -12,12 +12,22 @@ import xaicourse as xc
 from xaicourse.core.registry import MethodRecord, ResultKind
 from xaicourse.course.lessons.l02_guided_backprop.figure import RandomiseView, draw_randomise_view
 from xaicourse.course.lessons.l02_guided_backprop.trace import (
+    Likeness,
     likeness,
     randomise_top,
     weight_layers,
 )
 from xaicourse.widgets.controls import LABEL, choice
 from xaicourse.widgets.panel import Panel
+
+__all__ = [
+    "Likeness",
+    "RandomisePanel",
+    "RandomiseView",
+    "likeness",
+    "randomise_top",
+    "weight_layers",
+]
 
 
 class RandomisePanel(Panel):

@@ -11,10 +11,16 @@ import torch
 from torch import Tensor
 
 from xaicourse.course.lessons.l03_relevance.figure import RelevanceView, draw_relevance_view
-from xaicourse.course.lessons.l03_relevance.trace import RelevanceTrace, trace_classes
+from xaicourse.course.lessons.l03_relevance.trace import (
+    RelevanceTrace,
+    trace_classes,
+    trace_relevance,
+)
 from xaicourse.plot.printing import two_digits
 from xaicourse.widgets.controls import LABEL, choice
 from xaicourse.widgets.panel import Panel
+
+__all__ = ["RelevancePanel", "RelevanceTrace", "RelevanceView", "trace_relevance"]
 
 RULES = (
     "epsilon",

@@ -27,6 +27,8 @@ from xaicourse.plot.scale import shared_limits
 from xaicourse.widgets.controls import LABEL, choice
 from xaicourse.widgets.panel import Panel
 
+__all__ = ["LayerMaps", "LayerPanel", "LayerView", "layer_maps"]
+
 SHARED, OWN = "shared by all classes", "own"
 POSITIVE, SIGNED = "positive only", "with sign"
 CELLS, SMOOTH = "cells", "smooth"

@@ -16,11 +16,13 @@ from xaicourse.core.gradients import Question, ask
 from xaicourse.core.quadrature import QUADRATURES
 from xaicourse.core.target import PerRow
 from xaicourse.course.lessons.l05_integrated_gradients.figure import PathView, draw_path_view
-from xaicourse.course.lessons.l05_integrated_gradients.trace import PathTrace, walk
+from xaicourse.course.lessons.l05_integrated_gradients.trace import PathTrace, trace_path, walk
 from xaicourse.plot.printing import two_digits
 from xaicourse.plot.scale import shared_limits
 from xaicourse.widgets.controls import choice, devices, is_image, slider, whole_number
 from xaicourse.widgets.panel import Panel
+
+__all__ = ["PathPanel", "PathTrace", "PathView", "trace_path"]
 
 COARSE_STEPS = 4  # the first answer
 CHECKPOINTS = 32  # places on the path where the collected map is kept

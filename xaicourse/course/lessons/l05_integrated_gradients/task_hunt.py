@@ -181,4 +181,5 @@ BUG_HUNT = Task(
     grade=grade,
     reference=_RIGHT,
     misconceptions={name: _RIGHT | change for name, change in _WRONG.items()},
+    bugs=BUGS,
 )

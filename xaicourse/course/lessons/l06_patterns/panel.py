@@ -10,8 +10,10 @@ import ipywidgets
 import torch
 
 from xaicourse.course.lessons.l06_patterns.figure import PatternView, draw_pattern_view
-from xaicourse.course.lessons.l06_patterns.toy import SIGNAL, pattern_toy, signal_shapes
+from xaicourse.course.lessons.l06_patterns.toy import SIGNAL, PatternToy, pattern_toy, signal_shapes
 from xaicourse.widgets.panel import Panel
+
+__all__ = ["PatternPanel", "PatternToy", "PatternView", "pattern_toy", "signal_shapes"]
 
 
 class PatternPanel(Panel):

@@ -18,11 +18,14 @@ from xaicourse.course.lessons.l07_noise.trace import (
     NoiseTrace,
     certain_by_chance,
     repeated_by_chance,
+    trace_noise,
     walk,
 )
 from xaicourse.plot.printing import two_digits
 from xaicourse.widgets.controls import LABEL, choice, is_image
 from xaicourse.widgets.panel import Panel
+
+__all__ = ["NoisePanel", "NoiseTrace", "NoiseView", "trace_noise"]
 
 MOST_NUMBERS = 10_000  # of x: every map is kept
 FEWEST, MOST = 1, 9  # powers of 2: n runs from 2 to 512

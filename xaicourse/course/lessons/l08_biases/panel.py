@@ -14,6 +14,8 @@ from xaicourse.plot.printing import two_digits
 from xaicourse.widgets.controls import choice
 from xaicourse.widgets.panel import Panel
 
+__all__ = ["BiasPanel", "BiasParts", "BiasView", "bias_parts"]
+
 ALL = "everything"
 SIGNED = "with sign: it adds up"
 RANKS = {"most likely": 0, "second": 1, "least likely": -1}

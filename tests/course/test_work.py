@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from xaicourse.course.checking import work
-from xaicourse.course.checking.work import find_root, open_work, reset
+from xaicourse.core import places
+from xaicourse.core.places import issued_folder
+from xaicourse.course.checking.work import open_work, reset
 
 SHEET = "exercises/05_paths.ipynb"
 LESSON = "notebooks/05_paths.ipynb"
@@ -333,10 +334,10 @@ def test_a_broken_notebook_is_reported_and_left_as_it_is(opened, text):
 
 def test_the_clone_is_found_from_inside_work(root):
     open_work(root)
-    assert find_root(root / "work/exercises") == root.resolve()
+    assert issued_folder(root / "work/exercises") == root.resolve()
 
 
 def test_outside_a_clone_the_package_says_where_to_go(tmp_path, monkeypatch):
-    monkeypatch.setattr(work, "__file__", str(tmp_path / "a/b/c/work.py"))
+    monkeypatch.setattr(places, "course_folder", lambda: tmp_path / "a")
     with pytest.raises(FileNotFoundError, match="go to the folder that was cloned"):
-        find_root(tmp_path)
+        issued_folder(tmp_path)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.exercise import ig_answers as answers
+from tests.lessons import l05_answers as answers
 from xaicourse.course.checking import TASKS, check, checking, warm_up
 from xaicourse.course.checking.client import Client
 

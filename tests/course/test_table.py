@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 import xaicourse as xc
-from xaicourse.lessons import LESSONS, TRACKS, Lesson, depths
+from xaicourse.course.table import LESSONS, TRACKS, Lesson, depths
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def test_numbers_are_in_order_and_needs_come_first():
-    assert list(LESSONS) == [f"{k:02d}" for k in range(26)]
+    assert list(LESSONS) == [f"{k:02d}" for k in range(19)]
     for lesson in LESSONS.values():
         assert all(needed < lesson.number for needed in lesson.needs)
 
@@ -45,6 +45,16 @@ def test_the_readme_has_the_same_titles():
     assert set(table) == set(LESSONS)
     for number, lesson in LESSONS.items():
         assert table[number].startswith(lesson.title), number
+
+
+def test_the_readme_has_the_same_tracks():
+    table = dict(
+        re.findall(r"^\| (workshop|six labs|self-study)[^|]*\| ([^|]+) \|$", readme(), re.M)
+    )
+    assert set(table) == set(TRACKS) - {"all"}
+    for name, lessons in table.items():
+        assert tuple(re.findall(r"\d\d", lessons)) == TRACKS[name] or name == "six labs"
+        assert set(re.findall(r"\d\d", lessons)) == set(TRACKS[name])
 
 
 def readme():

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 import xaicourse as xc
-from tests.exercise import ig_answers as answers
+from tests.lessons import l05_answers as answers
 from xaicourse.course.checking import TASKS, AnswerNotRight, Verdict, checking
 
 RIGHT = TASKS["05.2"].reference

@@ -9,9 +9,11 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from xaicourse.lessons import LESSONS, TRACKS, Lesson, depths
+from xaicourse.course.table import LESSONS, TRACKS, Lesson, depths
 from xaicourse.plot.picture import Picture
 from xaicourse.plot.style import BLUE, GREY, INK, PALE, PARTS, new_figure, styled
+
+__all__ = ["prerequisites", "timeline"]
 
 LINE = 0.24  # inches between two names of one year
 LETTER = 0.042  # years that a letter is wide

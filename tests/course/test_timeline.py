@@ -8,8 +8,8 @@ import torch
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 import xaicourse as xc
-from xaicourse.lessons import LESSONS, TRACKS
-from xaicourse.plot.timeline import LETTER, free_lines, grid, label, registered, two_lines
+from xaicourse.course.table import LESSONS, TRACKS
+from xaicourse.course.timeline import LETTER, free_lines, grid, label, registered, two_lines
 
 PHOTO = torch.linspace(0, 1, 3 * 8 * 8).reshape(1, 3, 8, 8)
 MAP = torch.cos(torch.arange(3 * 8 * 8.0)).reshape(1, 3, 8, 8)
@@ -43,14 +43,14 @@ def test_names_of_one_year_do_not_lie_on_each_other():
 
 
 def test_the_graph_has_a_box_for_each_lesson_and_an_arrow_for_each_need():
-    picture = xc.plot.prerequisites(alt="Lessons.", track="twelve labs")
+    picture = xc.plot.prerequisites(alt="Lessons.", track="self-study")
     patches = picture.figure.axes[0].patches
     boxes = [p for p in patches if isinstance(p, FancyBboxPatch)]
     arrows = [p for p in patches if isinstance(p, FancyArrowPatch)]
     assert len(boxes) == len(LESSONS)
     assert len(arrows) == sum(len(lesson.needs) for lesson in LESSONS.values())
-    assert sum(box.get_linewidth() > 2 for box in boxes) == len(TRACKS["twelve labs"])
-    with pytest.raises(ValueError, match="track must be one of six labs"):
+    assert sum(box.get_linewidth() > 2 for box in boxes) == len(TRACKS["self-study"])
+    with pytest.raises(ValueError, match="track must be one of self-study, six labs"):
         xc.plot.prerequisites(alt="Lessons.", track="none")
 
 
