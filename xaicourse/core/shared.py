@@ -14,7 +14,6 @@ from typing import Any, TypedDict, get_type_hints
 __all__ = [
     "OF_METHODS",
     "OF_METRICS",
-    "Allowing",
     "Asked",
     "Differentiable",
     "InLayer",
@@ -40,12 +39,6 @@ class Differentiable(Asked):
     """The settings of a method whose map can itself be differentiated."""
 
     differentiable: bool
-
-
-class Allowing(Asked):
-    """The settings of a method with backward rules of its own."""
-
-    allow: tuple[str, ...]
 
 
 class InLayer(TypedDict):
