@@ -16,7 +16,7 @@ __all__ = [
     "OF_METRICS",
     "Asked",
     "Differentiable",
-    "InLayer",
+    "MirroredCopies",
     "NoisyCopies",
     "Removing",
     "Shared",
@@ -41,15 +41,6 @@ class Differentiable(Asked):
     differentiable: bool
 
 
-class InLayer(TypedDict):
-    """The settings of a method that explains a layer's feature maps."""
-
-    layer: Any
-    call: int
-    reshape: Callable[..., Any] | None
-    upsample: str | None
-
-
 class NoisyCopies(Asked):
     """The settings of a method that explains noisy copies of x."""
 
@@ -58,6 +49,12 @@ class NoisyCopies(Asked):
     relative: bool
     samples: int
     seed: int
+
+
+class MirroredCopies(NoisyCopies):
+    """The same where each draw of noise can be used with both signs."""
+
+    antithetic: bool
 
 
 class Removing(TypedDict):
@@ -160,11 +157,6 @@ return_details : bool
         "a NaN gradient.",
     },
     defaults={
-        "layer": None,
-        "call": 0,
-        "reshape": None,
-        "upsample": "bilinear",
-        "relu": True,
         "method": "gradient",
         "sigma": 0.15,
         "relative": True,
@@ -174,7 +166,6 @@ return_details : bool
         "output": "logit",
         "batch_size": None,
         "differentiable": False,
-        "allow": (),
         "return_details": False,
     },
 )

@@ -1,4 +1,4 @@
-"""What the class activation maps have in common: a method is made of the function of its weights."""
+"""What the class activation maps have in common: a method is the function of its weights."""
 
 from collections.abc import Callable
 from typing import Any, Unpack
