@@ -220,32 +220,11 @@ def attribution_method(
     """
 
     def register(body: Callable[..., Attribution]) -> AttributionMethod:
-        whole = complete(body, OF_METHODS, also=("return_details",))
-        signature = inspect.signature(whole)
-        defaults = keyword_defaults(signature)
-        on_record = set(defaults) - NOT_ON_RECORD
-
-        @functools.wraps(whole)
-        def method(*args: Any, return_details: bool = False, **given: Any) -> Any:
-            for seen in _watched.get():
-                seen.append(body.__name__)
-            # plain tensors and no graph whatever the caller's mode is, but for a map that is itself
-            # to be differentiated
-            keeps_graph = bool(given.get("differentiable", False))
-            with torch.inference_mode(False), torch.set_grad_enabled(keeps_graph):
-                attribution = whole(*args, **given)
-            if not return_details:
-                return attribution.values
-            asked = {n: v for n, v in {**defaults, **given}.items() if n in on_record}
-            return replace(attribution, settings={**asked, **attribution.settings})
-
-        method.__signature__ = signature.replace(  # type: ignore[attr-defined]
-            return_annotation="Tensor | Attribution"
-        )
+        method = _callable_method(body)
         record = MethodRecord(
             name=body.__name__,
             title=title,
-            method=method,  # type: ignore[arg-type]
+            method=method,
             year=year,
             paper=paper,
             family=Family(family),
@@ -263,7 +242,34 @@ def attribution_method(
             raise ValueError(f"a method called {record.name} is registered already")
         RECORDS[record.name] = record
         _say_lesson(record)
-        method.record = record  # type: ignore[attr-defined]
-        return method  # type: ignore[return-value]
+        method.record = record
+        return method
 
     return register
+
+
+def _callable_method(body: Callable[..., Attribution]) -> AttributionMethod:
+    """Return what is called: it hands out the values, or the attribution with its settings."""
+    whole = complete(body, OF_METHODS, also=("return_details",))
+    signature = inspect.signature(whole)
+    defaults = keyword_defaults(signature)
+    on_record = set(defaults) - NOT_ON_RECORD
+
+    @functools.wraps(whole)
+    def method(*args: Any, return_details: bool = False, **given: Any) -> Any:
+        for seen in _watched.get():
+            seen.append(body.__name__)
+        # plain tensors and no graph whatever the caller's mode is, but for a map that is itself
+        # to be differentiated
+        keeps_graph = bool(given.get("differentiable", False))
+        with torch.inference_mode(False), torch.set_grad_enabled(keeps_graph):
+            attribution = whole(*args, **given)
+        if not return_details:
+            return attribution.values
+        asked = {n: v for n, v in {**defaults, **given}.items() if n in on_record}
+        return replace(attribution, settings={**asked, **attribution.settings})
+
+    method.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        return_annotation="Tensor | Attribution"
+    )
+    return method  # type: ignore[return-value]

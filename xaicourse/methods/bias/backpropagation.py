@@ -329,15 +329,7 @@ def bias_backprop(
     shares = (full.grad * question.x).to(dtype)
     gap = (shares + beta).flatten(1).sum(1) - full.score.to(dtype)
     size = (shares.abs() + beta.abs()).flatten(1).sum(1) + full.score.abs()
-    lost = ~(gap.abs() <= TOLERANCE.get(x.dtype, HALF_TOLERANCE) * size)  # NaN is lost, too
-    if bool(lost.any()):
-        row = int(lost.nonzero()[0])
-        raise UnsupportedOperationError(
-            f"bias_backprop lost {float(-gap[row]):.4g} of F = {float(full.score[row]):.4g} in row "
-            f"{row}: a bias sits where no input can be reached, as in a constant that is joined "
-            "to features or a window of padding alone; use fullgrad_decomposition, which leaves "
-            "the biases where they are"
-        )
+    _check_nothing_lost(gap, full.score, TOLERANCE.get(x.dtype, HALF_TOLERANCE) * size)
     return Attribution.of(
         question,
         beta,
@@ -346,3 +338,15 @@ def bias_backprop(
         gradients=question.rows.new_full((len(x),), 2),
         extra={"input": shares},
     )
+
+
+def _check_nothing_lost(gap: Tensor, score: Tensor, most: Tensor) -> None:
+    lost = ~(gap.abs() <= most)  # NaN is lost, too
+    if bool(lost.any()):
+        row = int(lost.nonzero()[0])
+        raise UnsupportedOperationError(
+            f"bias_backprop lost {float(-gap[row]):.4g} of F = {float(score[row]):.4g} in row "
+            f"{row}: a bias sits where no input can be reached, as in a constant that is joined "
+            "to features or a window of padding alone; use fullgrad_decomposition, which leaves "
+            "the biases where they are"
+        )

@@ -117,12 +117,7 @@ def fullgrad(
         in_place = term.dim() == 4 and term.shape[2] * term.shape[3] > 1
         return over_channels(term), psi(term) if in_place else None
 
-    check_input(x)
-    if x.dim() != 4:
-        raise ValueError(
-            f"x has shape {tuple(x.shape)}, but fullgrad draws a map on images (N, C, H, W); for a "
-            "single image pass x[None], for other inputs use fullgrad_decomposition"
-        )
+    _check_images(x)
     question = BiasQuestion(model, x, target, **asked, reduce=reduce)
     full = full_gradient(question)
 
@@ -140,6 +135,15 @@ def fullgrad(
         gap=full.gap,
         extra={"parts": found},
     )
+
+
+def _check_images(x: Tensor) -> None:
+    check_input(x)
+    if x.dim() != 4:
+        raise ValueError(
+            f"x has shape {tuple(x.shape)}, but fullgrad draws a map on images (N, C, H, W); for a "
+            "single image pass x[None], for other inputs use fullgrad_decomposition"
+        )
 
 
 def _joined(full: FullGradient, place: int) -> dict[str, Tensor]:

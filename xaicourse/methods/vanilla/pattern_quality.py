@@ -14,9 +14,9 @@ from xaicourse.methods.vanilla.pattern_fitting import (
     LayerRules,
     Patterns,
     batches,
-    precise,
     sum_of_outputs,
 )
+from xaicourse.methods.vanilla.pattern_sums import precise
 
 __all__ = ["pattern_quality", "residual_correlation"]
 

@@ -27,9 +27,8 @@ from xaicourse.core.registry import Example, attribution_method
 from xaicourse.core.rules import MAX_POOLING, SHAPE, BackwardRules, Choice, apply_rule
 from xaicourse.core.shared import Asked
 from xaicourse.methods.examples import small_relu_classifier
+from xaicourse.methods.vanilla.relevance_arguments import check_inside, make_box, read_rules
 from xaicourse.methods.vanilla.relevance_rules import (
-    COMPOSITES,
-    RULES,
     RelevanceRule,
     RuleTable,
     WSquare,
@@ -145,7 +144,7 @@ def lrp(
     """
     settings = {"epsilon": epsilon, "gamma": gamma, "alpha": alpha, "low": low, "high": high}
     at_sums = 0.0 if rules == "zero" else epsilon
-    propagation = _Relevance("lrp", allow, table=_table(rules, settings), epsilon=at_sums)
+    propagation = _Relevance("lrp", allow, table=read_rules(rules, settings), epsilon=at_sums)
     return _explain(propagation, ask(model, x, target, **asked, rules=propagation))
 
 
@@ -235,7 +234,7 @@ def deep_taylor(
     """
     if (low is None) != (high is None):
         raise ValueError(f"low and high must both be given or both be None, got {low}, {high}")
-    first = WSquare() if low is None or high is None else _box(low, high)
+    first = WSquare() if low is None or high is None else make_box(low, high)
     hidden = ZPlus(with_bias=False)
     table: dict[str | int, RelevanceRule] = {"first": first, "conv": hidden, "linear": hidden}
     propagation = _Relevance("deep_taylor", allow, table=table)
@@ -355,7 +354,7 @@ class _Relevance(BackwardRules):
 def _explain(propagation: _Relevance, question: Question) -> Attribution:
     boxes = [r for r in propagation.table.values() if isinstance(r, ZBox)]
     for box in boxes:
-        _check_inside(question.x, box)
+        check_inside(question.x, box)
     maps: list[Tensor] = []
     scores: list[Tensor] = []
     pages: list[_Page] = []
@@ -422,71 +421,3 @@ def _precise_operation(operation: Operation) -> Operation:
             scale=None if s is None else _precise(s.detach()),
         )
     return replace(operation, inputs=inputs)
-
-
-# ---- arguments -----------------------------------------------------------------------------------
-
-
-def _table(rules: Any, settings: Mapping[str, Any]) -> dict[str | int, RelevanceRule]:
-    """Return the table of rules that the caller's `rules` means."""
-    for name in ("epsilon", "gamma"):
-        value = settings[name]
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e30:
-            raise ValueError(f"{name} must be a number of at least 0, got {value!r}")
-    if not isinstance(settings["alpha"], int | float) or not 1 <= settings["alpha"] < 1e30:
-        raise ValueError(f"alpha must be a number of at least 1, got {settings['alpha']!r}")
-    if isinstance(rules, str) and rules in COMPOSITES:
-        rules = COMPOSITES[rules]
-    if not isinstance(rules, Mapping):
-        rules = {"conv": rules, "linear": rules}
-    table = {key: _rule(rule, settings) for key, rule in rules.items()}
-    wrong = [k for k in table if k not in ("first", "conv", "linear") and not _is_number(k)]
-    missing = {"conv", "linear"} - set(table)
-    if wrong or missing:
-        raise ValueError(
-            "rules: a table needs a rule for 'conv' and one for 'linear', and may have more for "
-            f"'first' and for layer numbers 0, 1, ...; got {', '.join(map(repr, rules))}"
-        )
-    return table
-
-
-def _is_number(key: Any) -> bool:
-    return isinstance(key, int) and not isinstance(key, bool) and key >= 0
-
-
-def _rule(rule: Any, settings: Mapping[str, Any]) -> RelevanceRule:
-    if isinstance(rule, str) and rule in RULES:
-        if rule == "z_box":
-            return _box(settings["low"], settings["high"])
-        return RULES[rule](settings)
-    if not isinstance(rule, str) and hasattr(rule, "share"):
-        return rule
-    raise ValueError(
-        f"rules: {rule!r} is unknown; there are the rules {', '.join(RULES)} and the composites "
-        f"{', '.join(COMPOSITES)}"
-    )
-
-
-def _box(low: float | Tensor, high: float | Tensor) -> ZBox:
-    if not bool((torch.as_tensor(high) > torch.as_tensor(low)).all()):
-        raise ValueError(f"low must be below high, got low={low}, high={high}")
-    return ZBox(low, high)
-
-
-def _check_inside(x: Tensor, box: ZBox) -> None:
-    low, high = (torch.as_tensor(end, dtype=x.dtype).to(x.device) for end in (box.low, box.high))
-    for name, end in (("low", low), ("high", high)):
-        try:
-            end.expand(x.shape)
-        except RuntimeError:
-            raise ValueError(
-                f"{name} has shape {tuple(end.shape)}, which does not broadcast to x's, "
-                f"{tuple(x.shape)}; give a number, or one for each pixel"
-            ) from None
-    slack = 1e-5 * (high - low)
-    if not bool(((x >= low - slack) & (x <= high + slack)).all()):
-        raise ValueError(
-            f"the rule z_box needs low <= x <= high, but x goes from {float(x.min()):.3g} to "
-            f"{float(x.max()):.3g}, outside of low={box.low}, high={box.high}; give the smallest "
-            "and largest value that x can have"
-        )
