@@ -330,14 +330,8 @@ def bias_backprop(
     gap = (shares + beta).flatten(1).sum(1) - full.score.to(dtype)
     size = (shares.abs() + beta.abs()).flatten(1).sum(1) + full.score.abs()
     _check_nothing_lost(gap, full.score, TOLERANCE.get(x.dtype, HALF_TOLERANCE) * size)
-    return Attribution.of(
-        question,
-        beta,
-        f_end=full.score,
-        gap=gap,
-        gradients=question.rows.new_full((len(x),), 2),
-        extra={"input": shares},
-    )
+    found = {"f_end": full.score, "gap": gap, "extra": {"input": shares}}
+    return Attribution.of(question, beta, gradients=question.rows.new_full((len(x),), 2), **found)
 
 
 def _check_nothing_lost(gap: Tensor, score: Tensor, most: Tensor) -> None:

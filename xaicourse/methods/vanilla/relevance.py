@@ -28,6 +28,13 @@ from xaicourse.core.rules import MAX_POOLING, SHAPE, BackwardRules, Choice, appl
 from xaicourse.core.shared import Asked
 from xaicourse.methods.examples import small_relu_classifier
 from xaicourse.methods.vanilla.relevance_arguments import check_inside, make_box, read_rules
+from xaicourse.methods.vanilla.relevance_ledger import (
+    Page,
+    precise,
+    precise_operation,
+    read_ledger,
+    row_sums,
+)
 from xaicourse.methods.vanilla.relevance_rules import (
     RelevanceRule,
     RuleTable,
@@ -244,24 +251,13 @@ def deep_taylor(
 # ---- the backward pass ---------------------------------------------------------------------------
 
 
-@dataclass
-class _Page:
-    """What every operation received and gave in one backward pass, summed over each row."""
-
-    names: list[str] = field(default_factory=list)
-    received: list[Tensor] = field(default_factory=list)  # (n,) each
-    given: list[Tensor] = field(default_factory=list)
-    layers: dict[int, bool] = field(default_factory=dict)  # number -> whether it sees x itself
-    started: Tensor | None = None  # (n,) at the model's outputs
-
-
 @dataclass(frozen=True, eq=False)
 class _Relevance(BackwardRules):
     """Relevance in place of gradients: which operation shares it out how."""
 
     table: Mapping[str | int, RelevanceRule] = field(default_factory=dict)
     epsilon: float = 1e-6  # at sums, means and affine steps that belong to no layer
-    pages: list[_Page] = field(default_factory=list)  # the last one is of the last forward pass
+    pages: list[Page] = field(default_factory=list)  # the last one is of the last forward pass
 
     kinds: ClassVar[frozenset[str]] = frozenset({"smooth", "layer"})
     carries_relevance: ClassVar[bool] = True
@@ -299,13 +295,13 @@ class _Relevance(BackwardRules):
 
     def run(self, model: Callable[[Tensor, Tensor], Any], inputs: Tensor, rows: Tensor) -> Any:
         """Call the model; at its outputs y the incoming dF/dy becomes relevance y dF/dy."""
-        page = _Page()
+        page = Page()
         self.pages.append(page)
         outputs = super().run(model, inputs, rows)
 
         def start(operation: Affine, grad: Tensor) -> Tensor:
             R = operation.x * grad
-            total = _row_sums(R, len(inputs))
+            total = row_sums(R, len(inputs))
             page.started = total if page.started is None else page.started + total
             return R
 
@@ -340,12 +336,12 @@ class _Relevance(BackwardRules):
         page = self.pages[-1]
 
         def rule(operation: Operation, R: Tensor) -> tuple[Tensor, ...]:
-            R = _precise(R)
-            shares = share(_precise_operation(operation), R)
+            R = precise(R)
+            shares = share(precise_operation(operation), R)
             shares = shares if isinstance(shares, tuple) else (shares,)
             page.names.append(operation.name)
-            page.received.append(_row_sums(R, operation.rows))
-            page.given.append(sum(_row_sums(s, operation.rows) for s in shares))  # type: ignore[arg-type]
+            page.received.append(row_sums(R, operation.rows))
+            page.given.append(sum(row_sums(s, operation.rows) for s in shares))  # type: ignore[arg-type]
             return shares
 
         return operation, rule
@@ -357,7 +353,7 @@ def _explain(propagation: _Relevance, question: Question) -> Attribution:
         check_inside(question.x, box)
     maps: list[Tensor] = []
     scores: list[Tensor] = []
-    pages: list[_Page] = []
+    pages: list[Page] = []
 
     def receive(part: slice, points: Tensor, R: Tensor, score: Tensor) -> None:
         maps.append(R)
@@ -374,7 +370,7 @@ def _explain(propagation: _Relevance, question: Question) -> Attribution:
             f"the relevance of row {row} is NaN or infinite; a denominator is near 0: give a "
             "larger epsilon, or another rule"
         )
-    ledger = _ledger(pages, F)
+    ledger = read_ledger(pages, F)
     absorbed = ledger["absorbed"]
     return Attribution.of(
         question,
@@ -383,41 +379,3 @@ def _explain(propagation: _Relevance, question: Question) -> Attribution:
         gap=values.flatten(1).sum(1) - (F - absorbed),
         extra={**ledger, "expected_total": F - absorbed},
     )
-
-
-def _ledger(pages: list[_Page], F: Tensor) -> dict[str, Any]:
-    """Join the chunks' pages; operations in the order of the forward pass."""
-    received = [torch.stack([*p.received, p.started][::-1], dim=1) for p in pages]  # type: ignore[list-item]
-    given = [torch.stack([*p.given, p.started][::-1], dim=1) for p in pages]  # type: ignore[list-item]
-    started = torch.cat([p.started for p in pages])  # type: ignore[misc]
-    lost = torch.cat([(r - g).sum(1) for r, g in zip(received, given, strict=True)])
-    ledger: dict[str, Any] = {"absorbed": lost + (F - started).to(lost)}
-    names = {tuple(p.names) for p in pages}
-    if len(names) == 1:  # the same operations for all rows
-        ledger["layer_names"] = names.pop()[::-1]
-        ledger["layer_relevance"] = torch.cat(received)[:, 1:]
-        ledger["layer_absorbed"] = torch.cat(received)[:, 1:] - torch.cat(given)[:, 1:]
-    return ledger
-
-
-def _row_sums(R: Tensor, rows: int) -> Tensor:
-    """Return each row's sum; tensors that split rows into parts, (N * k, ...), are joined again."""
-    return _precise(R).reshape(rows, -1).sum(1)
-
-
-def _precise(t: Tensor) -> Tensor:
-    return t if t.dtype in (torch.float32, torch.float64) else t.float()
-
-
-def _precise_operation(operation: Operation) -> Operation:
-    inputs = tuple(_precise(t.detach()) for t in operation.inputs)
-    if isinstance(operation, Layer):
-        b, s = operation.bias, operation.scale
-        return replace(
-            operation,
-            inputs=inputs,
-            weight=_precise(operation.weight.detach()),
-            bias=None if b is None else _precise(b.detach()),
-            scale=None if s is None else _precise(s.detach()),
-        )
-    return replace(operation, inputs=inputs)
