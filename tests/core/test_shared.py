@@ -98,7 +98,8 @@ def test_raises_says_the_shared_sentence_first():
     text = complete(method).__doc__
     sentence = OF_METHODS.raises["ValueError, TypeError"]
     assert f"ValueError, TypeError\n    {sentence}\n    Also for a bad baseline." in text
-    assert "LayerError" not in text
+    assert "UnsupportedOperationError" in text  # it has `allow`
+    assert "LayerError" not in text  # and no `layer`
     assert OF_METRICS.raises["ValueError, TypeError"] in complete(metric, OF_METRICS).__doc__
 
 
@@ -120,6 +121,11 @@ def test_every_shared_setting_of_a_metric_has_words_and_a_default():
     keys = inspect.get_annotations(Removing).keys()
     assert keys <= OF_METRICS.words.keys()
     assert keys == OF_METRICS.defaults.keys()
+
+
+def test_a_method_on_images_says_so():
+    assert "x : Tensor (N, C, H, W)\n    Images." in xc.grad_cam.__doc__
+    assert "x : Tensor (N, ...)\n    Inputs." in xc.gradient.__doc__
 
 
 # ---- what goes on record ------------------------------------------------------------------------

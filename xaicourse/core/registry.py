@@ -13,7 +13,13 @@ import torch
 from torch import Tensor
 
 from xaicourse.core.attribution import Attribution
-from xaicourse.core.shared import OF_METHODS, complete, keyword_defaults
+from xaicourse.core.shared import (
+    OF_IMAGE_METHODS,
+    OF_METHODS,
+    Shared,
+    complete,
+    keyword_defaults,
+)
 
 __all__ = [
     "LESSON_OF",
@@ -196,6 +202,11 @@ def watch_calls() -> Iterator[list[str]]:
         _watched.reset(token)
 
 
+def one_gradient(settings: Mapping[str, Any]) -> int:
+    """Return the cost of most methods."""
+    return 1
+
+
 def attribution_method(
     *,
     title: str,
@@ -203,7 +214,7 @@ def attribution_method(
     paper: str,
     family: str,
     example: Callable[[], Example],
-    cost: Callable[[Mapping[str, Any]], int],
+    cost: Callable[[Mapping[str, Any]], int] = one_gradient,
     input: str = "any",
     result: str = "input",
     needs: set[str] | frozenset[str] = frozenset({"gradient"}),
@@ -220,7 +231,7 @@ def attribution_method(
     """
 
     def register(body: Callable[..., Attribution]) -> AttributionMethod:
-        method = _callable_method(body)
+        method = _callable_method(body, OF_IMAGE_METHODS if input == "image" else OF_METHODS)
         record = MethodRecord(
             name=body.__name__,
             title=title,
@@ -248,9 +259,9 @@ def attribution_method(
     return register
 
 
-def _callable_method(body: Callable[..., Attribution]) -> AttributionMethod:
+def _callable_method(body: Callable[..., Attribution], shared: Shared) -> AttributionMethod:
     """Return what is called: it hands out the values, or the attribution with its settings."""
-    whole = complete(body, OF_METHODS, also=("return_details",))
+    whole = complete(body, shared, also=("return_details",))
     signature = inspect.signature(whole)
     defaults = keyword_defaults(signature)
     on_record = set(defaults) - NOT_ON_RECORD

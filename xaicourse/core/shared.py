@@ -8,10 +8,11 @@ import functools
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypedDict, get_type_hints
 
 __all__ = [
+    "OF_IMAGE_METHODS",
     "OF_METHODS",
     "OF_METRICS",
     "Asked",
@@ -153,6 +154,8 @@ return_details : bool
     raises={
         "LayerError": "If the layer is not there, is not called, has no spatial map, or none can "
         "be chosen.",
+        "UnsupportedOperationError": "If an operation is neither covered by the rule nor affine, "
+        "pooling or shape; it is named.",
         "ValueError, TypeError": "For bad arguments, a model in training mode, a detached output, "
         "a NaN gradient.",
     },
@@ -168,6 +171,10 @@ return_details : bool
         "differentiable": False,
         "return_details": False,
     },
+)
+
+OF_IMAGE_METHODS = replace(
+    OF_METHODS, words={**OF_METHODS.words, "x": "x : Tensor (N, C, H, W)\n    Images."}
 )
 
 OF_METRICS = Shared(
@@ -309,8 +316,9 @@ def _whole_docstring(text: str | None, signature: inspect.Signature, shared: Sha
 def _whole_raises(own: str, signature: inspect.Signature, shared: Shared) -> str:
     """Put the shared sentence before what the function says itself ("Also ...") of an error."""
     found = {e.partition("\n")[0]: e.partition("\n")[2] for e in entries(own).values() if e}
+    needed = {"LayerError": "layer", "UnsupportedOperationError": "allow"}
     for names, sentence in shared.raises.items():
-        if names == "LayerError" and "layer" not in signature.parameters:
+        if names in needed and needed[names] not in signature.parameters:
             continue
         mine = found.get(names, "")
         if not mine or mine.lstrip().startswith("Also"):

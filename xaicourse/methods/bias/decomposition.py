@@ -53,7 +53,6 @@ def parts(full: FullGradient, x: Tensor, maps: dict[str, Tensor]) -> dict[str, T
     family="bias",
     input="image",
     result="map",
-    cost=lambda settings: 1,
     example=image_example,
 )
 def fullgrad(
@@ -164,7 +163,6 @@ def _resized(picture: Tensor, size: torch.Size) -> Tensor:
     family="bias",
     unit="share",
     result="decomposition",
-    cost=lambda settings: 1,
     example=small_classifier,
 )
 def fullgrad_decomposition(

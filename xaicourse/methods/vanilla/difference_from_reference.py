@@ -42,7 +42,6 @@ RULES = ("rescale", "reveal_cancel")
     unit="share",
     needs={"gradient", "relu_only"},
     claims={"completeness", "sensitivity_a"},
-    cost=lambda settings: 1,
     example=small_relu_classifier,
 )
 def deeplift(

@@ -23,7 +23,6 @@ __all__ = ["gradient", "input_x_gradient", "saliency"]
     unit="slope",
     claims={"dummy", "implementation_invariance", "linearity", "symmetry"},
     differentiable=True,
-    cost=lambda settings: 1,
     example=small_classifier,
 )
 def gradient(
@@ -70,7 +69,6 @@ def gradient(
     unit="slope",
     claims={"dummy", "implementation_invariance", "symmetry"},
     differentiable=True,
-    cost=lambda settings: 1,
     example=small_classifier,
 )
 def saliency(
@@ -120,7 +118,6 @@ def saliency(
     unit="share",
     claims={"dummy", "implementation_invariance", "linearity", "symmetry"},
     differentiable=True,
-    cost=lambda settings: 1,
     example=small_classifier,
 )
 def input_x_gradient(

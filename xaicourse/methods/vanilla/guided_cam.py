@@ -62,11 +62,6 @@ def guided_grad_cam(
     Tensor (N, C, H, W)
         Signed, in the shape of x; a picture rather than a share of F.
 
-    Raises
-    ------
-    UnsupportedOperationError
-        If an operation is neither covered by the rule nor affine, pooling or shape; it is named.
-
     Notes
     -----
     Keeps none of the axioms.

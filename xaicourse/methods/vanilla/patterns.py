@@ -37,7 +37,6 @@ def small_net_with_patterns() -> Example:
     paper="arXiv:1705.05598",
     family="vanilla",
     needs={"gradient", "relu_only", "patterns"},
-    cost=lambda settings: 1,
     example=small_net_with_patterns,
 )
 def pattern_net(
@@ -115,7 +114,6 @@ def pattern_net(
     paper="arXiv:1705.05598",
     family="vanilla",
     needs={"gradient", "relu_only", "patterns"},
-    cost=lambda settings: 1,
     example=small_net_with_patterns,
 )
 def pattern_attribution(

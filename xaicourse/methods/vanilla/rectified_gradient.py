@@ -74,7 +74,6 @@ def _below_upper_end(operation: Activated) -> Tensor:
     paper="arXiv:1902.04893",
     family="vanilla",
     needs={"gradient", "relu_only"},
-    cost=lambda settings: 1,
     example=small_relu_classifier,
 )
 def rectgrad(

@@ -56,7 +56,6 @@ __all__ = ["deep_taylor", "lrp"]
     family="vanilla",
     unit="share",
     needs={"gradient", "relu_only"},
-    cost=lambda settings: 1,
     example=small_relu_classifier,
 )
 def lrp(
@@ -168,7 +167,6 @@ def small_pictures() -> Example:
     family="vanilla",
     unit="share",
     needs={"gradient", "relu_only"},
-    cost=lambda settings: 1,
     example=small_pictures,
 )
 def deep_taylor(

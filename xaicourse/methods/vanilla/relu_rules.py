@@ -35,7 +35,6 @@ def guided_rule(slope: Tensor, g: Tensor) -> Tensor:
     paper="arXiv:1311.2901",
     family="vanilla",
     needs={"gradient", "relu_only"},
-    cost=lambda settings: 1,
     example=small_relu_classifier,
 )
 def deconvnet(
@@ -60,11 +59,6 @@ def deconvnet(
     -------
     Tensor (N, ...)
         Signed; a picture rather than a share of F.
-
-    Raises
-    ------
-    UnsupportedOperationError
-        If an operation is neither covered by the rule nor affine, pooling or shape; it is named.
 
     Notes
     -----
@@ -98,7 +92,6 @@ def deconvnet(
     paper="arXiv:1412.6806",
     family="vanilla",
     needs={"gradient", "relu_only"},
-    cost=lambda settings: 1,
     example=small_relu_classifier,
 )
 def guided_backprop(
@@ -123,11 +116,6 @@ def guided_backprop(
     -------
     Tensor (N, ...)
         Signed; a picture rather than a share of F.
-
-    Raises
-    ------
-    UnsupportedOperationError
-        If an operation is neither covered by the rule nor affine, pooling or shape; it is named.
 
     Notes
     -----

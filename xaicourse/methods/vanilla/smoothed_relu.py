@@ -90,7 +90,6 @@ class SmoothingRules(BackwardRules):
     family="vanilla",
     unit="slope",
     needs={"gradient", "relu_only"},
-    cost=lambda settings: 1,
     example=small_relu_classifier,
 )
 def beta_smoothing(

@@ -69,7 +69,6 @@ def class_activation_map(
             result="map",
             needs=set(needs),
             differentiable=True,
-            cost=lambda settings: 1,
             example=small_image_classifier,
             **facts,
         )(explain)
