@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from xaicourse.core.attribution import Attribution
+from xaicourse.core.shared import OF_METHODS, complete
 
 __all__ = [
     "METHODS",
@@ -198,22 +199,28 @@ def attribution_method(
 ) -> Callable[[Callable[..., Attribution]], AttributionMethod]:
     """Register a method and hand out its ``.values`` unless ``return_details=True``.
 
-    The decorated body returns an `Attribution`. Its keyword ``return_details`` is added here.
+    The decorated body returns an `Attribution`. What it shares with other methods is spelled out by
+    `complete`, the keyword ``return_details`` as well.
     """
 
     def register(body: Callable[..., Attribution]) -> AttributionMethod:
-        @functools.wraps(body)
-        def method(*args: Any, return_details: bool = False, **settings: Any) -> Any:
+        whole = complete(body, OF_METHODS, also=("return_details",))
+        signature = inspect.signature(whole)
+
+        @functools.wraps(whole)
+        def method(*args: Any, return_details: bool = False, **given: Any) -> Any:
             for seen in _watched.get():
                 seen.append(body.__name__)
             # plain tensors and no graph whatever the caller's mode is, but for a map that is itself
             # to be differentiated
-            keeps_graph = bool(settings.get("differentiable", False))
+            keeps_graph = bool(given.get("differentiable", False))
             with torch.inference_mode(False), torch.set_grad_enabled(keeps_graph):
-                attribution = body(*args, **settings)
+                attribution = whole(*args, **given)
             return attribution if return_details else attribution.values
 
-        method.__signature__ = _with_details(inspect.signature(body))  # type: ignore[attr-defined]
+        method.__signature__ = signature.replace(  # type: ignore[attr-defined]
+            return_annotation="Tensor | Attribution"
+        )
         record = MethodRecord(
             name=body.__name__,
             title=title,
@@ -239,13 +246,3 @@ def attribution_method(
         return method  # type: ignore[return-value]
 
     return register
-
-
-def _with_details(signature: inspect.Signature) -> inspect.Signature:
-    details = inspect.Parameter(
-        "return_details", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=bool
-    )
-    return signature.replace(
-        parameters=[*signature.parameters.values(), details],
-        return_annotation="Tensor | Attribution",
-    )
