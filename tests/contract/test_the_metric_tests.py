@@ -15,7 +15,7 @@ import xaicourse as xc
 from tests.contract import metric_checks as checks
 from tests.contract import toys
 from xaicourse.evaluation import METRICS, MetricResult
-from xaicourse.evaluation.deletion import additive_example
+from xaicourse.evaluation.removal import additive_example
 from xaicourse.evaluation.registry import MetricKind, metric
 
 MISTAKES: dict[str, tuple[str, Callable[..., MetricResult]]] = {}

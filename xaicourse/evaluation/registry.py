@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 import torch
 from torch import Tensor
 
+from xaicourse.core.shared import OF_METRICS, complete
 from xaicourse.evaluation.result import MetricResult
 
 __all__ = ["METRICS", "Metric", "MetricExample", "MetricKind", "MetricRecord", "metric"]
@@ -88,13 +89,18 @@ def metric(
     rank_only: bool,
     example: Callable[[], MetricExample],
 ) -> Callable[[Callable[..., MetricResult]], Metric]:
-    """Register a metric. Its result is made of plain tensors whatever the caller's mode is."""
+    """Register a metric. Its result is made of plain tensors whatever the caller's mode is.
+
+    What it shares with other metrics is spelled out by `complete`.
+    """
 
     def register(body: Callable[..., MetricResult]) -> Metric:
-        @functools.wraps(body)
+        whole = complete(body, OF_METRICS)
+
+        @functools.wraps(whole)
         def measured(*args: Any, **settings: Any) -> MetricResult:
             with torch.inference_mode(False), torch.no_grad():
-                return body(*args, **settings)
+                return whole(*args, **settings)
 
         record = MetricRecord(
             name=body.__name__,
