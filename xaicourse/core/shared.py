@@ -275,10 +275,11 @@ def _whole_signature(
     """Put each shared parameter before the first one that comes later in the table."""
     signature = inspect.signature(body)
     parameters = list(signature.parameters.values())
+    last = parameters[-1] if parameters else None
     types: dict[str, Any] = {}
-    if parameters and (asked := getattr(parameters[-1].annotation, "__args__", ())):  # of Unpack
+    if last and last.kind is last.VAR_KEYWORD and hasattr(last.annotation, "__args__"):
         parameters.pop()
-        types = get_type_hints(asked[0])
+        types = get_type_hints(last.annotation.__args__[0])  # of Unpack[...]
     types |= {name: type(shared.defaults[name]) for name in also}
     order = list(shared.words)
     given = {p.name for p in parameters}
