@@ -10,13 +10,12 @@ python tools/make_stub.py [--check]
 import argparse
 import ast
 import builtins
-import collections.abc
 import inspect
+import json
 import sys
 import textwrap
 import types
 import typing
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -24,58 +23,69 @@ from typing import Any, Literal
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # the package beside this script, wherever it is started
-Places = dict[str, str]  # public name -> "module:attribute", or "module:" for the module itself
 
+from torch import Tensor  # noqa: E402
 
-def imported(home: ModuleType) -> Places:
-    """Return the places of a home's public names: from its imports, else from the thing itself."""
-    found = {}
-    for node in ast.parse(inspect.getsource(home)).body:
-        if isinstance(node, ast.ImportFrom):
-            found |= {alias.asname or alias.name: (node.module, alias.name) for alias in node.names}
-    places = {}
-    for name in home.__all__:
-        thing = getattr(home, name)
-        module, attribute = found.get(name) or (getattr(thing, "__module__", None), name)
-        if isinstance(thing, ModuleType):
-            module, attribute = thing.__name__, ""
-        if module is None:
-            raise LookupError(f"{home.__name__}.{name} says not where it is from: import it there")
-        places[name] = f"{module}:{attribute}"
-    return places
+from xaicourse.core.attribution import Attribution  # noqa: E402
 
-
-# Each home of public names that has a stub, and how their places are known.
-HOMES: dict[str, Callable[[ModuleType], Places]] = {
-    "xaicourse": lambda home: home._NAMES,
-    "xaicourse.evaluation": imported,
+# Each home of public names that has a stub, and the name of its table: public name ->
+# "module:attribute", or "module:" for a module itself. Without a table a name is one that the home
+# imports, or a function or class, which says itself where it is from.
+HOMES = {
+    "xaicourse": "_NAMES",
+    "xaicourse.evaluation": "",
 }
 
 
-def stub(home: ModuleType, places: Places) -> str:
+def stub(home: ModuleType, table: dict[str, str]) -> str:
     """Return the text of a home's stub."""
-    writer = Writer()
-    written = []
-    for name, place in places.items():
+    writer, written = Writer(), []
+    places = imported(home) | table
+    for name in home.__all__:
         thing = getattr(home, name)
-        if hasattr(thing, "record"):  # a registered method or metric
+        if name == "__version__":
+            written.append("__version__: str\n")
+        elif inspect.isfunction(thing) and hasattr(thing, "record"):  # a method or a metric
             written.append(writer.registered(thing))
         else:
-            writer.hand_on(name, *place.split(":"))
-    own = [f for f in vars(home).values() if getattr(f, "__module__", None) == home.__name__]
-    for function in own:
-        if inspect.isfunction(function) and not function.__name__.startswith("__"):
-            written.append(writer.function(function, inspect.signature(function)))
-    if hasattr(home, "__version__"):
-        written.insert(0, "__version__: str\n")
-    names = "\n".join(f'    "{name}",' for name in sorted(home.__all__))
-    head = [
-        "# Written by `python tools/make_stub.py`; do not edit.",
-        "# ruff: noqa",
-        "# fmt: off",
-        *sorted(writer.imports),
+            writer.hand_on(name, place_of(thing, name, places))
+    written += [writer.function(own, inspect.signature(own)) for own in private_functions(home)]
+    names = "".join(f'    "{name}",\n' for name in home.__all__)
+    head = "# Written by `python tools/make_stub.py`; do not edit.\n# ruff: noqa\n# fmt: off"
+    return "\n".join([head, *writer.needed(), f"\n__all__ = [\n{names}]\n", *written])
+
+
+def imported(home: ModuleType) -> dict[str, str]:
+    """Return the places of the names that a home imports."""
+    return {
+        alias.asname or alias.name: f"{node.module}:{alias.name}"
+        for node in ast.parse(inspect.getsource(home)).body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+
+def place_of(thing: Any, name: str, places: dict[str, str]) -> str:
+    """Return where a public thing is from."""
+    if name in places:
+        return places[name]
+    if isinstance(thing, ModuleType):
+        return f"{thing.__name__}:"
+    if not hasattr(thing, "__module__"):
+        raise LookupError(f"{name} says not where it is from: put it into its home's table")
+    return f"{thing.__module__}:{name}"
+
+
+def private_functions(home: ModuleType) -> list[Any]:
+    """Return the functions that a home defines for the package's own use."""
+    return [
+        function
+        for name, function in vars(home).items()
+        if inspect.isfunction(function)
+        and function.__module__ == home.__name__
+        and name.startswith("_")
+        and not name.startswith("__")
     ]
-    return "\n".join([*head, f"\n__all__ = [\n{names}\n]\n", *written])
 
 
 class Writer:
@@ -84,8 +94,14 @@ class Writer:
     def __init__(self) -> None:
         self.imports: set[str] = set()
 
-    def hand_on(self, name: str, module: str, attribute: str) -> None:
+    def needed(self) -> list[str]:
+        """Return the imports; one that hands its name on also serves this file."""
+        handed_on = {line.partition(" as ")[0] for line in self.imports if " as " in line}
+        return sorted(self.imports - handed_on)
+
+    def hand_on(self, name: str, place: str) -> None:
         """Import a public name, ``as`` itself: so a stub says that it is handed on."""
+        module, _, attribute = place.partition(":")
         if not attribute:
             module, _, attribute = module.rpartition(".")
         self.imports.add(f"from {module} import {attribute} as {name}")
@@ -96,29 +112,22 @@ class Writer:
         details = signature.parameters.get("return_details")
         if details is None:
             return self.function(thing, signature, text)
-        tensor, attribution = (
-            self.named(module, name)
-            for module, name in (
-                ("torch", "Tensor"),
-                ("xaicourse.core.attribution", "Attribution"),
-            )
-        )
         *others, _ = signature.parameters.values()
-        overload = f"@{self.named('typing', 'overload')}\n"
-        with_details = details.replace(annotation=Literal[True], default=inspect.Parameter.empty)
+        must = details.replace(annotation=Literal[True], default=inspect.Parameter.empty)
         forms = (
-            (details.replace(annotation=Literal[False]), tensor, text),
-            (with_details, attribution, ""),
+            (details.replace(annotation=Literal[False]), Tensor, text),
+            (must, Attribution, ""),
         )
+        overload = self.named("typing", "overload")
         return "\n".join(
-            overload
-            + self.function(thing, signature.replace(parameters=[*others, last]), doc, given)
+            f"@{overload}\n"
+            + self.function(
+                thing, signature.replace(parameters=[*others, last], return_annotation=given), doc
+            )
             for last, given, doc in forms
         )
 
-    def function(
-        self, function: Any, signature: inspect.Signature, doc: str = "", returns: str = ""
-    ) -> str:
+    def function(self, function: Any, signature: inspect.Signature, doc: str = "") -> str:
         """Write a function with one line a parameter, and its docstring."""
         body = inspect.unwrap(function)
         names = vars(sys.modules[body.__module__])
@@ -130,13 +139,9 @@ class Writer:
             default = "" if parameter.default is parameter.empty else f" = {value(parameter)}"
             lines.append(f"{parameter.name}: {kind}{default}")
         inside = "".join(f"    {line},\n" for line in lines)
-        given = returns or self.annotation(resolved(signature.return_annotation, names))
+        given = self.annotation(resolved(signature.return_annotation, names))
         head = f"def {function.__name__}(\n{inside}) -> {given}:"
-        if not doc:
-            return f"{head} ...\n"
-        quotes = 'r"""' if "\\" in doc else '"""'
-        ending = "\n" if "\n" in doc else ""
-        return f'{head}\n{textwrap.indent(f"{quotes}{doc}{ending}", "    ")}{"    " if ending else ""}"""\n'
+        return f"{head}\n{textwrap.indent(quoted(doc), '    ')}\n" if doc else f"{head} ...\n"
 
     def annotation(self, kind: Any) -> str:
         """Write a type as source."""
@@ -170,19 +175,28 @@ def resolved(annotation: Any, names: dict[str, Any]) -> Any:
     return typing.get_type_hints(holder, globalns=names)["it"]
 
 
+def quoted(doc: str) -> str:
+    """Write a docstring as source."""
+    raw = "r" if "\\" in doc else ""
+    return f'{raw}"""{doc}' + ("\n" if "\n" in doc else "") + '"""'
+
+
 def value(parameter: inspect.Parameter) -> str:
     """Write a default; one that has no short form is left out."""
-    plain = isinstance(parameter.default, int | float | str | None) or parameter.default == ()
-    return repr(parameter.default) if plain else "..."
+    default = parameter.default
+    if isinstance(default, str):
+        return json.dumps(default)  # in double quotes
+    plain = isinstance(default, int | float | None) or default == ()
+    return repr(default) if plain else "..."
 
 
 def stubs() -> dict[Path, str]:
     """Return each stub's file and its text."""
     found = {}
-    for name, places_of in HOMES.items():
+    for name, table in HOMES.items():
         home = import_module(name)
         file = Path(str(home.__file__)).with_suffix(".pyi")
-        found[file] = stub(home, places_of(home))
+        found[file] = stub(home, getattr(home, table) if table else {})
     return found
 
 
