@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 _NAMES = {
     # core
     "Attribution": "xaicourse.core.attribution:Attribution",
-    "METHODS": "xaicourse.core.registry:METHODS",
+    "METHODS": "xaicourse.methods:METHODS",
     "TokenGrid": "xaicourse.methods.vanilla.feature_maps:TokenGrid",
     "bind": "xaicourse.core.inputs:bind",
     "device": "xaicourse.core.device:device",
@@ -20,7 +20,7 @@ _NAMES = {
     "pack": "xaicourse.core.inputs:pack",
     "path_integral": "xaicourse.core.path:path_integral",
     "scores": "xaicourse.core.gradients:scores",
-    "spec": "xaicourse.core.spec:spec",
+    "spec": "xaicourse.methods.spec:spec",
     "targets": "xaicourse.core.target:",
     # methods
     "gradient": "xaicourse.methods.vanilla.gradient:gradient",
@@ -84,8 +84,6 @@ def __getattr__(name: str) -> object:
     if name not in _NAMES:
         raise AttributeError(f"module 'xaicourse' has no attribute {name!r}")
     module_name, _, attribute = _NAMES[name].partition(":")
-    if name == "METHODS":  # the table is full only once every method file has been read
-        import_module("xaicourse.methods.all")
     module = import_module(module_name)
     value = getattr(module, attribute) if attribute else module
     globals()[name] = value  # from now on found without coming here

@@ -216,7 +216,7 @@ def _add_methods(subparsers: _Subparsers) -> None:
 
 
 def _methods(options: argparse.Namespace) -> int:
-    from xaicourse.core.registry import all_methods
+    from xaicourse.methods import all_methods
 
     header = ("NAME", "YEAR", "FAMILY", "LESSON", "PAPER", "NEEDS")
     methods = sorted(all_methods().values(), key=lambda method: (method.year, method.name))

@@ -5,19 +5,18 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from importlib import import_module
 from typing import Any, Literal, Protocol, overload
 
 import torch
 from torch import Tensor
 
 from xaicourse.core.attribution import Attribution
-from xaicourse.core.shared import OF_METHODS, complete
+from xaicourse.core.shared import OF_METHODS, complete, keyword_defaults
 
 __all__ = [
-    "METHODS",
+    "RECORDS",
     "AttributionMethod",
     "Claim",
     "Example",
@@ -27,7 +26,6 @@ __all__ = [
     "Need",
     "ResultKind",
     "Unit",
-    "all_methods",
     "attribution_method",
     "watch_calls",
 ]
@@ -158,15 +156,12 @@ class MethodRecord:
     example: Callable[[], Example]
 
 
-METHODS: dict[str, MethodRecord] = {}  # of the files that were read so far; see `all_methods`
+RECORDS: dict[str, MethodRecord] = {}  # of the files that were read so far: see xaicourse.methods
+
+# what changes no number of the map
+NOT_ON_RECORD = {"batch_size", "differentiable", "return_details"}
 
 _watched: ContextVar[tuple[list[str], ...]] = ContextVar("watched", default=())
-
-
-def all_methods() -> dict[str, MethodRecord]:
-    """Read every method's file, and return METHODS, which is full then."""
-    import_module("xaicourse.methods.all")
-    return METHODS
 
 
 @contextmanager
@@ -200,12 +195,15 @@ def attribution_method(
     """Register a method and hand out its ``.values`` unless ``return_details=True``.
 
     The decorated body returns an `Attribution`. What it shares with other methods is spelled out by
-    `complete`, the keyword ``return_details`` as well.
+    `complete`, the keyword ``return_details`` as well. Its settings are put on record here, those
+    at their defaults too; the body says in its `Attribution` only what it has made of them.
     """
 
     def register(body: Callable[..., Attribution]) -> AttributionMethod:
         whole = complete(body, OF_METHODS, also=("return_details",))
         signature = inspect.signature(whole)
+        defaults = keyword_defaults(signature)
+        on_record = set(defaults) - NOT_ON_RECORD
 
         @functools.wraps(whole)
         def method(*args: Any, return_details: bool = False, **given: Any) -> Any:
@@ -216,7 +214,10 @@ def attribution_method(
             keeps_graph = bool(given.get("differentiable", False))
             with torch.inference_mode(False), torch.set_grad_enabled(keeps_graph):
                 attribution = whole(*args, **given)
-            return attribution if return_details else attribution.values
+            if not return_details:
+                return attribution.values
+            asked = {n: v for n, v in {**defaults, **given}.items() if n in on_record}
+            return replace(attribution, settings={**asked, **attribution.settings})
 
         method.__signature__ = signature.replace(  # type: ignore[attr-defined]
             return_annotation="Tensor | Attribution"
@@ -239,9 +240,9 @@ def attribution_method(
             cost=cost,
             example=example,
         )
-        if record.name in METHODS and METHODS[record.name].method.__module__ != body.__module__:
+        if record.name in RECORDS and RECORDS[record.name].method.__module__ != body.__module__:
             raise ValueError(f"a method called {record.name} is registered already")
-        METHODS[record.name] = record
+        RECORDS[record.name] = record
         method.record = record  # type: ignore[attr-defined]
         return method  # type: ignore[return-value]
 

@@ -22,6 +22,7 @@ __all__ = [
     "Removing",
     "Shared",
     "complete",
+    "keyword_defaults",
 ]
 
 
@@ -250,12 +251,7 @@ def complete(
     callable
     """
     signature = _whole_signature(body, shared, also)
-    keywords = {
-        p.name: p.default
-        for p in signature.parameters.values()
-        if p.kind is p.KEYWORD_ONLY and p.name not in also
-    }
-    defaults = {name: d for name, d in keywords.items() if d is not inspect.Parameter.empty}
+    defaults = {n: d for n, d in keyword_defaults(signature).items() if n not in also}
 
     @functools.wraps(body)
     def function(*args: Any, **given: Any) -> Any:
@@ -267,6 +263,12 @@ def complete(
     function.__signature__ = signature  # type: ignore[attr-defined]
     function.__doc__ = _whole_docstring(body.__doc__, signature, shared)
     return function
+
+
+def keyword_defaults(signature: inspect.Signature) -> dict[str, Any]:
+    """Return name -> default of the keyword-only parameters that have one."""
+    keywords = [p for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY]
+    return {p.name: p.default for p in keywords if p.default is not p.empty}
 
 
 def _whole_signature(

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from xaicourse.core.registry import all_methods
+from xaicourse.methods import all_methods
 from xaicourse.plot.scale import reduce_channels, shared_limits, tile_sums
 from xaicourse.widgets.attribution_figure import AttributionView, draw_attribution_view
 from xaicourse.widgets.panel import Panel
