@@ -23,7 +23,7 @@ import torch
 import xaicourse as xc
 
 model = xc.zoo.load("fashion_cnn")
-images = xc.datasets.fashion_mnist("test").images[:2]
+images = xc.datasets.fashion_mnist("test", 2).x
 ig = xc.integrated_gradients(model, images, target=3, steps=8)
 assert_type(ig, torch.Tensor)
 details = xc.integrated_gradients(model, images, target=3, return_details=True)
@@ -40,7 +40,7 @@ strip = xc.truth_strip(xc.input_x_gradient)
 print(strip.cosine, xc.scores(model, images).mean(), xc.device(), xc.__version__)
 """
 WRONG = {
-    'xc.gradient(model, images, targett=3)': "targett",
+    'xc.gradient(model, images, targett=3)': 'No overloads for "gradient"',
     'xc.gradient(model, images).gap': "gap",
     'xc.integrated_gradient(model, images)': "integrated_gradient",
     'xc.evaluation.deletion(model, images, ig, unit="four")': "unit",

@@ -21,14 +21,14 @@ from xaicourse.core.gradients import scores as scores
 from xaicourse.core.inputs import bind as bind
 from xaicourse.core.inputs import pack as pack
 from xaicourse.core.path import path_integral as path_integral
-from xaicourse.core.registry import METHODS as METHODS
-from xaicourse.core.spec import spec as spec
 from xaicourse.evaluation import METRICS as METRICS
 from xaicourse.evaluation.truth_strip import truth_strip as truth_strip
 from xaicourse.exercise import check as check
 from xaicourse.exercise import hint as hint
 from xaicourse.exercise import or_reference as or_reference
 from xaicourse.exercise import predict as predict
+from xaicourse.methods import METHODS as METHODS
+from xaicourse.methods.spec import spec as spec
 from xaicourse.methods.vanilla.ascent import class_model as class_model
 from xaicourse.methods.vanilla.feature_maps import TokenGrid as TokenGrid
 from xaicourse.methods.vanilla.feature_maps import map_layers as map_layers

@@ -15,8 +15,8 @@ import xaicourse as xc
 from tests.contract import metric_checks as checks
 from tests.contract import toys
 from xaicourse.evaluation import METRICS, MetricResult
-from xaicourse.evaluation.removal import additive_example
 from xaicourse.evaluation.registry import MetricKind, metric
+from xaicourse.evaluation.removal import additive_example
 
 MISTAKES: dict[str, tuple[str, Callable[..., MetricResult]]] = {}
 

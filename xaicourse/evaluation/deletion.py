@@ -45,12 +45,23 @@ def deletion(
 
     Notes
     -----
-    Removed features leave the data's distribution; noisy maps of sharp pixels often get a low
-    value. Always read it beside a random and a centre control.
+    Only the order of the map counts. Always read it beside a random and a centre control.
+
+    **Cost.** T + 1 forward passes a row, one more where the class is to be predicted.
+
+    **Fails when** holes are no longer what the model has learnt from: removed features leave the
+    data's distribution, and noisy maps of sharp pixels often get a low value.
 
     References
     ----------
-    V. Petsiuk, A. Das, K. Saenko, 2018, arXiv:1806.07421. Lesson 05.
+    .. [petsiuk2018] V. Petsiuk, A. Das, K. Saenko, 2018, arXiv:1806.07421.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> toy, x = xc.zoo.toy(), xc.zoo.toy_input()
+    >>> xc.evaluation.deletion(toy, x, xc.gradient(toy, x), output="logit").values
+    tensor([2.7500], dtype=torch.float64)
     """
     removal = Removal(imputer=imputer, **asked)
     curve = removal.curve(model, x, attribution, target)
@@ -89,11 +100,22 @@ def insertion(
 
     Notes
     -----
-    With a blurred start it favours smooth maps. Read it beside the controls.
+    Everything starts as imputed. Read it beside the controls, as deletion.
+
+    **Cost.** T + 1 forward passes a row, one more where the class is to be predicted.
+
+    **Fails when** sharp maps are compared with smooth ones: from a blurred start it favours those.
 
     References
     ----------
-    V. Petsiuk, A. Das, K. Saenko, 2018, arXiv:1806.07421. Lesson 05.
+    .. [petsiuk2018] V. Petsiuk, A. Das, K. Saenko, 2018, arXiv:1806.07421.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> toy, x = xc.zoo.toy(), xc.zoo.toy_input()
+    >>> xc.evaluation.insertion(toy, x, xc.gradient(toy, x), imputer=0, output="logit").values
+    tensor([3.2500], dtype=torch.float64)
     """
     removal = Removal(imputer=imputer, restore=True, **asked)
     curve = removal.curve(model, x, attribution, target)
