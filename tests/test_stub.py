@@ -154,11 +154,11 @@ def test_a_name_behind_a_door_is_written_as_an_import(tmp_path, monkeypatch):
 
 
 def test_a_value_behind_a_door_needs_a_table(tmp_path, monkeypatch):
-    home = made_up_home(tmp_path, monkeypatch, '"TOY_OUTPUT"')
-    with pytest.raises(LookupError, match="TOY_OUTPUT says not where it is from"):
+    home = made_up_home(tmp_path, monkeypatch, '"TOY_INPUT"')
+    with pytest.raises(LookupError, match="TOY_INPUT says not where it is from"):
         make_stub.stub(home, {})
-    text = make_stub.stub(home, {"TOY_OUTPUT": "xaicourse.zoo:TOY_OUTPUT"})
-    assert "from xaicourse.zoo import TOY_OUTPUT as TOY_OUTPUT\n" in text
+    text = make_stub.stub(home, {"TOY_INPUT": "xaicourse.zoo:TOY_INPUT"})
+    assert "from xaicourse.zoo import TOY_INPUT as TOY_INPUT\n" in text
 
 
 def made_up_home(folder: Path, monkeypatch: pytest.MonkeyPatch, names: str) -> ModuleType:

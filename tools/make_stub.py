@@ -71,7 +71,7 @@ def place_of(thing: Any, name: str, places: dict[str, str]) -> str:
         return places[name]
     if isinstance(thing, ModuleType):
         return f"{thing.__name__}:"
-    if not hasattr(thing, "__module__"):
+    if not inspect.isroutine(thing) and not inspect.isclass(thing):
         raise LookupError(f"{name} says not where it is from: put it into its home's table")
     return f"{thing.__module__}:{name}"
 
