@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 IN_NOTES = (r"\*\*Cost\.\*\* \S", r"\*\*Fails when\*\* \S")
 KEY = re.compile(r"^\.\. \[[a-z]+\d{4}[a-z]?\] \S", re.M)  # as in a bibliography: author and year
 
-# What the next removal metric costs: its equation, and three lines (bach2015: pixel flipping).
+# What the next removal metric costs: its equation, and four lines (that of pixel flipping, 2015).
 NEW_FILE = '''
 from xaicourse.evaluation.registry import metric
 from xaicourse.evaluation.removal import Removal, additive_example
@@ -30,7 +30,8 @@ from xaicourse.evaluation.removal import Removal, additive_example
 def mean_drop(model, x, attribution, target=None, *, imputer=0.0, **asked: Unpack[Removing]):
     """Average how far the score has fallen, over all steps."""
     curve = Removal(imputer=imputer, **asked).curve(model, x, attribution, target)
-    return curve.result("mean_drop", (curve.scores[:, :1] - curve.scores).mean(dim=1))
+    drop = curve.scores[:, :1] - curve.scores  # (N, T + 1)
+    return curve.result("mean_drop", drop.mean(dim=1), area="mean drop")
 '''
 ASK = """
 import torch, xaicourse as xc
@@ -39,7 +40,7 @@ assert "mean_drop" in xc.evaluation.__all__
 e = xc.METRICS["mean_drop"].example()
 found = xc.evaluation.mean_drop(e.model, e.x, e.attribution, **e.settings, unit=1)
 assert found.values[0] == (0 + 4 + 7 + 9 + 10) / 5, found.values
-assert found.protocol.steps == 4
+assert (found.protocol.steps, found.protocol.area) == (4, "mean drop"), found.protocol
 print("found")
 """
 

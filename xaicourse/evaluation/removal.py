@@ -4,11 +4,12 @@
 The drop that is averaged over all steps, for example, is
 
     curve = Removal(imputer=imputer, **settings).curve(model, x, attribution, target)
-    return curve.result("pixel_flipping", (curve.scores[:, :1] - curve.scores).mean(dim=1))
+    drop = curve.scores[:, :1] - curve.scores  # (N, T + 1)
+    return curve.result("pixel_flipping", drop.mean(dim=1), area="mean drop")
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -132,8 +133,11 @@ class RemovalCurve:
         means = (self.scores[:, 1:] + self.scores[:, :-1]) / 2  # (N, T)
         return (means * self.shares.diff()).sum(dim=1)
 
-    def result(self, metric: str, values: Tensor) -> MetricResult:
-        """Return one value an image, (N,), as the result of a registered metric."""
+    def result(self, metric: str, values: Tensor, area: str = Protocol.area) -> MetricResult:
+        """Return one value an image, (N,), as the result of a registered metric.
+
+        `area` says, for the record, how the curve became that value.
+        """
         return MetricResult(
             name=metric,
             values=values,
@@ -141,7 +145,7 @@ class RemovalCurve:
             curve=self.scores,
             shares=self.shares,
             tie_fraction=self.tie_fraction,
-            protocol=self.protocol,
+            protocol=replace(self.protocol, area=area),
         )
 
 

@@ -171,12 +171,13 @@ def randomise_last_layer(model: nn.Module, seed: int = 0) -> nn.Module:
 
 def _explainer(method: Any, batch_size: int | None) -> Callable[..., Tensor]:
     """Return what is tested as a function (model, x, target), or raise."""
-    explain: Any = spec(method) if isinstance(method, str) else method
-    if not callable(explain):
+    if isinstance(method, str):
+        method = spec(method)
+    if not callable(method):
         raise TypeError(
             f"method must be a name, a spec or a function (model, x, target), got {method!r}"
         )
-    return partial(explain, batch_size=batch_size) if isinstance(explain, Spec) else explain
+    return partial(method, batch_size=batch_size) if isinstance(method, Spec) else method
 
 
 def _likeness(cat: Tensor, other: Tensor, seed: int) -> dict[str, float]:
