@@ -169,7 +169,9 @@ def randomise_last_layer(model: nn.Module, seed: int = 0) -> nn.Module:
     return ruined
 
 
-def _explainer(method: Any, batch_size: int | None) -> Callable[..., Tensor]:
+def _explainer(
+    method: str | Spec | Callable[..., Tensor], batch_size: int | None
+) -> Callable[..., Tensor]:
     """Return what is tested as a function (model, x, target), or raise."""
     if isinstance(method, str):
         method = spec(method)
