@@ -43,7 +43,7 @@ _NAMES = {
     "cam": "xaicourse.methods.vanilla.class_activation:cam",
     "grad_cam": "xaicourse.methods.vanilla.class_activation:grad_cam",
     "grad_cam_plus_plus": "xaicourse.methods.vanilla.class_activation:grad_cam_plus_plus",
-    "guided_grad_cam": "xaicourse.methods.vanilla.class_activation:guided_grad_cam",
+    "guided_grad_cam": "xaicourse.methods.vanilla.guided_cam:guided_grad_cam",
     "hires_cam": "xaicourse.methods.vanilla.class_activation:hires_cam",
     "layer_cam": "xaicourse.methods.vanilla.class_activation:layer_cam",
     "xgrad_cam": "xaicourse.methods.vanilla.class_activation:xgrad_cam",

@@ -14,10 +14,9 @@ from typing import Any, TypedDict, get_type_hints
 __all__ = [
     "OF_METHODS",
     "OF_METRICS",
-    "Allowing",
     "Asked",
     "Differentiable",
-    "InLayer",
+    "MirroredCopies",
     "NoisyCopies",
     "Removing",
     "Shared",
@@ -42,21 +41,6 @@ class Differentiable(Asked):
     differentiable: bool
 
 
-class Allowing(Asked):
-    """The settings of a method with backward rules of its own."""
-
-    allow: tuple[str, ...]
-
-
-class InLayer(TypedDict):
-    """The settings of a method that explains a layer's feature maps."""
-
-    layer: Any
-    call: int
-    reshape: Callable[..., Any] | None
-    upsample: str | None
-
-
 class NoisyCopies(Asked):
     """The settings of a method that explains noisy copies of x."""
 
@@ -65,6 +49,12 @@ class NoisyCopies(Asked):
     relative: bool
     samples: int
     seed: int
+
+
+class MirroredCopies(NoisyCopies):
+    """The same where each draw of noise can be used with both signs."""
+
+    antithetic: bool
 
 
 class Removing(TypedDict):
@@ -167,11 +157,6 @@ return_details : bool
         "a NaN gradient.",
     },
     defaults={
-        "layer": None,
-        "call": 0,
-        "reshape": None,
-        "upsample": "bilinear",
-        "relu": True,
         "method": "gradient",
         "sigma": 0.15,
         "relative": True,
@@ -181,7 +166,6 @@ return_details : bool
         "output": "logit",
         "batch_size": None,
         "differentiable": False,
-        "allow": (),
         "return_details": False,
     },
 )
