@@ -125,7 +125,7 @@ def gradient(
     x : Tensor (N, ...)
         Inputs.
     target : int, (N,) ints, tuple, callable, target object or None
-        What is explained; None is the predicted class.
+        What is explained; None is the predicted class. It is fixed once, at x.
     output : str or callable
         ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
     batch_size : int, optional
@@ -148,12 +148,21 @@ def gradient(
     Notes
     -----
     Keeps dummy, implementation invariance, linearity and symmetry. Breaks completeness and
-    sensitivity(a): where F is flat at x the map is 0, however much the feature mattered on the
-    way there.
+    sensitivity(a).
+
+    **Cost.** 1 gradient a row.
+
+    **Fails when** F is flat at x: the map is 0, however much the feature mattered on the way there.
 
     References
     ----------
-    K. Simonyan, A. Vedaldi, A. Zisserman, 2013, arXiv:1312.6034. Lesson 01.
+    .. [simonyan2013] K. Simonyan, A. Vedaldi, A. Zisserman, 2013, arXiv:1312.6034.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.gradient(xc.zoo.toy(), xc.zoo.toy_input())
+    tensor([[ 1., -3.]], dtype=torch.float64)
     """
 
 @overload
@@ -187,8 +196,20 @@ def saliency(
 
     Parameters
     ----------
-    model, x, target, output, batch_size, differentiable, return_details
-        As for `gradient`.
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    differentiable : bool
+        Keep the graph, so that the map itself can be differentiated.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
 
     Returns
     -------
@@ -198,16 +219,27 @@ def saliency(
     Raises
     ------
     ValueError, TypeError
-        As for `gradient`.
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
 
     Notes
     -----
     Keeps dummy, implementation invariance and symmetry. Breaks completeness, sensitivity(a) and
     linearity.
 
+    **Cost.** 1 gradient a row.
+
+    **Fails when** F is flat at x, as the gradient does; and where the sign is asked for: it does
+    not tell what speaks for a class from what speaks against it.
+
     References
     ----------
-    K. Simonyan, A. Vedaldi, A. Zisserman, 2013, arXiv:1312.6034. Lesson 01.
+    .. [simonyan2013] K. Simonyan, A. Vedaldi, A. Zisserman, 2013, arXiv:1312.6034.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.saliency(xc.zoo.toy(), xc.zoo.toy_input())
+    tensor([[1., 3.]], dtype=torch.float64)
     """
 
 @overload
@@ -239,10 +271,21 @@ def deconvnet(
 
     Parameters
     ----------
-    model, x, target, output, batch_size, return_details
-        As for `gradient`; the model's activations must be of the ReLU family.
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads; its activations must be of
+        the ReLU family.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
     allow : tuple of str
         Other operations whose plain gradient is accepted, by the name that an error gave.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
 
     Returns
     -------
@@ -254,16 +297,27 @@ def deconvnet(
     UnsupportedOperationError
         If an operation is neither covered by the rule nor affine, pooling or shape; it is named.
     ValueError, TypeError
-        As for `gradient`.
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
 
     Notes
     -----
     Keeps none of the axioms: not completeness, not implementation invariance, and not even dummy
     (relu(u) - relu(u) is 0, but only its first half lets the signal pass).
 
+    **Cost.** 1 gradient a row.
+
+    **Fails when** the question is why this class: the map hardly depends on the class, nor on what
+    the upper layers have learnt.
+
     References
     ----------
-    M. D. Zeiler, R. Fergus, 2014, arXiv:1311.2901. Lesson 02.
+    .. [zeiler2014] M. D. Zeiler, R. Fergus, 2014, arXiv:1311.2901.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.deconvnet(xc.zoo.toy(), xc.zoo.toy_input())
+    tensor([[-1.,  4.]], dtype=torch.float64)
     """
 
 @overload
@@ -295,10 +349,21 @@ def guided_backprop(
 
     Parameters
     ----------
-    model, x, target, output, batch_size, return_details
-        As for `gradient`; the model's activations must be of the ReLU family.
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads; its activations must be of
+        the ReLU family.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
     allow : tuple of str
         Other operations whose plain gradient is accepted, by the name that an error gave.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
 
     Returns
     -------
@@ -310,16 +375,28 @@ def guided_backprop(
     UnsupportedOperationError
         If an operation is neither covered by the rule nor affine, pooling or shape; it is named.
     ValueError, TypeError
-        As for `gradient`.
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
 
     Notes
     -----
     Keeps none of the axioms: not completeness, not implementation invariance, and not even dummy
     (relu(u) - relu(u) is 0, but only its first half lets the signal pass).
 
+    **Cost.** 1 gradient a row.
+
+    **Fails when** the question is why this class: the lines are sharp, but hardly depend on the
+    class, nor on what the upper layers have learnt.
+
     References
     ----------
-    J. T. Springenberg, A. Dosovitskiy, T. Brox, M. Riedmiller, 2014, arXiv:1412.6806. Lesson 02.
+    .. [springenberg2014] J. T. Springenberg, A. Dosovitskiy, T. Brox, M. Riedmiller, 2014,
+       arXiv:1412.6806.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.guided_backprop(xc.zoo.toy(), xc.zoo.toy_input())
+    tensor([[ 2., -2.]], dtype=torch.float64)
     """
 
 @overload
@@ -356,8 +433,13 @@ def rectgrad(
 
     Parameters
     ----------
-    model, x, target, output, batch_size, return_details
-        As for `gradient`; the model's activations must be ReLU, or ReLU6.
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads; its activations must be
+        ReLU, or ReLU6.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
     quantile : float from 0 to 1
         :math:`\tau` is this quantile of :math:`a R_a` over all units of the layer (linear between
         ranks), for each row of x and each call of a ReLU anew. 0.98 lets 2 % pass.
@@ -366,8 +448,14 @@ def rectgrad(
         backpropagation (times x).
     times_input : bool
         False returns :math:`R_x` itself.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
     allow : tuple of str
         Other operations whose plain gradient is accepted, by the name that an error gave.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
 
     Returns
     -------
@@ -380,7 +468,8 @@ def rectgrad(
         If an operation is neither covered by the rule nor affine, pooling or shape; it is named.
         GELU and leaky ReLU are not covered.
     ValueError, TypeError
-        As for `gradient`; a quantile outside [0, 1].
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a quantile outside [0, 1].
 
     Notes
     -----
@@ -389,9 +478,20 @@ def rectgrad(
     The paper's extras for display (a border of zeros, another max-pool rule, a threshold on the
     finished map) are not part of it.
 
+    **Cost.** 1 gradient a row.
+
+    **Fails when** its numbers are read as shares: what the threshold stops is lost, so that the
+    map's sum says nothing of F.
+
     References
     ----------
-    B. Kim and others, 2019, arXiv:1902.04893. Lesson 02.
+    .. [kim2019] B. Kim and others, 2019, arXiv:1902.04893.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.rectgrad(xc.zoo.toy(), xc.zoo.toy_input(), tau=0.0)
+    tensor([[ 6., -2.]], dtype=torch.float64)
     """
 
 @overload
@@ -429,13 +529,24 @@ def beta_smoothing(
 
     Parameters
     ----------
-    model, x, target, output, batch_size, return_details
-        As for `gradient`. The class is chosen, and `f_end` measured, with the model as it is.
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x, by the model as it
+        is, and so is `f_end`.
     beta : float
         How sharp the bend is, in 1 / (unit of z). The larger, the nearer to the plain gradient.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
     allow : tuple of str
         Operations with kinks of their own that are left as they are, by the name that an error
         gave.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
 
     Returns
     -------
@@ -447,7 +558,8 @@ def beta_smoothing(
     UnsupportedOperationError
         If an operation is neither of the ReLU family nor affine, pooling, shape or smooth.
     ValueError, TypeError
-        As for `gradient`; a `beta` that is not above 0.
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a `beta` that is not above 0.
 
     Notes
     -----
@@ -455,9 +567,20 @@ def beta_smoothing(
     Max-pooling keeps its kinks. Two nets with the same function can get two maps, since their
     ReLUs may differ: implementation invariance is broken, and with it dummy.
 
+    **Cost.** 1 gradient a row.
+
+    **Fails when** beta is small: the gradient explained is then that of a net whose scores are not
+    the model's, and no detail tells by how much.
+
     References
     ----------
-    A.-K. Dombrowski and others, 2019, arXiv:1906.07983. Lessons 02 and 21.
+    .. [dombrowski2019] A.-K. Dombrowski and others, 2019, arXiv:1906.07983.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.beta_smoothing(xc.zoo.toy(), xc.zoo.toy_input(), beta=1.0).round(decimals=2)
+    tensor([[ 0.45, -1.95]], dtype=torch.float64)
     """
 
 @overload
@@ -491,10 +614,22 @@ def input_x_gradient(
 
     Parameters
     ----------
-    model, x, target, output, batch_size, differentiable, return_details
-        As for `gradient`.
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
     baseline : number, Tensor or name
         x', in the same space as x; 0 gives the original method.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    differentiable : bool
+        Keep the graph, so that the map itself can be differentiated.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
 
     Returns
     -------
@@ -504,7 +639,8 @@ def input_x_gradient(
     Raises
     ------
     ValueError, TypeError
-        As for `gradient`; also for a baseline of the wrong shape.
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a baseline of the wrong shape.
 
     Notes
     -----
@@ -512,9 +648,21 @@ def input_x_gradient(
     biases, baseline 0). Keeps dummy, implementation invariance, linearity and symmetry;
     breaks sensitivity(a).
 
+    **Cost.** 1 gradient a row.
+
+    **Fails when** the net has biases: the sum misses F(x) - F(x'), by 1 in the example below. An
+    input that equals its baseline (a black pixel) gets 0.
+
     References
     ----------
-    A. Shrikumar, P. Greenside, A. Shcherbina, A. Kundaje, 2016, arXiv:1605.01713. Lesson 01.
+    .. [shrikumar2016] A. Shrikumar, P. Greenside, A. Shcherbina, A. Kundaje, 2016,
+       arXiv:1605.01713.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.input_x_gradient(xc.zoo.toy(), xc.zoo.toy_input())
+    tensor([[ 3., -3.]], dtype=torch.float64)
     """
 
 @overload
@@ -832,18 +980,35 @@ def fusiongrad(
     Parameters
     ----------
     model : torch.nn.Module
-        As for `noisegrad`.
-    x, target, output, batch_size, return_details
-        As for `gradient`.
-    method, weight_sigma, noise, samples
-        As for `noisegrad`; `samples` is N.
-    sigma, relative
-        The noise on the input, as for `smoothgrad`. (The authors' code has 0.4 on images
-        normalised to a range of about 4.5, which is about 0.1 of the range.)
+        Its parameters are never written to: each noisy copy is a functional call.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    method : str, Spec, method or functools.partial
+        :math:`\Phi`, any registered method that does not look for a layer of the model.
+    weight_sigma : float
+        Standard deviation of the noise on the weights. The authors' code has 0.2 as default; a
+        net may not bear that much, so look at its accuracy under noise.
+    noise : str
+        ``"multiplicative"``, :math:`W (1 + \sigma z)`, or ``"additive"``, :math:`W + \sigma z`.
+    samples : int
+        N, the number of noisy models.
+    sigma : float
+        Standard deviation of the noise on the input, as a share of each row's range. (The authors'
+        code has 0.4 on images normalised to a range of about 4.5: about 0.1 of the range.)
+    relative : bool
+        False: `sigma` is in units of x.
     input_samples : int
         M, the noisy inputs for each noisy model, drawn anew for each.
     seed : int
         The same seed gives the same noise, in every row, on every device and for every batch_size.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
 
     Returns
     -------
@@ -854,16 +1019,30 @@ def fusiongrad(
     Raises
     ------
     ValueError, TypeError
-        As for `noisegrad` and `smoothgrad`.
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also if the model is not a module or has no parameters, or for a constant row with a
+        relative sigma.
 
     Notes
     -----
-    SmoothGrad for ``weight_sigma=0``, NoiseGrad for ``sigma=0``. Keeps none of the axioms, for the
-    reasons given there.
+    SmoothGrad for ``weight_sigma=0``, NoiseGrad for ``sigma=0``. Keeps none of the axioms: two nets
+    that compute the same function with other weights get other maps.
+
+    **Cost.** 100 gradients a row: `samples` times `input_samples` times those of the method inside.
+
+    **Fails when** two weights cancel, so that the net ignores a feature: noise breaks the balance,
+    and the feature gets a share.
 
     References
     ----------
-    K. Bykov, A. Hedstrom, S. Nakajima, M. M.-C. Hohne, 2021, arXiv:2106.10185. Lesson 07.
+    .. [bykov2021] K. Bykov, A. Hedstrom, S. Nakajima, M. M.-C. Hohne, 2021, arXiv:2106.10185.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> still = {"weight_sigma": 0.0, "sigma": 0.01}
+    >>> xc.fusiongrad(xc.zoo.toy(), xc.zoo.toy_input(), **still).round(decimals=6)
+    tensor([[ 1., -3.]], dtype=torch.float64)
     """
 
 @overload
@@ -910,19 +1089,27 @@ def noisegrad(
     ----------
     model : torch.nn.Module
         Its parameters are never written to: each noisy copy is a functional call.
-    x, target, output, batch_size, return_details
-        As for `gradient`. The class is chosen once, by the model as it is.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
     method : str, Spec, method or functools.partial
         :math:`\Phi`, any registered method that does not look for a layer of the model.
     weight_sigma : float
-        :math:`\sigma`, the standard deviation of the noise. The authors' code has 0.2 as default;
-        a net may not bear that much, so look at its accuracy under noise.
+        Standard deviation of the noise on the weights. The authors' code has 0.2 as default; a
+        net may not bear that much, so look at its accuracy under noise.
     noise : str
-        ``"multiplicative"``, or ``"additive"`` for :math:`W + \sigma z`.
+        ``"multiplicative"``, :math:`W (1 + \sigma z)`, or ``"additive"``, :math:`W + \sigma z`.
     samples : int
         N, the number of noisy models.
     seed : int
         The same seed gives the same noise, in every row, on every device and for every batch_size.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
 
     Returns
     -------
@@ -931,23 +1118,30 @@ def noisegrad(
 
     Raises
     ------
-    TypeError
-        If the model is not a module.
-    ValueError
-        If it has no parameters; otherwise as for `gradient`.
     ValueError, TypeError
         For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also if the model is not a module, or has no parameters.
 
     Notes
     -----
     All parameters get noise, biases and the scales of batch norms as well (as in the authors'
     code, which leaves the last noise in the caller's model; here nothing is left). It keeps none of
-    the axioms: two nets that compute the same function with other weights get other maps, and a
-    feature that the net ignores because two weights cancel gets a share.
+    the axioms: two nets that compute the same function with other weights get other maps.
+
+    **Cost.** 25 gradients a row: `samples` times those of the method inside.
+
+    **Fails when** two weights cancel, so that the net ignores a feature: noise breaks the balance,
+    and the feature gets a share.
 
     References
     ----------
-    K. Bykov, A. Hedstrom, S. Nakajima, M. M.-C. Hohne, 2021, arXiv:2106.10185. Lesson 07.
+    .. [bykov2021] K. Bykov, A. Hedstrom, S. Nakajima, M. M.-C. Hohne, 2021, arXiv:2106.10185.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.noisegrad(xc.zoo.toy(), xc.zoo.toy_input(), weight_sigma=0.0)
+    tensor([[ 1., -3.]], dtype=torch.float64)
     """
 
 @overload
@@ -992,14 +1186,18 @@ def smoothgrad(
 
     Parameters
     ----------
-    model, x, target, output, batch_size, return_details
-        As for `gradient`. The class is chosen at x, never again for a noisy copy.
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
     method : str, Spec, method or functools.partial
         :math:`\Phi`, any registered method: ``"gradient"``,
         ``xc.spec("integrated_gradients", steps=8)``.
     sigma : float
         Standard deviation of the noise, as a share of each row's range max(x) - min(x); the paper
-        recommends 0.1 to 0.2. The noisy copies are not clipped to the range of images: that would
+        recommends 0.1 to 0.2. Noisy copies are not clipped to the range of images: that would
         shift their mean.
     relative : bool
         False: `sigma` is in units of x.
@@ -1010,6 +1208,12 @@ def smoothgrad(
         away the error that is odd in the noise.
     seed : int
         The same seed gives the same noise, in every row, on every device and for every batch_size.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
 
     Returns
     -------
@@ -1019,8 +1223,8 @@ def smoothgrad(
     Raises
     ------
     ValueError, TypeError
-        As for `gradient`; also for a constant row with a relative sigma, or a method that is not
-        registered.
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a constant row with a relative sigma, or a method that is not registered.
 
     Notes
     -----
@@ -1028,9 +1232,23 @@ def smoothgrad(
     average over the noise. Breaks completeness and sensitivity(a). Taking absolute values before
     the average is another method.
 
+    **Cost.** 50 gradients a row: `samples` times those of the method inside.
+
+    **Fails when** sigma is large: the maps of different pictures become almost the same. It takes
+    noise away, but does not choose a class.
+
     References
     ----------
-    D. Smilkov, N. Thorat, B. Kim, F. Viegas, M. Wattenberg, 2017, arXiv:1706.03825. Lesson 07.
+    .. [smilkov2017] D. Smilkov, N. Thorat, B. Kim, F. Viegas, M. Wattenberg, 2017,
+       arXiv:1706.03825.
+
+    Examples
+    --------
+    No gate of the TOY net changes for a little noise, so the gradient stays the same:
+
+    >>> import xaicourse as xc
+    >>> xc.smoothgrad(xc.zoo.toy(), xc.zoo.toy_input(), sigma=0.01).round(decimals=6)
+    tensor([[ 1., -3.]], dtype=torch.float64)
     """
 
 @overload
@@ -1072,10 +1290,34 @@ def smoothgrad_squared(
 
     Parameters
     ----------
-    model, x, target, output, batch_size, return_details
-        As for `gradient`.
-    method, sigma, relative, samples, antithetic, seed
-        As for `smoothgrad`.
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    method : str, Spec, method or functools.partial
+        :math:`\Phi`, any registered method: ``"gradient"``,
+        ``xc.spec("integrated_gradients", steps=8)``.
+    sigma : float
+        Standard deviation of the noise, as a share of each row's range max(x) - min(x); the paper
+        recommends 0.1 to 0.2. Noisy copies are not clipped to the range of images: that would
+        shift their mean.
+    relative : bool
+        False: `sigma` is in units of x.
+    samples : int
+        n, the number of noisy copies.
+    antithetic : bool
+        Draw half of the noise and use each draw with both signs; `samples` must be even. It takes
+        away the error that is odd in the noise.
+    seed : int
+        The same seed gives the same noise, in every row, on every device and for every batch_size.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
 
     Returns
     -------
@@ -1086,17 +1328,28 @@ def smoothgrad_squared(
     Raises
     ------
     ValueError, TypeError
-        As for `smoothgrad`.
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a constant row with a relative sigma, or a method that is not registered.
 
     Notes
     -----
     Equals the square of SmoothGrad plus VarGrad, for the same noise. Around the gradient it keeps
-    dummy and implementation invariance; breaks completeness, linearity, and the sign.
+    dummy and implementation invariance; breaks completeness and linearity.
+
+    **Cost.** 50 gradients a row: `samples` times those of the method inside.
+
+    **Fails when** the sign is asked for, and where the map should get quiet with more samples: sizes
+    cannot cancel, so that an input whose slope is noise around 0 keeps a share.
 
     References
     ----------
-    S. Hooker, D. Erhan, P.-J. Kindermans, B. Kim, 2018, arXiv:1806.10758 (A Benchmark for
-    Interpretability Methods in Deep Neural Networks). Lesson 07.
+    .. [hooker2018] S. Hooker, D. Erhan, P.-J. Kindermans, B. Kim, 2018, arXiv:1806.10758.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.smoothgrad_squared(xc.zoo.toy(), xc.zoo.toy_input(), sigma=0.01).round(decimals=6)
+    tensor([[1., 9.]], dtype=torch.float64)
     """
 
 @overload
@@ -1137,15 +1390,36 @@ def vargrad(
         A = \frac1n \sum_{s=1}^n \big(\Phi(x + \varepsilon_s) - \bar\Phi\big)^2, \qquad
         \bar\Phi = \frac1n \sum_{s=1}^n \Phi(x + \varepsilon_s)
 
+    There is no antithetic noise: a pair of mirror images has nearly the same square, and counts as
+    one draw.
+
     Parameters
     ----------
-    model, x, target, output, batch_size, return_details
-        As for `gradient`.
-    method, sigma, relative, seed
-        As for `smoothgrad`. There is no antithetic noise: a pair of mirror images has nearly the
-        same square, and counts as one draw.
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    method : str, Spec, method or functools.partial
+        :math:`\Phi`, any registered method: ``"gradient"``,
+        ``xc.spec("integrated_gradients", steps=8)``.
+    sigma : float
+        Standard deviation of the noise, as a share of each row's range max(x) - min(x); the paper
+        recommends 0.1 to 0.2. Noisy copies are not clipped to the range of images: that would
+        shift their mean.
+    relative : bool
+        False: `sigma` is in units of x.
     samples : int
         n, the number of noisy copies; at least 2.
+    seed : int
+        The same seed gives the same noise, in every row, on every device and for every batch_size.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
 
     Returns
     -------
@@ -1156,18 +1430,29 @@ def vargrad(
     Raises
     ------
     ValueError, TypeError
-        As for `smoothgrad`.
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a constant row with a relative sigma, or a method that is not registered.
 
     Notes
     -----
-    It does not see the level of the gradient, only its change: 0 for a linear model, and for a
-    quadratic one it depends on the Hessian alone. Around the gradient it keeps dummy and
-    implementation invariance; breaks completeness, linearity, and the sign.
+    For a quadratic model it depends on the Hessian alone. Around the gradient it keeps dummy and
+    implementation invariance; breaks completeness and linearity.
+
+    **Cost.** 50 gradients a row: `samples` times those of the method inside.
+
+    **Fails when** the level of the gradient matters: it sees only its change, and is 0 for a linear
+    model. The sign is lost.
 
     References
     ----------
-    J. Adebayo, J. Gilmer, M. Muelly, I. Goodfellow, M. Hardt, B. Kim, 2018, arXiv:1810.03292
-    (Sanity Checks for Saliency Maps). Lesson 07.
+    .. [adebayo2018] J. Adebayo, J. Gilmer, M. Muelly, I. Goodfellow, M. Hardt, B. Kim, 2018,
+       arXiv:1810.03292.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.vargrad(xc.zoo.toy(), xc.zoo.toy_input(), sigma=0.01).round(decimals=6)
+    tensor([[0., 0.]], dtype=torch.float64)
     """
 
 @overload
@@ -1209,14 +1494,32 @@ def cam(
 
     Parameters
     ----------
-    model, x, target, layer, call, reshape, upsample, output, batch_size, differentiable,
+    model : callable
+        (N, C, H, W) -> (N, K); it must end with the average over all cells and one linear layer.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    layer : torch.nn.Module, str or None
+        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. None is
+        the last layer with a spatial map behind a convolution; its name is in the details.
+    call : int
+        Which of its calls in a forward pass, where the layer is used several times.
+    reshape : callable, optional
+        Lays a layer's output out as (N, K, h, w); it may only select and rearrange numbers, such
+        as `TokenGrid` does for a transformer.
+    upsample : str or None
+        ``"bilinear"``, ``"bicubic"`` or ``"nearest"`` to the size of x; None for the raw map.
     relu : bool
-        Set negative values to 0; the paper does not.
+        Set negative values to 0; False tells where the class is argued against.
+    output : str or callable
+        ``"logit"`` or ``"margin"``: a probability is not linear in the maps.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
     differentiable : bool
         Keep the graph, so that the map itself can be differentiated.
-    return_details
-        As for `grad_cam`; the model must end with the average over all cells and one linear layer,
-        and ``output`` be the logit or the margin: a probability is not linear in the maps.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
 
     Returns
     -------
@@ -1226,18 +1529,30 @@ def cam(
     Raises
     ------
     LayerError
-        If the model does not end in this way, or the score is curved; also as for `grad_cam`.
+        If the layer is not there, is not called, has no spatial map, or none can be chosen.
+        Also if the model does not end in this way, or the score is curved.
     ValueError, TypeError
-        As for `gradient`.
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
 
     Notes
     -----
-    Complete in the mean over the raw map's cells. It explains the last feature maps: what each of
-    their cells has seen of the image is another question.
+    Complete in the mean over the raw map's cells.
+
+    **Cost.** 1 gradient a row.
+
+    **Fails when** a cell is taken for its place in the image: the map explains the last feature
+    maps, and what each of their cells has seen of the image is another question.
 
     References
     ----------
-    B. Zhou, A. Khosla, A. Lapedriza, A. Oliva, A. Torralba, 2016, arXiv:1512.04150. Lesson 04.
+    .. [zhou2016] B. Zhou, A. Khosla, A. Lapedriza, A. Oliva, A. Torralba, 2016, arXiv:1512.04150.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> net, x = xc.zoo.load("fashion_residual"), xc.datasets.fashion_mnist(n=1).x
+    >>> xc.cam(net, x).shape
+    torch.Size([1, 1, 28, 28])
     """
 
 @overload
@@ -1280,8 +1595,12 @@ def grad_cam(
 
     Parameters
     ----------
-    model, x, target, output, batch_size, differentiable, return_details
-        As for `gradient`; x is images (N, C, H, W).
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
     layer : torch.nn.Module, str or None
         Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. None is
         the last layer with a spatial map behind a convolution; its name is in the details.
@@ -1293,7 +1612,15 @@ def grad_cam(
     upsample : str or None
         ``"bilinear"``, ``"bicubic"`` or ``"nearest"`` to the size of x; None for the raw map.
     relu : bool
-        Set negative values to 0, as the paper does; False tells where the class is argued against.
+        Set negative values to 0; False tells where the class is argued against.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    differentiable : bool
+        Keep the graph, so that the map itself can be differentiated.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
 
     Returns
     -------
@@ -1305,18 +1632,29 @@ def grad_cam(
     LayerError
         If the layer is not there, is not called, has no spatial map, or none can be chosen.
     ValueError, TypeError
-        As for `gradient`.
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
 
     Notes
     -----
     Keeps completeness only where the gradient is the same in all cells (average and linear layer
-    behind A): then the raw map without ReLU adds up to F - b. Elsewhere the mean may take the
-    weight of one cell to another; `hires_cam` does not. Breaks implementation invariance: it
+    behind A): then the raw map without ReLU adds up to F - b. Breaks implementation invariance: it
     depends on what is called a layer.
+
+    **Cost.** 1 gradient a row.
+
+    **Fails when** the gradient differs between the cells, as in front of a flattening layer: its
+    mean can light a cell that the model did not use, or used against the class.
 
     References
     ----------
-    R. R. Selvaraju et al., 2017, arXiv:1610.02391. Lesson 04.
+    .. [selvaraju2017] R. R. Selvaraju et al., 2017, arXiv:1610.02391.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> net, x = xc.zoo.load("fashion_cnn"), xc.datasets.fashion_mnist(n=1).x
+    >>> xc.grad_cam(net, x, layer="relu2").shape, xc.grad_cam(net, x, upsample=None).shape
+    (torch.Size([1, 1, 28, 28]), torch.Size([1, 1, 7, 7]))
     """
 
 @overload
@@ -1363,11 +1701,32 @@ def grad_cam_plus_plus(
 
     Parameters
     ----------
-    model, x, target, layer, call, reshape, upsample, relu, output, batch_size, differentiable,
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    layer : torch.nn.Module, str or None
+        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. None is
+        the last layer with a spatial map behind a convolution; its name is in the details.
+    call : int
+        Which of its calls in a forward pass, where the layer is used several times.
+    reshape : callable, optional
+        Lays a layer's output out as (N, K, h, w); it may only select and rearrange numbers, such
+        as `TokenGrid` does for a transformer.
+    upsample : str or None
+        ``"bilinear"``, ``"bicubic"`` or ``"nearest"`` to the size of x; None for the raw map.
+    relu : bool
+        Set negative values to 0; False tells where the class is argued against.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
     differentiable : bool
         Keep the graph, so that the map itself can be differentiated.
-    return_details
-        As for `grad_cam`; the layer should follow a ReLU.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
 
     Returns
     -------
@@ -1376,19 +1735,32 @@ def grad_cam_plus_plus(
 
     Raises
     ------
-    LayerError
-        As for `grad_cam`.
     ValueError, TypeError
-        As for `gradient`; also where :math:`2 + g \sum A \le 0`, so that alpha has no meaning.
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also where :math:`2 + g \sum A \le 0`, so that alpha has no meaning.
+    LayerError
+        If the layer is not there, is not called, has no spatial map, or none can be chosen.
 
     Notes
     -----
     Keeps none of the axioms. The factor exp F, the same for all cells, is left out.
 
+    **Cost.** 1 gradient a row.
+
+    **Fails when** the layer's output can be negative: alpha is not defined there, and an error says
+    so. Choose a layer after a ReLU.
+
     References
     ----------
-    A. Chattopadhay, A. Sarkar, P. Howlader, V. N. Balasubramanian, 2018, arXiv:1710.11063.
-    Lesson 04.
+    .. [chattopadhay2018] A. Chattopadhay, A. Sarkar, P. Howlader, V. N. Balasubramanian, 2018,
+       arXiv:1710.11063.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> net, x = xc.zoo.load("fashion_cnn"), xc.datasets.fashion_mnist(n=1).x
+    >>> xc.grad_cam_plus_plus(net, x, layer="relu2").shape
+    torch.Size([1, 1, 28, 28])
     """
 
 @overload
@@ -1429,12 +1801,31 @@ def guided_grad_cam(
 
     Parameters
     ----------
-    model, x, target, layer, call, reshape, output, batch_size, return_details
-        As for `grad_cam`; the model's activations must be of the ReLU family.
+    model : callable
+        (N, C, H, W) -> (N, K), or other outputs that `target` reads; its activations must be of
+        the ReLU family.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    layer : torch.nn.Module, str or None
+        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. None is
+        the last layer with a spatial map behind a convolution; its name is in the details.
+    call : int
+        Which of its calls in a forward pass, where the layer is used several times.
+    reshape : callable, optional
+        Lays a layer's output out as (N, K, h, w); it may only select and rearrange numbers, such
+        as `TokenGrid` does for a transformer.
     upsample : str
         ``"bilinear"``, ``"bicubic"`` or ``"nearest"``.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
     allow : tuple of str
-        As for `guided_backprop`.
+        Other operations whose plain gradient is accepted, by the name that an error gave.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
 
     Returns
     -------
@@ -1444,20 +1835,31 @@ def guided_grad_cam(
     Raises
     ------
     UnsupportedOperationError
-        As for `guided_backprop`.
+        If an operation is neither covered by the rule nor affine, pooling or shape; it is named.
     LayerError
-        As for `grad_cam`.
+        If the layer is not there, is not called, has no spatial map, or none can be chosen.
     ValueError, TypeError
-        As for `gradient`.
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
 
     Notes
     -----
-    Keeps none of the axioms. Its fine structure is Guided Backpropagation's, and so hardly depends
-    on the class.
+    Keeps none of the axioms.
+
+    **Cost.** 2 gradients a row.
+
+    **Fails when** the fine lines are read as an answer: they are Guided Backpropagation's, and so
+    hardly depend on the class. Only the coarse place does.
 
     References
     ----------
-    R. R. Selvaraju et al., 2017, arXiv:1610.02391. Lesson 04.
+    .. [selvaraju2017] R. R. Selvaraju et al., 2017, arXiv:1610.02391.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> net, x = xc.zoo.load("fashion_cnn"), xc.datasets.fashion_mnist(n=1).x
+    >>> xc.guided_grad_cam(net, x, layer="relu2").shape
+    torch.Size([1, 1, 28, 28])
     """
 
 @overload
@@ -1498,13 +1900,32 @@ def hires_cam(
 
     Parameters
     ----------
-    model, x, target, layer, call, reshape, upsample, output, batch_size, differentiable,
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    layer : torch.nn.Module, str or None
+        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. None is
+        the last layer with a spatial map behind a convolution; its name is in the details.
+    call : int
+        Which of its calls in a forward pass, where the layer is used several times.
+    reshape : callable, optional
+        Lays a layer's output out as (N, K, h, w); it may only select and rearrange numbers, such
+        as `TokenGrid` does for a transformer.
+    upsample : str or None
+        ``"bilinear"``, ``"bicubic"`` or ``"nearest"`` to the size of x; None for the raw map.
     relu : bool
-        Set negative values to 0. Off, so that the map says what speaks against the class too.
+        Set negative values to 0; False tells where the class is argued against.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
     differentiable : bool
         Keep the graph, so that the map itself can be differentiated.
-    return_details
-        As for `grad_cam`.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
 
     Returns
     -------
@@ -1514,9 +1935,9 @@ def hires_cam(
     Raises
     ------
     LayerError
-        As for `grad_cam`.
+        If the layer is not there, is not called, has no spatial map, or none can be chosen.
     ValueError, TypeError
-        As for `gradient`.
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
 
     Notes
     -----
@@ -1524,9 +1945,20 @@ def hires_cam(
     It is gradient x input with the layer in the input's place. Linear in F. Breaks implementation
     invariance: it depends on what is called a layer.
 
+    **Cost.** 1 gradient a row.
+
+    **Fails when** F is flat at A: the map is 0 there, as that of gradient x input is.
+
     References
     ----------
-    R. L. Draelos, L. Carin, 2020, arXiv:2011.08891. Lesson 04.
+    .. [draelos2020] R. L. Draelos, L. Carin, 2020, arXiv:2011.08891.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> net, x = xc.zoo.load("fashion_cnn"), xc.datasets.fashion_mnist(n=1).x
+    >>> xc.hires_cam(net, x, layer="relu2", upsample=None).shape
+    torch.Size([1, 1, 14, 14])
     """
 
 @overload
@@ -1569,11 +2001,32 @@ def layer_cam(
 
     Parameters
     ----------
-    model, x, target, layer, call, reshape, upsample, relu, output, batch_size, differentiable,
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    layer : torch.nn.Module, str or None
+        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. None is
+        the last layer with a spatial map behind a convolution; its name is in the details.
+    call : int
+        Which of its calls in a forward pass, where the layer is used several times.
+    reshape : callable, optional
+        Lays a layer's output out as (N, K, h, w); it may only select and rearrange numbers, such
+        as `TokenGrid` does for a transformer.
+    upsample : str or None
+        ``"bilinear"``, ``"bicubic"`` or ``"nearest"`` to the size of x; None for the raw map.
+    relu : bool
+        Set negative values to 0; False tells where the class is argued against.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
     differentiable : bool
         Keep the graph, so that the map itself can be differentiated.
-    return_details
-        As for `grad_cam`.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
 
     Returns
     -------
@@ -1583,19 +2036,31 @@ def layer_cam(
     Raises
     ------
     LayerError
-        As for `grad_cam`.
+        If the layer is not there, is not called, has no spatial map, or none can be chosen.
     ValueError, TypeError
-        As for `gradient`.
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
 
     Notes
     -----
-    Keeps none of the axioms: negative gradients are left out. As its weights belong to cells, it
-    can be used on early layers with fine maps.
+    Keeps none of the axioms. As its weights belong to cells, it can be used on early layers with
+    fine maps.
+
+    **Cost.** 1 gradient a row.
+
+    **Fails when** something speaks against the class: negative gradients are left out, so that the
+    map's sum says nothing of F.
 
     References
     ----------
-    P.-T. Jiang, C.-B. Zhang, Q. Hou, M.-M. Cheng, Y. Wei, 2021, doi:10.1109/TIP.2021.3089943.
-    Lesson 04.
+    .. [jiang2021] P.-T. Jiang, C.-B. Zhang, Q. Hou, M.-M. Cheng, Y. Wei, 2021,
+       doi:10.1109/TIP.2021.3089943.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> net, x = xc.zoo.load("fashion_cnn"), xc.datasets.fashion_mnist(n=1).x
+    >>> xc.layer_cam(net, x, layer="relu1").shape
+    torch.Size([1, 1, 28, 28])
     """
 
 @overload
@@ -1639,11 +2104,32 @@ def xgrad_cam(
 
     Parameters
     ----------
-    model, x, target, layer, call, reshape, upsample, relu, output, batch_size, differentiable,
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    layer : torch.nn.Module, str or None
+        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. None is
+        the last layer with a spatial map behind a convolution; its name is in the details.
+    call : int
+        Which of its calls in a forward pass, where the layer is used several times.
+    reshape : callable, optional
+        Lays a layer's output out as (N, K, h, w); it may only select and rearrange numbers, such
+        as `TokenGrid` does for a transformer.
+    upsample : str or None
+        ``"bilinear"``, ``"bicubic"`` or ``"nearest"`` to the size of x; None for the raw map.
+    relu : bool
+        Set negative values to 0; False tells where the class is argued against.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
     differentiable : bool
         Keep the graph, so that the map itself can be differentiated.
-    return_details
-        As for `grad_cam`; the layer should follow a ReLU.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
 
     Returns
     -------
@@ -1652,19 +2138,34 @@ def xgrad_cam(
 
     Raises
     ------
-    LayerError
-        As for `grad_cam`.
     ValueError, TypeError
-        As for `gradient`; also where a feature map is not empty but adds up to 0.
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also where a feature map is not empty but adds up to 0.
+    LayerError
+        If the layer is not there, is not called, has no spatial map, or none can be chosen.
 
     Notes
     -----
     Without ReLU each feature map adds as much to the raw map as its gradient x activation,
     :math:`\sum_{ij} w_k A_{kij} = \sum_{ij} g_{kij} A_{kij}`: the map's sum is that of `hires_cam`.
 
+    **Cost.** 1 gradient a row.
+
+    **Fails when** the layer's output can be negative: a feature map can then add up to 0, and an
+    error says so. Choose a layer after a ReLU.
+
     References
     ----------
-    R. Fu, Q. Hu, X. Dong, Y. Guo, Y. Gao, B. Li, 2020, arXiv:2008.02312. Lesson 04.
+    .. [fu2020] R. Fu, Q. Hu, X. Dong, Y. Guo, Y. Gao, B. Li, 2020, arXiv:2008.02312.
+
+    Examples
+    --------
+    >>> import torch, xaicourse as xc
+    >>> net, x = xc.zoo.load("fashion_cnn"), xc.datasets.fashion_mnist(n=1).x
+    >>> sums = [f(net, x, layer="relu2", upsample=None, relu=False).sum()
+    ...         for f in (xc.xgrad_cam, xc.hires_cam)]
+    >>> torch.allclose(*sums)
+    True
     """
 
 @overload
@@ -1708,13 +2209,34 @@ def eigen_cam(
 
     Parameters
     ----------
-    model, x, target, layer, call, reshape, upsample, output, batch_size, return_details
-        As for `grad_cam`; the map does not depend on target and output, which are only checked.
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    layer : torch.nn.Module, str or None
+        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. None is
+        the last layer with a spatial map behind a convolution; its name is in the details.
+    call : int
+        Which of its calls in a forward pass, where the layer is used several times.
+    reshape : callable, optional
+        Lays a layer's output out as (N, K, h, w); it may only select and rearrange numbers, such
+        as `TokenGrid` does for a transformer.
     centre : bool
         Take the mean over all cells from each column of O first, as some programs do; the paper
         does not.
+    upsample : str or None
+        ``"bilinear"``, ``"bicubic"`` or ``"nearest"`` to the size of x; None for the raw map.
     relu : bool
         Set negative values to 0.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function; the map
+        does not depend on it, nor on the target: they are only checked.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
 
     Returns
     -------
@@ -1725,18 +2247,29 @@ def eigen_cam(
     Raises
     ------
     LayerError
-        As for `grad_cam`.
+        If the layer is not there, is not called, has no spatial map, or none can be chosen.
     ValueError, TypeError
-        As for `gradient`.
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
 
     Notes
     -----
-    It explains no class: it says where the layer is active. Where the two largest singular values
-    are equal the map is not determined.
+    It says where the layer is active, and keeps none of the axioms.
+
+    **Cost.** 0 gradients a row, one forward pass and a singular value decomposition.
+
+    **Fails when** the question is why this class: it explains none. Where the two largest singular
+    values are equal the map is not determined.
 
     References
     ----------
-    M. B. Muhammad, M. Yeasin, 2020, arXiv:2008.00299. Lesson 04.
+    .. [muhammad2020] M. B. Muhammad, M. Yeasin, 2020, arXiv:2008.00299.
+
+    Examples
+    --------
+    >>> import torch, xaicourse as xc
+    >>> net, x = xc.zoo.load("fashion_cnn"), xc.datasets.fashion_mnist(n=1).x
+    >>> torch.equal(xc.eigen_cam(net, x, 0, layer="relu2"), xc.eigen_cam(net, x, 5, layer="relu2"))
+    True
     """
 
 @overload
@@ -1782,8 +2315,30 @@ def score_cam(
 
     Parameters
     ----------
-    model, x, target, layer, call, reshape, upsample, relu, output, batch_size, return_details
-        As for `grad_cam`. It takes one forward pass for each of the layer's K feature maps.
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    layer : torch.nn.Module, str or None
+        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. None is
+        the last layer with a spatial map behind a convolution; its name is in the details.
+    call : int
+        Which of its calls in a forward pass, where the layer is used several times.
+    reshape : callable, optional
+        Lays a layer's output out as (N, K, h, w); it may only select and rearrange numbers, such
+        as `TokenGrid` does for a transformer.
+    upsample : str or None
+        ``"bilinear"``, ``"bicubic"`` or ``"nearest"`` to the size of x; None for the raw map.
+    relu : bool
+        Set negative values to 0; False tells where the class is argued against.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
 
     Returns
     -------
@@ -1793,19 +2348,30 @@ def score_cam(
     Raises
     ------
     LayerError
-        As for `grad_cam`.
+        If the layer is not there, is not called, has no spatial map, or none can be chosen.
     ValueError, TypeError
-        As for `gradient`.
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
 
     Notes
     -----
-    Keeps none of the axioms. A feature map that is the same in all cells hides the whole image,
-    H = 0. Masking is towards 0 in the space of x. The softmax depends on the scale of F: with
-    logits that differ by 10 it takes one feature map alone, with probabilities almost their mean.
+    Keeps none of the axioms. Masking is towards 0 in the space of x. A feature map that is the same
+    in all cells hides the whole image, H = 0.
+
+    **Cost.** 0 gradients a row, but a forward pass for each of the layer's K feature maps.
+
+    **Fails when** the scores are large: with logits that differ by 10 the softmax takes one feature
+    map alone; with probabilities it takes almost their mean.
 
     References
     ----------
-    H. Wang et al., 2020, arXiv:1910.01279. Lesson 04.
+    .. [wang2020] H. Wang et al., 2020, arXiv:1910.01279.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> net, x = xc.zoo.load("fashion_cnn"), xc.datasets.fashion_mnist(n=1).x
+    >>> xc.score_cam(net, x, layer="relu2").shape
+    torch.Size([1, 1, 28, 28])
     """
 
 @overload
@@ -2157,8 +2723,25 @@ def pattern_attribution(
 
     Parameters
     ----------
-    model, x, target, patterns, output, batch_size, allow, return_details
-        As for `pattern_net`.
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads, made of dense and
+        convolution layers, ReLUs and max pools.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    patterns : Patterns
+        What ``xc.fit_patterns(model, data)`` gave for this very model.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function. The
+        signal starts as y dF/dy at the model's outputs y.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    allow : tuple of str
+        Other operations (sums, means) at which the plain gradient is accepted, by the name that an
+        error gave. They are to be allowed in `fit_patterns` as well.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
 
     Returns
     -------
@@ -2170,17 +2753,30 @@ def pattern_attribution(
     UnsupportedOperationError
         If an operation has no rule; it is named.
     ValueError, TypeError
-        As for `pattern_net`.
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also without patterns, or with those of another model.
 
     Notes
     -----
-    A neuron hands on all it received, because w . a = 1; lost is what arrives at closed ReLUs, at
-    neurons without a pattern and at zero padding. So completeness is broken, and sensitivity(a),
-    linearity and implementation invariance with it.
+    A neuron hands on all it received, because w . a = 1. Breaks completeness, sensitivity(a),
+    linearity and implementation invariance.
+
+    **Cost.** 1 gradient a row, after the patterns were fitted.
+
+    **Fails when** the map has to add up: lost is what arrives at closed ReLUs, at neurons without a
+    pattern and at zero padding; ``gap`` says how much.
 
     References
     ----------
-    P.-J. Kindermans et al., 2017, arXiv:1705.05598. Lesson 06.
+    .. [kindermans2017] P.-J. Kindermans et al., 2017, arXiv:1705.05598.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> net, data = xc.zoo.load("fashion_mlp"), xc.datasets.fashion_mnist(n=64).x
+    >>> patterns = xc.fit_patterns(net, data)
+    >>> xc.pattern_attribution(net, data[:1], patterns=patterns).shape
+    torch.Size([1, 1, 28, 28])
     """
 
 @overload
@@ -2216,15 +2812,25 @@ def pattern_net(
 
     Parameters
     ----------
-    model, x, target, batch_size, return_details
-        As for `gradient`; the model is made of dense and convolution layers, ReLUs and max pools.
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads, made of dense and
+        convolution layers, ReLUs and max pools.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
     patterns : Patterns
         What ``xc.fit_patterns(model, data)`` gave for this very model.
     output : str or callable
-        As for `gradient`. The signal starts as y dF/dy at the model's outputs y.
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function. The
+        signal starts as y dF/dy at the model's outputs y.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
     allow : tuple of str
         Other operations (sums, means) at which the plain gradient is accepted, by the name that an
         error gave. They are to be allowed in `fit_patterns` as well.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
 
     Returns
     -------
@@ -2236,17 +2842,31 @@ def pattern_net(
     UnsupportedOperationError
         If an operation has no rule; it is named.
     ValueError, TypeError
-        As for `gradient`; also without patterns, or with those of another model.
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also without patterns, or with those of another model.
 
     Notes
     -----
     For one linear neuron it is a y, the signal itself. Breaks completeness, sensitivity(a),
-    linearity and implementation invariance; its size can explode in deep nets. An elementwise
-    scale on the way, such as ``/ std``, is undone: the signal is in the units of x.
+    linearity and implementation invariance. An elementwise scale on the way, such as ``/ std``, is
+    undone: the signal is in the units of x.
+
+    **Cost.** 1 gradient a row, after the patterns were fitted.
+
+    **Fails when** the net is deep: the signal's size can explode on its way down. With patterns of
+    too little data it shows the data's noise.
 
     References
     ----------
-    P.-J. Kindermans et al., 2017, arXiv:1705.05598. Lesson 06.
+    .. [kindermans2017] P.-J. Kindermans et al., 2017, arXiv:1705.05598.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> net, data = xc.zoo.load("fashion_mlp"), xc.datasets.fashion_mnist(n=64).x
+    >>> patterns = xc.fit_patterns(net, data)
+    >>> xc.pattern_net(net, data[:1], patterns=patterns).shape
+    torch.Size([1, 1, 28, 28])
     """
 
 @overload
