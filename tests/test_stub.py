@@ -1,5 +1,6 @@
 """Editors and type checkers know every public name: by the stubs that tools/make_stub.py writes."""
 
+import importlib
 import importlib.util
 import json
 import os
@@ -34,6 +35,7 @@ cam = xc.grad_cam(model, images, 3, layer=None, upsample="bicubic").abs()
 found = xc.evaluation.deletion(model, images, ig, 3, imputer="grey", unit=4)
 print(found.interval().low, found.minus(found).mean, xc.METRICS["deletion"].direction)
 xc.plot.maps({"ig": ig[:1], **maps}, alt="three maps").save("maps.png")
+print(xc.plot.timeline().alt, xc.evaluation.controls.random(images).shape)
 panel = xc.widgets.PathPanel(model, images[:1], 3, steps=8)
 xc.check("05.1", lambda x: x)
 strip = xc.truth_strip(xc.input_x_gradient)
@@ -114,19 +116,22 @@ def test_a_users_mistakes_are_seen(tmp_path):
         ("import xaicourse as xc\nxc.evaluation.ins", "insertion"),
         ("import xaicourse as xc\nxc.evaluation.deletion(unit=1, imp", "imputer="),
         ("import xaicourse as xc\nxc.zoo.lo", "load"),
+        ("import xaicourse as xc\nxc.widgets.Noise", "NoisePanel"),
+        ("import xaicourse as xc\nxc.plot.timel", "timeline"),
     ],
 )
 def test_an_editor_completes(text, name):
     assert name in completions(text)
 
 
-def test_every_public_name_is_in_the_stub():
-    text = (ROOT / "xaicourse" / "__init__.pyi").read_text(encoding="utf-8")
-    for name in xc.__all__:
+@pytest.mark.parametrize("home", make_stub.HOMES)
+def test_every_public_name_is_in_the_stub(home):
+    module = importlib.import_module(home)
+    text = Path(str(module.__file__)).with_suffix(".pyi").read_text(encoding="utf-8")
+    for name in module.__all__:
         assert f'    "{name}",\n' in text, name
-        assert any(f"{form}{name}{end}" in text for form, end in (
-            ("def ", "("), (" as ", "\n"), ("", ": str\n"),
-        )), name  # fmt: skip
+        forms = (f"def {name}(", f" as {name}\n", f"\n{name}: str\n")
+        assert any(form in text for form in forms), name
 
 
 # ---- a home with doors: some of its names come from elsewhere when they are asked for -----------

@@ -34,6 +34,8 @@ from xaicourse.core.attribution import Attribution  # noqa: E402
 HOMES = {
     "xaicourse": "_NAMES",
     "xaicourse.evaluation": "",
+    "xaicourse.plot": "",
+    "xaicourse.widgets": "",
 }
 
 
