@@ -12,8 +12,6 @@ from types import ModuleType
 import jedi
 import pytest
 
-import xaicourse as xc
-
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = {**os.environ, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1", "OMP_NUM_THREADS": "1"}
 
@@ -24,7 +22,7 @@ import torch
 import xaicourse as xc
 
 model = xc.zoo.load("fashion_cnn")
-images = xc.datasets.fashion_mnist("test", 2).x
+images = xc.datasets.fashion_mnist("test", 1).x
 ig = xc.integrated_gradients(model, images, target=3, steps=8)
 assert_type(ig, torch.Tensor)
 details = xc.integrated_gradients(model, images, target=3, return_details=True)
@@ -34,9 +32,9 @@ maps = {name: xc.spec(name)(model, images) for name in ("gradient", "lrp")}
 cam = xc.grad_cam(model, images, 3, layer=None, upsample="bicubic").abs()
 found = xc.evaluation.deletion(model, images, ig, 3, imputer="grey", unit=4)
 print(found.interval().low, found.minus(found).mean, xc.METRICS["deletion"].direction)
-xc.plot.maps({"ig": ig[:1], **maps}, alt="three maps").save("maps.png")
-print(xc.plot.timeline().alt, xc.evaluation.controls.random(images).shape)
-panel = xc.widgets.PathPanel(model, images[:1], 3, steps=8)
+xc.plot.maps({"ig": ig, **maps}, alt="three maps").save("maps.png")
+print(xc.plot.timeline(alt="years").alt, xc.evaluation.controls.random(images).shape)
+panel = xc.widgets.PathPanel(model, images, 3, steps=8)
 xc.check("05.1", lambda x: x)
 strip = xc.truth_strip(xc.input_x_gradient)
 print(strip.cosine, xc.scores(model, images).mean(), xc.device(), xc.__version__)
