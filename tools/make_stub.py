@@ -194,9 +194,12 @@ def value(parameter: inspect.Parameter) -> str:
 
 def stubs() -> dict[Path, str]:
     """Return each stub's file and its text."""
+    homes = {import_module(name): table for name, table in HOMES.items()}
+    for home in homes:  # all is read first: what is read late adds to what others say (lessons)
+        for name in home.__all__:
+            getattr(home, name)
     found = {}
-    for name, table in HOMES.items():
-        home = import_module(name)
+    for home, table in homes.items():
         file = Path(str(home.__file__)).with_suffix(".pyi")
         found[file] = stub(home, getattr(home, table) if table else {})
     return found
