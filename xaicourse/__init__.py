@@ -67,12 +67,12 @@ _NAMES = {
     "prepare": "xaicourse.zoo.prepare:prepare",
     "zoo": "xaicourse.zoo:",
     # pictures, panels, exercises
-    "check": "xaicourse.exercise:check",
-    "exercise": "xaicourse.exercise:",
-    "hint": "xaicourse.exercise:hint",
-    "or_reference": "xaicourse.exercise:or_reference",
+    "check": "xaicourse.course.checking:check",
+    "exercise": "xaicourse.course.checking:",
+    "hint": "xaicourse.course.checking:hint",
+    "or_reference": "xaicourse.course.checking:or_reference",
     "plot": "xaicourse.plot:",
-    "predict": "xaicourse.exercise:predict",
+    "predict": "xaicourse.course.checking:predict",
     "show": "xaicourse.plot:show",
     "widgets": "xaicourse.widgets:",
 }
@@ -88,6 +88,14 @@ def __getattr__(name: str) -> object:
     value = getattr(module, attribute) if attribute else module
     globals()[name] = value  # from now on found without coming here
     return value
+
+
+def _from_course(home: str) -> dict[str, object]:
+    """Return the names of the course half that are public in a room of the library: its door."""
+    if home == "widgets":
+        return import_module("xaicourse.course.lessons.panels").FOUND
+    pictures = import_module("xaicourse.course.timeline")
+    return {name: getattr(pictures, name) for name in pictures.__all__}
 
 
 def __dir__() -> list[str]:

@@ -124,14 +124,15 @@ def over_noisy_copies(
 ) -> tuple[Question, Moments, dict[str, Any]]:
     """Return the moments of Phi^power over the noise, and what goes on record with them."""
     inner = read_method(method)
-    check_samples(samples, antithetic)
+    samples = check_samples(samples, antithetic)
     check_seed(seed)
     question = ask(model, x, target, **asked)
     score = question.scores_at_x  # now the class is chosen and the model has been watched once
     scale = noise_scale(question.x, sigma, relative)
     draws = standard_normal(samples, tuple(x.shape[1:]), seed, antithetic)
     values = noisy_values(inner, model, question, explained(question), scale, draws)
-    moments = gather(values, samples, power, in_pairs=antithetic, description=description)
+    together = 2 if antithetic else 1  # mirror images count as one value
+    moments = gather(values, samples, together, description, power)
     found = {
         "kind": inner.record.result,
         "f_end": score,
@@ -142,35 +143,34 @@ def over_noisy_copies(
 
 
 def gather(
-    values: Iterator[Tensor], samples: int, power: int, in_pairs: bool, description: str
+    values: Iterator[Tensor], total: int, together: int, description: str, power: int = 1
 ) -> Moments:
-    """Return the moments of values^power; the mean of a pair of mirror images is one value."""
+    """Return the moments of values^power, where the mean of `together` values counts as one."""
     moments: Moments | None = None
-    half: Tensor | None = None
-    bar = progress(samples, description)
+    group: Tensor | float = 0.0
+    bar = progress(total, description)
     try:
-        for phi in values:
+        for k, phi in enumerate(values, start=1):
             moments = moments or Moments(phi)
-            value = phi.to(moments.mean.dtype) ** power
-            if in_pairs and half is None:
-                half = value
-            else:
-                moments.add(value if half is None else (half + value) / 2)
-                half = None
+            group = group + phi.to(moments.mean.dtype) ** power
+            if k % together == 0:
+                moments.add(group / together)
+                group = 0.0
             bar.update(1)
     finally:
         bar.close()
-    assert moments is not None  # samples >= 1
+    assert moments is not None  # at least one sample
     return moments
 
 
-def check_samples(samples: Any, antithetic: Any) -> None:
-    """Raise unless this number of copies can be drawn."""
-    check_positive_int(samples, "samples")
+def check_samples(samples: Any, antithetic: Any) -> int:
+    """Return the number of copies, or raise unless they can be drawn."""
+    samples = check_positive_int(samples, "samples")
     if not isinstance(antithetic, bool):
         raise TypeError(f"antithetic must be True or False, got {antithetic!r}")
     if antithetic and samples % 2:
         raise ValueError(f"antithetic noise comes in pairs: samples must be even, got {samples}")
+    return samples
 
 
 def check_seed(seed: Any) -> int:
@@ -283,7 +283,7 @@ def smoothgrad_squared(
 
     **Cost.** 50 gradients a row: `samples` times those of the method inside.
 
-    **Fails when** the sign is asked for, and where the map should get quiet with more samples: sizes
+    **Fails when** the sign is asked for, and where more samples should make the map quiet: sizes
     cannot cancel, so that an input whose slope is noise around 0 keeps a share.
 
     References

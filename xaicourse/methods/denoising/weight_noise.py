@@ -14,12 +14,11 @@ from xaicourse.core.attribution import Attribution
 from xaicourse.core.checks import check_positive_int, describe
 from xaicourse.core.gradients import ask
 from xaicourse.core.inputs import BoundModel, PackedModel
-from xaicourse.core.moments import Moments
-from xaicourse.core.progress import progress
 from xaicourse.core.registry import attribution_method
 from xaicourse.core.shared import Asked
 from xaicourse.methods.denoising.input_noise import (
     check_seed,
+    gather,
     noise_scale,
     noisy_values,
     standard_normal,
@@ -109,8 +108,8 @@ def over_noisy_models(
     The standard error is that of the outer average: maps of one set of weights belong together.
     """
     inner = read_method(method)
-    check_positive_int(samples, "samples")
-    check_positive_int(input_samples, "input_samples")
+    samples = check_positive_int(samples, "samples")
+    input_samples = check_positive_int(input_samples, "input_samples")
     check_seed(seed)
     check_weight_noise(weight_sigma, noise)
     check_outside(inner)
@@ -128,7 +127,7 @@ def over_noisy_models(
             xi, first = islice(draws, input_samples), i * input_samples
             yield from noisy_values(inner, with_weights(model, W), question, what, scale, xi, first)
 
-    moments = gather_groups(maps(), total, input_samples, description)
+    moments = gather(maps(), total, input_samples, description)
     return Attribution.of(
         question,
         moments.mean,
@@ -137,25 +136,6 @@ def over_noisy_models(
         standard_error=moments.error_of_mean,
         gradients=question.rows.new_full((len(x),), total * inner.cost()),
     )
-
-
-def gather_groups(maps: Iterator[Tensor], total: int, together: int, description: str) -> Moments:
-    """Return the moments of the means of `together` maps each."""
-    moments: Moments | None = None
-    group: Tensor | float = 0.0
-    bar = progress(total, description)
-    try:
-        for k, phi in enumerate(maps, start=1):
-            moments = moments or Moments(phi)
-            group = group + phi.to(moments.mean.dtype)
-            if k % together == 0:
-                moments.add(group / together)  # type: ignore[arg-type]
-                group = 0.0
-            bar.update(1)
-    finally:
-        bar.close()
-    assert moments is not None  # at least one sample
-    return moments
 
 
 def check_weight_noise(sigma: Any, noise: Any) -> None:

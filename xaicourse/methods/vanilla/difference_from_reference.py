@@ -8,17 +8,18 @@ arrives at x is the multiplier of each input.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Unpack, cast
 
 import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map
 
 from xaicourse.core.attribution import Attribution
-from xaicourse.core.gradients import ask, gradients
+from xaicourse.core.gradients import Question, ask, gradients
 from xaicourse.core.operations import Activated, Layer, MaxPool, Mixture, Operation
 from xaicourse.core.registry import Example, attribution_method
 from xaicourse.core.rules import MAX_POOLING, TRANSPARENT, BackwardRules, Choice
+from xaicourse.core.shared import Asked
 from xaicourse.methods.baselines import Baseline, make_baseline
 from xaicourse.methods.examples import small_relu_classifier
 
@@ -46,9 +47,8 @@ def deeplift(
     *,
     baseline: Baseline = 0.0,
     rule: str = "rescale",
-    output: Any = "logit",
-    batch_size: int | None = None,
     allow: tuple[str, ...] = (),
+    **asked: Unpack[Asked],
 ) -> Attribution:
     r"""Share out F(x) - F(x') through the layers, in proportion to differences from reference.
 
@@ -65,13 +65,9 @@ def deeplift(
 
     Parameters
     ----------
-    model, x, target, output, batch_size, return_details
-        As for `gradient`. Input and reference go through the model together: twice the rows.
     baseline : number, Tensor or name
-        The reference x', in the same space as x; as for `integrated_gradients`.
-    rule : str
-        ``"rescale"`` or ``"reveal_cancel"``; the second treats an activation together with the
-        layer, sum or mean right before it, and is Rescale where there is none.
+        The reference x', in the same space as x: a number, a tensor, or for images in [0, 1] one
+        of black, white, mean, blur, uniform.
     allow : tuple of str
         Operations without a rule whose plain gradient is accepted, by the name that an error gave.
 
@@ -86,32 +82,39 @@ def deeplift(
     UnsupportedOperationError
         If an operation has no rule (GELU, a gate, attention); it is named.
     ValueError, TypeError
-        As for `gradient`; also for a bad baseline or rule.
+        Also for a bad baseline or rule.
 
     Notes
     -----
-    Keeps completeness and sensitivity(a). Breaks implementation invariance: the answer depends on
-    how the net is written. A max pool hands its difference to the winner at x where the maximum
-    rose and to the winner at x' where it fell, which keeps completeness.
+    Keeps completeness and sensitivity(a). A max pool hands its difference to the winner at x where
+    the maximum rose and to the winner at x' where it fell, which keeps completeness.
+
+    **Cost.** 1 gradient a row, for which x and x' go through the model together: twice the rows.
+
+    **Fails when** two nets compute the same function in other ways: their maps can differ, so that
+    implementation invariance is broken. Rescale looks at the sum of a unit only, and cannot see
+    positive and negative parts that cancel.
 
     References
     ----------
-    A. Shrikumar, P. Greenside, A. Kundaje, 2017, arXiv:1704.02685. Lesson 03.
+    .. [shrikumar2017] A. Shrikumar, P. Greenside, A. Kundaje, 2017, arXiv:1704.02685.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.deeplift(xc.zoo.toy(), xc.zoo.toy_input())
+    tensor([[ 3.7500, -2.7500]], dtype=torch.float64)
     """
-    question_x, values, f_start, f_end, picked = _difference(
-        "deeplift", model, x, target, baseline, rule, output, batch_size, allow
+    question, values, f_start, f_end = _difference(
+        "deeplift", model, x, target, baseline, rule, allow, **asked
     )
-    start = make_baseline(baseline, question_x)
-    return Attribution(
-        values=values.to(x.dtype),
-        kind="input",
-        target=picked,
+    return Attribution.of(
+        question,
+        values,
         f_start=f_start,
         f_end=f_end,
         gap=values.flatten(1).sum(1) - (f_end - f_start),
-        gradients=torch.ones(len(x), dtype=torch.long).to(x.device),
-        endpoints=(start, question_x),
-        settings={"baseline": baseline, "rule": rule, "output": output, "allow": tuple(allow)},
+        endpoints=(make_baseline(baseline, question.x), question.x),
     )
 
 
@@ -143,9 +146,8 @@ def deep_shap(
     *,
     baselines: Tensor | Sequence[Baseline] | float = 0.0,
     rule: str = "rescale",
-    output: Any = "logit",
-    batch_size: int | None = None,
     allow: tuple[str, ...] = (),
+    **asked: Unpack[Asked],
 ) -> Attribution:
     r"""Average DeepLIFT over a set of references, the same set for every row.
 
@@ -153,12 +155,12 @@ def deep_shap(
 
     Parameters
     ----------
-    model, x, target, rule, output, batch_size, allow, return_details
-        As for `deeplift`.
     baselines : Tensor (M, ...), sequence or number
         The set of references: M rows of the data (moved to x's device and dtype), or a sequence of
         what `deeplift` takes as a baseline, such as ``("black", "white")``. A number is a single
         reference.
+    allow : tuple of str
+        Operations without a rule whose plain gradient is accepted, by the name that an error gave.
 
     Returns
     -------
@@ -171,25 +173,36 @@ def deep_shap(
     UnsupportedOperationError
         If an operation has no rule; it is named.
     ValueError, TypeError
-        As for `deeplift`.
+        Also for a bad reference or rule, or an empty set.
 
     Notes
     -----
     Keeps completeness with respect to the mean of F over the references; breaks implementation
-    invariance. Each layer's shares are Shapley values of that layer alone, given Rescale or
-    RevealCancel; chained, they are not those of the net.
+    invariance.
+
+    **Cost.** 1 gradient a row and reference, so 1 for a single one.
+
+    **Fails when** the map is read as Shapley values of the net: each layer's shares are Shapley
+    values of that layer alone, given Rescale or RevealCancel, and chained they are not the net's.
 
     References
     ----------
-    S. M. Lundberg, S.-I. Lee, 2017, arXiv:1705.07874. Lesson 03.
+    .. [lundberg2017] S. M. Lundberg, S.-I. Lee, 2017, arXiv:1705.07874.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.deep_shap(xc.zoo.toy(), xc.zoo.toy_input(), baselines=(0.0, 1.0)).sum().round(decimals=6)
+    tensor(0., dtype=torch.float64)
     """
     references = _references(baselines, x)
     M = len(references)
-    picked = target
-    mean = squares = f_start = f_end = torch.zeros(())
+    mean = squares = f_start = torch.zeros(())
+    question: Any = None
+    f_end: Any = None
     for count, reference in enumerate(references, start=1):
-        _, values, f, f_end, picked = _difference(
-            "deep_shap", model, x, target, reference, rule, output, batch_size, allow
+        question, values, f, f_end = _difference(
+            "deep_shap", model, x, target, reference, rule, allow, **asked
         )
         if count == 1:
             mean, squares, f_start = (torch.zeros_like(t) for t in (values, values, f))
@@ -197,15 +210,13 @@ def deep_shap(
         mean = mean + before / count
         squares = squares + before * (values - mean)
         f_start = f_start + (f - f_start) / count
-    return Attribution(
-        values=mean.to(x.dtype),
-        kind="input",
-        target=picked,
+    return Attribution.of(
+        question,
+        mean,
         f_start=f_start,
         f_end=f_end,
         gap=mean.flatten(1).sum(1) - (f_end - f_start),
-        gradients=torch.full((len(x),), M).to(x.device),
-        settings={"baselines": baselines, "rule": rule, "output": output, "allow": tuple(allow)},
+        gradients=question.rows.new_full((len(x),), M),
         extra={"spread": (squares / M).sqrt()},
     )
 
@@ -230,22 +241,21 @@ def _difference(
     target: Any,
     baseline: Any,
     rule: str,
-    output: Any,
-    batch_size: int | None,
     allow: tuple[str, ...],
-) -> tuple[Tensor, Tensor, Tensor, Tensor, Any]:
-    """Return x, contributions (N, ...), F(x') and F(x) (N,), and the target that was explained."""
+    **asked: Unpack[Asked],
+) -> tuple[Question, Tensor, Tensor, Tensor]:
+    """Return the question, the contributions (N, ...), F(x') and F(x) (N,)."""
     if rule not in RULES:
         raise ValueError(f"rule must be one of {', '.join(RULES)}, got {rule!r}")
     kind = _RevealCancel if rule == "reveal_cancel" else _Rescale
     rules = kind(method, allow)
-    question = ask(model, x, target, output, batch_size, rules=rules)
+    question = ask(model, x, target, **asked, rules=rules)
     question.batch_size = max(1, question.batch_size // 2)  # each row brings its reference
     start = make_baseline(baseline, question.x)
     rules.reference.append(start)
     m, f_end = gradients(question)
     f_start = question.scores(start, question.rows)
-    return question.x, (question.x - start) * m, f_start, f_end, question.target
+    return question, (question.x - start) * m, f_start, f_end
 
 
 # ---- the rules -----------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ to its inputs (relevance_rules.py has the equations). At the end each pixel hold
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 import torch
 from torch import Tensor
@@ -25,6 +25,7 @@ from xaicourse.core.operations import (
 )
 from xaicourse.core.registry import Example, attribution_method
 from xaicourse.core.rules import MAX_POOLING, SHAPE, BackwardRules, Choice, apply_rule
+from xaicourse.core.shared import Asked
 from xaicourse.methods.examples import small_relu_classifier
 from xaicourse.methods.vanilla.relevance_rules import (
     COMPOSITES,
@@ -64,9 +65,8 @@ def lrp(
     alpha: float = 2.0,
     low: float | Tensor = 0.0,
     high: float | Tensor = 1.0,
-    output: Any = "logit",
-    batch_size: int | None = None,
     allow: tuple[str, ...] = (),
+    **asked: Unpack[Asked],
 ) -> Attribution:
     r"""Hand the explained number down through the layers, each neuron sharing out what it received.
 
@@ -82,9 +82,6 @@ def lrp(
 
     Parameters
     ----------
-    model, x, target, output, batch_size, return_details
-        As for `gradient`. With an `output` other than logit or margin, relevance starts as y dF/dy
-        at the model's outputs y.
     rules : str, rule or table
         One rule for all layers with weights: epsilon, zero, gamma, alpha_beta, alpha2_beta1,
         z_plus, w_square, flat, or z_box (in the first layer, z_plus in the others). A composite by
@@ -102,6 +99,9 @@ def lrp(
         Weight of the positive contributions, at least 1; the negative ones have alpha - 1.
     low, high : float or Tensor
         The smallest and largest value that x can have, for the rule z_box; tensors broadcast to x.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function. Other
+        than with logit and margin, relevance starts as y dF/dy at the model's outputs y.
     allow : tuple of str
         Operations without a rule that are accepted, by the name that an error gave; relevance is
         shared there as x_i dy/dx_i R / y.
@@ -121,29 +121,33 @@ def lrp(
         If an operation has no rule (GELU, a gate, attention), or z_box meets a layer that does not
         see x; it is named. Also if there is a rule for "first", but no layer sees x.
     ValueError, TypeError
-        As for `gradient`; also for unknown rules and x outside of low and high.
+        Also for unknown rules and x outside of low and high.
 
     Notes
     -----
-    Conserves relevance up to what biases, constants and epsilon absorb. Breaks implementation
-    invariance for all rules but zero, completeness, and with z_plus and alpha_beta hardly depends
-    on the class.
+    Conserves relevance up to what biases, constants and epsilon absorb. Breaks completeness, and
+    implementation invariance for all rules but zero.
+
+    **Cost.** 1 gradient a row.
+
+    **Fails when** conservation is taken for a proof: flat, z_plus and alpha_beta conserve and
+    hardly depend on the class. With the rule zero, relevance explodes where a z is near 0.
 
     References
     ----------
-    S. Bach et al., 2015, doi:10.1371/journal.pone.0130140. G. Montavon et al., 2019,
-    doi:10.1007/978-3-030-28954-6_10 (composites). Lesson 03.
+    .. [bach2015] S. Bach et al., 2015, doi:10.1371/journal.pone.0130140.
+    .. [montavon2019] G. Montavon et al., 2019, doi:10.1007/978-3-030-28954-6_10 (composites).
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.lrp(xc.zoo.toy(), xc.zoo.toy_input(), rules="zero").round(decimals=6)
+    tensor([[ 3., -3.]], dtype=torch.float64)
     """
     settings = {"epsilon": epsilon, "gamma": gamma, "alpha": alpha, "low": low, "high": high}
-    table = _table(rules, settings)
     at_sums = 0.0 if rules == "zero" else epsilon
-    propagation = _Relevance("lrp", allow, table=table, epsilon=at_sums)
-    return _explain(
-        propagation,
-        ask(model, x, target, output, batch_size, rules=propagation),
-        x.dtype,
-        {"rules": rules, **settings, "output": output, "allow": tuple(allow)},
-    )
+    propagation = _Relevance("lrp", allow, table=_table(rules, settings), epsilon=at_sums)
+    return _explain(propagation, ask(model, x, target, **asked, rules=propagation))
 
 
 def small_pictures() -> Example:
@@ -170,9 +174,8 @@ def deep_taylor(
     *,
     low: float | Tensor | None = 0.0,
     high: float | Tensor | None = 1.0,
-    output: Any = "logit",
-    batch_size: int | None = None,
     allow: tuple[str, ...] = (),
+    **asked: Unpack[Asked],
 ) -> Attribution:
     r"""Share relevance out neuron by neuron by a Taylor expansion at the nearest allowed root.
 
@@ -187,12 +190,14 @@ def deep_taylor(
 
     Parameters
     ----------
-    model, x, target, output, batch_size, return_details
-        As for `lrp`.
     low, high : float, Tensor or None
         The smallest and largest value that x can have; both None where x has no bounds.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function. Other
+        than with logit and margin, relevance starts as y dF/dy at the model's outputs y.
     allow : tuple of str
-        As for `lrp`.
+        Operations without a rule that are accepted, by the name that an error gave; relevance is
+        shared there as x_i dy/dx_i R / y.
 
     Returns
     -------
@@ -204,18 +209,31 @@ def deep_taylor(
     UnsupportedOperationError
         If an operation has no rule; it is named. Also if no layer sees x itself.
     ValueError, TypeError
-        As for `lrp`.
+        Also for x outside of low and high.
 
     Notes
     -----
     Conserves F where every neuron that received relevance has a positive contribution: biases take
-    no part. Breaks implementation invariance; hardly depends on the class. The theory is for F > 0
-    and biases that are not positive.
+    no part. Breaks implementation invariance. The theory is for F > 0 and biases that are not
+    positive.
+
+    **Cost.** 1 gradient a row.
+
+    **Fails when** the question is why this class: its rules are positive, and the map hardly
+    depends on the class.
 
     References
     ----------
-    G. Montavon, S. Lapuschkin, A. Binder, W. Samek, K.-R. Mueller, 2017, arXiv:1512.02479.
-    Lesson 03.
+    .. [montavon2017] G. Montavon, S. Lapuschkin, A. Binder, W. Samek, K.-R. Mueller, 2017,
+       arXiv:1512.02479.
+
+    Examples
+    --------
+    >>> import torch, xaicourse as xc
+    >>> neuron = torch.nn.Linear(2, 1, bias=False, dtype=torch.float64)
+    >>> neuron.weight.data = torch.tensor([[1.0, 3.0]], dtype=torch.float64)
+    >>> xc.deep_taylor(neuron, torch.tensor([[0.5, 0.5]], dtype=torch.float64))
+    tensor([[0.5000, 1.5000]], dtype=torch.float64)
     """
     if (low is None) != (high is None):
         raise ValueError(f"low and high must both be given or both be None, got {low}, {high}")
@@ -223,9 +241,7 @@ def deep_taylor(
     hidden = ZPlus(with_bias=False)
     table: dict[str | int, RelevanceRule] = {"first": first, "conv": hidden, "linear": hidden}
     propagation = _Relevance("deep_taylor", allow, table=table)
-    settings = {"low": low, "high": high, "output": output, "allow": tuple(allow)}
-    question = ask(model, x, target, output, batch_size, rules=propagation)
-    return _explain(propagation, question, x.dtype, settings)
+    return _explain(propagation, ask(model, x, target, **asked, rules=propagation))
 
 
 # ---- the backward pass ---------------------------------------------------------------------------
@@ -338,9 +354,7 @@ class _Relevance(BackwardRules):
         return operation, rule
 
 
-def _explain(
-    propagation: _Relevance, question: Question, dtype: torch.dtype, settings: dict[str, Any]
-) -> Attribution:
+def _explain(propagation: _Relevance, question: Question) -> Attribution:
     boxes = [r for r in propagation.table.values() if isinstance(r, ZBox)]
     for box in boxes:
         _check_inside(question.x, box)
@@ -365,14 +379,11 @@ def _explain(
         )
     ledger = _ledger(pages, F)
     absorbed = ledger["absorbed"]
-    return Attribution(
-        values=values.to(dtype),
-        kind="input",
-        target=question.target,
+    return Attribution.of(
+        question,
+        values,
         f_end=F,
         gap=values.flatten(1).sum(1) - (F - absorbed),
-        gradients=question.rows.new_ones(len(F)),
-        settings=settings,
         extra={**ledger, "expected_total": F - absorbed},
     )
 
