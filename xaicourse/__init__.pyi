@@ -10,7 +10,6 @@ from typing import Literal
 from typing import overload
 from xaicourse import datasets as datasets
 from xaicourse import evaluation as evaluation
-from xaicourse import exercise as exercise
 from xaicourse import plot as plot
 from xaicourse import widgets as widgets
 from xaicourse import zoo as zoo
@@ -21,12 +20,13 @@ from xaicourse.core.gradients import scores as scores
 from xaicourse.core.inputs import bind as bind
 from xaicourse.core.inputs import pack as pack
 from xaicourse.core.path import path_integral as path_integral
+from xaicourse.course import checking as exercise
+from xaicourse.course.checking import check as check
+from xaicourse.course.checking import hint as hint
+from xaicourse.course.checking import or_reference as or_reference
+from xaicourse.course.checking import predict as predict
 from xaicourse.evaluation import METRICS as METRICS
 from xaicourse.evaluation.truth_strip import truth_strip as truth_strip
-from xaicourse.exercise import check as check
-from xaicourse.exercise import hint as hint
-from xaicourse.exercise import or_reference as or_reference
-from xaicourse.exercise import predict as predict
 from xaicourse.methods import METHODS as METHODS
 from xaicourse.methods.spec import spec as spec
 from xaicourse.methods.vanilla.ascent import class_model as class_model
@@ -705,11 +705,11 @@ def integrated_gradients(
     x : Tensor (N, ...)
         Inputs.
     target : int, (N,) ints, tuple, callable, target object or None
-        What is explained, the same all along the path; None is the class predicted at x.
+        What is explained; None is the predicted class. It is fixed once, at x.
     baseline : number, Tensor or name
         x', in the same space as x: a number, a tensor, or for images in [0, 1] one of black,
         white, mean, blur, uniform.
-    steps : int
+    steps : int, optional
         Nodes of the quadrature (intervals of the trapezoid); 50 without it. Where the quadrature
         is adaptive, the most gradients that a row may cost; 1000 without it.
     quadrature : str
@@ -720,7 +720,7 @@ def integrated_gradients(
     output : str or callable
         ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
     batch_size : int, optional
-        Points that go through the model at once; never changes the result.
+        Rows that go through the model at once; never changes the result.
     return_details : bool
         Return an `Attribution`: gap, map error, nodes, weights, F and its slope at the nodes.
 
@@ -733,15 +733,27 @@ def integrated_gradients(
     ------
     ValueError, TypeError
         For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a baseline of the wrong shape, or at which F is not finite.
 
     Notes
     -----
-    Keeps completeness, sensitivity(a), dummy, implementation invariance, linearity and
-    symmetry. The answer depends on x': features that equal their baseline get exactly 0.
+    Keeps completeness, sensitivity(a), dummy, implementation invariance, linearity and symmetry.
+
+    **Cost.** 50 gradients a row: `steps` of them (one more for the trapezoid).
+
+    **Fails when** the baseline is taken as given: the answer depends on x', and a feature that
+    equals its baseline gets exactly 0. With few steps the map can be wrong where the gap is small:
+    see `map_error` in the details.
 
     References
     ----------
-    M. Sundararajan, A. Taly, Q. Yan, 2017, arXiv:1703.01365. Lesson 05.
+    .. [sundararajan2017] M. Sundararajan, A. Taly, Q. Yan, 2017, arXiv:1703.01365.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.integrated_gradients(xc.zoo.toy(), xc.zoo.toy_input(), steps=100, quadrature="midpoint")
+    tensor([[ 3.7500, -2.7500]], dtype=torch.float64)
     """
 
 @overload
@@ -782,11 +794,21 @@ def bias_backprop(
 
     Parameters
     ----------
-    model, x, target, output, batch_size, return_details
-        As for `gradient`.
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
     alpha : str
         ``"magnitude"``: :math:`\alpha[p, q] = |w_{pq} u_q| / \sum_q |w_{pq} u_q|`, equal shares
         where all of these are 0; ``"uniform"``: equal shares always.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
 
     Returns
     -------
@@ -800,20 +822,31 @@ def bias_backprop(
         If there is no way to share among the inputs of an operation (attention, layer norm); it is
         named. Also if anything was lost on the way.
     ValueError, TypeError
-        As for `gradient`; also for an unknown alpha.
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for an unknown alpha.
 
     Notes
     -----
-    Input and bias part together are complete. The rest hangs on alpha, for which no axiom speaks:
-    implementation invariance is broken, and another alpha gives another map. Activations pass
+    Input and bias part together are complete. Breaks implementation invariance. Activations pass
     their unit's share on, max-pools to the winner, sums of two branches in proportion to their
     sizes (in halves with uniform), products in halves; what falls on a rim of zeros goes to the
     nearest pixel.
 
+    **Cost.** 2 gradients a row.
+
+    **Fails when** its map is taken for the only one: the rest hangs on alpha, for which no axiom
+    speaks, and another alpha gives another map.
+
     References
     ----------
-    S. Wang, T. Zhou, J. Bilmes, 2019, Bias Also Matters: Bias Attribution for Deep Neural Network
-    Explanation, PMLR 97:6659. Lesson 08.
+    .. [wang2019] S. Wang, T. Zhou, J. Bilmes, 2019, Bias Also Matters: Bias Attribution for Deep
+       Neural Network Explanation, PMLR 97:6659.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.bias_backprop(xc.zoo.toy(), xc.zoo.toy_input()).round(decimals=6)
+    tensor([[1.5000, 0.5000]], dtype=torch.float64)
     """
 
 @overload
@@ -851,8 +884,16 @@ def fullgrad(
         A net on images (N, C, H, W). Biases are found in every operation: convolutions, batch
         norms, a normalisation inside the model, and the implicit ones of activations that are not
         homogeneous (ReLU6 above its knee, GELU).
-    x, target, output, batch_size, return_details
-        As for `gradient`.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
 
     Returns
     -------
@@ -867,7 +908,8 @@ def fullgrad(
     UnsupportedOperationError
         If an operation cannot be seen or differentiated twice; it is named.
     ValueError, TypeError
-        As for `gradient`; also for x that is not a batch of images.
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for x that is not a batch of images.
 
     Notes
     -----
@@ -877,9 +919,21 @@ def fullgrad(
     and keeps pixels where they are (theirs moves the corners' centres to the rim). Only terms with
     a place in the picture, (N, C, h, w) with more than one pixel, are drawn.
 
+    **Cost.** 1 gradient a row, on a graph that notes each operation's bias.
+
+    **Fails when** the picture is read as a sum: signs are lost and each layer's map is rescaled, so
+    that a layer with a tiny share counts as much as any other.
+
     References
     ----------
-    S. Srinivas, F. Fleuret, 2019, arXiv:1905.00780. Lesson 08.
+    .. [srinivas2019] S. Srinivas, F. Fleuret, 2019, arXiv:1905.00780.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> net, x = xc.zoo.load("fashion_cnn"), xc.datasets.fashion_mnist(n=1).x
+    >>> xc.fullgrad(net, x).shape
+    torch.Size([1, 1, 28, 28])
     """
 
 @overload
@@ -913,8 +967,18 @@ def fullgrad_decomposition(
 
     Parameters
     ----------
-    model, x, target, output, batch_size, return_details
-        As for `gradient`.
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
 
     Returns
     -------
@@ -930,17 +994,28 @@ def fullgrad_decomposition(
         If an operation cannot be seen or differentiated twice; it is named. Also if the shares do
         not add up.
     ValueError, TypeError
-        As for `gradient`.
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
 
     Notes
     -----
     Keeps completeness and weak dependence: for a piecewise linear net gradient and biases stay the
-    same within a linear piece. No vector of the input's shape can keep both. Breaks implementation
-    invariance: the biases belong to the layers.
+    same within a linear piece. No vector of the input's shape can keep both.
+
+    **Cost.** 1 gradient a row, on a graph that notes each operation's bias.
+
+    **Fails when** two nets compute the same function in other ways: the biases belong to the
+    layers, so that implementation invariance is broken. That x chooses the linear piece is in no
+    share.
 
     References
     ----------
-    S. Srinivas, F. Fleuret, 2019, arXiv:1905.00780. Lesson 08.
+    .. [srinivas2019] S. Srinivas, F. Fleuret, 2019, arXiv:1905.00780.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.fullgrad_decomposition(xc.zoo.toy(), xc.zoo.toy_input()).sum()  # it is F
+    tensor(2., dtype=torch.float64)
     """
 
 @overload
@@ -1338,7 +1413,7 @@ def smoothgrad_squared(
 
     **Cost.** 50 gradients a row: `samples` times those of the method inside.
 
-    **Fails when** the sign is asked for, and where the map should get quiet with more samples: sizes
+    **Fails when** the sign is asked for, and where more samples should make the map quiet: sizes
     cannot cancel, so that an input whose slope is noise around 0 keeps a share.
 
     References
@@ -2416,12 +2491,24 @@ def deep_taylor(
 
     Parameters
     ----------
-    model, x, target, output, batch_size, return_details
-        As for `lrp`.
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
     low, high : float, Tensor or None
         The smallest and largest value that x can have; both None where x has no bounds.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function. Other
+        than with logit and margin, relevance starts as y dF/dy at the model's outputs y.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
     allow : tuple of str
-        As for `lrp`.
+        Operations without a rule that are accepted, by the name that an error gave; relevance is
+        shared there as x_i dy/dx_i R / y.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
 
     Returns
     -------
@@ -2433,18 +2520,32 @@ def deep_taylor(
     UnsupportedOperationError
         If an operation has no rule; it is named. Also if no layer sees x itself.
     ValueError, TypeError
-        As for `lrp`.
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for x outside of low and high.
 
     Notes
     -----
     Conserves F where every neuron that received relevance has a positive contribution: biases take
-    no part. Breaks implementation invariance; hardly depends on the class. The theory is for F > 0
-    and biases that are not positive.
+    no part. Breaks implementation invariance. The theory is for F > 0 and biases that are not
+    positive.
+
+    **Cost.** 1 gradient a row.
+
+    **Fails when** the question is why this class: its rules are positive, and the map hardly
+    depends on the class.
 
     References
     ----------
-    G. Montavon, S. Lapuschkin, A. Binder, W. Samek, K.-R. Mueller, 2017, arXiv:1512.02479.
-    Lesson 03.
+    .. [montavon2017] G. Montavon, S. Lapuschkin, A. Binder, W. Samek, K.-R. Mueller, 2017,
+       arXiv:1512.02479.
+
+    Examples
+    --------
+    >>> import torch, xaicourse as xc
+    >>> neuron = torch.nn.Linear(2, 1, bias=False, dtype=torch.float64)
+    >>> neuron.weight.data = torch.tensor([[1.0, 3.0]], dtype=torch.float64)
+    >>> xc.deep_taylor(neuron, torch.tensor([[0.5, 0.5]], dtype=torch.float64))
+    tensor([[0.5000, 1.5000]], dtype=torch.float64)
     """
 
 @overload
@@ -2480,12 +2581,27 @@ def deep_shap(
 
     Parameters
     ----------
-    model, x, target, rule, output, batch_size, allow, return_details
-        As for `deeplift`.
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
     baselines : Tensor (M, ...), sequence or number
         The set of references: M rows of the data (moved to x's device and dtype), or a sequence of
         what `deeplift` takes as a baseline, such as ``("black", "white")``. A number is a single
         reference.
+    rule : str
+        ``"rescale"`` or ``"reveal_cancel"``; the second treats an activation together with the
+        layer, sum or mean right before it, and is Rescale where there is none.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    allow : tuple of str
+        Operations without a rule whose plain gradient is accepted, by the name that an error gave.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
 
     Returns
     -------
@@ -2498,17 +2614,28 @@ def deep_shap(
     UnsupportedOperationError
         If an operation has no rule; it is named.
     ValueError, TypeError
-        As for `deeplift`.
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a bad reference or rule, or an empty set.
 
     Notes
     -----
     Keeps completeness with respect to the mean of F over the references; breaks implementation
-    invariance. Each layer's shares are Shapley values of that layer alone, given Rescale or
-    RevealCancel; chained, they are not those of the net.
+    invariance.
+
+    **Cost.** 1 gradient a row and reference, so 1 for a single one.
+
+    **Fails when** the map is read as Shapley values of the net: each layer's shares are Shapley
+    values of that layer alone, given Rescale or RevealCancel, and chained they are not the net's.
 
     References
     ----------
-    S. M. Lundberg, S.-I. Lee, 2017, arXiv:1705.07874. Lesson 03.
+    .. [lundberg2017] S. M. Lundberg, S.-I. Lee, 2017, arXiv:1705.07874.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.deep_shap(xc.zoo.toy(), xc.zoo.toy_input(), baselines=(0.0, 1.0)).sum().round(decimals=6)
+    tensor(0., dtype=torch.float64)
     """
 
 @overload
@@ -2553,15 +2680,26 @@ def deeplift(
 
     Parameters
     ----------
-    model, x, target, output, batch_size, return_details
-        As for `gradient`. Input and reference go through the model together: twice the rows.
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
     baseline : number, Tensor or name
-        The reference x', in the same space as x; as for `integrated_gradients`.
+        The reference x', in the same space as x: a number, a tensor, or for images in [0, 1] one
+        of black, white, mean, blur, uniform.
     rule : str
         ``"rescale"`` or ``"reveal_cancel"``; the second treats an activation together with the
         layer, sum or mean right before it, and is Rescale where there is none.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
     allow : tuple of str
         Operations without a rule whose plain gradient is accepted, by the name that an error gave.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
 
     Returns
     -------
@@ -2574,17 +2712,29 @@ def deeplift(
     UnsupportedOperationError
         If an operation has no rule (GELU, a gate, attention); it is named.
     ValueError, TypeError
-        As for `gradient`; also for a bad baseline or rule.
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a bad baseline or rule.
 
     Notes
     -----
-    Keeps completeness and sensitivity(a). Breaks implementation invariance: the answer depends on
-    how the net is written. A max pool hands its difference to the winner at x where the maximum
-    rose and to the winner at x' where it fell, which keeps completeness.
+    Keeps completeness and sensitivity(a). A max pool hands its difference to the winner at x where
+    the maximum rose and to the winner at x' where it fell, which keeps completeness.
+
+    **Cost.** 1 gradient a row, for which x and x' go through the model together: twice the rows.
+
+    **Fails when** two nets compute the same function in other ways: their maps can differ, so that
+    implementation invariance is broken. Rescale looks at the sum of a unit only, and cannot see
+    positive and negative parts that cancel.
 
     References
     ----------
-    A. Shrikumar, P. Greenside, A. Kundaje, 2017, arXiv:1704.02685. Lesson 03.
+    .. [shrikumar2017] A. Shrikumar, P. Greenside, A. Kundaje, 2017, arXiv:1704.02685.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.deeplift(xc.zoo.toy(), xc.zoo.toy_input())
+    tensor([[ 3.7500, -2.7500]], dtype=torch.float64)
     """
 
 @overload
@@ -2632,9 +2782,12 @@ def lrp(
 
     Parameters
     ----------
-    model, x, target, output, batch_size, return_details
-        As for `gradient`. With an `output` other than logit or margin, relevance starts as y dF/dy
-        at the model's outputs y.
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
     rules : str, rule or table
         One rule for all layers with weights: epsilon, zero, gamma, alpha_beta, alpha2_beta1,
         z_plus, w_square, flat, or z_box (in the first layer, z_plus in the others). A composite by
@@ -2652,9 +2805,16 @@ def lrp(
         Weight of the positive contributions, at least 1; the negative ones have alpha - 1.
     low, high : float or Tensor
         The smallest and largest value that x can have, for the rule z_box; tensors broadcast to x.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function. Other
+        than with logit and margin, relevance starts as y dF/dy at the model's outputs y.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
     allow : tuple of str
         Operations without a rule that are accepted, by the name that an error gave; relevance is
         shared there as x_i dy/dx_i R / y.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
 
     Returns
     -------
@@ -2671,18 +2831,29 @@ def lrp(
         If an operation has no rule (GELU, a gate, attention), or z_box meets a layer that does not
         see x; it is named. Also if there is a rule for "first", but no layer sees x.
     ValueError, TypeError
-        As for `gradient`; also for unknown rules and x outside of low and high.
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for unknown rules and x outside of low and high.
 
     Notes
     -----
-    Conserves relevance up to what biases, constants and epsilon absorb. Breaks implementation
-    invariance for all rules but zero, completeness, and with z_plus and alpha_beta hardly depends
-    on the class.
+    Conserves relevance up to what biases, constants and epsilon absorb. Breaks completeness, and
+    implementation invariance for all rules but zero.
+
+    **Cost.** 1 gradient a row.
+
+    **Fails when** conservation is taken for a proof: flat, z_plus and alpha_beta conserve and
+    hardly depend on the class. With the rule zero, relevance explodes where a z is near 0.
 
     References
     ----------
-    S. Bach et al., 2015, doi:10.1371/journal.pone.0130140. G. Montavon et al., 2019,
-    doi:10.1007/978-3-030-28954-6_10 (composites). Lesson 03.
+    .. [bach2015] S. Bach et al., 2015, doi:10.1371/journal.pone.0130140.
+    .. [montavon2019] G. Montavon et al., 2019, doi:10.1007/978-3-030-28954-6_10 (composites).
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.lrp(xc.zoo.toy(), xc.zoo.toy_input(), rules="zero").round(decimals=6)
+    tensor([[ 3., -3.]], dtype=torch.float64)
     """
 
 @overload
@@ -2883,3 +3054,7 @@ def pattern_net(
 ) -> Attribution: ...
 
 __version__: str
+
+def _from_course(
+    home: str,
+) -> dict[str, object]: ...
