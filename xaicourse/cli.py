@@ -217,6 +217,7 @@ def _add_methods(subparsers: _Subparsers) -> None:
 
 
 def _methods(options: argparse.Namespace) -> int:
+    from xaicourse.course.table import LESSON_OF
     from xaicourse.methods import all_methods
 
     header = ("NAME", "YEAR", "FAMILY", "LESSON", "PAPER", "NEEDS")
@@ -226,7 +227,7 @@ def _methods(options: argparse.Namespace) -> int:
             method.name,
             str(method.year),
             str(method.family),
-            method.lesson,
+            LESSON_OF[method.name],
             method.paper,
             ", ".join(sorted(method.needs)),
         )

@@ -16,6 +16,7 @@ from xaicourse.core.attribution import Attribution
 from xaicourse.core.shared import OF_METHODS, complete, keyword_defaults
 
 __all__ = [
+    "LESSON_OF",
     "RECORDS",
     "AttributionMethod",
     "Claim",
@@ -27,6 +28,7 @@ __all__ = [
     "ResultKind",
     "Unit",
     "attribution_method",
+    "name_lessons",
     "watch_calls",
 ]
 
@@ -144,7 +146,6 @@ class MethodRecord:
     year: int
     paper: str
     family: Family
-    lesson: str
     input: InputKind
     result: ResultKind
     needs: frozenset[Need]
@@ -155,13 +156,33 @@ class MethodRecord:
     cost: Callable[[Mapping[str, Any]], int]  # settings -> gradients a row
     example: Callable[[], Example]
 
+    @property
+    def lesson(self) -> str:
+        """The number of the lesson that introduces it, "" until the course has said so."""
+        return LESSON_OF.get(self.name, "")
 
+
+LESSON_OF: dict[str, str] = {}  # name -> number of its lesson: see `name_lessons`
 RECORDS: dict[str, MethodRecord] = {}  # of the files that were read so far: see xaicourse.methods
 
 # what changes no number of the map
 NOT_ON_RECORD = {"batch_size", "differentiable", "return_details"}
 
 _watched: ContextVar[tuple[list[str], ...]] = ContextVar("watched", default=())
+
+
+def name_lessons(lessons: Mapping[str, str]) -> None:
+    """Take from above which lesson introduces which method, for records and for docstrings."""
+    LESSON_OF.update(lessons)
+    for record in RECORDS.values():
+        _say_lesson(record)
+
+
+def _say_lesson(record: MethodRecord) -> None:
+    line, text = f"Lesson {record.lesson}.", record.method.__doc__
+    if record.lesson and text and line not in text:
+        found = text.replace("\n\nParameters\n", f"\n\n{line}\n\nParameters\n", 1)
+        record.method.__doc__ = found
 
 
 @contextmanager
@@ -181,7 +202,6 @@ def attribution_method(
     year: int,
     paper: str,
     family: str,
-    lesson: str,
     example: Callable[[], Example],
     cost: Callable[[Mapping[str, Any]], int],
     input: str = "any",
@@ -229,7 +249,6 @@ def attribution_method(
             year=year,
             paper=paper,
             family=Family(family),
-            lesson=lesson,
             input=InputKind(input),
             result=ResultKind(result),
             needs=frozenset(Need(n) for n in needs),
@@ -243,6 +262,7 @@ def attribution_method(
         if record.name in RECORDS and RECORDS[record.name].method.__module__ != body.__module__:
             raise ValueError(f"a method called {record.name} is registered already")
         RECORDS[record.name] = record
+        _say_lesson(record)
         method.record = record  # type: ignore[attr-defined]
         return method  # type: ignore[return-value]
 

@@ -13,6 +13,8 @@ from xaicourse.core.registry import RECORDS, MethodRecord
 
 __all__ = ["METHODS", "all_methods"]
 
+METHODS: dict[str, MethodRecord]  # all of them: see `__getattr__`
+
 
 @cache
 def all_methods() -> dict[str, MethodRecord]:

@@ -246,7 +246,6 @@ def _from_outputs(outputs: Any, terms: dict[int, Tensor], last_step: Tensor) -> 
     paper="PMLR 97:6659",
     family="bias",
     unit="share",
-    lesson="08",
     cost=lambda settings: 2,
     example=small_classifier,
 )

@@ -34,7 +34,6 @@ def gradients_per_row(settings: Mapping[str, Any]) -> int:
     paper="arXiv:1703.01365",
     family="integrated",
     unit="share",
-    lesson="05",
     claims={
         "completeness",
         "sensitivity_a",

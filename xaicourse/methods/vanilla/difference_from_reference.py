@@ -34,7 +34,6 @@ RULES = ("rescale", "reveal_cancel")
     paper="arXiv:1704.02685",
     family="vanilla",
     unit="share",
-    lesson="03",
     needs={"gradient", "relu_only"},
     claims={"completeness", "sensitivity_a"},
     cost=lambda settings: 1,
@@ -134,7 +133,6 @@ def three_references() -> Example:
     paper="arXiv:1705.07874",
     family="vanilla",
     unit="share",
-    lesson="03",
     needs={"gradient", "relu_only"},
     cost=number_of_baselines,
     example=three_references,
@@ -192,8 +190,9 @@ def deep_shap(
     Examples
     --------
     >>> import xaicourse as xc
-    >>> xc.deep_shap(xc.zoo.toy(), xc.zoo.toy_input(), baselines=(0.0, 1.0)).sum().round(decimals=6)
-    tensor(0., dtype=torch.float64)
+    >>> both = xc.deep_shap(xc.zoo.toy(), xc.zoo.toy_input(), baselines=(0.0, 1.0))
+    >>> both.sum()  # F is 2 at x, and 1 and 0 at the references
+    tensor(1.5000, dtype=torch.float64)
     """
     references = _references(baselines, x)
     M = len(references)

@@ -28,7 +28,6 @@ __all__ = ["guided_grad_cam"]
     year=2017,
     paper="arXiv:1610.02391",
     family="vanilla",
-    lesson="04",
     input="image",
     needs={"gradient", "layer", "relu_only"},
     cost=lambda settings: 2,

@@ -198,7 +198,7 @@ def fit_patterns(
 
     References
     ----------
-    P.-J. Kindermans et al., 2017, arXiv:1705.05598. Lesson 06.
+    P.-J. Kindermans et al., 2017, arXiv:1705.05598.
     """
     if estimator not in ESTIMATORS:
         raise ValueError(f"estimator must be one of {', '.join(ESTIMATORS)}, got {estimator!r}")

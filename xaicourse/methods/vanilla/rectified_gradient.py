@@ -73,7 +73,6 @@ def _below_upper_end(operation: Activated) -> Tensor:
     year=2019,
     paper="arXiv:1902.04893",
     family="vanilla",
-    lesson="02",
     needs={"gradient", "relu_only"},
     cost=lambda settings: 1,
     example=small_relu_classifier,

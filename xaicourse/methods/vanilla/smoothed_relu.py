@@ -89,7 +89,6 @@ class SmoothingRules(BackwardRules):
     paper="arXiv:1906.07983",
     family="vanilla",
     unit="slope",
-    lesson="02",
     needs={"gradient", "relu_only"},
     cost=lambda settings: 1,
     example=small_relu_classifier,
@@ -151,7 +150,7 @@ def beta_smoothing(
     --------
     >>> import xaicourse as xc
     >>> xc.beta_smoothing(xc.zoo.toy(), xc.zoo.toy_input(), beta=1.0).round(decimals=2)
-    tensor([[ 0.45, -1.95]], dtype=torch.float64)
+    tensor([[ 0.4500, -2.0000]], dtype=torch.float64)
     """
     if isinstance(beta, bool) or not isinstance(beta, int | float):
         raise TypeError(f"beta must be a number above 0, got {beta!r}")

@@ -65,7 +65,6 @@ def class_activation_map(
             setattr(explain, name, getattr(weigh, name))
         return attribution_method(
             family="vanilla",
-            lesson="04",
             input="image",
             result="map",
             needs=set(needs),
