@@ -118,6 +118,8 @@ def gradient(
 
     .. math:: A = \nabla F(x)
 
+    Lesson 01.
+
     Parameters
     ----------
     model : callable
@@ -194,6 +196,8 @@ def saliency(
 
     The paper's map of an image is the maximum over its colour channels, ``A.amax(dim=1)``.
 
+    Lesson 01.
+
     Parameters
     ----------
     model : callable
@@ -268,6 +272,8 @@ def deconvnet(
     r"""Run the net backwards, with a ReLU on the signal at every ReLU instead of its gate.
 
     .. math:: z \to a = \max(z, 0): \qquad g_z = \max(g_a, 0)
+
+    Lesson 02.
 
     Parameters
     ----------
@@ -346,6 +352,8 @@ def guided_backprop(
     r"""Run the net backwards, letting only positive signals pass the open ReLUs.
 
     .. math:: z \to a = \max(z, 0): \qquad g_z = \mathbb 1[z > 0]\, \max(g_a, 0)
+
+    Lesson 02.
 
     Parameters
     ----------
@@ -430,6 +438,8 @@ def rectgrad(
     .. math::
         R_z = \mathbb 1[a\, R_a > \tau]\, R_a, \quad a = \max(z, 0), \qquad
         \phi = x \odot R_x
+
+    Lesson 02.
 
     Parameters
     ----------
@@ -527,6 +537,8 @@ def beta_smoothing(
         \phi = \nabla F_\beta(x), \quad \max(z, 0) \to \tfrac1\beta \log(1 + e^{\beta z}),
         \quad \text{whose slope is } \sigma(\beta z)
 
+    Lesson 02.
+
     Parameters
     ----------
     model : callable
@@ -580,7 +592,7 @@ def beta_smoothing(
     --------
     >>> import xaicourse as xc
     >>> xc.beta_smoothing(xc.zoo.toy(), xc.zoo.toy_input(), beta=1.0).round(decimals=2)
-    tensor([[ 0.45, -1.95]], dtype=torch.float64)
+    tensor([[ 0.4500, -2.0000]], dtype=torch.float64)
     """
 
 @overload
@@ -611,6 +623,8 @@ def input_x_gradient(
     r"""Attribute to each input its difference from the baseline times the slope at x.
 
     .. math:: A = (x - x') \odot \nabla F(x)
+
+    Lesson 01.
 
     Parameters
     ----------
@@ -697,6 +711,8 @@ def integrated_gradients(
     .. math::
         A_i = (x_i - x'_i) \int_0^1
         \frac{\partial F}{\partial x_i}\big(x' + \alpha (x - x')\big)\, d\alpha
+
+    Lesson 05.
 
     Parameters
     ----------
@@ -792,6 +808,8 @@ def bias_backprop(
     A unit p passes on what it received from above, :math:`\beta_{l+1}[p]`, and what its own bias
     brings. The sum over the inputs is all that the biases bring: F(x) minus gradient times input.
 
+    Lesson 08.
+
     Parameters
     ----------
     model : callable
@@ -877,6 +895,8 @@ def fullgrad(
         S = \psi(\nabla_x F \odot x)
           + \sum_l \sum_c \psi\Big(\frac{\partial F}{\partial z_l} \odot b_l\Big)_c, \qquad
         \psi(a) = \mathrm{resize}\big(\mathrm{rescale}(|a|)\big)
+
+    Lesson 08.
 
     Parameters
     ----------
@@ -965,6 +985,8 @@ def fullgrad_decomposition(
     with :math:`b_l = z_l - J_l u_l` for an operation :math:`z_l(u_l)` with Jacobian :math:`J_l`:
     the bias of a layer, and the implicit bias of an activation that is not homogeneous.
 
+    Lesson 08.
+
     Parameters
     ----------
     model : callable
@@ -1051,6 +1073,8 @@ def fusiongrad(
 
     .. math::
         A = \frac1{NM} \sum_{i=1}^N \sum_{j=1}^M \Phi(x + \xi_{ij};\, W \odot \eta_i)
+
+    Lesson 07.
 
     Parameters
     ----------
@@ -1160,6 +1184,8 @@ def noisegrad(
         A = \frac1N \sum_{i=1}^N \Phi(x;\, W \odot \eta_i), \qquad
         \eta_i \sim \mathcal N(1, \sigma^2 I)
 
+    Lesson 07.
+
     Parameters
     ----------
     model : torch.nn.Module
@@ -1258,6 +1284,8 @@ def smoothgrad(
         \varepsilon_s \sim \mathcal N(0, \sigma^2 I)
 
     For :math:`\Phi = \nabla F` this tends to the gradient of F smoothed by a Gaussian.
+
+    Lesson 07.
 
     Parameters
     ----------
@@ -1362,6 +1390,8 @@ def smoothgrad_squared(
     r"""Average the square of a method's map over noisy copies of the input.
 
     .. math:: A = \frac1n \sum_{s=1}^n \Phi(x + \varepsilon_s)^2
+
+    Lesson 07.
 
     Parameters
     ----------
@@ -1468,6 +1498,8 @@ def vargrad(
     There is no antithetic noise: a pair of mirror images has nearly the same square, and counts as
     one draw.
 
+    Lesson 07.
+
     Parameters
     ----------
     model : callable
@@ -1566,6 +1598,8 @@ def cam(
 
     .. math:: F = \sum_k w_k \frac 1 Z \sum_{ij} A_{kij} + b: \qquad
               M_{ij} = \sum_k w_k A_{kij}
+
+    Lesson 04.
 
     Parameters
     ----------
@@ -1667,6 +1701,8 @@ def grad_cam(
 
     .. math:: w_k = \frac 1 Z \sum_{ij} \frac{\partial F}{\partial A_{kij}}, \qquad
               M_{ij} = \max\Big(\sum_k w_k A_{kij}, 0\Big)
+
+    Lesson 04.
 
     Parameters
     ----------
@@ -1774,6 +1810,8 @@ def grad_cam_plus_plus(
     with :math:`g = \partial F / \partial A`. The powers of g stand for the second and third
     derivative of :math:`\exp F`, for a net whose F is piecewise linear in A.
 
+    Lesson 04.
+
     Parameters
     ----------
     model : callable
@@ -1874,6 +1912,8 @@ def guided_grad_cam(
 
     .. math:: A = \mathrm{GuidedBackprop} \odot \mathrm{upsample}(\mathrm{GradCAM})
 
+    Lesson 04.
+
     Parameters
     ----------
     model : callable
@@ -1972,6 +2012,8 @@ def hires_cam(
     r"""Multiply each feature map by its gradient, cell by cell, and add.
 
     .. math:: M_{ij} = \sum_k \frac{\partial F}{\partial A_{kij}} A_{kij}
+
+    Lesson 04.
 
     Parameters
     ----------
@@ -2073,6 +2115,8 @@ def layer_cam(
 
     .. math:: M_{ij} = \max\Big(\sum_k \max\Big(\frac{\partial F}{\partial A_{kij}}, 0\Big)
               A_{kij}, 0\Big)
+
+    Lesson 04.
 
     Parameters
     ----------
@@ -2176,6 +2220,8 @@ def xgrad_cam(
     .. math:: w_k = \sum_{ij} \frac{A_{kij}}{\sum_{ab} A_{kab}}
               \frac{\partial F}{\partial A_{kij}}, \qquad
               M_{ij} = \max\Big(\sum_k w_k A_{kij}, 0\Big)
+
+    Lesson 04.
 
     Parameters
     ----------
@@ -2281,6 +2327,8 @@ def eigen_cam(
     .. math:: O = U \Sigma V^\top, \qquad M = O\, V_1
 
     where O (h w, K) has a row for each cell and a column for each feature map.
+
+    Lesson 04.
 
     Parameters
     ----------
@@ -2388,6 +2436,8 @@ def score_cam(
 
     The paper's baseline, :math:`F(x \odot H_k) - F(x_b)`, drops out of the softmax.
 
+    Lesson 04.
+
     Parameters
     ----------
     model : callable
@@ -2489,6 +2539,8 @@ def deep_taylor(
         R_i = \sum_j \frac{x_i w_{ij} - l_i w_{ij}^+ - h_i w_{ij}^-}
               {\sum_{i'} (x_{i'} w_{i'j} - l_{i'} w_{i'j}^+ - h_{i'} w_{i'j}^-)} R_j
 
+    Lesson 03.
+
     Parameters
     ----------
     model : callable
@@ -2579,6 +2631,8 @@ def deep_shap(
 
     .. math:: A = \frac1M \sum_{k=1}^M \mathrm{DeepLIFT}(x;\, x'_k)
 
+    Lesson 03.
+
     Parameters
     ----------
     model : callable
@@ -2634,8 +2688,9 @@ def deep_shap(
     Examples
     --------
     >>> import xaicourse as xc
-    >>> xc.deep_shap(xc.zoo.toy(), xc.zoo.toy_input(), baselines=(0.0, 1.0)).sum().round(decimals=6)
-    tensor(0., dtype=torch.float64)
+    >>> both = xc.deep_shap(xc.zoo.toy(), xc.zoo.toy_input(), baselines=(0.0, 1.0))
+    >>> both.sum()  # F is 2 at x, and 1 and 0 at the references
+    tensor(1.5000, dtype=torch.float64)
     """
 
 @overload
@@ -2677,6 +2732,8 @@ def deeplift(
 
     where the positive and the negative contributions to z sum up to :math:`\Delta z^+` and
     :math:`\Delta z^-`. An affine layer has the multipliers w; they are chained like derivatives.
+
+    Lesson 03.
 
     Parameters
     ----------
@@ -2779,6 +2836,8 @@ def lrp(
     Activations pass relevance on as it is, sums and average pools share it in proportion to what
     each input adds, max pools give it to the winner. A batch-norm (or ``- mean``, ``/ std``) is
     explained as one layer with the layer before it, or else the one after it.
+
+    Lesson 03.
 
     Parameters
     ----------
@@ -2892,6 +2951,8 @@ def pattern_attribution(
 
     .. math:: R_i = \sum_j w_{ij}\, a_{ij}\, R_j, \qquad R^{(L)} = F(x)
 
+    Lesson 06.
+
     Parameters
     ----------
     model : callable
@@ -2980,6 +3041,8 @@ def pattern_net(
     From a neuron's signal s its inputs get, with the ReLUs' gates and the max pools' winners of x,
 
     .. math:: s_i = \sum_j a_{ij}\, s_j, \qquad s^{(L)} = F(x)
+
+    Lesson 06.
 
     Parameters
     ----------

@@ -44,7 +44,7 @@ def mutant(mistake: Callable[..., MetricResult]) -> Any:
 
     body.__name__ = "mutant"
     return metric(
-        title="A mutant", year=2000, paper="none", lesson="00", kind="curve", direction="lower",
+        title="A mutant", year=2000, paper="none", kind="curve", direction="lower",
         rank_only=True, example=additive_example,
     )(body)  # fmt: skip
 

@@ -11,20 +11,23 @@ import pytest
 import torch
 
 import xaicourse as xc
+from xaicourse.core import registry
 from xaicourse.evaluation.removal import additive_example
 
 ROOT = Path(__file__).resolve().parents[2]
 IN_NOTES = (r"\*\*Cost\.\*\* \S", r"\*\*Fails when\*\* \S")
-KEY = re.compile(r"^\.\. \[[a-z]+\d{4}[a-z]?\] \S", re.M)  # as in a bibliography: author and year
+KEY = re.compile(r"^\.\. \[([a-z]+\d{4}[a-z]?)\] \S", re.M)
+PAPERS = (ROOT / "docs" / "references.bib").read_text(encoding="utf-8")
 
 # What the next removal metric costs: its equation, and four lines (that of pixel flipping, 2015).
 NEW_FILE = '''
 from xaicourse.evaluation.registry import metric
+from xaicourse.core import registry
 from xaicourse.evaluation.removal import Removal, additive_example
 
 
 @metric(
-    title="Mean drop", year=2015, paper="10.1371/journal.pone.0130140", lesson="05", kind="curve",
+    title="Mean drop", year=2015, paper="10.1371/journal.pone.0130140", kind="curve",
     direction="higher", rank_only=True, example=additive_example,
 )
 def mean_drop(model, x, attribution, target=None, *, imputer=0.0, **asked: Unpack[Removing]):
@@ -61,8 +64,9 @@ def problems(text: str) -> list[str]:
     """Say what a metric's docstring lacks, besides what every public docstring has."""
     sections = dict(re.findall(r"^(\w+)\n-{3,}\n(.*?)(?=^\w+\n-{3,}\n|\Z)", text, re.M | re.S))
     missing = [said for said in IN_NOTES if not re.search(said, sections.get("Notes", ""))]
-    if not KEY.search(sections.get("References", "")):
-        missing.append("a key in References")
+    keys = KEY.findall(sections.get("References", ""))
+    if not keys or not all(f"{{{key}," in PAPERS for key in keys):
+        missing.append(f"a key of docs/references.bib in References, not {keys}")
     lines = re.findall(r"^>>> ", sections.get("Examples", ""), re.M)
     if not 2 <= len(lines) <= 3:
         missing.append(f"an example of two or three lines, not {len(lines)}")
@@ -81,7 +85,8 @@ def test_docstring_says_cost_failure_key_and_example(name):
     [
         ("**Cost.**", "Costs", r"\*\*Cost\.\*\* \S"),
         ("**Fails when**", "Fails where", r"\*\*Fails when\*\* \S"),
-        (".. [petsiuk2018] ", "", "a key in References"),
+        (".. [petsiuk2018] ", "", "a key of docs/references.bib"),
+        (".. [petsiuk2018] ", ".. [petsiuk2019] ", "a key of docs/references.bib"),
         (">>> ", "    ", "an example of two or three lines, not 0"),
         ("    Inputs.", "    As for `deletion`.", "the words themselves"),
     ],
@@ -113,3 +118,21 @@ def test_a_setting_that_is_unknown_is_refused_by_the_metrics_own_name():
     example = additive_example()
     with pytest.raises(TypeError, match=r"^deletion\(\) got an unexpected .* 'stepps'"):
         xc.evaluation.deletion(example.model, example.x, example.attribution, stepps=3)
+
+
+def test_the_lesson_is_that_of_the_courses_table():
+    for name, record in xc.METRICS.items():
+        assert record.lesson == "05"
+        assert "\n\nLesson 05.\n\nParameters\n" in (inspect.getdoc(record.metric) or ""), name
+
+
+def test_a_metric_that_is_read_later_says_its_lesson_too(monkeypatch):
+    monkeypatch.setitem(registry.LESSON_OF, "later", "09")
+    monkeypatch.setitem(registry._READ, "later", None)  # forgotten again after the test
+
+    def later():
+        """Measure.\n\nParameters\n----------\n"""
+
+    registry.say_lesson(later)
+    registry.say_lesson(later)
+    assert inspect.getdoc(later) == "Measure.\n\nLesson 09.\n\nParameters\n----------"

@@ -55,6 +55,8 @@ def deletion(
         \mathrm{Del} = \frac1T\Big(\frac{s_0 + s_T}{2} + \sum_{k=1}^{T-1} s_k\Big), \qquad
         s_k = F\big(x \text{ without its } k\,U/T \text{ most important of } U \text{ units}\big)
 
+    Lesson 05.
+
     Parameters
     ----------
     model : callable
@@ -134,6 +136,8 @@ def insertion(
     .. math::
         \mathrm{Ins} = \frac1T\Big(\frac{s_0 + s_T}{2} + \sum_{k=1}^{T-1} s_k\Big), \qquad
         s_k = F\big(\text{only the } k\,U/T \text{ most important units of } x\big)
+
+    Lesson 05.
 
     Parameters
     ----------

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 import torch
 from torch import Tensor
 
+from xaicourse.core.registry import LESSON_OF, say_lesson
 from xaicourse.core.shared import OF_METRICS, complete
 from xaicourse.evaluation.result import MetricResult
 
@@ -68,11 +69,15 @@ class MetricRecord:
     metric: Metric
     year: int
     paper: str
-    lesson: str
     kind: MetricKind
     direction: Literal["lower", "higher"]
     rank_only: bool  # a positive factor on the map changes nothing
     example: Callable[[], MetricExample]
+
+    @property
+    def lesson(self) -> str:
+        """The number of the lesson that introduces it, "" until the course has said so."""
+        return LESSON_OF.get(self.name, "")
 
 
 METRICS: dict[str, MetricRecord] = {}
@@ -83,7 +88,6 @@ def metric(
     title: str,
     year: int,
     paper: str,
-    lesson: str,
     kind: str,
     direction: Literal["lower", "higher"],
     rank_only: bool,
@@ -108,7 +112,6 @@ def metric(
             metric=measured,  # type: ignore[arg-type]
             year=year,
             paper=paper,
-            lesson=lesson,
             kind=MetricKind(kind),
             direction=direction,
             rank_only=rank_only,
@@ -117,6 +120,7 @@ def metric(
         if record.name in METRICS and METRICS[record.name].metric.__module__ != body.__module__:
             raise ValueError(f"a metric called {record.name} is registered already")
         METRICS[record.name] = record
+        say_lesson(measured)
         measured.record = record  # type: ignore[attr-defined]
         return measured  # type: ignore[return-value]
 
