@@ -85,8 +85,8 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'xaicourse' has no attribute {name!r}")
     module_name, _, attribute = _NAMES[name].partition(":")
     module = import_module(module_name)
-    if module_name.startswith("xaicourse.methods"):
-        import_module("xaicourse.course.table")  # which says in which lesson each method is
+    if module_name.startswith(("xaicourse.methods", "xaicourse.evaluation")):
+        import_module("xaicourse.course.table")  # which says in which lesson each of them is
     value = getattr(module, attribute) if attribute else module
     globals()[name] = value  # from now on found without coming here
     return value

@@ -35,6 +35,7 @@ __all__ = [
     "Unit",
     "attribution_method",
     "name_lessons",
+    "say_lesson",
     "watch_calls",
 ]
 
@@ -169,6 +170,7 @@ class MethodRecord:
 
 
 LESSON_OF: dict[str, str] = {}  # name -> number of its lesson: see `name_lessons`
+_READ: dict[str, Any] = {}  # the methods and metrics whose files were read so far
 RECORDS: dict[str, MethodRecord] = {}  # of the files that were read so far: see xaicourse.methods
 
 # what changes no number of the map
@@ -178,17 +180,19 @@ _watched: ContextVar[tuple[list[str], ...]] = ContextVar("watched", default=())
 
 
 def name_lessons(lessons: Mapping[str, str]) -> None:
-    """Take from above which lesson introduces which method, for records and for docstrings."""
+    """Take from above which lesson introduces what, for records and for docstrings."""
     LESSON_OF.update(lessons)
-    for record in RECORDS.values():
-        _say_lesson(record)
+    for function in _READ.values():
+        say_lesson(function)
 
 
-def _say_lesson(record: MethodRecord) -> None:
-    line, text = f"Lesson {record.lesson}.", record.method.__doc__
-    if record.lesson and text and line not in text:
-        found = text.replace("\n\nParameters\n", f"\n\n{line}\n\nParameters\n", 1)
-        record.method.__doc__ = found
+def say_lesson(function: Any) -> None:
+    """Put its lesson into the docstring of a method or a metric, as soon as it is known."""
+    name, text = function.__name__, function.__doc__
+    _READ[name] = function
+    line = f"Lesson {LESSON_OF.get(name)}."
+    if name in LESSON_OF and text and line not in text:
+        function.__doc__ = text.replace("\n\nParameters\n", f"\n\n{line}\n\nParameters\n", 1)
 
 
 @contextmanager
@@ -252,7 +256,7 @@ def attribution_method(
         if record.name in RECORDS and RECORDS[record.name].method.__module__ != body.__module__:
             raise ValueError(f"a method called {record.name} is registered already")
         RECORDS[record.name] = record
-        _say_lesson(record)
+        say_lesson(method)
         method.record = record
         return method
 
