@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from xaicourse.core.places import rooms
-from xaicourse.course.table import LESSONS
+from xaicourse.course.table import LESSONS, cards
 
 ROOT = Path(__file__).parents[2]
 ROOMS = {room.name[1:3]: room for room in rooms()}
+SOURCES = ("lesson.py", "sheet.py")
 READY = pytest.mark.parametrize("number", ROOMS)
 TEXTS = [
     *sorted(ROOT.glob("*.md")),
@@ -127,9 +128,6 @@ def minutes_of_tasks(number):
     return {task: int(minutes) for task, minutes in found}
 
 
-SOURCES = ("lesson.py", "sheet.py")
-
-
 def all_needs(number):
     """Return the numbers of all lessons that come before a lesson, in however many steps."""
     needs = LESSONS[number].needs
@@ -164,6 +162,19 @@ def test_the_minutes_of_a_sheet_are_those_of_its_tasks(number):
         core = re.findall(r"\d\d\.\d+", head(number, "Core", "sheet.py"))
         wanted = sum(tasks[name] for name in core), sum(tasks.values())
         assert tuple(map(int, promised.groups())) == wanted
+
+
+@READY
+def test_a_plan_says_which_lesson_shares_its_lab(number):
+    place = lab(number)
+    others = {other for other in LESSONS if place and lab(other) == place} - {number}
+    plan = read(ROOMS[number] / "plan.md")
+    assert others <= set(named_lessons(plan))
+
+
+def lab(number):
+    """Return which of the six labs a lesson belongs to, or None."""
+    return cards()[number].get("tracks", {}).get("six labs")
 
 
 # ---------------------------------------------------------------- README
