@@ -142,7 +142,7 @@ def test_the_needs_at_the_top_of_a_lesson_are_those_of_its_room(number):
 
 @READY
 def test_the_time_at_the_top_of_a_lesson_is_that_of_its_room(number):
-    assert head(number, "Time").startswith(f"{LESSONS[number].minutes} minutes. ")
+    assert head(number, "Time").startswith(f"{LESSONS[number].minutes} minutes")
 
 
 @READY
