@@ -8,8 +8,16 @@ from torch import nn
 from torch.nn import functional as F
 
 from xaicourse.core.gradients import ask, gradients
-from xaicourse.core.operations import Activated, Affine, Layer, MaxPool, Mixture
-from xaicourse.core.rules import TRANSPARENT, BackwardRules, UnsupportedOperationError
+from xaicourse.core.known import TRANSPARENT
+from xaicourse.core.operations import (
+    Activated,
+    Affine,
+    Layer,
+    MaxPool,
+    Mixture,
+    UnsupportedOperationError,
+)
+from xaicourse.core.rules import BackwardRules
 
 X = torch.sin(1.3 * torch.arange(24.0, dtype=torch.float64)).view(6, 4)
 W = torch.sin(torch.arange(20.0, dtype=torch.float64)).view(5, 4)

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 import xaicourse as xc
 from xaicourse.core.bias_terms import BiasMode
-from xaicourse.core.rules import UnsupportedOperationError
+from xaicourse.core.operations import UnsupportedOperationError
 
 
 class Residual(nn.Module):

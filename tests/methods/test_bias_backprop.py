@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 import xaicourse as xc
 from tests.methods.test_bias import ACTIVATIONS, IMAGES, ROWS, TARGET, on_features, residual
-from xaicourse.core.rules import UnsupportedOperationError
+from xaicourse.core.operations import UnsupportedOperationError
 
 ALPHAS = ["magnitude", "uniform"]
 

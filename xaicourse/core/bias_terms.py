@@ -25,7 +25,7 @@ from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 
 from xaicourse.core.gradients import Question, gradients, sum_dtype
 from xaicourse.core.inputs import call
-from xaicourse.core.rules import UnsupportedOperationError
+from xaicourse.core.operations import UnsupportedOperationError
 
 __all__ = ["BiasMode", "BiasQuestion", "FollowMode", "FullGradient", "full_gradient", "no_bias"]
 

@@ -17,8 +17,8 @@ from xaicourse.core.bias_terms import (
 )
 from xaicourse.core.gradients import sum_dtype
 from xaicourse.core.inputs import call
+from xaicourse.core.operations import UnsupportedOperationError
 from xaicourse.core.registry import attribution_method
-from xaicourse.core.rules import UnsupportedOperationError
 from xaicourse.methods.examples import small_classifier
 
 __all__ = ["bias_backprop"]

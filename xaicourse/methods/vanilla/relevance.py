@@ -14,6 +14,7 @@ from torch.utils._pytree import tree_map
 
 from xaicourse.core.attribution import Attribution
 from xaicourse.core.gradients import Question, ask
+from xaicourse.core.known import MAX_POOLING, SHAPE
 from xaicourse.core.operations import (
     Activated,
     Affine,
@@ -24,7 +25,8 @@ from xaicourse.core.operations import (
     UnsupportedOperationError,
 )
 from xaicourse.core.registry import Example, attribution_method
-from xaicourse.core.rules import MAX_POOLING, SHAPE, BackwardRules, Choice, apply_rule
+from xaicourse.core.rule_mode import Choice, apply_rule
+from xaicourse.core.rules import BackwardRules
 from xaicourse.methods.examples import small_relu_classifier
 from xaicourse.methods.vanilla.relevance_rules import (
     COMPOSITES,
