@@ -358,14 +358,19 @@ def scores(
 
 
 def gradients(
-    question: Question, x: Tensor | None = None, differentiable: bool = False
+    question: Question,
+    x: Tensor | None = None,
+    differentiable: bool = False,
+    visit: Callable[[slice, Tensor], None] | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Return dF/dx (N, ...) and F (N,) at x, or at other points of the same shape.
 
     With ``differentiable=True`` the result keeps its graph, so that it can itself be
-    differentiated (attacks on maps, attribution priors).
+    differentiated (attacks on maps, attribution priors). `visit` is called as
+    ``visit(rows, scores)`` after each chunk of rows.
     """
-    _, grad, score = _gather(question, question.x if x is None else x, differentiable)
+    points = question.x if x is None else x
+    _, grad, score = _gather(question, points, differentiable, visit=visit)
     return grad, score
 
 
@@ -388,7 +393,11 @@ def activations(question: Question, layer: Layer) -> tuple[Tensor, Tensor]:
 
 
 def _gather(
-    question: Question, points: Tensor, differentiable: bool, layer: Layer | None = None
+    question: Question,
+    points: Tensor,
+    differentiable: bool,
+    layer: Layer | None = None,
+    visit: Callable[[slice, Tensor], None] | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the chunks of `Question.gradients` joined: where, gradient and score."""
     where: list[Tensor] = []
@@ -396,6 +405,8 @@ def _gather(
     values: list[Tensor] = []
 
     def receive(part: slice, chunk: Tensor, grad: Tensor, score: Tensor) -> None:
+        if visit is not None:  # first, so that a chunk that ran out of memory leaves nothing
+            visit(part, score)
         where.append(chunk)
         grads.append(grad)
         values.append(score)
