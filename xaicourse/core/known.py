@@ -83,10 +83,11 @@ OPERATIONS = {
     "view": "view (view_as), reshape (reshape_as), flatten, unflatten, ravel, squeeze, unsqueeze",
     "turn": """
         permute, transpose (swapaxes, swapdims), t (.T), adjoint (.mH, .H), .mT, movedim (moveaxis),
-        flip, roll, pixel_shuffle, pixel_unshuffle, channel_shuffle
+        flip, roll, pixel_shuffle, pixel_unshuffle, channel_shuffle (native_channel_shuffle)
     """,
     "part": """
-        narrow, select, slice, chunk, split (split_with_sizes), tensor_split, unbind, getitem,
+        narrow, select, slice, chunk (unsafe_chunk), tensor_split, unbind, getitem,
+        split (split_with_sizes, unsafe_split, unsafe_split_with_sizes),
         index_select, gather, take_along_dim, diagonal (linalg_diagonal)
     """,
     "copies": "expand (expand_as, broadcast_to), repeat, tile, repeat_interleave, unfold",
