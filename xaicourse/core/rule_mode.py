@@ -48,53 +48,12 @@ from xaicourse.core.reading import (
     read_padding,
     read_smooth,
 )
+from xaicourse.core.ruled import Choice, apply_rule
 
 if TYPE_CHECKING:
     from xaicourse.core.rules import BackwardRules
 
-__all__ = ["Choice", "OperationRule", "RuleMode", "apply_rule"]
-
-# A backward rule: (operation with detached inputs, what arrives at its output) -> what its
-# inputs get, one tensor for each of operation.inputs (or the tensor itself, if there is one).
-OperationRule = Callable[[Any, Tensor], Tensor | tuple[Tensor, ...]]
-# What `choose` answers: the operation as it is to be explained, and its rule.
-Choice = tuple[Operation, OperationRule]
-
-
-class _Ruled(torch.autograd.Function):
-    """The operation's own value forward, the rule backward. In differentiable operations."""
-
-    @staticmethod
-    def forward(
-        value: Tensor, operation: Operation, rule: OperationRule, *inputs: Tensor
-    ) -> Tensor:  # type: ignore[override]
-        return value.clone()
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple, output: Tensor) -> None:
-        _, ctx.operation, ctx.rule, *_ = inputs
-        ctx.versions = [t._version for t in ctx.operation.inputs]
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple:  # type: ignore[override]
-        operation = ctx.operation
-        if [t._version for t in operation.inputs] != ctx.versions:
-            raise UnsupportedOperationError(
-                f"model overwrites the input of {operation.name}() in place after the call, but "
-                "its backward rule needs that input; use a copy there"
-            )
-        found = ctx.rule(operation, grad)
-        found = found if isinstance(found, tuple) else (found,)
-        cast = [f.to(t.dtype) for f, t in zip(found, operation.inputs, strict=True)]
-        return None, None, None, *cast
-
-
-def apply_rule(value: Tensor, operation: Operation, rule: OperationRule) -> Tensor:
-    """Return `value`, connected to the operation's inputs by a rule of ours."""
-    return _Ruled.apply(value, operation.detached(), rule, *operation.inputs)
-
-
-# ---- the mode ------------------------------------------------------------------------------------
+__all__ = ["RuleMode"]
 
 
 @dataclass(frozen=True)
@@ -147,8 +106,14 @@ def _without_graph(leaf: Any) -> Any:
     return leaf.detach() if isinstance(leaf, Tensor) else leaf
 
 
-def _stored_alike(result: Any, t: Tensor) -> bool:
-    return isinstance(result, Tensor) and (result.dtype, result.device) == (t.dtype, t.device)
+def _form(t: Tensor) -> tuple[Any, ...]:
+    return t.shape, t.dtype, t.device
+
+
+def _does_nothing(func: Any, result: Any, t: Tensor) -> bool:
+    """Tell whether a call returned t as it is, or a copy of it: numbers, shape and precision."""
+    may = kind_of(func) in KEEPS_VALUES | {"view"} or name_of(func) == "expand"
+    return may and isinstance(result, Tensor) and _form(result) == _form(t)
 
 
 class RuleMode(TorchFunctionMode):
@@ -336,13 +301,13 @@ class RuleMode(TorchFunctionMode):
     ) -> None:
         if any(result is f for f in followers):  # x.float() of floats: nothing was done
             return
-        kind, before = kind_of(func), self.made.get(followers[0])
-        if kind in KEEPS_VALUES and before is not None and _stored_alike(result, followers[0]):
+        before = self.made.get(followers[0])
+        if before is not None and _does_nothing(func, result, followers[0]):
             producer, versions = before.operation, before.versions
         else:
             producer = operation
             versions = tuple(t._version for t in operation.inputs) if operation is not None else ()
-        is_x = kind in _STILL_X and all(self._is_x(t) for t in followers)
+        is_x = kind_of(func) in _STILL_X and all(self._is_x(t) for t in followers)
         for place, leaf in enumerate(tree_leaves(result)):
             if isinstance(leaf, Tensor) and leaf.requires_grad:
                 chain = None
@@ -374,7 +339,8 @@ class RuleMode(TorchFunctionMode):
         if kind in PAD and read_padding(args, kwargs)[1] != 0:
             return None  # the padding brings a number of its own
         function: Any = as_function(func, args, kwargs, self.follows)[1]
-        if kind in KEEPS_VALUES and not before.after:  # may as well be done before
+        keeps = kind in KEEPS_VALUES or _does_nothing(func, result, x)
+        if keeps and not before.after:  # may as well be done before
             source = function(before.source)
             self.made[source] = _Made(is_x=self._is_x(before.source))
             return replace(before, source=source)

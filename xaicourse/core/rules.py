@@ -24,7 +24,8 @@ from torch import Tensor
 from xaicourse.core.audit import audit
 from xaicourse.core.known import TRANSPARENT
 from xaicourse.core.operations import Activated, Operation, UnsupportedOperationError
-from xaicourse.core.rule_mode import Choice, RuleMode
+from xaicourse.core.rule_mode import RuleMode
+from xaicourse.core.ruled import Choice
 
 __all__ = ["BackwardRule", "BackwardRules", "Rules", "UnsupportedOperationError"]
 

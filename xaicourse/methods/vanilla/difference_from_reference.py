@@ -19,7 +19,7 @@ from xaicourse.core.gradients import ask, gradients
 from xaicourse.core.known import MAX_POOLING, TRANSPARENT
 from xaicourse.core.operations import Activated, Layer, MaxPool, Mixture, Operation
 from xaicourse.core.registry import Example, attribution_method
-from xaicourse.core.rule_mode import Choice
+from xaicourse.core.ruled import Choice
 from xaicourse.core.rules import BackwardRules
 from xaicourse.methods.baselines import Baseline, make_baseline
 from xaicourse.methods.examples import small_relu_classifier

@@ -30,7 +30,7 @@ from xaicourse.core.operations import (
     Operation,
     UnsupportedOperationError,
 )
-from xaicourse.core.rule_mode import Choice
+from xaicourse.core.ruled import Choice
 from xaicourse.core.rules import BackwardRules
 
 __all__ = ["LayerPattern", "Patterns", "fit_patterns"]

@@ -15,7 +15,7 @@ from xaicourse.core.operations import (
     UnsupportedOperationError,
 )
 from xaicourse.core.registry import attribution_method
-from xaicourse.core.rule_mode import Choice
+from xaicourse.core.ruled import Choice
 from xaicourse.core.rules import BackwardRules
 from xaicourse.methods.examples import small_relu_classifier
 

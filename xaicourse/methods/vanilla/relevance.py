@@ -25,7 +25,7 @@ from xaicourse.core.operations import (
     UnsupportedOperationError,
 )
 from xaicourse.core.registry import Example, attribution_method
-from xaicourse.core.rule_mode import Choice, apply_rule
+from xaicourse.core.ruled import Choice, apply_rule
 from xaicourse.core.rules import BackwardRules
 from xaicourse.methods.examples import small_relu_classifier
 from xaicourse.methods.vanilla.relevance_rules import (

@@ -13,7 +13,7 @@ from xaicourse.core.known import SMOOTH_NODES, TRANSPARENT
 from xaicourse.core.operations import Activation, Operation
 from xaicourse.core.reading import is_in_place, read_activation
 from xaicourse.core.registry import attribution_method
-from xaicourse.core.rule_mode import Choice
+from xaicourse.core.ruled import Choice
 from xaicourse.core.rules import BackwardRules
 from xaicourse.methods.examples import small_relu_classifier
 
