@@ -6,15 +6,13 @@ compiled code, say, is never explained silently with the plain gradient.
 """
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import Tensor
 
 from xaicourse.core.known import NODE_FACTORS
 from xaicourse.core.operations import UnsupportedOperationError
-
-if TYPE_CHECKING:
-    from xaicourse.core.rules import BackwardRules
+from xaicourse.core.ruled import RuleSet
 
 __all__ = ["audit", "nodes_that_follow", "operation_name"]
 
@@ -45,7 +43,7 @@ def nodes_that_follow(start: Any, output: Tensor) -> list[Any]:
     return [node for node in order if follows[node]]
 
 
-def audit(output: Tensor, start: Any, rules: "BackwardRules") -> None:
+def audit(output: Tensor, start: Any, rules: RuleSet) -> None:
     """Raise unless every operation between x and an output is ruled or transparent.
 
     Raises

@@ -6,7 +6,7 @@ remembers what made each tensor: a layer's place, and the normalisation in front
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -48,10 +48,7 @@ from xaicourse.core.reading import (
     read_padding,
     read_smooth,
 )
-from xaicourse.core.ruled import Choice, apply_rule
-
-if TYPE_CHECKING:
-    from xaicourse.core.rules import BackwardRules
+from xaicourse.core.ruled import Choice, RuleSet, apply_rule
 
 __all__ = ["RuleMode"]
 
@@ -119,7 +116,7 @@ def _does_nothing(func: Any, result: Any, t: Tensor) -> bool:
 class RuleMode(TorchFunctionMode):
     """Give each operation that follows from x the backward that `rules` choose for it."""
 
-    def __init__(self, rules: "BackwardRules", rows: int) -> None:
+    def __init__(self, rules: RuleSet, rows: int) -> None:
         super().__init__()
         self.rules = rules
         self.rules.hidden.clear()

@@ -1,20 +1,41 @@
-"""An operation that keeps its value and gets a backward of ours."""
+"""An operation that keeps its value and gets a backward of ours; and what a set of rules is."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 import torch
 from torch import Tensor
 
 from xaicourse.core.operations import Operation, UnsupportedOperationError
 
-__all__ = ["Choice", "OperationRule", "apply_rule"]
+__all__ = ["Choice", "OperationRule", "RuleSet", "apply_rule"]
 
 # A backward rule: (operation with detached inputs, what arrives at its output) -> what its
 # inputs get, one tensor for each of operation.inputs (or the tensor itself, if there is one).
 OperationRule = Callable[[Any, Tensor], Tensor | tuple[Tensor, ...]]
 # What `choose` answers: the operation as it is to be explained, and its rule.
 Choice = tuple[Operation, OperationRule]
+
+
+class RuleSet(Protocol):
+    """What the mode and the audit ask of a set of rules; `BackwardRules` says what it means."""
+
+    kinds: ClassVar[frozenset[str]]
+    carries_relevance: ClassVar[bool]
+    transparent: ClassVar[frozenset[str]]
+    covers: ClassVar[str]
+    when_allowed: ClassVar[str]
+
+    @property
+    def method(self) -> str: ...
+
+    @property
+    def allow(self) -> tuple[str, ...]: ...
+
+    @property
+    def hidden(self) -> list[UnsupportedOperationError]: ...
+
+    def choose(self, operation: Operation, producer: Operation | None) -> Choice | None: ...
 
 
 class _Ruled(torch.autograd.Function):
