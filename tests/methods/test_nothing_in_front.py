@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import xaicourse as xc
+from tests.pretend_gpu import DEVICE, PretendGPU
 from xaicourse.core.operations import UnsupportedOperationError
 from xaicourse.methods.vanilla.relevance_rules import COMPOSITES
 
@@ -228,9 +229,15 @@ def test_a_layer_and_its_batch_norm_stay_one(step, close):
 
 def test_what_does_something_is_still_refused():
     layer = nn.Linear(5, 3).double()
-    for step in (F.relu, lambda x: x.type_as(W).tanh(), lambda x: x.float().relu().double()):
+    for step in (
+        F.relu,
+        lambda x: x.type_as(W).tanh(),
+        lambda x: x.float().relu().double(),
+        lambda x: F.celu(x, 1.0, True),  # in place, and nothing of the call's form tells
+        lambda x: x.requires_grad_().relu_(),
+    ):
         with pytest.raises(UnsupportedOperationError, match="sees x"):
-            xc.deep_taylor(lambda x, step=step: layer(step(x)), X, 1)
+            xc.deep_taylor(lambda x, step=step: layer(step(x)), X, 1, allow=("celu",))
 
 
 # ---- the layout of memory ------------------------------------------------------------------------
@@ -322,3 +329,20 @@ def test_windows_are_a_convolution(name, close):
 
     close(swin(IMAGES), convolution(IMAGES))
     close(explain(swin, IMAGES), explain(convolution, IMAGES), 1e-10)
+
+
+@pytest.mark.fault("R2")
+@pytest.mark.parametrize("name", EXPLAIN)
+def test_a_net_on_another_device_sees_x_too(name, close):
+    """The model moves x to its own device: before, within or after the normalisation."""
+    expected = EXPLAIN[name](normalised, X)
+    with PretendGPU():
+        w, v, bias, mean, std = (t.to(DEVICE) for t in (W, V, b, MEAN, STD))
+        there = lambda x: F.relu(x @ w.T + bias) @ v.T  # noqa: E731
+        for model in (
+            lambda x: there((x.to(DEVICE) - mean) / std),
+            lambda x: there((x - MEAN).to(w) / std),
+            lambda x: there(((x - MEAN) / STD).to(device=DEVICE)),
+            lambda x: there(((x - MEAN) / STD).mT.contiguous().to(DEVICE).adjoint()),
+        ):
+            close(EXPLAIN[name](model, X), expected, 1e-12)

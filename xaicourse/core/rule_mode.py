@@ -157,6 +157,7 @@ class RuleMode(TorchFunctionMode):
         if args and self.follows(args[0]) and is_in_place(func, args, kwargs):
             overwritten, args = args[0], self._kept(args)
             followers = [args[0] if f is overwritten else f for f in followers]
+        versions = [f._version for f in followers]
         with torch.no_grad():
             operation = self._read(func, args, kwargs)
         if operation is not None and self.rules.carries_relevance:
@@ -172,7 +173,9 @@ class RuleMode(TorchFunctionMode):
             if overwritten is not None:  # the caller may go on with it
                 result = overwritten.copy_(result)
         self._refuse_masks(func, result)
-        self._remember(result, func, args, kwargs, followers, operation)
+        same = zip(followers, versions, strict=True)
+        if not any(result is f and f._version == v for f, v in same):  # not x.float() of floats
+            self._remember(result, func, args, kwargs, followers, operation)
         return result
 
     def _read(self, func: Any, args: tuple, kwargs: dict) -> Operation | None:
@@ -296,8 +299,6 @@ class RuleMode(TorchFunctionMode):
         followers: list[Tensor],
         operation: Operation | None,
     ) -> None:
-        if any(result is f for f in followers):  # x.float() of floats: nothing was done
-            return
         before = self.made.get(followers[0])
         if before is not None and _does_nothing(func, result, followers[0]):
             producer, versions = before.operation, before.versions
@@ -340,7 +341,10 @@ class RuleMode(TorchFunctionMode):
         if keeps and not before.after:  # may as well be done before
             source = function(before.source)
             self.made[source] = _Made(is_x=self._is_x(before.source))
-            return replace(before, source=source)
+            s, t = (
+                None if c is None else c.to(source.device) for c in (before.scale, before.shift)
+            )
+            return _Chain(source, s, t)
         step = function if part is None else lambda t: function(t)[part]
         if kind == "view":  # of a tensor that may lie in another order
             shape = result.shape

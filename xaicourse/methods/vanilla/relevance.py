@@ -372,7 +372,7 @@ def _explain(
         kind="input",
         target=question.target,
         f_end=F,
-        gap=values.flatten(1).sum(1) - (F - absorbed),
+        gap=values.flatten(1).sum(1) - (F - absorbed).to(values.device),
         gradients=question.rows.new_ones(len(F)),
         settings=settings,
         extra={**ledger, "expected_total": F - absorbed},
