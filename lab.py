@@ -25,7 +25,7 @@ OLDEST_PYTHON = (3, 11)
 TARGETS = {
     "lab": "open the course in JupyterLab (arguments after it go to `xaicourse open`)",
     "test": "run all tests, then all notebooks",
-    "notebooks": "rebuild notebooks/, exercises/ and solutions/ from course/",
+    "notebooks": "rebuild notebooks/, exercises/ and solutions/ from the lessons' rooms",
     "check": "check generated files, format, lint and types",
     "bench": "run the benchmarks (slow; needs a quiet machine)",
     "xaicourse": "run the command line, for example: python lab.py xaicourse reset 05",
@@ -111,7 +111,7 @@ def test_steps(python: str) -> list[Step]:
     """
     pytest = (python, "-m", "pytest", "-p", "tests.no_skips")
     package = (*pytest, "-n", "auto", "--maxprocesses", "4", "--ignore=tests/browser", "tests")
-    notebooks = (python, "course/rerun.py", *([] if stored_outputs_hold() else ["--lax"]))
+    notebooks = (python, "tools/rerun.py", *([] if stored_outputs_hold() else ["--lax"]))
     how = "outputs compared" if stored_outputs_hold() else "run only: outputs differ off Linux x86"
     plugin = {"PYTEST_PLUGINS": "tests.no_skips"}
     return [
@@ -121,12 +121,22 @@ def test_steps(python: str) -> list[Step]:
     ]
 
 
+def lesson_texts() -> list[Path]:
+    """The text of every lesson and of every sheet."""
+    rooms = ROOT / "xaicourse" / "course" / "lessons"
+    return [file for name in ("lesson", "sheet") for file in sorted(rooms.glob(f"l*/{name}.py"))]
+
+
 def check_steps(python: str) -> list[Step]:
     pyright = (python, "-m", "pyright", "--pythonpath", python)
+    ruff, own = (python, "-m", "ruff"), ("--config", "tools/lessons_ruff.toml")
+    texts = [str(file.relative_to(ROOT)) for file in lesson_texts()]
     return [
-        Step("Generated files", (python, "course/build.py", "--check")),
-        Step("Format", (python, "-m", "ruff", "format", "--check")),
-        Step("Lint", (python, "-m", "ruff", "check")),
+        Step("Generated files", (python, "tools/build.py", "--check")),
+        Step("Format", (*ruff, "format", "--check")),
+        Step("Format of the lessons", (*ruff, "format", "--check", *own, *texts)),
+        Step("Lint", (*ruff, "check")),
+        Step("Lint of the lessons", (*ruff, "check", *own, *texts)),
         Step("Types", pyright, {"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}),
     ]
 
@@ -145,7 +155,7 @@ def target_steps(target: str, arguments: list[str], venv: Venv) -> list[Step]:
     if target == "check":
         return check_steps(python)
     if target == "notebooks":
-        return [Step("Build the notebooks", (python, "course/build.py"))]
+        return [Step("Build the notebooks", (python, "tools/build.py"))]
     scripts = sorted((ROOT / "benchmarks").glob("[!_]*.py"))
     return [Step(file.stem, (python, f"benchmarks/{file.name}")) for file in scripts]
 

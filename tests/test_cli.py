@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from xaicourse import cli
-from xaicourse.exercise import doctor
-from xaicourse.exercise.doctor import Finding
+from xaicourse.course.checking import doctor
+from xaicourse.course.checking.doctor import Finding
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def failing(error):
 
 
 def test_an_unforeseen_error_is_one_line_with_its_type(monkeypatch, capsys):
-    monkeypatch.setattr("xaicourse.exercise.work.find_root", failing(KeyError("two\nlines")))
+    monkeypatch.setattr("xaicourse.cli.issued_folder", failing(KeyError("two\nlines")))
     assert cli.main(["reset", "05"]) == 2
     error = capsys.readouterr().err
     assert error.startswith("xaicourse: error: KeyError: ")
@@ -114,14 +114,14 @@ def test_an_unforeseen_error_is_one_line_with_its_type(monkeypatch, capsys):
 
 
 def test_a_maintainer_can_see_the_traceback(monkeypatch):
-    monkeypatch.setattr("xaicourse.exercise.work.find_root", failing(KeyError("why")))
+    monkeypatch.setattr("xaicourse.cli.issued_folder", failing(KeyError("why")))
     monkeypatch.setenv("XAICOURSE_DEBUG", "1")
     with pytest.raises(KeyError, match="why"):
         cli.main(["reset", "05"])
 
 
 def test_ctrl_c_ends_without_a_message(monkeypatch, capsys):
-    monkeypatch.setattr("xaicourse.exercise.work.find_root", failing(KeyboardInterrupt()))
+    monkeypatch.setattr("xaicourse.cli.issued_folder", failing(KeyboardInterrupt()))
     assert cli.main(["reset", "05"]) == 130
     assert capsys.readouterr().err == ""
 

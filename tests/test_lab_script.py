@@ -60,7 +60,7 @@ def test_test_runs_the_package_then_the_notebooks():
     assert package.endswith("--ignore=tests/browser tests")
     assert browser.endswith("-m pytest -p tests.no_skips tests/browser")  # one by one
     assert "OMP_NUM_THREADS=1" in package
-    assert "course/rerun.py" in notebooks
+    assert "tools/rerun.py" in notebooks
     assert "PYTEST_PLUGINS=tests.no_skips" in notebooks  # no skips there either
 
 

@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 _NAMES = {
     # core
     "Attribution": "xaicourse.core.attribution:Attribution",
-    "METHODS": "xaicourse.core.registry:METHODS",
+    "METHODS": "xaicourse.methods:METHODS",
     "TokenGrid": "xaicourse.methods.vanilla.feature_maps:TokenGrid",
     "bind": "xaicourse.core.inputs:bind",
     "device": "xaicourse.core.device:device",
@@ -20,7 +20,7 @@ _NAMES = {
     "pack": "xaicourse.core.inputs:pack",
     "path_integral": "xaicourse.core.path:path_integral",
     "scores": "xaicourse.core.gradients:scores",
-    "spec": "xaicourse.core.spec:spec",
+    "spec": "xaicourse.methods.spec:spec",
     "targets": "xaicourse.core.target:",
     # methods
     "gradient": "xaicourse.methods.vanilla.gradient:gradient",
@@ -43,7 +43,7 @@ _NAMES = {
     "cam": "xaicourse.methods.vanilla.class_activation:cam",
     "grad_cam": "xaicourse.methods.vanilla.class_activation:grad_cam",
     "grad_cam_plus_plus": "xaicourse.methods.vanilla.class_activation:grad_cam_plus_plus",
-    "guided_grad_cam": "xaicourse.methods.vanilla.class_activation:guided_grad_cam",
+    "guided_grad_cam": "xaicourse.methods.vanilla.guided_cam:guided_grad_cam",
     "hires_cam": "xaicourse.methods.vanilla.class_activation:hires_cam",
     "layer_cam": "xaicourse.methods.vanilla.class_activation:layer_cam",
     "xgrad_cam": "xaicourse.methods.vanilla.class_activation:xgrad_cam",
@@ -67,12 +67,12 @@ _NAMES = {
     "prepare": "xaicourse.zoo.prepare:prepare",
     "zoo": "xaicourse.zoo:",
     # pictures, panels, exercises
-    "check": "xaicourse.exercise:check",
-    "exercise": "xaicourse.exercise:",
-    "hint": "xaicourse.exercise:hint",
-    "or_reference": "xaicourse.exercise:or_reference",
+    "check": "xaicourse.course.checking:check",
+    "exercise": "xaicourse.course.checking:",
+    "hint": "xaicourse.course.checking:hint",
+    "or_reference": "xaicourse.course.checking:or_reference",
     "plot": "xaicourse.plot:",
-    "predict": "xaicourse.exercise:predict",
+    "predict": "xaicourse.course.checking:predict",
     "show": "xaicourse.plot:show",
     "widgets": "xaicourse.widgets:",
 }
@@ -84,12 +84,20 @@ def __getattr__(name: str) -> object:
     if name not in _NAMES:
         raise AttributeError(f"module 'xaicourse' has no attribute {name!r}")
     module_name, _, attribute = _NAMES[name].partition(":")
-    if name == "METHODS":  # the table is full only once every method file has been read
-        import_module("xaicourse.methods.all")
     module = import_module(module_name)
+    if module_name.startswith("xaicourse.methods"):
+        import_module("xaicourse.course.table")  # which says in which lesson each method is
     value = getattr(module, attribute) if attribute else module
     globals()[name] = value  # from now on found without coming here
     return value
+
+
+def _from_course(home: str) -> dict[str, object]:
+    """Return the names of the course half that are public in a room of the library: its door."""
+    if home == "widgets":
+        return import_module("xaicourse.course.lessons.panels").FOUND
+    pictures = import_module("xaicourse.course.timeline")
+    return {name: getattr(pictures, name) for name in pictures.__all__}
 
 
 def __dir__() -> list[str]:

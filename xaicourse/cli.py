@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from xaicourse import __version__
+from xaicourse.core.places import issued_folder, work_home
 
 _Subparsers = argparse._SubParsersAction  # argparse has no public name for it
 _Command = Callable[[argparse.Namespace], int]
@@ -73,9 +74,9 @@ def _add_open(subparsers: _Subparsers) -> None:
 
 
 def _open(options: argparse.Namespace) -> int:
-    from xaicourse.exercise import work
+    from xaicourse.course.checking import work
 
-    root = work.find_root()
+    root = issued_folder()
     changes = work.open_work(root)
     for change in changes:
         print(
@@ -83,7 +84,7 @@ def _open(options: argparse.Namespace) -> int:
         )
     if not changes:
         print("work/ is up to date; your own changes are untouched")
-    return 0 if options.copy_only else _start_jupyterlab(root / "work", options)
+    return 0 if options.copy_only else _start_jupyterlab(work_home(root) / "work", options)
 
 
 def _start_jupyterlab(folder: Path, options: argparse.Namespace) -> int:
@@ -91,7 +92,7 @@ def _start_jupyterlab(folder: Path, options: argparse.Namespace) -> int:
     from jupyterlab.labapp import main as jupyterlab
 
     # Defaults for this run only: no question about news, no look for updates.
-    config = Path(__file__).parent / "exercise" / "jupyter"
+    config = Path(__file__).parent / "course" / "checking" / "jupyter"
     others = os.environ.get("JUPYTER_CONFIG_PATH")
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [str(config), others]))
     # A terminal inside JupyterLab finds the `xaicourse` of this environment.
@@ -123,9 +124,9 @@ def _add_reset(subparsers: _Subparsers) -> None:
 
 
 def _reset(options: argparse.Namespace) -> int:
-    from xaicourse.exercise import work
+    from xaicourse.course.checking import work
 
-    change = work.reset(work.find_root(), options.lesson, options.task, folder=options.folder)
+    change = work.reset(issued_folder(), options.lesson, options.task, folder=options.folder)
     print(f"{change.action} work/{change.file}: {change.message}")
     print("If it is open in JupyterLab, choose File > Reload Notebook from Disk.")
     return 0
@@ -141,7 +142,7 @@ def _add_doctor(subparsers: _Subparsers) -> None:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from xaicourse.exercise import doctor
+    from xaicourse.course.checking import doctor
 
     findings = doctor.examine()
     print(doctor.one_line(findings) if options.lab else doctor.report(findings))
@@ -216,7 +217,8 @@ def _add_methods(subparsers: _Subparsers) -> None:
 
 
 def _methods(options: argparse.Namespace) -> int:
-    from xaicourse.core.registry import all_methods
+    from xaicourse.course.table import LESSON_OF
+    from xaicourse.methods import all_methods
 
     header = ("NAME", "YEAR", "FAMILY", "LESSON", "PAPER", "NEEDS")
     methods = sorted(all_methods().values(), key=lambda method: (method.year, method.name))
@@ -225,7 +227,7 @@ def _methods(options: argparse.Namespace) -> int:
             method.name,
             str(method.year),
             str(method.family),
-            method.lesson,
+            LESSON_OF[method.name],
             method.paper,
             ", ".join(sorted(method.needs)),
         )

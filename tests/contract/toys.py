@@ -256,7 +256,7 @@ def make_method(
     if of_layer:
         example = with_layer(example)
     return attribution_method(
-        title="A toy", year=2000, paper="none", family="vanilla", lesson="00",
+        title="A toy", year=2000, paper="none", family="vanilla",
         input=input, result=result, needs=needs if of_tree else needs | {"gradient"},
         cost=lambda settings: 0 if of_tree else 1, example=example,
     )(body)  # fmt: skip

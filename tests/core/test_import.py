@@ -19,7 +19,7 @@ HEAVY = (
     "tqdm.auto",
     "captum",
     "xaicourse.plot",
-    "xaicourse.exercise",
+    "xaicourse.course.checking",
 )
 
 
@@ -71,8 +71,8 @@ def test_device(monkeypatch):
 @pytest.mark.parametrize(
     "code",
     [
-        "from xaicourse.plot.timeline import registered; n = len(registered())",
-        "from xaicourse.core.registry import all_methods; n = len(all_methods())",
+        "from xaicourse.course.timeline import registered; n = len(registered())",
+        "from xaicourse.methods import all_methods; n = len(all_methods())",
         "import xaicourse as xc; n = len(xc.METHODS)",
     ],
 )

@@ -117,6 +117,8 @@ def default(parameter: inspect.Parameter) -> str:
     if value is inspect.Parameter.empty:
         return ""
     text = f"<{getattr(value, '__name__', 'function')}>" if callable(value) else repr(value)
+    if isinstance(value, dict):
+        return "=<dict>"
     return "=" + re.sub(r" at 0x[0-9a-f]+", "", text)
 
 

@@ -1,4 +1,4 @@
-"""A tiny course in a temporary folder, and the builder that lives in course/."""
+"""A tiny course in a temporary folder, and the builder that lives in tools/."""
 
 import shutil
 import sys
@@ -8,13 +8,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SAMPLES = Path(__file__).parent / "samples"
-sys.path.insert(0, str(ROOT / "course"))
+sys.path.insert(0, str(ROOT / "tools"))
 
 import build  # noqa: E402
 from builder.course import Registry, load  # noqa: E402
 from builder.source import read  # noqa: E402
 
-LESSON, SHEET = "90_sample.py", "90_sample_sheet.py"
+LESSON, SHEET = "lesson.py", "sheet.py"
+ROOM = "xaicourse/course/lessons/l90_sample"
 
 
 class Course:
@@ -26,28 +27,29 @@ class Course:
         self.root = root
 
     def change(self, name: str, old: str, new: str) -> None:
-        path = self.root / "course" / name
+        path = self.root / ROOM / name
         text = path.read_text(encoding="utf-8")
         assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {name}"
         path.write_text(text.replace(old, new), encoding="utf-8")
 
     def append(self, name: str, text: str) -> None:
-        path = self.root / "course" / name
+        path = self.root / ROOM / name
         path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
 
     def load(self):
         return load(self.root, "90_sample", self.registry)
 
     def read(self, name: str):
-        return read(self.root / "course" / name)
+        return read(self.root / ROOM / name)
 
     def build(self, *arguments: str) -> int:
         return build.main(list(arguments), self.root, self.registry)
 
 
 def _copy(root: Path) -> Course:
-    shutil.copytree(SAMPLES / "course", root / "course")
-    shutil.copy(ROOT / "course" / "sanitize.cfg", root / "course")
+    shutil.copytree(SAMPLES / ROOM, root / ROOM)
+    (root / "tools").mkdir()
+    shutil.copy(ROOT / "tools" / "sanitize.cfg", root / "tools")
     return Course(root)
 
 

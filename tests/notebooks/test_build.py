@@ -9,7 +9,7 @@ import pytest
 from builder.environment import FIRST, SECOND, environment
 from builder.execute import execute
 
-from .conftest import LESSON, SHEET
+from .conftest import LESSON, ROOM, SHEET
 
 pytestmark = pytest.mark.notebook
 
@@ -132,13 +132,15 @@ def test_missing_and_left_over_products_fail_the_check(built, capsys):
     out = capsys.readouterr().out
     assert f"{EXERCISE}: was never built" in out
     assert "90_sample_plan.md: another text" in out
-    assert "91_gone.ipynb: no source" in out
+    assert "91_gone.ipynb: no lesson" in out
 
 
 def test_a_sheet_without_a_lesson_is_an_error(course, capsys):
-    (course.root / "course" / "91_alone_sheet.py").write_text("# %%\n")
+    room = course.root / ROOM.replace("l90_sample", "l91_alone")
+    room.mkdir()
+    (room / "sheet.py").write_text("# %%\n")
     assert course.build() == 1
-    assert "91_alone_sheet.py has no lesson" in capsys.readouterr().out
+    assert "l91_alone has no lesson.py" in capsys.readouterr().out
 
 
 def test_only_chooses_and_an_unknown_lesson_is_an_error(course, capsys):
@@ -198,7 +200,7 @@ def nbval(course, mode, *names):
         "no:cacheprovider",
     ]
     command += ["--nbval-cell-timeout=120", "--nbval-kernel-startup-timeout=180"]
-    command += ["--nbval-sanitize-with", str(course.root / "course" / "sanitize.cfg"), *names]
+    command += ["--nbval-sanitize-with", str(course.root / "tools" / "sanitize.cfg"), *names]
     done = subprocess.run(
         command, cwd=course.root, env=environment(), capture_output=True, text=True, check=False
     )
@@ -234,6 +236,6 @@ def test_facts_of_the_source_stand_in_the_notebook(built):
     assert facts == {
         "lesson": "90",
         "product": "exercise",
-        "source": "course/90_sample_sheet.py",
+        "source": f"{ROOM}/sheet.py",
         "sha256": built.read(SHEET).sha256,
     }

@@ -6,7 +6,7 @@ from builder.lint_code import calls_without_target, code_problems
 from builder.lint_source import word_count
 from builder.source import Cell
 
-from .conftest import LESSON, SHEET
+from .conftest import LESSON, ROOM, SHEET
 
 
 def errors(course, registry=None) -> list[str]:
@@ -54,7 +54,7 @@ def test_a_rule_catches_its_case(course, name, old, new, rule):
 
 
 def test_a_core_of_31_cells_is_too_long_and_deeper_cells_are_free(course):
-    lesson = course.root / "course" / LESSON
+    lesson = course.root / ROOM / LESSON
     core = sum("deeper" not in cell.tags for cell in course.read(LESSON).cells)
     more = "".join(f"\n# %%\na{n} = 1\n" for n in range(31 - core))
     text = lesson.read_text(encoding="utf-8")
@@ -78,9 +78,9 @@ def test_the_length_of_a_lesson_is_only_noted(course):
 
 
 def test_a_missing_plan_and_a_missing_sheet_are_errors(course):
-    (course.root / "course" / "90_sample_plan.md").unlink()
+    (course.root / ROOM / "plan.md").unlink()
     assert any("plan is missing" in error for error in errors(course))
-    (course.root / "course" / SHEET).unlink()
+    (course.root / ROOM / SHEET).unlink()
     assert any("has no exercise sheet" in error for error in errors(course))
 
 

@@ -243,7 +243,7 @@ def test_reducing_twice_changes_nothing_more():
 
 # Comparison of two executions
 
-SANITIZER = read_sanitizer(ROOT / "course" / "sanitize.cfg")
+SANITIZER = read_sanitizer(ROOT / "tools" / "sanitize.cfg")
 
 
 def different(one, other, tags=()) -> str:

@@ -4,7 +4,7 @@ import pytest
 from builder.errors import CourseError
 from builder.source import headings, read
 
-from .conftest import LESSON, SHEET
+from .conftest import LESSON, ROOM, SHEET
 
 
 def test_every_cell_of_a_task_knows_its_task_up_to_the_next_heading(course):
@@ -55,7 +55,7 @@ def test_equal_cells_have_different_ids(course):
 
 
 def test_windows_line_ends_give_the_same_source(course):
-    path = course.root / "course" / SHEET
+    path = course.root / ROOM / SHEET
     before = read(path)
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     assert read(path) == before

@@ -61,7 +61,7 @@ def test_a_broken_task_is_refused(course, old, new, message):
 
 
 def test_a_task_that_the_checker_does_not_have_is_refused(course):
-    with pytest.raises(CourseError, match=r"task 90\.2 is unknown to xaicourse.exercise.TASKS"):
+    with pytest.raises(CourseError, match=r"task 90\.2 is unknown to xaicourse.course.checking.TASKS"):
         load(course.root, "90_sample", Registry(tasks=frozenset({"90.1"})))
 
 

@@ -11,7 +11,7 @@ import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from xaicourse.datasets.location import data_folder
+from xaicourse.core.places import data_folder
 
 CARDS_FILE = "cards.json"
 LARGEST_BYTES = 2_000_000

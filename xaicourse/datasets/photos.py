@@ -6,8 +6,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from xaicourse.core.places import data_folder
 from xaicourse.datasets.image_files import CROP, image_to_tensor
-from xaicourse.datasets.location import data_folder
 
 
 def photos() -> list[str]:

@@ -7,8 +7,8 @@ import hashlib
 import safetensors.torch
 from torch import Tensor
 
+from xaicourse.core.places import data_folder
 from xaicourse.datasets.cards import cards
-from xaicourse.datasets.location import data_folder
 
 
 def read_tensors(name: str) -> dict[str, Tensor]:

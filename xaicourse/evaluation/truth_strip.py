@@ -8,11 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from xaicourse.core.spec import Spec, spec
 from xaicourse.datasets.photos import collage, collage_masks
 from xaicourse.evaluation import controls
 from xaicourse.evaluation.deletion import deletion
 from xaicourse.evaluation.seeds import seeded
+from xaicourse.methods.spec import Spec, spec
 from xaicourse.zoo.registry import load
 
 __all__ = ["TruthStrip", "randomise_last_layer", "truth_strip"]

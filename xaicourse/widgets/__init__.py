@@ -1,63 +1,20 @@
-"""Panels: live in a notebook, a picture everywhere else. Import needs ipywidgets (extra `lab`)."""
+"""Panels: live in a notebook, a picture everywhere else. Import needs ipywidgets (extra `lab`).
 
-from xaicourse.widgets.attribution_panel import AttributionPanel, AttributionView
-from xaicourse.widgets.bias_panel import BiasPanel, BiasView
-from xaicourse.widgets.bias_parts import BiasParts, bias_parts
-from xaicourse.widgets.layer_maps import LayerMaps, layer_maps
-from xaicourse.widgets.layer_panel import LayerPanel, LayerView
-from xaicourse.widgets.noise_panel import NoisePanel, NoiseView
-from xaicourse.widgets.noise_trace import NoiseTrace, trace_noise
-from xaicourse.widgets.panel import Panel
-from xaicourse.widgets.patch_grid import PatchGrid
-from xaicourse.widgets.path_panel import PathPanel, PathView
-from xaicourse.widgets.path_trace import PathTrace, trace_path
-from xaicourse.widgets.pattern_panel import PatternPanel, PatternView
-from xaicourse.widgets.pattern_toy import PatternToy, pattern_toy, signal_shapes
-from xaicourse.widgets.randomise_panel import RandomisePanel, RandomiseView
-from xaicourse.widgets.randomise_trace import Likeness, likeness, randomise_top, weight_layers
-from xaicourse.widgets.relevance_panel import RelevancePanel, RelevanceView
-from xaicourse.widgets.relevance_trace import RelevanceTrace, trace_relevance
-from xaicourse.widgets.tangent_explorer import TangentExplorer, TangentView
-from xaicourse.widgets.tangent_trace import TangentTrace, trace_tangent
+The panels of the lessons are handed on from their rooms when they are first asked for.
+"""
 
-__all__ = [
-    "AttributionPanel",
-    "AttributionView",
-    "BiasPanel",
-    "BiasParts",
-    "BiasView",
-    "LayerMaps",
-    "LayerPanel",
-    "LayerView",
-    "Likeness",
-    "NoisePanel",
-    "NoiseTrace",
-    "NoiseView",
-    "Panel",
-    "PatchGrid",
-    "PathPanel",
-    "PathTrace",
-    "PathView",
-    "PatternPanel",
-    "PatternToy",
-    "PatternView",
-    "RandomisePanel",
-    "RandomiseView",
-    "RelevancePanel",
-    "RelevanceTrace",
-    "RelevanceView",
-    "TangentExplorer",
-    "TangentTrace",
-    "TangentView",
-    "bias_parts",
-    "layer_maps",
-    "likeness",
-    "pattern_toy",
-    "randomise_top",
-    "signal_shapes",
-    "trace_noise",
-    "trace_path",
-    "trace_relevance",
-    "trace_tangent",
-    "weight_layers",
-]
+import xaicourse
+from xaicourse.widgets.panel import Panel as Panel
+
+
+def __getattr__(name: str) -> object:
+    found = xaicourse._from_course("widgets")
+    if name == "__all__":
+        return sorted([*found, "Panel"])
+    if name in found:
+        return found[name]
+    raise AttributeError(f"module 'xaicourse.widgets' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __getattr__("__all__")  # type: ignore[return-value]

@@ -1,0 +1,65 @@
+"""Where data, lessons and a student's work lie: in a clone of the course, or in a wheel."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+__all__ = ["course_folder", "data_folder", "issued_folder", "rooms", "work_home"]
+
+PACKAGE = Path(__file__).resolve().parents[1]
+SHIPPED = "_shipped"  # in a wheel: the package's own data/, notebooks/ and exercises/
+ISSUED = ("notebooks", "exercises")  # the lessons, the exercise sheets
+
+
+def course_folder(package: Path = PACKAGE) -> Path:
+    """Return the folder of data/, notebooks/ and exercises/: the clone, or what a wheel ships."""
+    shipped = package / SHIPPED
+    return shipped if shipped.is_dir() else package.parent
+
+
+def data_folder() -> Path:
+    """Return the folder ``data/`` of the course (or the one named by XAICOURSE_DATA).
+
+    Returns
+    -------
+    pathlib.Path
+        A folder that exists.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder.
+    """
+    chosen = os.environ.get("XAICOURSE_DATA")
+    folder = Path(chosen) if chosen else course_folder() / "data"
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"The course's data folder {folder} does not exist. Work in a clone of the course "
+            "installed with  pip install -e '.[lab]' , or set XAICOURSE_DATA to its data folder."
+        )
+    return folder
+
+
+def rooms(package: Path = PACKAGE) -> list[Path]:
+    """Return the rooms of the lessons in order, ``.../l05_integrated_gradients`` for example."""
+    return sorted((package / "course" / "lessons").glob("l[0-9][0-9]_*/"))
+
+
+def issued_folder(start: Path | None = None) -> Path:
+    """Find the folder of notebooks/ and exercises/: around `start` (here), else the package's."""
+    start = (start or Path.cwd()).resolve()
+    own = course_folder()
+    for folder in [start, *start.parents, own]:
+        is_course = folder == own or (folder / "xaicourse").is_dir()
+        if is_course and all((folder / name).is_dir() for name in ISSUED):
+            return folder
+    raise FileNotFoundError(
+        f"no course found in {start} or above it: go to the folder that was cloned "
+        "(it holds notebooks/, exercises/ and xaicourse/) and try again"
+    )
+
+
+def work_home(issued: Path) -> Path:
+    """Return the folder in which work/ lies: the clone, or this one if a wheel is installed."""
+    return Path.cwd() if issued.name == SHIPPED else issued

@@ -1,0 +1,212 @@
+"""What a student calls: check an answer, get a hint, go on with the reference."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from xaicourse.course.checking import guard, record
+from xaicourse.course.checking.client import Client, Crashed, TimedOut
+from xaicourse.course.checking.packing import pack
+from xaicourse.course.grading import messages
+from xaicourse.course.grading.submission import is_missing
+from xaicourse.course.grading.task import Task
+from xaicourse.course.grading.verdict import (
+    AnswerNotRight,
+    Outcome,
+    Settled,
+    Verdict,
+    line,
+    outcome_from,
+)
+from xaicourse.course.lessons.tasks import TASKS
+
+__all__ = ["check", "hint", "or_reference", "warm_up"]
+
+SECONDS = 30.0  # the longest time for one answer; a usual one takes less than one second
+
+_client = Client()
+_tries: dict[str, int] = {}
+_hints: dict[str, int] = {}
+_passed: dict[str, Any] = {}  # task -> the answer that passed last
+
+
+def check(task: str, *answer: Any, strict: bool = False, graded: bool | None = None) -> Verdict:
+    """Check an answer, print one line and return the verdict.
+
+    Parameters
+    ----------
+    task : str
+        The task, such as "05.2".
+    *answer : object
+        What the task asks for: a function, numbers, a dictionary. Several are taken as a tuple.
+    strict : bool
+        Raise `AnswerNotRight` when the answer did not pass.
+    graded : bool, optional
+        Do not count answers that call the library's own method. Default: XAICOURSE_GRADED=1.
+
+    Returns
+    -------
+    Verdict
+        Has `passed`, `diagnosis`, `message` and `notes`.
+
+    Raises
+    ------
+    TypeError
+        If the answer is missing.
+    ValueError
+        If there is no such task.
+    AnswerNotRight
+        With ``strict=True``, if the answer did not pass.
+    """
+    record_of_task = _find(task)
+    if not answer:
+        raise TypeError(f"check({task!r}, answer): the answer is missing")
+    given = answer[0] if len(answer) == 1 else answer
+    verdict = _judge(record_of_task, given, _is_graded(graded))
+    _remember(verdict, given)
+    print(verdict.message)
+    if strict and not verdict.passed:
+        raise AnswerNotRight(verdict.message)
+    return verdict
+
+
+def hint(task: str, level: int | None = None) -> None:
+    """Print a hint: the next one at each call, three in all.
+
+    Parameters
+    ----------
+    task : str
+        The task, such as "05.2".
+    level : int, optional
+        1, 2 or 3, to see one hint again.
+
+    Raises
+    ------
+    ValueError
+        If there is no such task, or no such hint.
+    """
+    hints = _find(task).hints
+    if level is None:
+        level = min(_hints.get(task, 0) + 1, len(hints))
+        _hints[task] = level
+    if level not in range(1, len(hints) + 1):
+        raise ValueError(f"level is {level!r}; task {task} has hints 1 to {len(hints)}")
+    text = " ".join(hints[level - 1].split())
+    print(messages.text("words/hint", level=level, levels=len(hints), text=text))
+
+
+def or_reference(task: str, answer: Any) -> Any:
+    """Return the student's answer if it passed, the reference otherwise.
+
+    With this, a task that is left open never stops the rest of a sheet. A line is printed when the
+    reference is used.
+
+    Parameters
+    ----------
+    task : str
+        The task, such as "05.2".
+    answer : object
+        The student's answer, as it was given to `check`.
+
+    Returns
+    -------
+    object
+        `answer` itself, or a right answer of the same kind.
+
+    Raises
+    ------
+    ValueError
+        If there is no such task.
+    """
+    record_of_task = _find(task)
+    if task in _passed and _passed[task] is answer:
+        return answer
+    if _judge(record_of_task, answer, graded=False).passed:  # it was never checked, or was changed
+        _passed[task] = answer
+        return answer
+    guard.note_reference()
+    print(messages.text("words/reference", task=task))
+    return record_of_task.reference
+
+
+def warm_up() -> None:
+    """Start the checker's process in the background, so that the first check need not wait."""
+    _client.start()
+
+
+# ---------------------------------------------------------------- the way of an answer
+
+
+def _find(task: str) -> Task:
+    if task not in TASKS:
+        raise ValueError(f"task {task!r} is unknown; tasks are: {', '.join(sorted(TASKS))}")
+    return TASKS[task]
+
+
+def _is_graded(graded: bool | None) -> bool:
+    return os.environ.get("XAICOURSE_GRADED") == "1" if graded is None else graded
+
+
+def _judge(task: Task, answer: Any, graded: bool) -> Verdict:
+    """Return the verdict on an answer; nothing that the answer does can raise here."""
+    reply: dict[str, Any] = {}
+    try:
+        if is_missing(answer):
+            raise Settled(Outcome("not_done", messages.text("general/not_done")))
+        reply = _ask(task, pack(answer))
+        outcome = outcome_from({key: reply[key] for key in Outcome.__dataclass_fields__})
+    except Settled as settled:
+        outcome = settled.outcome
+    outcome, counted = _count(outcome, reply.get("library_calls", []), graded)
+    printed = reply.get("printed", "")
+    tries = _tries.get(task.id, 0) + 1
+    return Verdict(
+        task=task.id,
+        passed=outcome.status == "passed",
+        diagnosis=outcome.diagnosis,
+        message=line(task.id, outcome, tries=tries, printed=printed),
+        notes=outcome.notes,
+        status=outcome.status,
+        counted=counted,
+        printed=printed,
+    )
+
+
+def _ask(task: Task, packed: bytes) -> dict[str, Any]:
+    seconds = float(os.environ.get("XAICOURSE_CHECK_SECONDS", SECONDS))
+    request = {
+        "task": task.id,
+        "answer": packed,
+        "path": list(sys.path),
+        "folder": str(Path.cwd()),
+    }
+    try:
+        return _client.ask(request, seconds)
+    except TimedOut:
+        key = {"key": "general/too_slow", "seconds": f"{seconds:g}"}
+    except Crashed:
+        key = {"key": "general/crashed"}
+    raise Settled(Outcome("not_right", messages.text(**key)))
+
+
+def _count(outcome: Outcome, library_calls: list[str], graded: bool) -> tuple[Outcome, bool]:
+    """An answer that calls the library's own method is fine for going on, but is not counted."""
+    if outcome.status != "passed" or not library_calls:
+        return outcome, outcome.status == "passed"
+    text = messages.text("general/library_used", method=library_calls[0])
+    if graded:
+        return Outcome("not_right", text, diagnosis="library_used"), False
+    return Outcome("passed", outcome.message, notes=(text, *outcome.notes)), False
+
+
+def _remember(verdict: Verdict, answer: Any) -> None:
+    task = verdict.task
+    if verdict.status != "not_done":
+        _tries[task] = _tries.get(task, 0) + 1
+    if verdict.passed:
+        _passed[task] = answer
+    else:
+        _passed.pop(task, None)
+    if verdict.status != "not_done":
+        record.store_check(task, passed=verdict.passed, counted=verdict.counted)

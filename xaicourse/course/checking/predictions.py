@@ -1,0 +1,86 @@
+"""Predictions: a vote is stored before the answer is read; a class can count its votes."""
+
+from collections import Counter
+from collections.abc import Iterable
+from functools import cache
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from xaicourse.core.places import rooms
+from xaicourse.course.checking import record
+from xaicourse.course.grading import messages
+from xaicourse.course.table import read_room
+
+__all__ = ["histogram", "predict", "questions"]
+
+
+@cache
+def questions() -> dict[str, dict[str, Any]]:
+    """Return all prediction questions: id -> question and choices (letter -> text)."""
+    return {
+        name: question
+        for room in rooms()
+        for name, question in read_room(room).get("predictions", {}).items()
+    }
+
+
+def predict(question: str, choice: str | None) -> None:
+    """Store a prediction and print one line.
+
+    Parameters
+    ----------
+    question : str
+        The question, such as "05.P1".
+    choice : str or None
+        The letter of a choice, such as "b". None means that no choice was made yet.
+
+    Raises
+    ------
+    ValueError
+        If there is no such question, or it has no such choice.
+    """
+    if question not in questions():
+        known = ", ".join(questions())
+        raise ValueError(f"question {question!r} is unknown; questions are: {known}")
+    choices = ", ".join(questions()[question]["choices"])
+    if choice is None or choice is Ellipsis:
+        print(messages.text("words/no_choice", question=question, choices=choices))
+        return
+    letter = choice.strip().strip("()").lower() if isinstance(choice, str) else choice
+    if letter not in questions()[question]["choices"]:
+        raise ValueError(f"choice is {choice!r}; question {question} has the choices {choices}")
+    stored = record.store_prediction(question, letter)
+    print(messages.text("words/stored" if stored else "words/not_stored", choice=letter))
+
+
+def histogram(files: Iterable[str | PathLike[str]]) -> dict[str, dict[str, int]]:
+    """Count the first votes in several progress files, without names.
+
+    Parameters
+    ----------
+    files : iterable of path
+        Progress files, one a student.
+
+    Returns
+    -------
+    dict
+        Question -> choice -> number of votes. Every choice is listed, also with 0 votes.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is not there.
+    """
+    counts = {question: Counter() for question in questions()}
+    for file in files:
+        if not Path(file).is_file():
+            raise FileNotFoundError(f"files: there is no file {str(file)!r}")
+        for question, vote in record.read_progress(Path(file))["predictions"].items():
+            first = vote.get("first") if isinstance(vote, dict) else None
+            if question in counts and first in questions()[question]["choices"]:
+                counts[question][first] += 1
+    return {
+        question: {letter: votes[letter] for letter in questions()[question]["choices"]}
+        for question, votes in counts.items()
+    }

@@ -1,0 +1,263 @@
+"""Grading a function by cases: arguments, the right result, and wrong ones that have a name."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaicourse.course.grading import messages
+from xaicourse.course.grading.calling import call, require_function
+from xaicourse.course.grading.compare import as_numbers, refuse, show, show_apart
+from xaicourse.course.grading.path_probe import ProbeModel
+from xaicourse.course.grading.relation import relation
+from xaicourse.course.grading.verdict import Outcome, Settled
+
+__all__ = ["Case", "CaseGrader", "WatchedModel", "apart"]
+
+RIGHT = 1e-4  # float32 passes
+RANGE = 1e-3  # how far values may leave [0, 1]
+SAME = 1e-3  # an answer this close to a misconception in every case agrees with it
+FEWEST = 2  # results that are needed to name a mistake, where a later case could not be judged
+
+
+class WatchedModel(ProbeModel):
+    """A probe model that remembers the range of the values it got and the shape it refused."""
+
+    def forget(self) -> None:
+        """Begin anew."""
+        super().forget()
+        self.refused: tuple[int, ...] | None = None
+        self.lowest, self.highest = 0.0, 1.0
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the scores (N, K)."""
+        if isinstance(x, Tensor) and tuple(x.shape[1:]) != self.shape:
+            self.refused = tuple(x.shape)
+        scores = super().forward(x)
+        if x.numel():
+            self.lowest = min(self.lowest, float(x.detach().min()))
+            self.highest = max(self.highest, float(x.detach().max()))
+        return scores
+
+    def stray(self) -> tuple[float, float] | None:
+        """Return the range of the values that it was given, if that leaves [0, 1]."""
+        inside = self.lowest >= -RANGE and self.highest <= 1 + RANGE
+        return None if inside else (self.lowest, self.highest)
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One call of the student's function; its name is a key of the catalogue."""
+
+    name: str
+    values: Mapping[str, Any]
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments: tensors as fresh copies, models without memory of earlier calls."""
+        for value in self.values.values():
+            if isinstance(value, ProbeModel):
+                value.forget()
+        return {name: fresh(value) for name, value in self.values.items()}
+
+
+def fresh(value: Any) -> Any:
+    """Return a copy of a tensor, and of the tensors in a list or tuple."""
+    if type(value) in (list, tuple):
+        return type(value)(fresh(part) for part in value)
+    return value.clone() if isinstance(value, Tensor) else value
+
+
+def unchanged(value: Any, before: Any) -> bool:
+    """Say whether a tensor, or a list or tuple of tensors, holds what it held before."""
+    if type(before) in (list, tuple):
+        return len(value) == len(before) and all(map(unchanged, value, before))
+    if not isinstance(before, Tensor):
+        return True
+    return isinstance(value, Tensor) and torch.equal(value.detach().to(before), before)
+
+
+def apart(a: Tensor | None, b: Tensor | None) -> float:
+    """Return how far two results are apart, relative to the larger; infinite if shapes differ.
+
+    Axes of length 1 do not count.
+    """
+    if a is None or b is None:
+        return float("inf")
+    a, b = a.squeeze(), b.squeeze()
+    if a.shape != b.shape:
+        return float("inf")
+    size = max(float(a.norm()), float(b.norm()), 1e-12)
+    distance = float((a - b).norm()) / size
+    return distance if distance == distance else float("inf")  # NaN is far from everything
+
+
+def no_reason(arguments: Mapping[str, Any]) -> str | None:
+    """Know nothing about a call that stopped with an error."""
+    return None
+
+
+@dataclass(frozen=True)
+class CaseGrader:
+    """Grades ``answer(**case.values)`` in every case.
+
+    Attributes
+    ----------
+    task : str
+        Its messages stand under this id: name, passed, cases, misconceptions.
+    cases : sequence of Case
+        What is tried, the smallest first.
+    right : callable
+        The right function.
+    misconceptions : mapping
+        Name to a wrong function.
+    also : mapping
+        Name to further forms of the same mistake.
+    errors : mapping
+        A part of an error's text to the misconception that it shows.
+    reason : callable
+        Says from the arguments of a call that stopped with an error which misconception it was.
+    not_finite : str or None
+        The misconception that NaN or infinite values show, where only one can.
+    """
+
+    task: str
+    cases: Sequence[Case]
+    right: Callable[..., Any]
+    misconceptions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    reason: Callable[[Mapping[str, Any]], str | None] = no_reason
+    also: Mapping[str, Sequence[Callable[..., Any]]] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    not_finite: str | None = None
+
+    def __call__(self, answer: Any) -> Outcome:
+        """Return the outcome for one answer."""
+        require_function(answer, messages.entry(f"tasks/{self.task}/name"))
+        expected = [self.result(self.right, case) for case in self.cases]
+        given, strays = [], []
+        for case in self.cases:
+            try:
+                got, stray = self._ask(answer, case)
+            except Settled as settled:
+                self._name_first(settled.outcome, given, expected)
+                raise
+            given.append(got)
+            strays.append(stray)
+        wrong = [k for k, got in enumerate(given) if apart(got, expected[k]) > RIGHT]
+        if not wrong:
+            return Outcome("passed", self._text("passed"))
+        case, got, wanted = self.cases[wrong[0]], given[wrong[0]], expected[wrong[0]]
+        where = self._where(case)
+        yours, right = show_apart(got, wanted)
+        evidence = messages.text("general/evidence_case", where=where, yours=yours, expected=right)
+        name = self.diagnose(given)
+        if name is not None:
+            return Outcome("not_right", self._text(f"misconceptions/{name}"), evidence, name)
+        if strays[wrong[0]] is not None:  # seen, not guessed
+            low, high = strays[wrong[0]]
+            text = messages.text("general/out_of_range", low=show(low), high=show(high))
+            return Outcome("not_right", text, evidence, "out_of_range")
+        if isinstance(got, Tensor) and isinstance(wanted, Tensor):
+            shapes: dict[str, Any] = {"shape": tuple(got.shape), "expected": tuple(wanted.shape)}
+            if got.squeeze().shape != wanted.squeeze().shape:
+                refuse("general/wrong_shape", where=where, **shapes)
+        if apart(got, self._again(answer, case)) > SAME:
+            return Outcome("not_right", messages.text("general/not_repeatable"), evidence)
+        text = messages.text("general/differs_case", where=where)
+        if all(right is not None for right in expected):
+            seen = relation(given, [right for right in expected if right is not None])
+            text = f"{text} {seen}".rstrip()
+        return Outcome("not_right", text, evidence)
+
+    def _name_first(self, stopped: Outcome, given: list[Tensor], expected: list[Any]) -> None:
+        """Name a mistake that shows in the first cases, before what stopped a later one.
+
+        A variance, for example, is NaN where there is one draw: its name says more than the NaN.
+        """
+        wrong = any(apart(got, right) > RIGHT for got, right in zip(given, expected, strict=False))
+        if stopped.diagnosis is None and wrong and len(given) >= FEWEST:
+            name = self.diagnose(given)
+            if name is not None:
+                refuse(f"tasks/{self.task}/misconceptions/{name}", diagnosis=name)
+
+    def _again(self, answer: Any, case: Case) -> Tensor | None:
+        """Return what a second call with the same arguments gives."""
+        try:
+            return self._ask(answer, case)[0]
+        except Settled:
+            return None
+
+    def diagnose(self, given: Sequence[Tensor]) -> str | None:
+        """Return the one misconception that gives the same result in every case, or the first."""
+        fits = [
+            name
+            for name, wrong in self.misconceptions.items()
+            if any(self._agrees(given, form) for form in (wrong, *self.also.get(name, ())))
+        ]
+        return fits[0] if len(fits) == 1 else None
+
+    def _agrees(self, given: Sequence[Tensor], wrong: Callable[..., Any]) -> bool:
+        return all(
+            apart(got, self.result(wrong, case)) <= SAME
+            for got, case in zip(given, self.cases[: len(given)], strict=True)
+        )
+
+    def result(self, function: Callable[..., Any], case: Case) -> Tensor | None:
+        """Return what one of our own functions gives; None if it cannot be called this way."""
+        try:
+            return as_numbers(function(**case.arguments()))
+        except (ValueError, RuntimeError, IndexError):
+            return None
+
+    def _ask(self, answer: Any, case: Case) -> tuple[Tensor, tuple[float, float] | None]:
+        """Call the student's function; return what it gave, and which range its model saw if wrong.
+
+        The caller's tensors must stay as they are.
+        """
+        where, arguments = self._where(case), case.arguments()
+        try:
+            value = call(answer, arguments, where)
+        except Settled as settled:
+            name = self.reason(arguments)
+            if name is not None:
+                refuse(f"tasks/{self.task}/misconceptions/{name}", diagnosis=name)
+            raise Settled(self._explained(settled.outcome)) from None
+        model = arguments.get("model")
+        stray = model.stray() if isinstance(model, WatchedModel) else None
+        self._refuse_changes(case, arguments)
+        if value is None:
+            refuse("general/returned_none", status="not_done")
+        if value is Ellipsis:
+            refuse("general/not_done", status="not_done")
+        try:
+            got = as_numbers(value)
+        except Exception:
+            refuse("general/wrong_type", kind=type(value).__name__, where=where)
+        if not bool(torch.isfinite(got).all()):
+            name = self.not_finite
+            if name is not None:
+                refuse(f"tasks/{self.task}/misconceptions/{name}", diagnosis=name)
+            refuse("general/not_finite", where=where)
+        return got, stray
+
+    def _explained(self, stopped: Outcome) -> Outcome:
+        """Add to an error what it means, if this error is known here."""
+        for said, name in self.errors.items():
+            if said in stopped.message:
+                text = self._text(f"misconceptions/{name}")
+                return replace(stopped, message=f"{stopped.message} {text}", diagnosis=name)
+        return stopped
+
+    def _refuse_changes(self, case: Case, arguments: Mapping[str, Any]) -> None:
+        for name, before in case.values.items():
+            if not unchanged(arguments[name], before):
+                if "no_copy" in messages.entry(f"tasks/{self.task}/misconceptions"):
+                    refuse(f"tasks/{self.task}/misconceptions/no_copy", diagnosis="no_copy")
+                refuse("general/changes_input", name=name)
+
+    def _where(self, case: Case) -> str:
+        return self._text(f"cases/{case.name}")
+
+    def _text(self, key: str) -> str:
+        return messages.text(f"tasks/{self.task}/{key}")

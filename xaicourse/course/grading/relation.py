@@ -1,0 +1,103 @@
+"""How a wrong result is related to the right one: said only where it holds in every case."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from xaicourse.course.grading import messages
+from xaicourse.course.grading.compare import show
+
+__all__ = ["relation"]
+
+SAME = 1e-3  # of the larger norm
+
+Results = Sequence[Tensor]
+
+
+def relation(given: Results, expected: Results) -> str:
+    """Return a sentence that is true of the results of all cases, or an empty one.
+
+    It is no diagnosis: it says what can be seen in the numbers, not which mistake made them.
+    """
+    given = [g.detach().double().squeeze() for g in given]
+    expected = [e.detach().double().squeeze() for e in expected]
+    if any(g.shape != e.shape for g, e in zip(given, expected, strict=True)):
+        return ""
+    if sum(e.numel() for e in expected) < 2:
+        return ""  # one number is related to any other
+    for says in (_factor, _sizes, _other_order, _offset, _constant):
+        text = says(given, expected)
+        if text:
+            return text
+    return ""
+
+
+def _factor(given: Results, expected: Results) -> str:
+    """The right result times a number, one for all cases or one for each."""
+    pairs = [(g, e) for g, e in zip(given, expected, strict=True) if float(e.norm()) > 0]
+    factors = [float((g * e).sum() / (e * e).sum()) for g, e in pairs]
+    if not _all(given, [_times(g, e) for g, e in zip(given, expected, strict=True)]):
+        return ""
+    if not factors or min(map(abs, factors)) < SAME:
+        return ""
+    low, high = min(factors), max(factors)
+    if high - low <= SAME * max(abs(low), abs(high)):
+        if abs(low + 1) <= SAME:
+            return messages.text("general/relation_signs")
+        return messages.text("general/relation_factor", factor=show(low))
+    if min(e.numel() for _, e in pairs) < 2:
+        return ""  # one number is always another one times something
+    return messages.text("general/relation_factors", low=show(low), high=show(high))
+
+
+def _times(given: Tensor, expected: Tensor) -> Tensor:
+    """Return the multiple of the right result that is nearest to the given one."""
+    size = float((expected * expected).sum())
+    return expected * (float((given * expected).sum()) / size if size else 0.0)
+
+
+def _sizes(given: Results, expected: Results) -> str:
+    """The right result without its signs, or with its negative numbers cut off, or squared."""
+    changes: list[tuple[str, Callable[[Tensor], Tensor]]] = [
+        ("general/relation_sizes", torch.abs),
+        ("general/relation_positive", torch.relu),
+        ("general/relation_squares", torch.square),
+    ]
+    for key, change in changes:
+        if _all(given, [change(e) for e in expected]):
+            return messages.text(key)
+    return ""
+
+
+def _other_order(given: Results, expected: Results) -> str:
+    """The right numbers, elsewhere."""
+    if min(g.numel() for g in given) < 2:
+        return ""
+    ordered = [[t.flatten().sort().values for t in results] for results in (given, expected)]
+    return messages.text("general/relation_order") if _all(*ordered) else ""
+
+
+def _offset(given: Results, expected: Results) -> str:
+    """The right result plus one number."""
+    if min(g.numel() for g in given) < 2:
+        return ""
+    moved = [e + (g - e).mean() for g, e in zip(given, expected, strict=True)]
+    return messages.text("general/relation_offset") if _all(given, moved) else ""
+
+
+def _constant(given: Results, expected: Results) -> str:
+    """The same result in all cases, which have different right ones."""
+    if len(given) < 2 or any(g.shape != given[0].shape for g in given):
+        return ""
+    if not _all(given, [given[0]] * len(given)) or _all(expected, [expected[0]] * len(given)):
+        return ""
+    return messages.text("general/relation_constant")
+
+
+def _all(given: Results, others: Results) -> bool:
+    """Say whether two results agree in every case."""
+    return all(
+        float((g - o).norm()) <= SAME * max(float(g.norm()), float(o.norm()), 1e-12)
+        for g, o in zip(given, others, strict=True)
+    )

@@ -1,0 +1,131 @@
+"""What is left of a score after each layer of an LRP pass, and what the biases kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaicourse.methods.vanilla.relevance import lrp
+from xaicourse.plot.picture import Picture
+
+
+@dataclass(frozen=True, eq=False)
+class RelevanceTrace:
+    """One LRP pass for one input, in the order in which relevance flows; all on the CPU.
+
+    Parameters
+    ----------
+    values : Tensor (1, ...)
+        The map.
+    score : float
+        F, what was shared out.
+    names : tuple of str
+        The operations that share relevance, from the output to the input.
+    absorbed : Tensor (L,)
+        What the biases (and epsilon) of each operation kept, with its sign.
+    rule : str
+        The rule or composite.
+    """
+
+    values: Tensor
+    score: float
+    names: tuple[str, ...]
+    absorbed: Tensor
+    rule: str
+
+    @property
+    def left(self) -> Tensor:
+        """What is left of F after each operation, (L + 1,): first F itself, last the map's sum.
+
+        Relevance on a branch beside an operation (a shortcut) counts as left, too.
+        """
+        kept = torch.cat([self.absorbed.new_zeros(1), self.absorbed.cumsum(0)])
+        return self.score - kept
+
+    @property
+    def total(self) -> float:
+        """The sum of the map."""
+        return float(self.values.double().sum())
+
+    @property
+    def share(self) -> float:
+        """The map's sum as a share of F."""
+        return self.total / self.score if self.score else 0.0
+
+    def bars(self, *, alt: str, title: str | None = None) -> Picture:
+        """Draw what is left after each operation, and the bias bar of each.
+
+        Parameters
+        ----------
+        alt
+            What is drawn, for a reader who cannot see it.
+        title
+            Above the bars; None names the rule.
+        """
+        from xaicourse.course.lessons.l03_relevance.figure import bars_picture
+
+        return bars_picture(self, alt, title)
+
+
+def trace_relevance(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    rules: str = "epsilon",
+    epsilon: float = 1e-6,
+    output: str = "logit",
+) -> RelevanceTrace:
+    """Run `xc.lrp` once and keep its account: what arrived where, and what stayed.
+
+    Parameters
+    ----------
+    model, x, target, rules, epsilon, output
+        As for `xc.lrp`; x holds one input.
+
+    Returns
+    -------
+    RelevanceTrace
+
+    Raises
+    ------
+    ValueError
+        If x holds more than one input.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> trace = xc.widgets.trace_relevance(xc.zoo.toy(), xc.zoo.toy_input(), epsilon=1e-12)
+    >>> [round(number, 6) + 0.0 for number in trace.left.tolist()]
+    [2.0, 1.0, 0.0]
+    """
+    return trace_classes(model, x, [target], rules=rules, epsilon=epsilon, output=output)[0]
+
+
+def trace_classes(
+    model: Callable[..., Any],
+    x: Tensor,
+    targets: Sequence[Any],
+    *,
+    rules: str = "epsilon",
+    epsilon: float = 1e-6,
+    output: str = "logit",
+) -> list[RelevanceTrace]:
+    """Return the trace of one input for each target, from one batch."""
+    if len(x) != 1:
+        raise ValueError(f"x has {len(x)} rows; this account is for one input, pass x[0:1]")
+    target = targets[0] if len(targets) == 1 else torch.tensor(list(targets))
+    copies = x.expand(len(targets), *x.shape[1:])
+    settings = {"rules": rules, "epsilon": epsilon, "output": output}
+    # lrp is decorated: with return_details it returns the whole record
+    found: Any = lrp(model, copies, target, **settings, return_details=True)  # type: ignore[call-arg]
+    names = tuple(found.extra["layer_names"])[::-1]
+    absorbed = found.extra["layer_absorbed"].double().cpu().flip(1)
+    return [
+        RelevanceTrace(values[None], float(score), names, kept, str(rules))
+        for values, score, kept in zip(found.values.cpu(), found.f_end, absorbed, strict=True)
+    ]
