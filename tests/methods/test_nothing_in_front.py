@@ -170,6 +170,23 @@ def test_a_net_of_another_precision_sees_x_too(close):
         close(explain(cast_later, X.float()), explain(normalised, X), 1e-5)
 
 
+@pytest.mark.fault("R2")
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("name", EXPLAIN)
+def test_a_net_in_half_precision_sees_x_too(name, dtype, close):
+    """Pixels up to 100,000 become small numbers first, and halves then: they would not fit."""
+    size = 1e5
+    weights = [t.to(dtype) for t in (W.T, b, V.T)]
+
+    def half(x):
+        z = ((x - size * MEAN.float()) / (size * STD.float())).to(dtype)
+        return F.relu(z @ weights[0] + weights[1]) @ weights[2]
+
+    more = {} if "no bounds" in name or "flat" in name else {"high": size}
+    found = EXPLAIN[name](half, size * X.float(), **more)
+    close(found.double(), EXPLAIN[name](normalised, X), 0.03)
+
+
 def by_hand(x, first, last):
     """Relevance of class 1, neuron by neuron: rule `first`, then rule `last`."""
     maps = []

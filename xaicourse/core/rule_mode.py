@@ -113,6 +113,12 @@ def _does_nothing(func: Any, result: Any, t: Tensor) -> bool:
     return may and isinstance(result, Tensor) and _form(result) == _form(t)
 
 
+def _cast(dtype: torch.dtype, device: torch.device) -> Callable[[Tensor], Tensor]:
+    """Return the cast that a rule needs: it computes in float32 at least."""
+    dtype = torch.promote_types(dtype, torch.float32)
+    return lambda t: t.to(device=device, dtype=dtype)
+
+
 class RuleMode(TorchFunctionMode):
     """Give each operation that follows from x the backward that `rules` choose for it."""
 
@@ -269,7 +275,8 @@ class RuleMode(TorchFunctionMode):
         )
         if chain.shift is not None:
             with torch.no_grad():
-                shifted = layer.product(layer.spread(chain.shift, scaled=False), layer.weight)
+                constant = layer.spread(chain.shift, scaled=False)
+                shifted = layer.product(constant, layer.weight.to(constant.dtype))
                 bias = shifted if layer.bias is None else shifted + layer.bias
             layer = replace(layer, bias=bias)
         return layer
@@ -337,13 +344,13 @@ class RuleMode(TorchFunctionMode):
         if kind in PAD and read_padding(args, kwargs)[1] != 0:
             return None  # the padding brings a number of its own
         function: Any = as_function(func, args, kwargs, self.follows)[1]
+        if _form(result)[1:] != _form(x)[1:]:
+            function = _cast(result.dtype, result.device)
         keeps = kind in KEEPS_VALUES or _does_nothing(func, result, x)
         if keeps and not before.after:  # may as well be done before
             source = function(before.source)
             self.made[source] = _Made(is_x=self._is_x(before.source))
-            s, t = (
-                None if c is None else c.to(source.device) for c in (before.scale, before.shift)
-            )
+            s, t = (None if c is None else c.to(source) for c in (before.scale, before.shift))
             return _Chain(source, s, t)
         step = function if part is None else lambda t: function(t)[part]
         if kind == "view":  # of a tensor that may lie in another order
