@@ -12,18 +12,12 @@ __all__ = ["Task"]
 
 @dataclass(frozen=True)
 class Task:
-    """One exercise task.
+    """One exercise task. Its card (goal, level, minutes, what is asked) stands in its sheet.
 
     Attributes
     ----------
     id : str
         Lesson and number, such as "05.2".
-    goal : str
-        What is learnt, as on the card of the task.
-    level : int
-        How hard it is.
-    minutes : int
-        How long it takes.
     grade : callable
         ``grade(answer) -> Outcome``. Runs in the checker's own process.
     reference : object
@@ -35,23 +29,10 @@ class Task:
     """
 
     id: str
-    goal: str
-    level: int
-    minutes: int
     grade: Callable[[Any], Outcome]
     reference: Any
     misconceptions: Mapping[str, Any] = field(default_factory=dict)
     bugs: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
-
-    @property
-    def title(self) -> str:
-        """The name of the task."""
-        return messages.entry(f"tasks/{self.id}/title")
-
-    @property
-    def statement(self) -> str:
-        """What is asked, precisely: a sheet may print it."""
-        return messages.entry(f"tasks/{self.id}/statement")
 
     @property
     def hints(self) -> tuple[str, ...]:

@@ -345,9 +345,6 @@ GRADER = GradientGrader(
 
 MY_GRADIENT = Task(
     id="01.2",
-    goal="G2",
-    level=2,
-    minutes=12,
     grade=GRADER,
     reference=my_gradient,
     misconceptions={**BY_NUMBERS, **BY_TRACES, **BY_ERRORS},

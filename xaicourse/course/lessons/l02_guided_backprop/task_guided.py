@@ -419,9 +419,6 @@ GRADER = GuidedGrader(
 
 MY_GUIDED = Task(
     id="02.2",
-    goal="G2",
-    level=2,
-    minutes=14,
     grade=GRADER,
     reference=my_guided,
     misconceptions={**BY_NUMBERS, **BY_TRACES},

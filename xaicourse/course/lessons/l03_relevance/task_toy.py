@@ -49,9 +49,6 @@ ROUNDED = 0.0051  # two digits after the point are enough
 
 SHARES_BY_HAND = Task(
     id="03.1",
-    goal="G1",
-    level=1,
-    minutes=12,
     grade=by_hand("03.1", RIGHT, WRONG_PARTS, rounding=ROUNDED),
     reference=RIGHT,
     misconceptions=with_one_part_wrong(RIGHT, WRONG_PARTS),

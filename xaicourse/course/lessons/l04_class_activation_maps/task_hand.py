@@ -49,9 +49,6 @@ WRONG_PARTS = {
 
 BY_HAND = Task(
     id="04.1",
-    goal="G1",
-    level=1,
-    minutes=10,
     grade=by_hand("04.1", RIGHT, WRONG_PARTS),
     reference=RIGHT,
     misconceptions=with_one_part_wrong(RIGHT, WRONG_PARTS),

@@ -65,9 +65,6 @@ WRONG_PARTS = {
 
 BY_HAND = Task(
     id="06.1",
-    goal="G1",
-    level=1,
-    minutes=10,
     grade=by_hand("06.1", RIGHT, WRONG_PARTS),
     reference=RIGHT,
     misconceptions=with_one_part_wrong(RIGHT, WRONG_PARTS),

@@ -67,9 +67,6 @@ def _refuse(name: str, points: Tensor, scores: Tensor, vector: Tensor | None) ->
 
 NO_VECTOR = Task(
     id="08.5",
-    goal="G3",
-    level=3,
-    minutes=10,
     grade=grade,
     reference=[[1.0, 3.0], [2.0, 6.0]],
     misconceptions={

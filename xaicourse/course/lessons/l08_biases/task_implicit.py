@@ -178,9 +178,6 @@ GRADER = CaseGrader("08.3", CASES, implicit_bias, WRONG)
 
 IMPLICIT_BIAS = Task(
     id="08.3",
-    goal="G2",
-    level=2,
-    minutes=8,
     grade=GRADER,
     reference=implicit_bias,
     misconceptions=WRONG,

@@ -163,9 +163,6 @@ GRADER = CaseGrader("08.4", CASES, picture, WRONG)
 
 PICTURE = Task(
     id="08.4",
-    goal="G4",
-    level=2,
-    minutes=10,
     grade=GRADER,
     reference=picture,
     misconceptions=WRONG,

@@ -272,9 +272,6 @@ GRADER = CaseGrader("08.2", CASES, split, WRONG)
 
 SPLIT = Task(
     id="08.2",
-    goal="G2",
-    level=2,
-    minutes=15,
     grade=GRADER,
     reference=split,
     misconceptions=WRONG,

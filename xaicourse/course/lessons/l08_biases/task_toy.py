@@ -61,9 +61,6 @@ WRONG_PARTS = {
 
 SPLIT_BY_HAND = Task(
     id="08.1",
-    goal="G1",
-    level=1,
-    minutes=10,
     grade=by_hand("08.1", RIGHT, WRONG_PARTS),
     reference=RIGHT,
     misconceptions=with_one_part_wrong(RIGHT, WRONG_PARTS),
