@@ -44,7 +44,7 @@ LESSON00_CASES = {
     "00.3": task_patches.CASES,
     "00.4": task_limits.CASES,
 }
-CATALOGUE = list(leaves(messages._catalogue()))
+CATALOGUE = list(leaves(messages.catalogue()))
 
 
 @pytest.mark.parametrize("task", TASKS)

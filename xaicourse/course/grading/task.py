@@ -14,6 +14,8 @@ __all__ = ["Task"]
 class Task:
     """One exercise task. Its card (goal, level, minutes, what is asked) stands in its sheet.
 
+    `function_task`, `paper_task` and `claim_task` make one of data.
+
     Attributes
     ----------
     id : str
@@ -23,9 +25,12 @@ class Task:
     reference : object
         A right answer, handed out by `xc.or_reference`.
     misconceptions : mapping
-        Name to a wrong answer of its own. Each name has a message in words.toml.
+        Name to a wrong answer of its own. Each name has a message.
     bugs : mapping
         Letter to a function with a bug, in a task that hunts for them.
+    words : mapping
+        Its messages, which are entered into the catalogue. Empty: they stand in the room's
+        words.toml.
     """
 
     id: str
@@ -33,6 +38,11 @@ class Task:
     reference: Any
     misconceptions: Mapping[str, Any] = field(default_factory=dict)
     bugs: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    words: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.words:
+            messages.enter(self.id, self.words)
 
     @property
     def hints(self) -> tuple[str, ...]:

@@ -341,6 +341,7 @@ GRADER = GradientGrader(
     BY_NUMBERS,
     also={"divided_by_largest": (each_divided_by_largest,)},
     errors=ERRORS,
+    traces=False,
 )
 
 MY_GRADIENT = Task(

@@ -1,6 +1,6 @@
 """Task 03.1: LRP and DeepLIFT on the TOY net, by hand at (1, 3)."""
 
-from xaicourse.course.grading.by_hand import by_hand, with_one_part_wrong
+from xaicourse.course.grading.paper import by_hand, with_one_part_wrong
 from xaicourse.course.grading.task import Task
 
 __all__ = ["SHARES_BY_HAND"]

@@ -1,6 +1,6 @@
 """Task 04.1: weights, Grad-CAM and HiResCAM of two feature maps of 2 x 2 cells, on paper."""
 
-from xaicourse.course.grading.by_hand import by_hand, with_one_part_wrong
+from xaicourse.course.grading.paper import by_hand, with_one_part_wrong
 from xaicourse.course.grading.task import Task
 
 __all__ = ["BY_HAND"]

@@ -1,6 +1,6 @@
 """Task 06.1: weights and pattern of a linear model whose data are signal plus distractor."""
 
-from xaicourse.course.grading.by_hand import by_hand, with_one_part_wrong
+from xaicourse.course.grading.paper import by_hand, with_one_part_wrong
 from xaicourse.course.grading.task import Task
 
 __all__ = ["BY_HAND"]
