@@ -64,7 +64,7 @@ class _State:
             getattr(module, name).clear()
             getattr(module, name).update(hooks)
         for name, (kept, value) in self.numbers.items():
-            home = module._parameters if isinstance(kept, nn.Parameter) else module._buffers
+            home: Any = module._parameters if isinstance(kept, nn.Parameter) else module._buffers
             home[name] = kept
             kept.data = value.clone()
             if name not in self.filled:
