@@ -147,8 +147,8 @@ class CaseGrader:
     not_finite : str or None
         The misconception that NaN or infinite values show, where only one can.
     left : mapping
-        What a call may leave behind (see `Modules`) to the misconception that it is, if the names
-        differ.
+        What a call may leave behind (see `Modules`; "no_copy": a changed argument) to the
+        misconception that it is, if the names differ.
     traces : bool
         False for a grader that looks itself for what is left behind.
     """
@@ -317,8 +317,9 @@ class CaseGrader:
     def _refuse_changes(self, case: Case, arguments: Mapping[str, Any]) -> None:
         for name, before in case.values.items():
             if not unchanged(arguments[name], before):
-                if "no_copy" in self._named():
-                    refuse(f"tasks/{self.task}/misconceptions/no_copy", diagnosis="no_copy")
+                mistake = self.left.get("no_copy", "no_copy")
+                if mistake in self._named():
+                    refuse(f"tasks/{self.task}/misconceptions/{mistake}", diagnosis=mistake)
                 refuse("general/changes_input", name=name)
 
     def _named(self) -> Mapping[str, str]:

@@ -42,6 +42,7 @@ class _State:
         self.training = module.training
         self.hooks = {name: dict(getattr(module, name)) for name in HOOKS}
         self.numbers = {name: (kept, kept.detach().clone()) for name, kept in _numbers(module)}
+        self.asking = {name for name, kept in _numbers(module) if kept.requires_grad}
         self.filled = {name for name, kept in self.numbers.items() if kept[0].grad is not None}
 
     def differs(self, module: nn.Module) -> str | None:
@@ -50,6 +51,8 @@ class _State:
         if now.keys() != self.numbers.keys():
             return "changes_model"
         if not all(_same(now[name], value) for name, (_, value) in self.numbers.items()):
+            return "changes_model"
+        if {name for name, kept in now.items() if kept.requires_grad} != self.asking:
             return "changes_model"
         if any(dict(getattr(module, name)) != hooks for name, hooks in self.hooks.items()):
             return "leaves_hooks"
@@ -67,6 +70,7 @@ class _State:
             home: Any = module._parameters if isinstance(kept, nn.Parameter) else module._buffers
             home[name] = kept
             kept.data = value.clone()
+            kept.requires_grad_(name in self.asking)
             if name not in self.filled:
                 kept.grad = None
 

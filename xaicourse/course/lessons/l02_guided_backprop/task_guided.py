@@ -415,6 +415,7 @@ GRADER = GuidedGrader(
     my_guided,
     BY_NUMBERS,
     also={"gates_reversed": (open_below_zero,), "loss": (mean_loss,)},
+    left={"no_copy": "changes_layers"},
     traces=False,
 )
 
