@@ -204,7 +204,10 @@ def test_what_a_right_answer_leaves_on_a_model_is_seen_and_put_back(trace):
     assert (outcome.status, outcome.diagnosis) == ("not_right", trace.__name__), outcome
     assert "The numbers are right" in outcome.message
     assert "model" in outcome.message
-    assert task.grade(output).status == "passed"
+    model, fresh = task.grade.cases[0].values["model"], net()
+    assert not any(module._forward_hooks or module.training for module in model.modules())
+    assert all(parameter.grad is None for parameter in model.parameters())
+    assert all(map(torch.equal, model.parameters(), fresh.parameters()))
 
 
 def test_frozen_parameters_are_a_changed_model():

@@ -15,7 +15,7 @@ from xaicourse.course.grading.path_probe import ProbeModel
 from xaicourse.course.grading.relation import relation
 from xaicourse.course.grading.verdict import Outcome, Settled
 
-__all__ = ["Case", "CaseGrader", "WatchedModel", "apart", "case", "waves"]
+__all__ = ["Case", "CaseGrader", "Reply", "WatchedModel", "apart", "case", "waves"]
 
 RIGHT = 1e-4  # float32 passes
 RANGE = 1e-3  # how far values may leave [0, 1]
