@@ -132,7 +132,8 @@ class PaperGrader:
 
     def _not_right(self, part: Part, read: Mapping[Part, Given]) -> Outcome:
         numbers, evidence = read[part], self._evidence(part, read)
-        fits = {row.name for row in part.rows if part.same(numbers, row.given, self.rounding)}
+        rows = [each for each in part.rows if part.same(numbers, each.given, self.rounding)]
+        fits = {each.name for each in rows}
         if len(fits) == 1:
             (name,) = fits
             text = messages.text(f"tasks/{self.task}/misconceptions/{name}")
@@ -147,9 +148,8 @@ class PaperGrader:
         shown = {each.name: "?" for each in self.parts}
         shown |= {each.name: show(each.answer(given)) for each, given in read.items()}
         right = sum(each.same(given, each.right, self.rounding) for each, given in read.items())
-        return messages.text(
-            key, **shown, **{"part": part.name, "yours": shown[part.name], "right": right}
-        )
+        fields = {**shown, "part": part.name, "yours": shown[part.name], "right": right}
+        return messages.text(key, **fields)
 
 
 def paper_task(
