@@ -2,19 +2,20 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from xaicourse.course.grading import messages
 from xaicourse.course.grading.calling import call, require_function
 from xaicourse.course.grading.compare import as_numbers, refuse, show, show_apart
+from xaicourse.course.grading.leaves import Modules
 from xaicourse.course.grading.path_probe import ProbeModel
 from xaicourse.course.grading.relation import relation
 from xaicourse.course.grading.verdict import Outcome, Settled
 
-__all__ = ["Case", "CaseGrader", "WatchedModel", "apart"]
+__all__ = ["Case", "CaseGrader", "Reply", "WatchedModel", "apart", "case", "waves"]
 
 RIGHT = 1e-4  # float32 passes
 RANGE = 1e-3  # how far values may leave [0, 1]
@@ -49,10 +50,14 @@ class WatchedModel(ProbeModel):
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One call of the student's function; its name is a key of the catalogue."""
+    """One call of the student's function.
+
+    Its name is a key of the catalogue, in which `says` is entered: what a student calls this case.
+    """
 
     name: str
     values: Mapping[str, Any]
+    says: str = ""
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments: tensors as fresh copies, models without memory of earlier calls."""
@@ -60,6 +65,17 @@ class Case:
             if isinstance(value, ProbeModel):
                 value.forget()
         return {name: fresh(value) for name, value in self.values.items()}
+
+
+def case(name: str, says: str, /, **values: Any) -> Case:
+    """Return a case with its arguments: ``case("one", "one input", x=waves(1.1, 1, 3))``."""
+    return Case(name, values, says)
+
+
+def waves(turn: float, *shape: int, size: float = 1.0) -> Tensor:
+    """Return numbers of mixed signs that follow no simple rule, the same on every machine."""
+    count = torch.Size(shape).numel()
+    return size * torch.sin(turn * torch.arange(1.0, count + 1) ** 1.5).reshape(shape)
 
 
 def fresh(value: Any) -> Any:
@@ -70,9 +86,11 @@ def fresh(value: Any) -> Any:
 
 
 def unchanged(value: Any, before: Any) -> bool:
-    """Say whether a tensor, or a list or tuple of tensors, holds what it held before."""
+    """Say whether a value, or each part of a list or tuple, is what it was before."""
     if type(before) in (list, tuple):
         return len(value) == len(before) and all(map(unchanged, value, before))
+    if isinstance(before, nn.Module):
+        return value is before
     if not isinstance(before, Tensor):
         return True
     return isinstance(value, Tensor) and torch.equal(value.detach().to(before), before)
@@ -91,6 +109,14 @@ def apart(a: Tensor | None, b: Tensor | None) -> float:
     size = max(float(a.norm()), float(b.norm()), 1e-12)
     distance = float((a - b).norm()) / size
     return distance if distance == distance else float("inf")  # NaN is far from everything
+
+
+class Reply(NamedTuple):
+    """What one call gave, and what was seen of it."""
+
+    numbers: Tensor
+    stray: tuple[float, float] | None  # the range of the values that its model saw, if wrong
+    left: tuple[str, str] | None  # what it left behind, and in which argument
 
 
 def no_reason(arguments: Mapping[str, Any]) -> str | None:
@@ -120,6 +146,11 @@ class CaseGrader:
         Says from the arguments of a call that stopped with an error which misconception it was.
     not_finite : str or None
         The misconception that NaN or infinite values show, where only one can.
+    left : mapping
+        What a call may leave behind (see `Modules`; "no_copy": a changed argument) to the
+        misconception that it is, if the names differ.
+    traces : bool
+        False for a grader that looks itself for what is left behind.
     """
 
     task: str
@@ -130,45 +161,60 @@ class CaseGrader:
     also: Mapping[str, Sequence[Callable[..., Any]]] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
     not_finite: str | None = None
+    left: Mapping[str, str] = field(default_factory=dict)
+    traces: bool = True
 
     def __call__(self, answer: Any) -> Outcome:
         """Return the outcome for one answer."""
         require_function(answer, messages.entry(f"tasks/{self.task}/name"))
         expected = [self.result(self.right, case) for case in self.cases]
-        given, strays = [], []
+        replies: list[Reply] = []
         for case in self.cases:
             try:
-                got, stray = self._ask(answer, case)
+                replies.append(self._ask(answer, case))
             except Settled as settled:
+                given = [reply.numbers for reply in replies]
                 self._name_first(settled.outcome, given, expected)
                 raise
-            given.append(got)
-            strays.append(stray)
-        wrong = [k for k, got in enumerate(given) if apart(got, expected[k]) > RIGHT]
-        if not wrong:
-            return Outcome("passed", self._text("passed"))
-        case, got, wanted = self.cases[wrong[0]], given[wrong[0]], expected[wrong[0]]
-        where = self._where(case)
-        yours, right = show_apart(got, wanted)
-        evidence = messages.text("general/evidence_case", where=where, yours=yours, expected=right)
+        for place, (reply, right) in enumerate(zip(replies, expected, strict=True)):
+            if apart(reply.numbers, right) > RIGHT:
+                return self._not_right(answer, replies, expected, place)
+        left = next((reply.left for reply in replies if reply.left), None)
+        if left and self.traces:
+            return self._left_behind(*left)
+        return Outcome("passed", self._text("passed"))
+
+    def _not_right(
+        self, answer: Any, replies: Sequence[Reply], expected: Sequence[Any], place: int
+    ) -> Outcome:
+        """Say what is wrong: the first wrong result is that of the case at this place."""
+        case, right = self.cases[place], expected[place]
+        given, (got, stray, _) = [reply.numbers for reply in replies], replies[place]
+        where, (yours, wanted) = self._where(case), show_apart(got, right)
+        evidence = messages.text("general/evidence_case", where=where, yours=yours, expected=wanted)
         name = self.diagnose(given)
         if name is not None:
             return Outcome("not_right", self._text(f"misconceptions/{name}"), evidence, name)
-        if strays[wrong[0]] is not None:  # seen, not guessed
-            low, high = strays[wrong[0]]
-            text = messages.text("general/out_of_range", low=show(low), high=show(high))
+        if stray is not None:  # seen, not guessed
+            text = messages.text("general/out_of_range", low=show(stray[0]), high=show(stray[1]))
             return Outcome("not_right", text, evidence, "out_of_range")
-        if isinstance(got, Tensor) and isinstance(wanted, Tensor):
-            shapes: dict[str, Any] = {"shape": tuple(got.shape), "expected": tuple(wanted.shape)}
-            if got.squeeze().shape != wanted.squeeze().shape:
-                refuse("general/wrong_shape", where=where, **shapes)
+        if right is not None and got.squeeze().shape != right.squeeze().shape:
+            shapes: dict[str, Any] = {"shape": tuple(got.shape), "expected": tuple(right.shape)}
+            refuse("general/wrong_shape", where=where, **shapes)
         if apart(got, self._again(answer, case)) > SAME:
             return Outcome("not_right", messages.text("general/not_repeatable"), evidence)
         text = messages.text("general/differs_case", where=where)
-        if all(right is not None for right in expected):
-            seen = relation(given, [right for right in expected if right is not None])
-            text = f"{text} {seen}".rstrip()
+        if all(wanted is not None for wanted in expected):
+            text = f"{text} {relation(given, expected)}".rstrip()
         return Outcome("not_right", text, evidence)
+
+    def _left_behind(self, what: str, argument: str) -> Outcome:
+        """Say what a call with the right numbers has left on a caller's module."""
+        name = self.left.get(what, what)
+        if name in self._named():
+            return Outcome("not_right", self._text(f"misconceptions/{name}"), diagnosis=name)
+        text = messages.text(f"general/{what}", name=argument)
+        return Outcome("not_right", text, diagnosis=what)
 
     def _name_first(self, stopped: Outcome, given: list[Tensor], expected: list[Any]) -> None:
         """Name a mistake that shows in the first cases, before what stopped a later one.
@@ -184,7 +230,7 @@ class CaseGrader:
     def _again(self, answer: Any, case: Case) -> Tensor | None:
         """Return what a second call with the same arguments gives."""
         try:
-            return self._ask(answer, case)[0]
+            return self._ask(answer, case).numbers
         except Settled:
             return None
 
@@ -205,17 +251,19 @@ class CaseGrader:
 
     def result(self, function: Callable[..., Any], case: Case) -> Tensor | None:
         """Return what one of our own functions gives; None if it cannot be called this way."""
+        arguments = case.arguments()
+        modules = Modules(arguments)
         try:
-            return as_numbers(function(**case.arguments()))
+            return as_numbers(function(**arguments))
         except (ValueError, RuntimeError, IndexError):
             return None
+        finally:
+            modules.restore()
 
-    def _ask(self, answer: Any, case: Case) -> tuple[Tensor, tuple[float, float] | None]:
-        """Call the student's function; return what it gave, and which range its model saw if wrong.
-
-        The caller's tensors must stay as they are.
-        """
+    def _ask(self, answer: Any, case: Case) -> Reply:
+        """Call the student's function. The caller's tensors must stay as they are."""
         where, arguments = self._where(case), case.arguments()
+        modules = Modules(arguments)
         try:
             value = call(answer, arguments, where)
         except Settled as settled:
@@ -223,9 +271,17 @@ class CaseGrader:
             if name is not None:
                 refuse(f"tasks/{self.task}/misconceptions/{name}", diagnosis=name)
             raise Settled(self._explained(settled.outcome)) from None
+        finally:
+            left = modules.restore()
         model = arguments.get("model")
         stray = model.stray() if isinstance(model, WatchedModel) else None
         self._refuse_changes(case, arguments)
+        return Reply(
+            self._numbers(value, where), stray, left or self._asks_for_gradients(arguments)
+        )
+
+    def _numbers(self, value: Any, where: str) -> Tensor:
+        """Return a result as a tensor, or say why it is none."""
         if value is None:
             refuse("general/returned_none", status="not_done")
         if value is Ellipsis:
@@ -239,7 +295,16 @@ class CaseGrader:
             if name is not None:
                 refuse(f"tasks/{self.task}/misconceptions/{name}", diagnosis=name)
             refuse("general/not_finite", where=where)
-        return got, stray
+        return got
+
+    def _asks_for_gradients(self, arguments: Mapping[str, Any]) -> tuple[str, str] | None:
+        """Say which tensor asks for gradients from now on, in a task in which that is a mistake."""
+        if "leaves_grad" in self._named():
+            for name, value in arguments.items():
+                asks = isinstance(value, Tensor) and (value.requires_grad or value.grad is not None)
+                if asks:
+                    return "leaves_grad", name
+        return None
 
     def _explained(self, stopped: Outcome) -> Outcome:
         """Add to an error what it means, if this error is known here."""
@@ -252,9 +317,14 @@ class CaseGrader:
     def _refuse_changes(self, case: Case, arguments: Mapping[str, Any]) -> None:
         for name, before in case.values.items():
             if not unchanged(arguments[name], before):
-                if "no_copy" in messages.entry(f"tasks/{self.task}/misconceptions"):
-                    refuse(f"tasks/{self.task}/misconceptions/no_copy", diagnosis="no_copy")
+                mistake = self.left.get("no_copy", "no_copy")
+                if mistake in self._named():
+                    refuse(f"tasks/{self.task}/misconceptions/{mistake}", diagnosis=mistake)
                 refuse("general/changes_input", name=name)
+
+    def _named(self) -> Mapping[str, str]:
+        """Return the mistakes that have words."""
+        return messages.entry(f"tasks/{self.task}").get("misconceptions", {})
 
     def _where(self, case: Case) -> str:
         return self._text(f"cases/{case.name}")

@@ -1,23 +1,28 @@
 """The catalogue of all messages that a student sees, ready to be translated.
 
 The sentences that all tasks share stand in `words.toml` beside this file, those of one lesson
-in the `words.toml` of its room.
+in the `words.toml` of its room, or beside the mistakes that they name, in its task files.
 """
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from xaicourse.core.places import rooms
 
-__all__ = ["entry", "text", "with_places"]
+__all__ = ["catalogue", "enter", "entry", "text", "with_places"]
 
 GENERAL = Path(__file__).with_name("words.toml")
 
 
+_entered: set[str] = set()  # tasks whose words stand in their task file
+
+
 @cache
-def _catalogue() -> dict[str, Any]:
+def catalogue() -> dict[str, Any]:
+    """Return all messages: those of words.toml, and those that tasks have entered so far."""
     whole: dict[str, Any] = {"sections": {}, "tasks": {}}
     for file in (GENERAL, *(room / "words.toml" for room in rooms())):
         if file.exists():
@@ -26,12 +31,20 @@ def _catalogue() -> dict[str, Any]:
     return whole
 
 
+def enter(task: str, words: Mapping[str, Any]) -> None:
+    """Enter the messages of a task that stand in its own file."""
+    if task in catalogue()["tasks"] and task not in _entered:
+        raise ValueError(f"task {task} has words both in words.toml and in its own file")
+    _entered.add(task)
+    catalogue()["tasks"][task] = words
+
+
 def entry(key: str) -> Any:
     """Return what stands in the catalogue under a key such as "tasks/05.2/hints"."""
-    value = _catalogue()
+    value = catalogue()
     for part in key.split("/"):
         if not isinstance(value, dict) or part not in value:
-            raise KeyError(f"words.toml has no entry {key!r} ({part!r} is missing)")
+            raise KeyError(f"the catalogue has no entry {key!r} ({part!r} is missing)")
         value = value[part]
     return value
 

@@ -12,46 +12,37 @@ __all__ = ["Task"]
 
 @dataclass(frozen=True)
 class Task:
-    """One exercise task.
+    """One exercise task. Its card (goal, level, minutes, what is asked) stands in its sheet.
+
+    `function_task`, `paper_task` and `claim_task` make one of data.
 
     Attributes
     ----------
     id : str
         Lesson and number, such as "05.2".
-    goal : str
-        What is learnt, as on the card of the task.
-    level : int
-        How hard it is.
-    minutes : int
-        How long it takes.
     grade : callable
         ``grade(answer) -> Outcome``. Runs in the checker's own process.
     reference : object
         A right answer, handed out by `xc.or_reference`.
     misconceptions : mapping
-        Name to a wrong answer of its own. Each name has a message in words.toml.
+        Name to a wrong answer of its own. Each name has a message.
     bugs : mapping
         Letter to a function with a bug, in a task that hunts for them.
+    words : mapping
+        Its messages, which are entered into the catalogue. Empty: they stand in the room's
+        words.toml.
     """
 
     id: str
-    goal: str
-    level: int
-    minutes: int
     grade: Callable[[Any], Outcome]
     reference: Any
     misconceptions: Mapping[str, Any] = field(default_factory=dict)
     bugs: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    words: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
-    def title(self) -> str:
-        """The name of the task."""
-        return messages.entry(f"tasks/{self.id}/title")
-
-    @property
-    def statement(self) -> str:
-        """What is asked, precisely: a sheet may print it."""
-        return messages.entry(f"tasks/{self.id}/statement")
+    def __post_init__(self) -> None:
+        if self.words:
+            messages.enter(self.id, self.words)
 
     @property
     def hints(self) -> tuple[str, ...]:

@@ -186,9 +186,6 @@ GRADER = CaseGrader("00.1", CASES, class_of, WRONG, reason, ALSO)
 
 CLASS_OF = Task(
     id="00.1",
-    goal="G1",
-    level=1,
-    minutes=5,
     grade=GRADER,
     reference=class_of,
     misconceptions=WRONG,

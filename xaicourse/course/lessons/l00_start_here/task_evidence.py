@@ -181,9 +181,6 @@ _RIGHT = _handed_in("B", "class", _AFTER)
 
 WHICH_MAP = Task(
     id="00.5",
-    goal="G4",
-    level=3,
-    minutes=12,
     grade=grade,
     reference=_RIGHT,
     misconceptions={

@@ -292,9 +292,6 @@ def _ask(answer: Any, case: Case) -> Tensor:
 
 SHARED_LIMITS = Task(
     id="00.4",
-    goal="G3",
-    level=2,
-    minutes=8,
     grade=grade,
     reference=shared_limits,
     misconceptions=WRONG,

@@ -360,9 +360,6 @@ GRADER = CaseGrader("00.2", CASES, occlusion, COMPARED, also=ALSO)
 
 OCCLUSION = Task(
     id="00.2",
-    goal="G2",
-    level=2,
-    minutes=12,
     grade=GRADER,
     reference=occlusion,
     misconceptions=WRONG,

@@ -132,9 +132,6 @@ _RIGHT = {
 
 OWN_PHOTO = Task(
     id="00.6",
-    goal="G4",
-    level=3,
-    minutes=10,
     grade=grade,
     reference=_RIGHT,
     misconceptions={

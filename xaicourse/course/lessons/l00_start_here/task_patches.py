@@ -316,9 +316,6 @@ def _key(numbers: Tensor, effects: Tensor) -> list:
 
 STRONGEST_PATCHES = Task(
     id="00.3",
-    goal="G3",
-    level=2,
-    minutes=8,
     grade=grade,
     reference=strongest_patches,
     misconceptions=WRONG,

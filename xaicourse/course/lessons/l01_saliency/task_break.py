@@ -143,9 +143,6 @@ _RIGHT = {"f": _saturated, "x": [[2.0, 1.0]], "feature": 0}
 
 BREAK_THE_GRADIENT = Task(
     id="01.5",
-    goal="G5",
-    level=3,
-    minutes=12,
     grade=grade,
     reference=_RIGHT,
     misconceptions={

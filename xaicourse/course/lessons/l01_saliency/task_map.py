@@ -193,9 +193,6 @@ GRADER = MapGrader("01.3", CASES, simonyan_map, WRONG)
 
 SIMONYAN_MAP = Task(
     id="01.3",
-    goal="G2",
-    level=2,
-    minutes=8,
     grade=GRADER,
     reference=simonyan_map,
     misconceptions=WRONG,

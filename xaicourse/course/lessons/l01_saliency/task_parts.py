@@ -85,9 +85,6 @@ def _fits(numbers: Sequence[float], row: Sequence[float | None]) -> bool:
 
 WHERE_IT_WENT = Task(
     id="01.6",
-    goal="G3",
-    level=3,
-    minutes=12,
     grade=grade,
     reference=RIGHT,
     misconceptions=WRONG,

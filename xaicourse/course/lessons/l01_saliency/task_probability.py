@@ -265,9 +265,6 @@ GRADER = ProbabilityGrader(
 
 PROBABILITY_GRADIENT = Task(
     id="01.4",
-    goal="G4",
-    level=3,
-    minutes=12,
     grade=GRADER,
     reference=probability_gradient,
     misconceptions={**WRONG, "axes_missing": axes_missing},

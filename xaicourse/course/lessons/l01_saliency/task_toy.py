@@ -83,9 +83,6 @@ def _row(value: Any, name: str, count: int) -> list[float]:
 
 TOY_BY_HAND = Task(
     id="01.1",
-    goal="G1",
-    level=1,
-    minutes=10,
     grade=grade,
     reference=(GATES, GRADIENT, EXACT_TO),
     misconceptions=WRONG,

@@ -155,9 +155,6 @@ _RIGHT = {"f": _upside_down, "x": [[2.0, 1.0]], "unused": 0, "used": 1}
 
 UPSIDE_DOWN = Task(
     id="02.5",
-    goal="G5",
-    level=3,
-    minutes=12,
     grade=grade,
     reference=_RIGHT,
     misconceptions={

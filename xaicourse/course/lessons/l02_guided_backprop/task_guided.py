@@ -415,13 +415,12 @@ GRADER = GuidedGrader(
     my_guided,
     BY_NUMBERS,
     also={"gates_reversed": (open_below_zero,), "loss": (mean_loss,)},
+    left={"no_copy": "changes_layers"},
+    traces=False,
 )
 
 MY_GUIDED = Task(
     id="02.2",
-    goal="G2",
-    level=2,
-    minutes=14,
     grade=GRADER,
     reference=my_guided,
     misconceptions={**BY_NUMBERS, **BY_TRACES},

@@ -53,9 +53,6 @@ def _outcome(name: str, value: Any) -> str:
 
 HOOKS_LOOK_AWAY = Task(
     id="02.4",
-    goal="G3",
-    level=2,
-    minutes=10,
     grade=grade,
     reference=OUTCOMES,
     misconceptions={

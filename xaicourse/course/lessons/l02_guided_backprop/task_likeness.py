@@ -176,9 +176,6 @@ GRADER = CaseGrader("02.3", CASES, with_control, WRONG, also=ALSO)
 
 WITH_CONTROL = Task(
     id="02.3",
-    goal="G4",
-    level=2,
-    minutes=10,
     grade=GRADER,
     reference=with_control,
     misconceptions=WRONG,

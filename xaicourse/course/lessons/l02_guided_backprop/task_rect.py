@@ -181,9 +181,6 @@ GRADER = CaseGrader("02.6", CASES, rect_rule, WRONG)
 
 RECT_RULE = Task(
     id="02.6",
-    goal="G1",
-    level=3,
-    minutes=10,
     grade=GRADER,
     reference=rect_rule,
     misconceptions=WRONG,

@@ -94,9 +94,6 @@ def _method(value: Any) -> str:
 
 THREE_RULES = Task(
     id="02.1",
-    goal="G1",
-    level=1,
-    minutes=8,
     grade=grade,
     reference=(DECONVNET, GUIDED, NEVER_CHANGES),
     misconceptions=WRONG,

@@ -306,9 +306,6 @@ def grade(answer: Any) -> Outcome:
 
 LRP_EPSILON = Task(
     id="03.2",
-    goal="G2",
-    level=2,
-    minutes=15,
     grade=grade,
     reference=lrp_epsilon,
     misconceptions={**WRONG, "sign_of_zero": sign_of_zero},

@@ -155,9 +155,6 @@ GRADER = CaseGrader("03.4", CASES, likeness, WRONG, also={"pairs_added": (_each_
 
 LIKENESS = Task(
     id="03.4",
-    goal="G4",
-    level=2,
-    minutes=10,
     grade=GRADER,
     reference=likeness,
     misconceptions=WRONG,

@@ -246,9 +246,6 @@ GRADER = CaseGrader("03.3", CASES, rescale, WRONG)
 
 RESCALE = Task(
     id="03.3",
-    goal="G3",
-    level=3,
-    minutes=15,
     grade=GRADER,
     reference=rescale,
     misconceptions=WRONG,

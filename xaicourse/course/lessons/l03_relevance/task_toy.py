@@ -1,6 +1,6 @@
 """Task 03.1: LRP and DeepLIFT on the TOY net, by hand at (1, 3)."""
 
-from xaicourse.course.grading.by_hand import by_hand, with_one_part_wrong
+from xaicourse.course.grading.paper import by_hand, with_one_part_wrong
 from xaicourse.course.grading.task import Task
 
 __all__ = ["SHARES_BY_HAND"]
@@ -49,9 +49,6 @@ ROUNDED = 0.0051  # two digits after the point are enough
 
 SHARES_BY_HAND = Task(
     id="03.1",
-    goal="G1",
-    level=1,
-    minutes=12,
     grade=by_hand("03.1", RIGHT, WRONG_PARTS, rounding=ROUNDED),
     reference=RIGHT,
     misconceptions=with_one_part_wrong(RIGHT, WRONG_PARTS),

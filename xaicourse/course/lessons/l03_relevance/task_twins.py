@@ -107,9 +107,6 @@ _RIGHT = {"first": _FIRST, "second": _SECOND, "x": [[3.0, 1.0]]}
 
 TWINS = Task(
     id="03.5",
-    goal="G3",
-    level=4,
-    minutes=15,
     grade=grade,
     reference=_RIGHT,
     misconceptions={

@@ -158,9 +158,6 @@ _RIGHT = {"A": [_A], "head": _against}
 
 BREAK_GRAD_CAM = Task(
     id="04.5",
-    goal="G3",
-    level=3,
-    minutes=15,
     grade=grade,
     reference=_RIGHT,
     misconceptions={

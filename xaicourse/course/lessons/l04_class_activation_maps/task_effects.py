@@ -276,9 +276,6 @@ GRADER = CaseGrader("04.4", CASES, cell_effects, BY_NUMBERS)
 
 CELL_EFFECTS = Task(
     id="04.4",
-    goal="G3",
-    level=2,
-    minutes=12,
     grade=GRADER,
     reference=cell_effects,
     misconceptions=WRONG,

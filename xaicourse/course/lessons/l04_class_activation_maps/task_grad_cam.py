@@ -197,9 +197,6 @@ GRADER = CaseGrader("04.2", CASES, my_grad_cam, WRONG, also=ALSO)
 
 MY_GRAD_CAM = Task(
     id="04.2",
-    goal="G2",
-    level=2,
-    minutes=15,
     grade=GRADER,
     reference=my_grad_cam,
     misconceptions=WRONG,

@@ -1,6 +1,6 @@
 """Task 04.1: weights, Grad-CAM and HiResCAM of two feature maps of 2 x 2 cells, on paper."""
 
-from xaicourse.course.grading.by_hand import by_hand, with_one_part_wrong
+from xaicourse.course.grading.paper import by_hand, with_one_part_wrong
 from xaicourse.course.grading.task import Task
 
 __all__ = ["BY_HAND"]
@@ -49,9 +49,6 @@ WRONG_PARTS = {
 
 BY_HAND = Task(
     id="04.1",
-    goal="G1",
-    level=1,
-    minutes=10,
     grade=by_hand("04.1", RIGHT, WRONG_PARTS),
     reference=RIGHT,
     misconceptions=with_one_part_wrong(RIGHT, WRONG_PARTS),

@@ -154,9 +154,6 @@ GRADER = CaseGrader("04.3", CASES, one_scale, WRONG)
 
 ONE_SCALE = Task(
     id="04.3",
-    goal="G4",
-    level=2,
-    minutes=8,
     grade=GRADER,
     reference=one_scale,
     misconceptions=WRONG,

@@ -16,6 +16,7 @@ from torch import Tensor
 from xaicourse import datasets, zoo
 from xaicourse.course.grading import messages
 from xaicourse.course.grading.calling import call, require_function
+from xaicourse.course.grading.card import card
 from xaicourse.course.grading.compare import refuse, show, to_number
 from xaicourse.course.grading.submission import is_missing, parts
 from xaicourse.course.grading.task import Task
@@ -292,8 +293,7 @@ def _judge_question(question: Any, side: str) -> None:
         refuse("tasks/05.5/question_missing", status="not_done", side=side)
     if len(set(words)) < WORDS_IN_QUESTION:
         refuse("tasks/05.5/question_short", side=side)
-    statement = " ".join(_words(messages.entry("tasks/05.5/statement")))
-    if " ".join(words) in statement:
+    if " ".join(words) in " ".join(_words(card("05.5"))):
         refuse("tasks/05.5/question_copied", side=side)
 
 
@@ -477,9 +477,6 @@ _RIGHT = {
 
 TWO_BASELINES = Task(
     id="05.5",
-    goal="G4",
-    level=3,
-    minutes=15,
     grade=grade,
     reference=_RIGHT,
     misconceptions={

@@ -258,9 +258,6 @@ _RIGHT = {"f": _smaller, "x": [[3.0, 2.0]], "baseline": [[0.0, 0.0]], "feature":
 
 BREAK_IT = Task(
     id="05.6",
-    goal="G5",
-    level=3,
-    minutes=15,
     grade=grade,
     reference=_RIGHT,
     misconceptions={

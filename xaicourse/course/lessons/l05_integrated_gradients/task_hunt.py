@@ -175,9 +175,6 @@ _WRONG = {
 
 BUG_HUNT = Task(
     id="05.4",
-    goal="G2",
-    level=3,
-    minutes=15,
     grade=grade,
     reference=_RIGHT,
     misconceptions={name: _RIGHT | change for name, change in _WRONG.items()},

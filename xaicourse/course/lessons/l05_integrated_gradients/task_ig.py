@@ -183,9 +183,6 @@ PROBABILITY_GRADER = PathGrader(
 
 IG_OF_LOGIT = Task(
     id="05.2",
-    goal="G2",
-    level=2,
-    minutes=15,
     grade=LOGIT_GRADER,
     reference=my_ig,
     misconceptions={
@@ -194,9 +191,6 @@ IG_OF_LOGIT = Task(
 )
 IG_OF_PROBABILITY = Task(
     id="05.7",
-    goal="G4",
-    level=4,
-    minutes=15,
     grade=PROBABILITY_GRADER,
     reference=my_ig_probability,
     misconceptions={

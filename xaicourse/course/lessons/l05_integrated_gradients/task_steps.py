@@ -341,9 +341,6 @@ def _ask(answer: Any, case: Case) -> float | None:
 
 STEPS_NEEDED = Task(
     id="05.3",
-    goal="G3",
-    level=2,
-    minutes=10,
     grade=grade,
     reference=steps_needed,
     misconceptions=MISCONCEPTIONS,

@@ -116,9 +116,6 @@ def _numbers(value: Any) -> list[float]:
 
 TOY_ON_PAPER = Task(
     id="05.1",
-    goal="G1",
-    level=1,
-    minutes=10,
     grade=grade,
     reference=(IG, KINK),
     misconceptions=WRONG,

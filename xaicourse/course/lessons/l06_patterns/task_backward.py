@@ -234,9 +234,6 @@ GRADER = CaseGrader("06.4", CASES, attribution, WRONG, also=ALSO)
 
 ATTRIBUTION = Task(
     id="06.4",
-    goal="G3",
-    level=3,
-    minutes=15,
     grade=GRADER,
     reference=attribution,
     misconceptions=WRONG,

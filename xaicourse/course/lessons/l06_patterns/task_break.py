@@ -52,9 +52,6 @@ def _refuse(name: str, a: Tensor | None) -> None:
 
 UNUSED_INPUT = Task(
     id="06.5",
-    goal="G4",
-    level=3,
-    minutes=8,
     grade=grade,
     reference=torch.tensor([[-1.0, -3.0], [0.0, 0.0], [1.0, 3.0], [2.0, 6.0]]),
     misconceptions={

@@ -1,6 +1,6 @@
 """Task 06.1: weights and pattern of a linear model whose data are signal plus distractor."""
 
-from xaicourse.course.grading.by_hand import by_hand, with_one_part_wrong
+from xaicourse.course.grading.paper import by_hand, with_one_part_wrong
 from xaicourse.course.grading.task import Task
 
 __all__ = ["BY_HAND"]
@@ -65,9 +65,6 @@ WRONG_PARTS = {
 
 BY_HAND = Task(
     id="06.1",
-    goal="G1",
-    level=1,
-    minutes=10,
     grade=by_hand("06.1", RIGHT, WRONG_PARTS),
     reference=RIGHT,
     misconceptions=with_one_part_wrong(RIGHT, WRONG_PARTS),

@@ -171,9 +171,6 @@ GRADER = CaseGrader("06.2", CASES, linear_pattern, WRONG, also=ALSO)
 
 LINEAR_PATTERN = Task(
     id="06.2",
-    goal="G2",
-    level=2,
-    minutes=10,
     grade=GRADER,
     reference=linear_pattern,
     misconceptions=WRONG,

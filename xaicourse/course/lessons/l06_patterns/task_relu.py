@@ -162,9 +162,6 @@ GRADER = CaseGrader("06.3", CASES, two_component, WRONG, also=ALSO)
 
 TWO_COMPONENTS = Task(
     id="06.3",
-    goal="G2",
-    level=3,
-    minutes=12,
     grade=GRADER,
     reference=two_component,
     misconceptions=WRONG,

@@ -101,9 +101,6 @@ _RIGHT = {"f": _valley, "x": [[0.0]], "sigma": 1.0}
 
 TWO_AVERAGES = Task(
     id="07.5",
-    goal="G4",
-    level=3,
-    minutes=12,
     grade=grade,
     reference=_RIGHT,
     misconceptions={

@@ -189,9 +189,6 @@ GRADER = CaseGrader("07.2", CASES, certain_sign, WRONG, also=ALSO)
 
 CERTAIN_SIGN = Task(
     id="07.2",
-    goal="G2",
-    level=2,
-    minutes=10,
     grade=GRADER,
     reference=certain_sign,
     misconceptions=WRONG,

@@ -206,9 +206,6 @@ GRADER = CaseGrader("07.4", CASES, smoothed_gradient, WRONG, also=ALSO)
 
 SMOOTHED_GRADIENT = Task(
     id="07.4",
-    goal="G3",
-    level=3,
-    minutes=15,
     grade=GRADER,
     reference=smoothed_gradient,
     misconceptions=WRONG,

@@ -180,9 +180,6 @@ GRADER = CaseGrader("07.3", CASES, signal_share, WRONG)
 
 SIGNAL_SHARE = Task(
     id="07.3",
-    goal="G2",
-    level=3,
-    minutes=10,
     grade=GRADER,
     reference=signal_share,
     misconceptions=WRONG,

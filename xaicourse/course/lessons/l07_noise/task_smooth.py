@@ -270,9 +270,6 @@ GRADER = CaseGrader("07.1", CASES, my_smoothgrad, WRONG, also=ALSO)
 
 MY_SMOOTHGRAD = Task(
     id="07.1",
-    goal="G1",
-    level=2,
-    minutes=12,
     grade=GRADER,
     reference=my_smoothgrad,
     misconceptions=WRONG,

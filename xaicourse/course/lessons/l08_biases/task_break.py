@@ -1,81 +1,130 @@
 """Task 08.5: inputs of one linear piece for which no vector of their shape gives every score."""
 
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from xaicourse.course.grading import messages
-from xaicourse.course.grading.compare import refuse, show
+from xaicourse.course.grading.claims import Claim, claim_task, wrong
 from xaicourse.course.grading.integrate import rows_given
-from xaicourse.course.grading.task import Task
-from xaicourse.course.grading.verdict import Outcome, Settled
 from xaicourse.zoo.toy_net import toy
 
 __all__ = ["NO_VECTOR"]
 
-LARGEST = 10.0  # all numbers lie in [-10, 10]
-MOST = 50  # inputs
-MISSED = 0.01  # the best vector misses one of the scores by at least this
-GATES = (False, True, True)  # those of (1, 3)
+GATES = [False, True, True]  # those of (1, 3)
 
 
-def grade(answer: Any) -> Outcome:
-    """Judge the inputs (P, 2)."""
-    what = messages.entry("tasks/08.5/name")
-    points = rows_given(answer, "points", what)
-    if points.ndim == 3 and points.shape[1] == 1:  # inputs (1, 2), one after the other
-        points = points[:, 0]
-    if points.ndim != 2 or points.shape[1] != 2 or len(points) > MOST:
-        refuse("tasks/08.5/shape", shape=tuple(points.shape), most=MOST)
-    if float(points.abs().max()) > LARGEST:
-        refuse("tasks/08.5/range", number=show(float(points.abs().max())), largest=show(LARGEST))
-    net = toy()
-    gates = net.hidden(points) > 0  # (P, 3)
-    on_a_kink = net.hidden(points).abs() < 1e-9
-    if bool(on_a_kink.any()):
-        row = int(on_a_kink.any(1).nonzero()[0])
-        refuse("tasks/08.5/kink", point=show(points[row]))
-    scores = net(points)
-    if bool((gates != gates[0]).any()):
-        _refuse("other_pieces", points, scores, None)
-    if tuple(gates[0].tolist()) != GATES:
-        _refuse("not_this_piece", points, scores, None)
-    vector, missed = best_vector(points, scores)
-    if missed < MISSED:
-        if len(points.unique(dim=0)) == 1:
-            _refuse("one_input", points, scores, vector)
-        if missed > 1e-6:
-            refuse("tasks/08.5/near", vector=show(vector), missed=show(missed), wanted=show(MISSED))
-        _refuse("a_vector_fits", points, scores, vector)
-    values = {"vector": show(vector), "missed": show(missed)}
-    return Outcome("passed", messages.text("tasks/08.5/passed", **values))
+class Inputs(Claim):
+    """Inputs (P, 2) of the TOY net, and the vector that comes nearest to their scores."""
+
+    most = 50  # inputs
+    largest = 10.0  # all numbers lie in [-10, 10]
+    wanted = 0.01  # the best vector misses one of the scores by at least this
+
+    def read(self, answer: Any) -> None:
+        """Take (P, 2), or inputs (1, 2) one after the other."""
+        points = rows_given(answer, "points", self.what)
+        self.points = points[:, 0] if points.ndim == 3 and points.shape[1] == 1 else points
+        self.shape = tuple(self.points.shape)
+        self.number = float(points.abs().max())
+
+    @cached_property
+    def sums(self) -> Tensor:
+        """The hidden sums, (P, 3); above 0 a gate is on."""
+        return toy().hidden(self.points)
+
+    @cached_property
+    def scores(self) -> Tensor:
+        """The scores, (P,)."""
+        return toy()(self.points)
+
+    @property
+    def point(self) -> Tensor:
+        """The first input on a border, (2,)."""
+        return self.points[int((self.sums.abs() < 1e-9).any(1).int().argmax())]
+
+    @cached_property
+    def vector(self) -> Tensor:
+        """The s with the smallest squared errors s . x - f(x), (2,)."""
+        return torch.linalg.pinv(self.points, rtol=1e-6) @ self.scores
+
+    @property
+    def missed(self) -> float:
+        """The largest error of the best vector."""
+        return float((self.points @ self.vector - self.scores).abs().max())
 
 
-def best_vector(points: Tensor, scores: Tensor) -> tuple[Tensor, float]:
-    """Return the s with the smallest squared errors s . x - f(x), and its largest error."""
-    vector = torch.linalg.pinv(points, rtol=1e-6) @ scores  # (2,)
-    return vector, float((points @ vector - scores).abs().max())
-
-
-def _refuse(name: str, points: Tensor, scores: Tensor, vector: Tensor | None) -> None:
-    evidence = messages.text("tasks/08.5/evidence", points=show(points), scores=show(scores))
-    fields = {} if vector is None else {"vector": show(vector)}
-    text = messages.text(f"tasks/08.5/misconceptions/{name}", **fields)
-    raise Settled(Outcome("not_right", text, evidence, diagnosis=name))
-
-
-NO_VECTOR = Task(
-    id="08.5",
-    goal="G3",
-    level=3,
-    minutes=10,
-    grade=grade,
-    reference=[[1.0, 3.0], [2.0, 6.0]],
-    misconceptions={
-        "other_pieces": [[1.0, 3.0], [3.0, 1.0]],
-        "not_this_piece": [[3.0, 1.0], [6.0, 2.0]],
-        "one_input": [[1.0, 3.0]],
-        "a_vector_fits": [[1.0, 3.0], [1.0, 4.0], [1.0, 5.0]],
-    },
+NO_VECTOR = claim_task(
+    "08.5",
+    Inputs,
+    name="your inputs (P, 2)",
+    right=[[1.0, 3.0], [2.0, 6.0]],
+    unfit=[
+        wrong(
+            "shape",
+            "Hand in inputs with two numbers each, at most {most}: [[x1, x2], ...]. Yours have "
+            "shape {shape}.",
+            lambda its: its.points.ndim != 2 or its.shape[1] != 2 or its.shape[0] > its.most,
+        ),
+        wrong(
+            "range",
+            "The numbers should lie between -{largest} and {largest}, yours reach {number}.",
+            lambda its: its.number > its.largest,
+        ),
+        wrong(
+            "kink",
+            "{point} lies exactly on the border of two pieces, where one of the sums is 0. "
+            "Move it a little.",
+            lambda its: bool((its.sums.abs() < 1e-9).any()),
+        ),
+    ],
+    mistakes=[
+        wrong(
+            "other_pieces",
+            "Your inputs lie in different linear pieces: their gates differ. There the "
+            "gradient may differ, too, so nothing is shown. Stay in one piece.",
+            lambda its: bool(((its.sums > 0) != (its.sums[0] > 0)).any()),
+            [[1.0, 3.0], [3.0, 1.0]],
+        ),
+        wrong(
+            "not_this_piece",
+            "This is another piece. Asked is that of (1, 3): gates off, on, on. (The lesson "
+            "has shown it for the piece of (3, 1).)",
+            lambda its: (its.sums[0] > 0).tolist() != GATES,
+            [[3.0, 1.0], [6.0, 2.0]],
+        ),
+        wrong(
+            "one_input",
+            "One input is not enough: the vector {vector} gives its score exactly.",
+            lambda its: its.missed < its.wanted and len(its.points.unique(dim=0)) == 1,
+            [[1.0, 3.0]],
+        ),
+        wrong(
+            "a_vector_fits",
+            "The vector {vector} gives all your scores exactly. Your inputs lie on one "
+            "straight line that misses the origin. Add an input beside the line.",
+            lambda its: its.missed <= 1e-6,
+            [[1.0, 3.0], [1.0, 4.0], [1.0, 5.0]],
+        ),
+        wrong(
+            "near",
+            "The best vector, {vector}, misses a score by {missed} only. Asked is at least "
+            "{wanted}: take inputs that are farther apart.",
+            lambda its: its.missed < its.wanted,
+        ),
+    ],
+    passed=(
+        "No vector can do it: the best one, {vector}, misses a score by {missed}. The third number "
+        "that is missing is the bias of the piece."
+    ),
+    evidence="At your inputs {points} the scores are {scores}.",
+    hints=(
+        "In this piece f(x) = -4 x1 + 5 x2 - 1. The vector has to make up for the -1 at every "
+        "input. When is that impossible?",
+        "Two numbers s1, s2 can fit two independent equations. So take more inputs, or two "
+        "inputs whose equations contradict each other.",
+        "If the second input is twice the first, s . x doubles, and f does not. Check the "
+        "gates of both: x1 - x2 below 0, the other two sums above 0.",
+    ),
 )

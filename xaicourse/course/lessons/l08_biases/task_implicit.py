@@ -1,187 +1,177 @@
 """Task 08.3: the bias that hides in an operation without a bias parameter."""
 
 import torch
-from torch import Tensor
 
-from xaicourse.course.grading.cases import Case, CaseGrader
-from xaicourse.course.grading.task import Task
+from xaicourse.course.grading.cases import case
+from xaicourse.course.grading.function_task import function_task
+from xaicourse.course.grading.mistakes import after, own, swap
 
-__all__ = ["GRADER", "IMPLICIT_BIAS"]
+__all__ = ["IMPLICIT_BIAS"]
+
+
+def implicit_bias(f, u, *, bias=lambda z, slope, u: z - slope * u):
+    """Return z - f'(u) u for z = f(u), number by number."""
+    point = u.detach().clone().requires_grad_()
+    with torch.enable_grad():
+        z = f(point)
+        (slope,) = torch.autograd.grad(z.sum(), point)
+    return bias(z.detach(), slope, u)
+
+
+def slope_at_zero(f, u):
+    """Take the slope just above 0."""
+    slope = implicit_bias(f, 0 * u + 1e-6, bias=lambda z, slope, u: slope)
+    return f(u) - slope * u
 
 
 # ---------------------------------------------------------------- cases
 
 
-def _normalise(u: Tensor) -> Tensor:
+def normalise(u):
     """A batch norm in eval mode, number by number: scale and shift."""
     return (u + 0.5) / 2 * 3 + 0.5  # its bias is positive, that of the soft relu negative
 
 
-def _relu6(u: Tensor) -> Tensor:
+def relu6(u):
     return u.clamp(min=0, max=6)
 
 
-def _soft(u: Tensor) -> Tensor:
+def soft(u):
     return u * torch.sigmoid(u)
 
 
 CASES = (
-    Case("normalise", {"f": _normalise, "u": torch.tensor([[2.0, -1.0, 0.5, 4.0]])}),
-    Case("relu6", {"f": _relu6, "u": torch.tensor([[7.0, 2.0], [-1.0, 9.0]])}),
-    Case("soft", {"f": _soft, "u": torch.tensor([[1.0, -2.0, 3.0], [0.3, 5.0, -0.7]])[:, None]}),
+    case(
+        "normalise",
+        "a normalisation, (u + 0.5) / 2 * 3 + 0.5",
+        f=normalise,
+        u=torch.tensor([[2.0, -1.0, 0.5, 4.0]]),
+    ),
+    case("relu6", "relu6 at 7, 2, -1 and 9", f=relu6, u=torch.tensor([[7.0, 2.0], [-1.0, 9.0]])),
+    case(
+        "soft",
+        "u * sigmoid(u), a soft relu",
+        f=soft,
+        u=torch.tensor([[[1.0, -2.0, 3.0]], [[0.3, 5.0, -0.7]]]),
+    ),
 )
 
 
-# ---------------------------------------------------------------- right and wrong answers
+# ---------------------------------------------------------------- the task
 
-
-def _both(f, u):
-    """Return f(u) and its slope at each number."""
-    point = u.detach().clone().requires_grad_()
-    with torch.enable_grad():
-        z = f(point)
-        (slope,) = torch.autograd.grad(z.sum(), point)
-    return z.detach(), slope
-
-
-def implicit_bias(f, u):
-    """Return z - f'(u) u for z = f(u), number by number."""
-    z, slope = _both(f, u)
-    return z - slope * u
-
-
-def value_at_zero(f, u):
-    return f(0 * u)
-
-
-def added(f, u):
-    z, slope = _both(f, u)
-    return z + slope * u
-
-
-def sign_reversed(f, u):
-    return -implicit_bias(f, u)
-
-
-def input_subtracted(f, u):
-    return f(u) - u
-
-
-def slope_subtracted(f, u):
-    z, slope = _both(f, u)
-    return z - slope
-
-
-def only_the_slope_part(f, u):
-    return _both(f, u)[1] * u
-
-
-def only_the_value(f, u):
-    return f(u)
-
-
-def only_the_slope(f, u):
-    return _both(f, u)[1]
-
-
-def slope_at_zero(f, u):
-    return f(u) - _both(f, 0 * u + 1e-6)[1] * u
-
-
-def output_for_input(f, u):
-    z, slope = _both(f, u)
-    return z - slope * z
-
-
-def size(f, u):
-    return implicit_bias(f, u).abs()
-
-
-def averaged(f, u):
-    return implicit_bias(f, u).mean() + 0 * u
-
-
-def one_number(f, u):
-    return implicit_bias(f, u).sum()
-
-
-def summed_slopes(f, u):
-    z, slope = _both(f, u)
-    return z - slope.sum() * u
-
-
-def mean_slope(f, u):
-    z, slope = _both(f, u)
-    return z - slope.mean() * u
-
-
-def parts_added_up(f, u):
-    z, slope = _both(f, u)
-    return z - (slope * u).sum()
-
-
-def gate_for_slope(f, u):
-    return f(u) - (u > 0) * u
-
-
-def times_the_slope(f, u):
-    z, slope = _both(f, u)
-    return slope * (z - slope * u)
-
-
-def nothing(f, u):
-    return 0 * u
-
-
-def quotient(f, u):
-    return f(u) / u
-
-
-def mean_input(f, u):
-    z, slope = _both(f, u)
-    return z - slope * u.mean()
-
-
-def only_positive(f, u):
-    return implicit_bias(f, u).clamp(min=0)
-
-
-WRONG = {
-    function.__name__: function
-    for function in (
-        value_at_zero,
-        added,
-        sign_reversed,
-        input_subtracted,
-        slope_subtracted,
-        only_the_slope_part,
-        only_the_value,
-        only_the_slope,
-        slope_at_zero,
-        output_for_input,
-        size,
-        averaged,
-        one_number,
-        summed_slopes,
-        mean_slope,
-        parts_added_up,
-        gate_for_slope,
-        times_the_slope,
-        nothing,
-        quotient,
-        mean_input,
-        only_positive,
-    )
-}
-
-GRADER = CaseGrader("08.3", CASES, implicit_bias, WRONG)
-
-IMPLICIT_BIAS = Task(
-    id="08.3",
-    goal="G2",
-    level=2,
-    minutes=8,
-    grade=GRADER,
-    reference=implicit_bias,
-    misconceptions=WRONG,
+IMPLICIT_BIAS = function_task(
+    "08.3",
+    implicit_bias,
+    cases=CASES,
+    mistakes=[
+        # what is made of f(u), slope and u
+        swap(
+            "added",
+            "You add slope times u. The bias is what is left of f(u) without it: subtract.",
+            bias=lambda z, slope, u: z + slope * u,
+        ),
+        swap(
+            "input_subtracted",
+            "You subtract u. Subtract slope times u.",
+            bias=lambda z, slope, u: z - u,
+        ),
+        swap(
+            "slope_subtracted",
+            "You subtract the slope. Subtract slope times u.",
+            bias=lambda z, slope, u: z - slope,
+        ),
+        swap(
+            "only_the_slope_part",
+            "This is slope times u, the part without the bias.",
+            bias=lambda z, slope, u: slope * u,
+        ),
+        swap("only_the_value", "This is f(u). Subtract slope times u.", bias=lambda z, slope, u: z),
+        swap(
+            "only_the_slope",
+            "This is the slope of f. It is one piece of the answer: f(u) minus slope times u.",
+            bias=lambda z, slope, u: slope,
+        ),
+        swap(
+            "output_for_input",
+            "You multiply the slope by f(u). Multiply it by u.",
+            bias=lambda z, slope, u: z - slope * z,
+        ),
+        swap(
+            "times_the_slope",
+            "You multiply the bias by the slope of f. The bias is added after the slope: leave "
+            "it as it is.",
+            bias=lambda z, slope, u: slope * (z - slope * u),
+        ),
+        swap(
+            "quotient",
+            "You divide f(u) by u. The slope comes from autograd; the bias is f(u) minus slope "
+            "times u.",
+            bias=lambda z, slope, u: z / u,
+        ),
+        swap(
+            "nothing",
+            "You return 0 everywhere. That is right for a relu only.",
+            bias=lambda z, slope, u: 0 * u,
+        ),
+        # another slope
+        own(
+            "value_at_zero",
+            "f(0) is the bias of a straight line. relu6 at 7 lies on another piece: f(0) = 0, "
+            "and yet the whole 6 is bias.",
+            lambda f, u: f(0 * u),
+        ),
+        own("slope_at_zero", "You use the slope at 0. Use the slope at u.", slope_at_zero),
+        swap(
+            "gate_for_slope",
+            "You take 1 above 0 and 0 below as the slope. That is the slope of a relu: ask "
+            "autograd for that of f.",
+            bias=lambda z, slope, u: z - (u > 0) * u,
+        ),
+        # numbers that should not meet
+        swap(
+            "summed_slopes",
+            "You use the sum of all slopes. Each number has its own slope.",
+            bias=lambda z, slope, u: z - slope.sum() * u,
+        ),
+        swap(
+            "mean_slope",
+            "You use the mean of all slopes. Each number has its own slope.",
+            bias=lambda z, slope, u: z - slope.mean() * u,
+        ),
+        swap(
+            "mean_input",
+            "You multiply the slope by the mean of u. Each number is multiplied by its own slope.",
+            bias=lambda z, slope, u: z - slope * u.mean(),
+        ),
+        swap(
+            "parts_added_up",
+            "You add up slope times u over all numbers. Subtract from each number its own "
+            "slope times u.",
+            bias=lambda z, slope, u: z - (slope * u).sum(),
+        ),
+        after(
+            "averaged",
+            "You return the mean for every number. Each number has its own bias.",
+            lambda bias: bias.mean().expand_as(bias),
+        ),
+        after(
+            "one_number",
+            "You return one sum. Return one bias for each number of u.",
+            lambda bias: bias.sum(),
+        ),
+        # signs
+        after(
+            "sign_reversed", "Every sign is reversed: f(u) = slope * u + bias.", lambda bias: -bias
+        ),
+        after("size", "The sizes are right. A bias has a sign.", torch.abs),
+        after("only_positive", "You cut off what is below 0. A bias may be negative.", torch.relu),
+    ],
+    passed="A relu has no bias. A relu6 above 6 is all bias, and a normalisation hides one, too.",
+    hints=(
+        "At each number, f(u) = slope * u + bias. You know f(u) and u, and autograd gives you "
+        "the slope.",
+        "f works number by number, so the gradient of f(u).sum() holds the slope of each number.",
+        "point = u.clone().requires_grad_(); z = f(point); slope = "
+        "torch.autograd.grad(z.sum(), point)[0]; return (z - slope * point).detach()",
+    ),
 )

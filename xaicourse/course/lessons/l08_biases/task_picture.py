@@ -1,172 +1,184 @@
 """Task 08.4: what the paper does to a layer's terms before it draws them."""
 
 import torch
-from torch import Tensor
 
-from xaicourse.course.grading.cases import Case, CaseGrader
-from xaicourse.course.grading.task import Task
+from xaicourse.course.grading.cases import case, waves
+from xaicourse.course.grading.function_task import function_task
+from xaicourse.course.grading.mistakes import after, swap
 
-__all__ = ["GRADER", "PICTURE"]
+__all__ = ["PICTURE"]
+
+CHANNELS_AND_PLACES = (1, 2, 3)
 
 
-# ---------------------------------------------------------------- cases
+def rescaled(a, axes):
+    """Return a, moved and stretched to 0..1 over these axes; 0 where all numbers are equal."""
+    least, most = a.amin(axes, keepdim=True), a.amax(axes, keepdim=True)
+    return torch.nan_to_num((a - least) / (most - least))
 
 
-def _terms(turn: float, *shape: int) -> Tensor:
+def picture(
+    terms, *, size=torch.abs, rescale=rescaled, axes=CHANNELS_AND_PLACES, join=lambda a: a.sum(1)
+):
+    """Return |terms| rescaled to 0..1 for each photo, summed over channels: (N, h, w)."""
+    return join(rescale(size(terms), axes))
+
+
+def least_forgotten(a, axes):
+    """Divide by (largest - smallest), without a shift; 0 where all numbers are equal."""
+    span = a.amax(axes, keepdim=True) - a.amin(axes, keepdim=True)
+    return torch.where(span > 0, a / span, 0)
+
+
+def terms(turn: float, *shape: int) -> torch.Tensor:
     """Return terms of mixed signs, the channels of different sizes."""
-    count = torch.Size(shape).numel()
     sizes = torch.tensor([1.0, 4.0, 0.5, 2.0])[: shape[1]].view(1, -1, 1, 1)
-    return sizes * torch.sin(turn * torch.arange(1.0, count + 1) ** 1.5).reshape(shape)
+    return sizes * waves(turn, *shape)
 
 
 CASES = (
-    Case("one", {"terms": _terms(1.1, 1, 2, 2, 3)}),
-    Case("two", {"terms": _terms(0.7, 2, 3, 4, 2) * torch.tensor([1.0, 9.0]).view(2, 1, 1, 1)}),
-    Case("below_zero", {"terms": -_terms(2.3, 1, 4, 3, 2).abs() - 0.3}),
-    Case("constant", {"terms": torch.cat([-3 * torch.ones(1, 2, 2, 2), _terms(1.9, 1, 2, 2, 2)])}),
+    case("one", "one photo, two channels (2, 3)", terms=terms(1.1, 1, 2, 2, 3)),
+    case(
+        "two",
+        "two photos, three channels (4, 2)",
+        terms=terms(0.7, 2, 3, 4, 2) * torch.tensor([1.0, 9.0]).view(2, 1, 1, 1),
+    ),
+    case(
+        "below_zero",
+        "one photo, four channels, all terms below 0",
+        terms=-terms(2.3, 1, 4, 3, 2).abs() - 0.3,
+    ),
+    case(
+        "constant",
+        "two photos; all terms of the first are -3",
+        terms=torch.cat([-3 * torch.ones(1, 2, 2, 2), terms(1.9, 1, 2, 2, 2)]),
+    ),
 )
 
-
-# ---------------------------------------------------------------- right and wrong answers
-
-
-def _rescaled(a: Tensor, axes: tuple[int, ...]) -> Tensor:
-    """Return a, moved and stretched to 0..1 over these axes; 0 where all numbers are equal."""
-    least, most = a.amin(axes, keepdim=True), a.amax(axes, keepdim=True)
-    return torch.where(most > least, (a - least) / (most - least).clamp(min=1e-12), 0 * a)
-
-
-def picture(terms):
-    """Return |terms| rescaled to 0..1 for each photo, summed over channels: (N, h, w)."""
-    return _rescaled(terms.abs(), (1, 2, 3)).sum(1)
-
-
-def each_channel(terms):
-    return _rescaled(terms.abs(), (2, 3)).sum(1)
-
-
-def whole_batch(terms):
-    return _rescaled(terms.abs(), (0, 1, 2, 3)).sum(1)
-
-
-def signs_kept(terms):
-    return _rescaled(terms, (1, 2, 3)).sum(1)
-
-
-def channels_first(terms):
-    return _rescaled(terms.sum(1, keepdim=True).abs(), (1, 2, 3)).sum(1)
-
-
-def rescaled_at_the_end(terms):
-    return _rescaled(terms.abs().sum(1, keepdim=True), (1, 2, 3)).sum(1)
-
-
-def divided_by_largest(terms):
-    a = terms.abs()
-    return (a / a.amax((1, 2, 3), keepdim=True)).sum(1)
-
-
-def not_rescaled(terms):
-    return terms.abs().sum(1)
-
-
-def signed_sum(terms):
-    return terms.sum(1)
-
-
-def mean_of_channels(terms):
-    return _rescaled(terms.abs(), (1, 2, 3)).mean(1)
-
-
-def largest_channel(terms):
-    return _rescaled(terms.abs(), (1, 2, 3)).amax(1)
-
-
-def channels_kept(terms):
-    return _rescaled(terms.abs(), (1, 2, 3))
-
-
-def over_channels_only(terms):
-    return _rescaled(terms.abs(), (1,)).sum(1)
-
-
-def squares(terms):
-    return _rescaled(terms.square(), (1, 2, 3)).sum(1)
-
-
-def sum_to_one(terms):
-    a = terms.abs()
-    return (a / a.sum((1, 2, 3), keepdim=True)).sum(1)
-
-
-def only_positive(terms):
-    return _rescaled(terms.clamp(min=0), (1, 2, 3)).sum(1)
-
-
-def least_forgotten(terms):
-    a = terms.abs()
-    least, most = a.amin((1, 2, 3), keepdim=True), a.amax((1, 2, 3), keepdim=True)
-    return torch.where(most > least, a / (most - least).clamp(min=1e-12), 0 * a).sum(1)
-
-
-def smallest_over_largest(terms):
-    a = terms.abs()
-    least, most = a.amin((1, 2, 3), keepdim=True), a.amax((1, 2, 3), keepdim=True)
-    return ((a - least) / most).sum(1)
-
-
-def only_moved(terms):
-    a = terms.abs()
-    return (a - a.amin((1, 2, 3), keepdim=True)).sum(1)
-
-
-def reversed_(terms):
-    return 1 - picture(terms)
-
-
-def first_channel(terms):
-    return _rescaled(terms.abs(), (1, 2, 3))[:, 0]
-
-
-def length_of_channels(terms):
-    return _rescaled(terms.abs(), (1, 2, 3)).norm(dim=1)
-
-
-WRONG = {
-    function.__name__.rstrip("_"): function
-    for function in (
-        each_channel,
-        whole_batch,
-        signs_kept,
-        channels_first,
-        rescaled_at_the_end,
-        divided_by_largest,
-        not_rescaled,
-        signed_sum,
-        mean_of_channels,
-        largest_channel,
-        channels_kept,
-        over_channels_only,
-        squares,
-        sum_to_one,
-        only_positive,
-        least_forgotten,
-        smallest_over_largest,
-        only_moved,
-        reversed_,
-        first_channel,
-        length_of_channels,
-    )
-}
-
-GRADER = CaseGrader("08.4", CASES, picture, WRONG)
-
-PICTURE = Task(
-    id="08.4",
-    goal="G4",
-    level=2,
-    minutes=10,
-    grade=GRADER,
-    reference=picture,
-    misconceptions=WRONG,
+PICTURE = function_task(
+    "08.4",
+    picture,
+    cases=CASES,
+    mistakes=[
+        # which size
+        swap(
+            "signs_kept",
+            "You rescale the signed terms. Take absolute values first.",
+            size=lambda terms: terms,
+        ),
+        swap("squares", "You take squares. The paper takes absolute values.", size=torch.square),
+        swap(
+            "only_positive",
+            "You cut off what is below 0. The paper takes absolute values: a term that lowers "
+            "the score is drawn as well.",
+            size=torch.relu,
+        ),
+        # over which numbers
+        swap(
+            "each_channel",
+            "You rescale each channel by itself. Then a channel that brings almost nothing "
+            "counts as much as the strongest. Rescale over all channels of a photo.",
+            axes=(2, 3),
+        ),
+        swap(
+            "whole_batch",
+            "You rescale over the whole batch. Then a photo's picture depends on the others. "
+            "Rescale each photo by itself.",
+            axes=(0, 1, 2, 3),
+        ),
+        swap(
+            "over_channels_only",
+            "You rescale each place by itself. Then a place where little happens counts as "
+            "much as any other. Rescale over channels and places.",
+            axes=(1,),
+        ),
+        # how it is rescaled
+        swap(
+            "not_rescaled",
+            "Absolute values and the sum are right. The rescaling to 0..1 is missing.",
+            rescale=lambda a, axes: a,
+        ),
+        swap(
+            "divided_by_largest",
+            "You divide by the largest. Subtract the smallest first, then divide by (largest - "
+            "smallest).",
+            rescale=lambda a, axes: a / a.amax(axes, keepdim=True),
+        ),
+        swap(
+            "least_forgotten",
+            "You divide by (largest - smallest), but do not subtract the smallest.",
+            rescale=least_forgotten,
+        ),
+        swap(
+            "smallest_over_largest",
+            "You subtract the smallest, but divide by the largest. Divide by (largest - smallest).",
+            rescale=lambda a, axes: (a - a.amin(axes, keepdim=True)) / a.amax(axes, keepdim=True),
+        ),
+        swap(
+            "only_moved",
+            "You subtract the smallest. Now divide by (largest - smallest) before you add up "
+            "the channels.",
+            rescale=lambda a, axes: a - a.amin(axes, keepdim=True),
+        ),
+        swap(
+            "sum_to_one",
+            "You divide by the sum. Subtract the smallest and divide by (largest - smallest).",
+            rescale=lambda a, axes: a / a.sum(axes, keepdim=True),
+        ),
+        # the channels
+        swap(
+            "channels_first",
+            "You add up the channels first. Terms of opposite sign then cancel. First absolute "
+            "values, then rescale, then the sum.",
+            size=lambda terms: terms.sum(1, keepdim=True).abs(),
+        ),
+        swap(
+            "rescaled_at_the_end",
+            "You rescale the sum of the channels. The paper rescales the terms first, adds up "
+            "the channels, and leaves the sum as it is.",
+            size=lambda terms: terms.abs().sum(1, keepdim=True),
+        ),
+        swap(
+            "mean_of_channels",
+            "You take the mean of the channels. The paper adds them up.",
+            join=lambda a: a.mean(1),
+        ),
+        swap(
+            "largest_channel",
+            "You take the largest channel. The paper adds them up.",
+            join=lambda a: a.amax(1),
+        ),
+        swap(
+            "first_channel",
+            "You show the first channel only. Add up all channels.",
+            join=lambda a: a[:, 0],
+        ),
+        swap(
+            "length_of_channels",
+            "You take the root of the sum of squares over the channels. The paper adds them up.",
+            join=lambda a: a.norm(dim=1),
+        ),
+        swap("channels_kept", "The rescaling is right. Now add up the channels.", join=lambda a: a),
+        # something else
+        swap(
+            "signed_sum",
+            "This is the signed sum, which adds up to the layer's share. The paper's picture "
+            "is something else: absolute values, rescaled.",
+            size=lambda terms: terms,
+            rescale=lambda a, axes: a,
+        ),
+        after("reversed", "You show 1 minus the picture.", lambda picture: 1 - picture),
+    ],
+    passed=(
+        "As the paper draws it. Each layer now counts as much as any other, whatever it brought: "
+        "this no longer adds up to a score."
+    ),
+    hints=(
+        "Three steps, in this order: absolute values, rescale to 0..1, sum over channels.",
+        "Smallest and largest are taken for each photo, over its channels and places: "
+        "a.amin(dim=(1, 2, 3), keepdim=True).",
+        "a = terms.abs(); low, high = a.amin((1, 2, 3), keepdim=True), a.amax((1, 2, 3), "
+        "keepdim=True); a = (a - low) / (high - low); torch.nan_to_num turns 0 / 0 into 0; "
+        "return a.sum(1)",
+    ),
 )

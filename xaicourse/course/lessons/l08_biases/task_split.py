@@ -3,279 +3,237 @@
 from itertools import pairwise
 
 import torch
-from torch import Tensor
 
-from xaicourse.course.grading.cases import Case, CaseGrader
-from xaicourse.course.grading.task import Task
+from xaicourse.course.grading.cases import Case, case, waves
+from xaicourse.course.grading.function_task import function_task
+from xaicourse.course.grading.mistakes import after, own, saying, swap
+from xaicourse.course.grading.shared_mistakes import ROWS, SIGNS, WHICH_NUMBER, pick
 
-__all__ = ["GRADER", "SPLIT"]
-
-
-# ---------------------------------------------------------------- cases
+__all__ = ["SPLIT"]
 
 
-def _numbers(turn: float, *shape: int) -> Tensor:
-    """Return numbers of mixed signs that follow no simple rule."""
-    count = torch.Size(shape).numel()
-    return 1.5 * torch.sin(turn * torch.arange(1.0, count + 1) ** 1.5).reshape(shape)
+def split(
+    weights, biases, x, target, *, relu=torch.relu, score=pick, share=lambda layer, s, v: s * v
+):
+    """Return (N, 1 + L): the share of the input, then the share of each layer's bias."""
+    own_biases = [b.expand(len(x), -1) for b in biases]  # (N, out): one for each input
+    leaves = [v.detach().clone().requires_grad_() for v in (x, *own_biases)]
+    z = leaves[0]
+    for layer, (w, b) in enumerate(zip(weights, leaves[1:], strict=True)):
+        z = (relu(z) if layer else z) @ w.T + b
+    slopes = torch.autograd.grad(score(z, target).sum(), leaves)
+    pairs = enumerate(zip(slopes, (v.detach() for v in leaves), strict=True))
+    return torch.stack([share(layer, s, v).sum(1) for layer, (s, v) in pairs], dim=1)
 
 
-def _case(name: str, sizes: list[int], rows: int, target: list[int], turn: float) -> Case:
-    pairs = list(pairwise(sizes))
-    weights = [_numbers(turn + k, after, before) for k, (before, after) in enumerate(pairs)]
-    biases = [_numbers(turn + 0.3 + k, after) for k, (_, after) in enumerate(pairs)]
-    x, classes = _numbers(turn + 0.7, rows, sizes[0]), torch.tensor(target)
-    return Case(name, {"weights": weights, "biases": biases, "x": x, "target": classes})
+def net(name: str, says: str, sizes: list[int], rows: int, target: list[int], turn: float) -> Case:
+    """Return a case: a net of dense layers of these sizes, and some inputs."""
+    pairs = list(enumerate(pairwise(sizes)))
+    return case(
+        name,
+        says,
+        weights=[waves(turn + k, after, before, size=1.5) for k, (before, after) in pairs],
+        biases=[waves(turn + 0.3 + k, after, size=1.5) for k, (_, after) in pairs],
+        x=waves(turn + 0.7, rows, sizes[0], size=1.5),
+        target=torch.tensor(target),
+    )
 
 
 CASES = (
-    _case("one_layer", [3, 4], 1, [2], 0.9),
-    _case("two_layers", [4, 6, 3], 1, [1], 1.3),
-    _case("batch", [5, 7, 6, 4], 3, [2, 0, 3], 0.6),
+    net("one_layer", "one input with three numbers, one layer", [3, 4], 1, [2], 0.9),
+    net("two_layers", "one input with four numbers, two layers", [4, 6, 3], 1, [1], 1.3),
+    net(
+        "batch",
+        "three inputs with five numbers, three layers, a target for each",
+        [5, 7, 6, 4],
+        3,
+        [2, 0, 3],
+        0.6,
+    ),
 )
 
 
-# ---------------------------------------------------------------- the right answer
-
-
-def _run(weights, biases, x, relu=True):
-    """Return the logits (N, K), the inputs' leaf and one leaf (N, out) for each bias."""
-    point = x.detach().clone().requires_grad_()
-    own = [b.detach().expand(len(x), -1).clone().requires_grad_() for b in biases]
-    units = point
-    for k, (w, b) in enumerate(zip(weights, own, strict=True)):
-        units = units @ w.T + b
-        if relu and k < len(own) - 1:
-            units = units.relu()
-    return units, point, own
-
-
-def _slopes(weights, biases, x, target, relu=True, pick=None):
-    """Return the inputs' and the biases' slopes, and their values, each as (N, ...)."""
-    logits, point, own = _run(weights, biases, x, relu)
-    chosen = logits[torch.arange(len(x)), target] if pick is None else pick(logits)
-    slopes = torch.autograd.grad(chosen.sum(), [point, *own], allow_unused=True)
-    leaves = [leaf.detach() for leaf in (point, *own)]
-    return [
-        torch.zeros_like(v) if s is None else s for s, v in zip(slopes, leaves, strict=True)
-    ], leaves
-
-
-def _columns(parts):
-    return torch.stack([part.sum(1) for part in parts], dim=1)
-
-
-def _shares(*arguments, **settings):
-    slopes, leaves = _slopes(*arguments, **settings)
-    return _columns([s * v for s, v in zip(slopes, leaves, strict=True)])
-
-
-def split(weights, biases, x, target):
-    """Return (N, 1 + L): the share of the input, then the share of each layer's bias."""
-    return _shares(weights, biases, x, target)
-
-
-# ---------------------------------------------------------------- wrong answers
-
-
-def slopes_only(weights, biases, x, target):
-    return _columns(_slopes(weights, biases, x, target)[0])
-
-
-def bias_slopes_only(weights, biases, x, target):
-    slopes, leaves = _slopes(weights, biases, x, target)
-    return _columns([slopes[0] * leaves[0], *slopes[1:]])
-
-
-def plain_biases(weights, biases, x, target):
-    slopes, leaves = _slopes(weights, biases, x, target)
-    return _columns([slopes[0] * leaves[0], *leaves[1:]])
-
-
-def input_slope_only(weights, biases, x, target):
-    slopes, leaves = _slopes(weights, biases, x, target)
-    return _columns([slopes[0], *(s * v for s, v in zip(slopes[1:], leaves[1:], strict=True))])
-
-
-def batch_added(weights, biases, x, target):
-    """A bias that all inputs share has one gradient: that of the whole batch."""
-    shares = split(weights, biases, x, target)
-    return torch.cat([shares[:, :1], shares[:, 1:].sum(0).expand(len(x), -1)], dim=1)
-
-
-def batch_averaged(weights, biases, x, target):
-    """The gradient of the whole batch, divided by N."""
-    shares = split(weights, biases, x, target)
-    return torch.cat([shares[:, :1], shares[:, 1:].mean(0).expand(len(x), -1)], dim=1)
+# ---------------------------------------------------------------- wrong functions of their own
 
 
 def behind_the_relu(weights, biases, x, target):
-    """The slope behind the relu: a closed unit's bias counts, too."""
-    units, results = x.detach().clone().requires_grad_(), []
-    point = units
-    for k, (w, b) in enumerate(zip(weights, biases, strict=True)):
-        sums = units @ w.T + b
-        units = sums.relu() if k < len(biases) - 1 else sums
-        results.append(units)
-    score = units[torch.arange(len(x)), target].sum()
-    first, *slopes = torch.autograd.grad(score, [point, *results], allow_unused=True)
-    slopes[-1] = torch.nn.functional.one_hot(target, units.shape[1]).to(x)
-    pairs = zip([first, *slopes], [point.detach(), *biases], strict=True)
-    return _columns([s * v for s, v in pairs])
+    """Take the slopes of what comes out of each layer, behind its relu."""
+    units = [x.detach().clone().requires_grad_()]
+    for layer, (w, b) in enumerate(zip(weights, biases, strict=True)):
+        z = units[-1] @ w.T + b
+        units.append(z.relu() if layer < len(biases) - 1 else 1 * z)
+    slopes = torch.autograd.grad(pick(units[-1], target).sum(), units)
+    return torch.stack([(s * v).sum(1) for s, v in zip(slopes, [x, *biases], strict=True)], dim=1)
 
 
 def results_for_biases(weights, biases, x, target):
-    """Slope times the whole result of a layer, not times its bias."""
+    """Take slope times the whole result of a layer, not times its bias."""
     results = [x.detach().clone().requires_grad_()]
-    for k, (w, b) in enumerate(zip(weights, biases, strict=True)):
-        units = results[-1].relu() if k else results[-1]
-        results.append(units @ w.T + b)
-    score = (results[-1][torch.arange(len(x)), target] * 1).sum()
-    slopes = torch.autograd.grad(score, results)
-    return _columns([s * v.detach() for s, v in zip(slopes, results, strict=True)])
-
-
-def mean_over_batch(weights, biases, x, target):
-    return split(weights, biases, x, target) / len(x)
-
-
-def no_gates(weights, biases, x, target):
-    return _shares(weights, biases, x, target, relu=False)
-
-
-def last_bias_forgotten(weights, biases, x, target):
-    shares = split(weights, biases, x, target).clone()
-    shares[:, -1] = 0
-    return shares
-
-
-def all_of_the_last_bias(weights, biases, x, target):
-    shares = split(weights, biases, x, target).clone()
-    shares[:, -1] = biases[-1].sum()
-    return shares
-
-
-def all_classes(weights, biases, x, target):
-    return _shares(weights, biases, x, target, pick=lambda z: z.sum(1))
-
-
-def best_class(weights, biases, x, target):
-    return _shares(weights, biases, x, target, pick=lambda z: z.amax(1))
-
-
-def first_target(weights, biases, x, target):
-    return split(weights, biases, x, target[:1].expand(len(x)))
-
-
-def probability(weights, biases, x, target):
-    places = torch.arange(len(x))
-    return _shares(weights, biases, x, target, pick=lambda z: z.softmax(1)[places, target])
-
-
-def log_probability(weights, biases, x, target):
-    places = torch.arange(len(x))
-    return _shares(weights, biases, x, target, pick=lambda z: z.log_softmax(1)[places, target])
-
-
-def sizes(weights, biases, x, target):
-    slopes, leaves = _slopes(weights, biases, x, target)
-    return _columns([(s * v).abs() for s, v in zip(slopes, leaves, strict=True)])
-
-
-def reversed_order(weights, biases, x, target):
-    shares = split(weights, biases, x, target)
-    return torch.cat([shares[:, :1], shares[:, 1:].flip(1)], dim=1)
-
-
-def input_last(weights, biases, x, target):
-    return split(weights, biases, x, target).roll(-1, dims=1)
+    for layer, (w, b) in enumerate(zip(weights, biases, strict=True)):
+        results.append((results[-1].relu() if layer else results[-1]) @ w.T + b)
+    slopes = torch.autograd.grad(pick(results[-1], target).sum(), results)
+    pairs = zip(slopes, results, strict=True)
+    return torch.stack([(s * v.detach()).sum(1) for s, v in pairs], dim=1)
 
 
 def rise_without(weights, biases, x, target):
-    """What the score loses when one layer's bias is removed: gates may change on the way."""
-    places = torch.arange(len(x))
-    score = _run(weights, biases, x)[0][places, target]
-    columns = [score - _run(weights, biases, 0 * x)[0][places, target]]
-    for k in range(len(biases)):
-        less = [0 * b if k == j else b for j, b in enumerate(biases)]
-        columns.append(score - _run(weights, less, x)[0][places, target])
-    return torch.stack(columns, dim=1).detach()
+    """Take what the score loses without the input, and without each bias."""
+
+    def score(x, biases):
+        return split(weights, biases, x, target).sum(1)  # the shares add up to it
+
+    without = [[b * (j != k) for j, b in enumerate(biases)] for k in range(len(biases))]
+    others = [score(0 * x, biases), *(score(x, less) for less in without)]
+    return torch.stack([score(x, biases) - other for other in others], dim=1)
 
 
-def rest_in_one(weights, biases, x, target):
-    """The rest of the score in one column, nothing in the others."""
-    shares = split(weights, biases, x, target)
-    return torch.cat([shares[:, :1], 0 * shares[:, 2:], shares[:, 1:].sum(1, True)], dim=1)
+def biases_as(change):
+    """Return a change of the columns of the biases (N, L); that of the input stays."""
+    return lambda shares: torch.cat([shares[:, :1], change(shares[:, 1:])], dim=1)
 
 
-def score_kept(weights, biases, x, target):
-    """The whole score in the input's column."""
-    shares = split(weights, biases, x, target)
-    return torch.cat([shares.sum(1, True), shares[:, 1:]], dim=1)
+# ---------------------------------------------------------------- the task
 
-
-def relu_at_the_end(weights, biases, x, target):
-    places = torch.arange(len(x))
-    return _shares(weights, biases, x, target, pick=lambda z: z.relu()[places, target])
-
-
-def sign_reversed(weights, biases, x, target):
-    return -split(weights, biases, x, target)
-
-
-def as_parts_of_one(weights, biases, x, target):
-    shares = split(weights, biases, x, target)
-    return shares / shares.sum(1, keepdim=True)
-
-
-def rest_in_equal_parts(weights, biases, x, target):
-    """The rest of the score, spread evenly over the layers."""
-    shares = split(weights, biases, x, target)
-    rest = shares[:, 1:].mean(1, keepdim=True).expand(-1, len(biases))
-    return torch.cat([shares[:, :1], rest], dim=1)
-
-
-WRONG = {
-    function.__name__: function
-    for function in (
-        slopes_only,
-        bias_slopes_only,
-        plain_biases,
-        input_slope_only,
-        batch_added,
-        batch_averaged,
-        behind_the_relu,
-        results_for_biases,
-        mean_over_batch,
-        no_gates,
-        last_bias_forgotten,
-        all_of_the_last_bias,
-        all_classes,
-        best_class,
-        first_target,
-        probability,
-        log_probability,
-        sizes,
-        reversed_order,
-        input_last,
-        rise_without,
-        rest_in_one,
-        score_kept,
-        relu_at_the_end,
-        sign_reversed,
-        as_parts_of_one,
-        rest_in_equal_parts,
-    )
-}
-
-GRADER = CaseGrader("08.2", CASES, split, WRONG)
-
-SPLIT = Task(
-    id="08.2",
-    goal="G2",
-    level=2,
-    minutes=15,
-    grade=GRADER,
-    reference=split,
-    misconceptions=WRONG,
+SPLIT = function_task(
+    "08.2",
+    split,
+    cases=CASES,
+    mistakes=[
+        *saying(WHICH_NUMBER, score="logit"),
+        *ROWS,
+        # what is added up
+        swap(
+            "slopes_only",
+            "These are sums of slopes. A share is slope times value, for the input and for "
+            "each bias. See {section_split}.",
+            share=lambda layer, s, v: s,
+        ),
+        swap(
+            "bias_slopes_only",
+            "The input's share is right. For the biases you add up slopes: multiply each by "
+            "its bias first.",
+            share=lambda layer, s, v: s if layer else s * v,
+        ),
+        swap(
+            "plain_biases",
+            "The input's share is right. For the biases you add up the biases themselves: "
+            "multiply each by its slope first.",
+            share=lambda layer, s, v: v if layer else s * v,
+        ),
+        swap(
+            "input_slope_only",
+            "The biases are right. For the input you add up the slopes: multiply each by its "
+            "input first.",
+            share=lambda layer, s, v: s * v if layer else s,
+        ),
+        swap(
+            "sizes",
+            "You add up absolute values. Shares keep their signs: only then they add up to the "
+            "logit.",
+            share=lambda layer, s, v: (s * v).abs(),
+        ),
+        # the net
+        swap(
+            "no_gates", "You left the relus out. A closed gate passes nothing on.", relu=lambda z: z
+        ),
+        swap(
+            "relu_at_the_end",
+            "You put a relu after the last layer. Logits may be below 0.",
+            score=lambda z, target: pick(z, target).relu(),
+        ),
+        own(
+            "behind_the_relu",
+            "You take the slopes behind the relus. A bias is added before the relu: where the "
+            "gate is closed, its share is 0.",
+            behind_the_relu,
+        ),
+        own(
+            "results_for_biases",
+            "Column l holds all that was brought up to layer l: slope times the whole result "
+            "of the layer. Its bias alone brings slope times bias.",
+            results_for_biases,
+        ),
+        own(
+            "rise_without",
+            "You remove a bias (or the input) and look how much the logit falls. That step may "
+            "change gates, so these numbers do not add up. Use slope times value.",
+            rise_without,
+        ),
+        # the batch
+        after(
+            "batch_added",
+            "Right for one input. In a batch, a bias that all inputs share gets the slopes of "
+            "all of them added together. Give each input its own copy of the biases.",
+            biases_as(lambda b: b.sum(0).expand_as(b)),
+        ),
+        after(
+            "batch_averaged",
+            "Right for one input. In a batch, all your inputs get the average share of a bias. "
+            "Give each input its own copy of the biases.",
+            biases_as(lambda b: b.mean(0).expand_as(b)),
+        ),
+        # the columns
+        after(
+            "last_bias_forgotten",
+            "The bias of the last layer has a share, too: its entry for the target, with the "
+            "slope 1.",
+            lambda shares: torch.cat([shares[:, :-1], 0 * shares[:, -1:]], dim=1),
+        ),
+        after(
+            "all_of_the_last_bias",
+            "You add up all entries of the last bias. Only that of the target enters the logit.",
+            lambda shares, biases: torch.cat(
+                [shares[:, :-1], biases[-1].sum().expand(len(shares), 1)], dim=1
+            ),
+        ),
+        after(
+            "reversed_order",
+            "The shares of the biases are right, but in reverse order. Column 1 is the first "
+            "layer.",
+            biases_as(lambda b: b.flip(1)),
+        ),
+        after(
+            "input_last",
+            "The shares are right, but the input belongs into column 0.",
+            lambda shares: shares.roll(-1, dims=1),
+        ),
+        after(
+            "rest_in_one",
+            "The rest of the logit stands in one column. Give each layer its own share: slope "
+            "times bias.",
+            biases_as(lambda b: torch.cat([0 * b[:, 1:], b.sum(1, True)], dim=1)),
+        ),
+        after(
+            "rest_in_equal_parts",
+            "You spread the rest of the logit evenly over the layers. Each bias has a share of "
+            "its own: slope times bias.",
+            biases_as(lambda b: b.mean(1, True).expand_as(b)),
+        ),
+        after(
+            "score_kept",
+            "Column 0 holds the whole logit. It should hold gradient x input, added up.",
+            lambda shares: torch.cat([shares.sum(1, True), shares[:, 1:]], dim=1),
+        ),
+        *saying(SIGNS, so="The columns should add up to the logit."),
+        after(
+            "as_parts_of_one",
+            "You divide by the logit. Return the shares in units of the logit: they add up to "
+            "it, not to 1.",
+            lambda shares: shares / shares.sum(1, keepdim=True),
+        ),
+    ],
+    passed=(
+        "All shares add up to the logit: nothing is lost, and nothing depends on the other inputs "
+        "of the batch."
+    ),
+    hints=(
+        "Make the biases inputs: let x and all biases ask for gradients, run the net, and "
+        "differentiate each input's own logit. A share is slope times value, added up.",
+        "In a batch, one tensor of biases would get the slopes of all inputs added together. "
+        "Give each input its own copy: b.expand(len(x), -1).clone().requires_grad_().",
+        "leaves = [x.clone().requires_grad_()] + [b.expand(len(x), "
+        "-1).clone().requires_grad_() for b in biases]; run the net on them; slopes = "
+        "torch.autograd.grad(logits[torch.arange(len(x)), target].sum(), leaves); stack (slope "
+        "* leaf).sum(1) as columns.",
+    ),
 )

@@ -1,0 +1,51 @@
+"""A task's card stands once, in the sheet of its room; the record of the task holds none of it."""
+
+from collections import Counter
+from dataclasses import fields
+
+import pytest
+from builder.course import lessons
+from builder.source import ROOMS, TASK_HEADING, read
+from builder.tasks import tasks
+
+from xaicourse.course.checking import TASKS
+from xaicourse.course.grading.card import card
+from xaicourse.course.grading.verdict import Settled
+from xaicourse.course.lessons.l05_integrated_gradients.task_baselines import _judge_question
+
+from .conftest import ROOT
+
+SHEETS = [read(ROOT / ROOMS / f"l{slug}" / "sheet.py") for slug in lessons(ROOT)]
+
+
+def test_every_task_has_exactly_one_card_in_its_room_s_sheet():
+    cards = [(card.id, sheet.lesson) for sheet in SHEETS for card in tasks(sheet)]
+    assert Counter(cards) == Counter((task, task[:2]) for task in TASKS)
+
+
+def test_every_heading_of_a_task_stands_in_the_sheet_of_its_lesson():
+    for sheet in SHEETS:
+        texts = [line for cell in sheet.cells for line in cell.text.splitlines()]
+        found = [match[1] for line in texts if (match := TASK_HEADING.match(line))]
+        assert found == sorted(task for task in TASKS if task[:2] == sheet.lesson)
+
+
+def test_a_record_holds_nothing_of_a_card():
+    facts = {"goal", "goals", "level", "minutes", "points", "title", "statement"}
+    for task in TASKS.values():
+        assert not facts & {field.name for field in fields(task)}
+        assert not any(hasattr(task, fact) for fact in facts), task.id
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_card_of_a_task_can_be_read(task):
+    assert "**Level**" in card(task)
+    assert "BEGIN SOLUTION" not in card(task)
+
+
+def test_a_question_copied_from_the_card_is_no_answer():
+    with pytest.raises(Settled, match="the text of the task"):
+        _judge_question(
+            "write down, in a sentence for each, which question this baseline asks", "low"
+        )
+    _judge_question("Which light pixels count more than a black picture?", "low")

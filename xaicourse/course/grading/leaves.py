@@ -1,0 +1,92 @@
+"""What a call leaves behind on the modules that it was given."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["Modules"]
+
+HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+
+
+class Modules:
+    """All modules among some arguments, as they are before a call."""
+
+    def __init__(self, arguments: Mapping[str, Any]) -> None:
+        self._before = [
+            (name, module, _State(module))
+            for name, value in arguments.items()
+            for module in _modules_in(value)
+        ]
+
+    def restore(self) -> tuple[str, str] | None:
+        """Put all modules back; return what was left behind, and in which argument, if anything.
+
+        The next call then meets no trace of this one.
+        """
+        found = None
+        for name, module, state in self._before:
+            left = state.differs(module)
+            if left:
+                state.restore(module)
+                found = found or (left, name)
+        return found
+
+
+class _State:
+    """One module's own state, its children left out."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self.training = module.training
+        self.hooks = {name: dict(getattr(module, name)) for name in HOOKS}
+        self.numbers = {name: (kept, kept.detach().clone()) for name, kept in _numbers(module)}
+        self.asking = {name for name, kept in _numbers(module) if kept.requires_grad}
+        self.filled = {name for name, kept in self.numbers.items() if kept[0].grad is not None}
+
+    def differs(self, module: nn.Module) -> str | None:
+        """Return the name of what is not as it was."""
+        now = dict(_numbers(module))
+        if now.keys() != self.numbers.keys():
+            return "changes_model"
+        if not all(_same(now[name], value) for name, (_, value) in self.numbers.items()):
+            return "changes_model"
+        if {name for name, kept in now.items() if kept.requires_grad} != self.asking:
+            return "changes_model"
+        if any(dict(getattr(module, name)) != hooks for name, hooks in self.hooks.items()):
+            return "leaves_hooks"
+        if any(now[name].grad is not None for name in now.keys() - self.filled):
+            return "fills_weights"
+        return "leaves_mode" if module.training != self.training else None
+
+    def restore(self, module: nn.Module) -> None:
+        """Put hooks, mode and numbers back."""
+        module.training = self.training
+        for name, hooks in self.hooks.items():
+            getattr(module, name).clear()
+            getattr(module, name).update(hooks)
+        for name, (kept, value) in self.numbers.items():
+            home: Any = module._parameters if isinstance(kept, nn.Parameter) else module._buffers
+            home[name] = kept
+            kept.data = value.clone()
+            kept.requires_grad_(name in self.asking)
+            if name not in self.filled:
+                kept.grad = None
+
+
+def _modules_in(value: Any) -> Iterator[nn.Module]:
+    if isinstance(value, nn.Module):
+        yield from value.modules()
+    elif type(value) in (list, tuple):
+        for part in value:
+            yield from _modules_in(part)
+
+
+def _same(a: Tensor, b: Tensor) -> bool:
+    return a.shape == b.shape and a.dtype == b.dtype and torch.equal(a, b)
+
+
+def _numbers(module: nn.Module) -> Iterator[tuple[str, Tensor]]:
+    yield from module.named_parameters(recurse=False)
+    yield from module.named_buffers(recurse=False)

@@ -1,0 +1,61 @@
+"""Mistakes that many tasks share, written once, with a hole for the word of the task.
+
+`saying` fills the holes: ``*saying(WHICH_NUMBER, score="logit")``.
+"""
+
+import torch
+from torch import Tensor
+
+from xaicourse.course.grading.mistakes import Mistake, after, swap
+
+__all__ = ["ROWS", "SIGNS", "WHICH_NUMBER", "pick"]
+
+
+def pick(scores: Tensor, target: Tensor) -> Tensor:
+    """Return each input's own score: (N, K), (N,) -> (N,). The usual step `score`."""
+    return scores[torch.arange(len(scores)), target]
+
+
+# The step `score`: which number of the scores (N, K) is explained, (N,). Hole: {score}.
+WHICH_NUMBER: tuple[Mistake, ...] = (
+    swap(
+        "all_classes",
+        "You explain the sum of all {score}s. Pick the target's {score} of each input.",
+        score=lambda z, target: z.sum(1),
+    ),
+    swap(
+        "best_class",
+        "You explain the class with the highest {score}. "
+        "Explain the class that is asked for: target.",
+        score=lambda z, target: z.amax(1),
+    ),
+    swap(
+        "first_target",
+        "All inputs get the first target. Each has its own: {score}s[torch.arange(N), target].",
+        score=lambda z, target: z[:, target[0]],
+    ),
+    swap(
+        "probability",
+        "You explain the probability. Asked is the {score}: no softmax.",
+        score=lambda z, target: pick(z.softmax(1), target),
+    ),
+    swap(
+        "log_probability",
+        "You explain the logarithm of the probability. Asked is the {score}: no softmax.",
+        score=lambda z, target: pick(z.log_softmax(1), target),
+    ),
+)
+
+# The result (N, ...) for a batch.
+ROWS: tuple[Mistake, ...] = (
+    after(
+        "mean_over_batch",
+        "Your numbers are too small by the number of inputs. mean() divides by N: use sum().",
+        lambda result: result / len(result),
+    ),
+)
+
+# Signs of the result. Hole: {so}, what the signs are good for.
+SIGNS: tuple[Mistake, ...] = (
+    after("sign_reversed", "Every sign is reversed. {so}", lambda result: -result),
+)
