@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = "xaicourse/course/lessons"
 TASK = re.compile(r"^ +(?:id=)?\"(\d\d\.\d+)\",$", re.M)  # the first line of a task or a grader
-METHOD, METRIC = r"^@attribution_method\(", r"^@metric\("
+METHOD, METRIC = r"^@(attribution_method|class_activation_map)\(", r"^@metric\("
 
 
 @dataclass(frozen=True)
