@@ -10,6 +10,7 @@ from torch import Tensor
 from xaicourse.course.grading import messages
 from xaicourse.course.grading.calling import call, require_function
 from xaicourse.course.grading.compare import as_numbers, refuse, show, show_apart
+from xaicourse.course.grading.normalised import normalised
 from xaicourse.course.grading.path_probe import ProbeModel
 from xaicourse.course.grading.relation import relation
 from xaicourse.course.grading.verdict import Outcome, Settled
@@ -19,6 +20,7 @@ __all__ = ["Case", "CaseGrader", "WatchedModel", "apart"]
 RIGHT = 1e-4  # float32 passes
 RANGE = 1e-3  # how far values may leave [0, 1]
 SAME = 1e-3  # an answer this close to a misconception in every case agrees with it
+MOVED = 0.05  # another target must change the right result by this much to be a test
 FEWEST = 2  # results that are needed to name a mistake, where a later case could not be judged
 
 
@@ -76,6 +78,14 @@ def unchanged(value: Any, before: Any) -> bool:
     if not isinstance(before, Tensor):
         return True
     return isinstance(value, Tensor) and torch.equal(value.detach().to(before), before)
+
+
+def with_other_target(case: Case) -> Case:
+    """Return the same call with the class before each target, or 1 for 0."""
+    target = torch.as_tensor(case.values["target"])
+    other = torch.where(target > 0, target - 1, target + 1)
+    is_tensor = isinstance(case.values["target"], Tensor)
+    return replace(case, values={**case.values, "target": other if is_tensor else int(other)})
 
 
 def apart(a: Tensor | None, b: Tensor | None) -> float:
@@ -152,6 +162,9 @@ class CaseGrader:
         yours, right = show_apart(got, wanted)
         evidence = messages.text("general/evidence_case", where=where, yours=yours, expected=right)
         name = self.diagnose(given)
+        if any(map(torch.count_nonzero, given)) and self._target_is_ignored(answer, name):
+            text = messages.text("general/target_not_used")  # seen, not guessed
+            return Outcome("not_right", text, evidence, "target_not_used")
         if name is not None:
             return Outcome("not_right", self._text(f"misconceptions/{name}"), evidence, name)
         if strays[wrong[0]] is not None:  # seen, not guessed
@@ -165,10 +178,15 @@ class CaseGrader:
         if apart(got, self._again(answer, case)) > SAME:
             return Outcome("not_right", messages.text("general/not_repeatable"), evidence)
         text = messages.text("general/differs_case", where=where)
-        if all(right is not None for right in expected):
-            seen = relation(given, [right for right in expected if right is not None])
-            text = f"{text} {seen}".rstrip()
-        return Outcome("not_right", text, evidence)
+        results = [right for right in expected if right is not None]
+        if len(results) < len(expected):
+            return Outcome("not_right", text, evidence)
+        size = normalised(given, results)
+        if size is not None:
+            what = messages.text(f"general/{size}")
+            text = messages.text("general/normalised", what=what)
+            return Outcome("not_right", text, evidence, "normalised")
+        return Outcome("not_right", f"{text} {relation(given, results)}".rstrip(), evidence)
 
     def _name_first(self, stopped: Outcome, given: list[Tensor], expected: list[Any]) -> None:
         """Name a mistake that shows in the first cases, before what stopped a later one.
@@ -180,6 +198,28 @@ class CaseGrader:
             name = self.diagnose(given)
             if name is not None:
                 refuse(f"tasks/{self.task}/misconceptions/{name}", diagnosis=name)
+
+    def _target_is_ignored(self, answer: Callable[..., Any], name: str | None) -> bool:
+        """Say whether the answer does not look at its target.
+
+        A named mistake that does not look at it either says more: the class that it explains.
+        """
+        if not self._same_for_other_targets(lambda case: self._again(answer, case)):
+            return False
+        if name is None:
+            return True
+        named = self.misconceptions[name]
+        return not self._same_for_other_targets(lambda case: self.result(named, case))
+
+    def _same_for_other_targets(self, ask: Callable[[Case], Tensor | None]) -> bool:
+        """Say whether another target leaves the results as they are, but moves the right ones."""
+        pairs = [(case, with_other_target(case)) for case in self.cases if "target" in case.values]
+        moved = [
+            pair
+            for pair in pairs
+            if MOVED < apart(*(self.result(self.right, case) for case in pair)) < float("inf")
+        ]
+        return bool(moved) and all(apart(ask(case), ask(other)) <= RIGHT for case, other in moved)
 
     def _again(self, answer: Any, case: Case) -> Tensor | None:
         """Return what a second call with the same arguments gives."""
