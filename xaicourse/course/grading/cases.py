@@ -103,6 +103,11 @@ def apart(a: Tensor | None, b: Tensor | None) -> float:
     return distance if distance == distance else float("inf")  # NaN is far from everything
 
 
+def _scaled_words(size: str) -> str:
+    """Return what is said of a result that is divided by one of its sizes."""
+    return messages.text("general/normalised", what=messages.text(f"general/{size}"))
+
+
 def no_reason(arguments: Mapping[str, Any]) -> str | None:
     """Know nothing about a call that stopped with an error."""
     return None
@@ -178,14 +183,18 @@ class CaseGrader:
         if apart(got, self._again(answer, case)) > SAME:
             return Outcome("not_right", messages.text("general/not_repeatable"), evidence)
         text = messages.text("general/differs_case", where=where)
+        return self._unnamed(text, evidence, given, expected)
+
+    def _unnamed(
+        self, text: str, evidence: str, given: list[Tensor], expected: list[Tensor | None]
+    ) -> Outcome:
+        """Say what can be seen in results that no mistake explains."""
         results = [right for right in expected if right is not None]
         if len(results) < len(expected):
             return Outcome("not_right", text, evidence)
         size = normalised(given, results)
         if size is not None:
-            what = messages.text(f"general/{size}")
-            text = messages.text("general/normalised", what=what)
-            return Outcome("not_right", text, evidence, "normalised")
+            return Outcome("not_right", _scaled_words(size), evidence, "normalised")
         return Outcome("not_right", f"{text} {relation(given, results)}".rstrip(), evidence)
 
     def _name_first(self, stopped: Outcome, given: list[Tensor], expected: list[Any]) -> None:
@@ -198,6 +207,9 @@ class CaseGrader:
             name = self.diagnose(given)
             if name is not None:
                 refuse(f"tasks/{self.task}/misconceptions/{name}", diagnosis=name)
+            size = normalised(given, expected[: len(given)])  # NaN: a later result is 0
+            if size is not None:
+                raise Settled(Outcome("not_right", _scaled_words(size), diagnosis="normalised"))
 
     def _target_is_ignored(self, answer: Callable[..., Any], name: str | None) -> bool:
         """Say whether the answer does not look at its target.

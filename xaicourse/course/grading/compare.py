@@ -100,7 +100,8 @@ def largest_difference(a: Tensor, b: Tensor) -> tuple[int, ...]:
 def show_apart(a: Any, b: Any) -> tuple[str, str]:
     """Return two results as short texts with as many digits as it takes to tell them apart.
 
-    Of a long result with three or more axes only the line that differs most is shown.
+    Of a long result with three or more axes only the line that differs most is shown, and only the
+    entry that differs most if it stands behind the eight that `show` gives.
     """
     place = ""
     tensors = isinstance(a, Tensor) and isinstance(b, Tensor) and a.shape == b.shape
@@ -110,7 +111,11 @@ def show_apart(a: Any, b: Any) -> tuple[str, str]:
     for digits in range(3, 9):
         texts = show(a, digits), show(b, digits)
         if texts[0] != texts[1]:
-            break
+            return place + texts[0], texts[1]
+    if tensors and a.ndim:  # they differ behind the entries that are shown
+        index = largest_difference(a, b)
+        yours, right = show_apart(float(a[index]), float(b[index]))
+        return f"result{list(index)} = {yours}", right
     return place + texts[0], texts[1]
 
 

@@ -20,16 +20,17 @@ SIZES: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
-def normalised(given: Sequence[Tensor], expected: Sequence[Tensor]) -> str | None:
+def normalised(given: Sequence[Tensor], expected: Sequence[Tensor | None]) -> str | None:
     """Return which size is 1 if every result is the right one divided by it, or None.
 
     The size may be that of each input, (N, ...) -> (N,), or that of the whole result.
     """
-    if any(g.squeeze().shape != e.squeeze().shape for g, e in zip(given, expected, strict=True)):
+    pairs = [(g, e) for g, e in zip(given, expected, strict=True) if e is not None]
+    if len(pairs) < len(given) or any(g.squeeze().shape != e.squeeze().shape for g, e in pairs):
         return None
     for axes in (whole, each_input):
-        a = [axes(g.reshape(e.shape).double()) for g, e in zip(given, expected, strict=True)]
-        b = [axes(e.double()) for e in expected]
+        a = [axes(g.reshape(e.shape).double()) for g, e in pairs]
+        b = [axes(e.double()) for _, e in pairs]
         for name, size in SIZES.items():
             if _scaled(a, b, size):
                 return name
@@ -48,10 +49,11 @@ def each_input(result: Tensor) -> Tensor:
 
 def _scaled(given: list[Tensor], right: list[Tensor], size: Callable[[Tensor], Tensor]) -> bool:
     """Say whether the rows (M, D) of every case are the right ones over their sizes."""
-    if any(rows.shape[1] < 2 or float(size(rows).min()) == 0 for rows in right):
+    if any(rows.shape[1] < 2 for rows in right):
         return False
-    scaled = [rows / size(rows)[:, None] for rows in right]
-    changed = torch.cat([size(rows) for rows in right]).sub(1).abs()
-    return float(changed.max()) > CHANGED and all(
+    sizes = [size(rows) for rows in right]  # 0 where a result is 0, which no scaling changes
+    scaled = [torch.where(s > 0, rows.T / s, 0.0).T for rows, s in zip(right, sizes, strict=True)]
+    changed = torch.cat([s[s > 0] - 1 for s in sizes]).abs()
+    return bool((changed > CHANGED).any()) and all(
         distance(g, s) <= SAME for g, s in zip(given, scaled, strict=True)
     )

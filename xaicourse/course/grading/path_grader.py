@@ -162,6 +162,20 @@ class PathGrader:
         except Settled:
             return {}
 
+    def _target_is_ignored(self, answer: Any, results: Mapping[Probe, Tensor]) -> bool:
+        """Say whether class 0 gets the same map as the target, which is another class."""
+        others = [probe for probe in self.core if isinstance(probe.target, int) and probe.target]
+        given = [{**probe.arguments(), "target": 0} for probe in others]
+        try:
+            again = [
+                self._ask(answer, probe, given=g) for probe, g in zip(others, given, strict=True)
+            ]
+        except Settled:
+            return False
+        return bool(others) and all(
+            distance(got, results[probe]) <= EXACT for probe, got in zip(others, again, strict=True)
+        )
+
     def _right_up_to_size(self, results: Mapping[Probe, Tensor]) -> bool:
         """Say whether every map is the right one times a positive factor, in each probe not 1."""
         for probe, got in results.items():
@@ -198,6 +212,9 @@ class PathGrader:
         if name is not None:
             text = self._text(f"misconceptions/{name}")
             return Outcome("not_right", text, evidence, diagnosis=name)
+        if self._target_is_ignored(answer, results):
+            text = messages.text("general/target_not_used")
+            return Outcome("not_right", text, evidence, diagnosis="target_not_used")
         if (
             not failed.exact
             and distance(results[failed], self._expected(failed)) <= failed.tolerance
