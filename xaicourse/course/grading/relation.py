@@ -14,6 +14,7 @@ __all__ = ["relation"]
 SAME = 1e-3  # of the larger norm
 ASKED = 4  # digits: results count as right up to 1e-4 of the larger norm
 FEWEST = 2  # a result that is right to one digit only may be so by chance
+COARSE = {torch.bfloat16: "bfloat16", torch.float16: "float16"}  # the coarser first
 
 Results = Sequence[Tensor]
 
@@ -28,23 +29,32 @@ def relation(given: Results, expected: Results, asked: int = ASKED) -> str:
     expected = [e.detach().double().squeeze() for e in expected]
     if any(g.shape != e.shape for g, e in zip(given, expected, strict=True)):
         return ""
-    digits = _right_digits(given, expected)
+    rounded = _rounded(given, expected, asked)
     if _all(given, expected):
-        return _rounded(digits, asked)
+        return rounded
     if sum(e.numel() for e in expected) < 2:
-        return _rounded(digits, asked)  # one number has any other relation to any other
+        return rounded  # one number has any other relation to any other
     for says in (_factor, _sizes, _other_order, _offset, _constant):
         text = says(given, expected)
         if text:
             return text
-    return _rounded(digits, asked)
+    return rounded
 
 
-def _rounded(digits: int, asked: int) -> str:
+def _rounded(given: Results, expected: Results, asked: int) -> str:
     """The right result, with fewer digits than asked."""
+    digits = _right_digits(given, expected)
     if not FEWEST <= digits < asked:
         return ""
+    for kind, name in COARSE.items():
+        if _held_by(kind, given) and not _held_by(kind, expected):
+            return messages.text("general/relation_type", digits=digits, asked=asked, type=name)
     return messages.text("general/relation_digits", digits=digits, asked=asked)
+
+
+def _held_by(kind: torch.dtype, results: Results) -> bool:
+    """Say whether a type of numbers holds these results without rounding."""
+    return all(torch.equal(t, t.to(kind).double()) for t in results)
 
 
 def _right_digits(given: Results, expected: Results) -> int:
