@@ -218,8 +218,21 @@ def test_a_target_that_is_ignored_is_named(task, fixed):
         return right(*arguments[:place], target, *arguments[place + 1 :])
 
     verdict = xc.check(task, always_the_same_class)
-    assert verdict.diagnosis == "target_not_used", verdict.message
-    assert "`target`" in verdict.message
+    assert verdict.diagnosis == "fixed_class", verdict.message
+    assert f"You explain class {fixed}, whatever `target` is" in verdict.message
+
+
+@pytest.mark.fault("Q3")
+@pytest.mark.parametrize("task", WITH_TARGET)
+def test_a_target_that_is_ignored_is_seen_without_a_name_too(task):
+    case = TASKS[task].grade.cases[0]
+    place = next(i for i, value in enumerate(case.values.values()) if torch.is_tensor(value))
+    verdict = xc.check(task, lambda *arguments: arguments[place] ** 2 + 1)
+    assert verdict.diagnosis is None, verdict.message
+    if "shape" not in verdict.message:
+        assert "stays the same when `target` is another class" in verdict.message
+    right = TASKS[task].grade.right
+    assert "stays the same" not in xc.check(task, lambda *arguments: 2 * right(*arguments)).message
 
 
 @pytest.mark.fault("Q3")
@@ -227,7 +240,8 @@ def test_a_target_that_is_ignored_is_named(task, fixed):
 def test_a_path_method_that_ignores_its_target_is_named(task):
     right = TASKS[task].reference
     verdict = xc.check(task, lambda model, x, target, b, steps: right(model, x, 2, b, steps))
-    assert verdict.diagnosis == "target_not_used", verdict.message
+    assert verdict.diagnosis == "fixed_class", verdict.message
+    assert "class 2" in verdict.message
 
 
 @pytest.mark.fault("Q3")

@@ -21,6 +21,7 @@ RIGHT = 1e-4  # float32 passes
 RANGE = 1e-3  # how far values may leave [0, 1]
 SAME = 1e-3  # an answer this close to a misconception in every case agrees with it
 MOVED = 0.05  # another target must change the right result by this much to be a test
+CLASSES = 6  # no probe has more
 FEWEST = 2  # results that are needed to name a mistake, where a later case could not be judged
 
 
@@ -80,10 +81,11 @@ def unchanged(value: Any, before: Any) -> bool:
     return isinstance(value, Tensor) and torch.equal(value.detach().to(before), before)
 
 
-def with_other_target(case: Case) -> Case:
-    """Return the same call with the class before each target, or 1 for 0."""
+def with_class(case: Case, fixed: int | None = None) -> Case:
+    """Return the same call with one class for all inputs, or with a neighbour of each class."""
     target = torch.as_tensor(case.values["target"])
-    other = torch.where(target > 0, target - 1, target + 1)
+    neighbour = torch.where(target > 0, target - 1, target + 1)
+    other = neighbour if fixed is None else torch.full_like(target, fixed)
     is_tensor = isinstance(case.values["target"], Tensor)
     return replace(case, values={**case.values, "target": other if is_tensor else int(other)})
 
@@ -167,9 +169,10 @@ class CaseGrader:
         yours, right = show_apart(got, wanted)
         evidence = messages.text("general/evidence_case", where=where, yours=yours, expected=right)
         name = self.diagnose(given)
-        if any(map(torch.count_nonzero, given)) and self._target_is_ignored(answer, name):
-            text = messages.text("general/target_not_used")  # seen, not guessed
-            return Outcome("not_right", text, evidence, "target_not_used")
+        fixed = self._fixed_class(given)
+        if fixed is not None and self._target_is_ignored(answer, name):
+            text = messages.text("general/fixed_class", fixed=fixed)
+            return Outcome("not_right", text, evidence, "fixed_class")
         if name is not None:
             return Outcome("not_right", self._text(f"misconceptions/{name}"), evidence, name)
         if strays[wrong[0]] is not None:  # seen, not guessed
@@ -183,6 +186,8 @@ class CaseGrader:
         if apart(got, self._again(answer, case)) > SAME:
             return Outcome("not_right", messages.text("general/not_repeatable"), evidence)
         text = messages.text("general/differs_case", where=where)
+        if any(map(torch.count_nonzero, given)) and self._target_is_ignored(answer, None):
+            text += " " + messages.text("general/target_not_used")  # seen: no diagnosis
         return self._unnamed(text, evidence, given, expected)
 
     def _unnamed(
@@ -211,6 +216,16 @@ class CaseGrader:
             if size is not None:
                 raise Settled(Outcome("not_right", _scaled_words(size), diagnosis="normalised"))
 
+    def _fixed_class(self, given: Sequence[Tensor]) -> int | None:
+        """Return the class whose right results these are in every case, if there is one."""
+        if any("target" not in case.values for case in self.cases):
+            return None
+        for fixed in range(CLASSES):
+            right = [self.result(self.right, with_class(case, fixed)) for case in self.cases]
+            if all(apart(g, r) <= SAME for g, r in zip(given, right, strict=True)):
+                return fixed
+        return None
+
     def _target_is_ignored(self, answer: Callable[..., Any], name: str | None) -> bool:
         """Say whether the answer does not look at its target.
 
@@ -225,7 +240,7 @@ class CaseGrader:
 
     def _same_for_other_targets(self, ask: Callable[[Case], Tensor | None]) -> bool:
         """Say whether another target leaves the results as they are, but moves the right ones."""
-        pairs = [(case, with_other_target(case)) for case in self.cases if "target" in case.values]
+        pairs = [(case, with_class(case)) for case in self.cases if "target" in case.values]
         moved = [
             pair
             for pair in pairs
