@@ -34,7 +34,7 @@ _passed: dict[str, Any] = {}  # task -> the answer that passed last
 
 
 def check(task: str, *answer: Any, strict: bool = False, graded: bool | None = None) -> Verdict:
-    """Check an answer, print what is to be said and return the verdict.
+    """Check an answer, print the verdict in words and return it.
 
     Parameters
     ----------
