@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from xaicourse.course.grading import messages
-from xaicourse.course.grading.by_hand import NEAR, near, numbers_in
+from xaicourse.course.grading.by_hand import NEAR, coarse, near, numbers_in
 from xaicourse.course.grading.compare import refuse, show
 from xaicourse.course.grading.relation import relation
 from xaicourse.course.grading.submission import is_open, parts
@@ -52,7 +52,7 @@ class Part:
 
     def read(self, value: Any, task: str) -> Given:
         """Return what was given, or say why it cannot be judged."""
-        given, wanted = tuple(numbers_in(value, task)), len(self.right)
+        given, wanted = tuple(numbers_in(value)), len(self.right)
         if len(given) != wanted:
             refuse("general/part_how_many", part=self.name, given=len(given), wanted=wanted)
         return given
@@ -61,9 +61,11 @@ class Part:
         """Say whether what was given is what is wanted."""
         return near(given, wanted, rounding)
 
-    def relation(self, given: Given) -> str:
+    def relation(self, given: Given, rounding: float) -> str:
         """Say how wrong numbers are related to the right ones, if they are."""
-        return relation([torch.tensor(given)], [torch.tensor(self.right)])
+        return coarse(given, self.right, rounding) or relation(
+            [torch.tensor(given)], [torch.tensor(self.right)], asked=0
+        )
 
     def answer(self, given: Given) -> Any:
         """Return a part as it stands in an answer."""
@@ -91,7 +93,7 @@ class WordPart(Part):
         """Say whether two words are the same."""
         return given == wanted
 
-    def relation(self, given: Given) -> str:
+    def relation(self, given: Given, rounding: float) -> str:
         """Say nothing: words are not related."""
         return ""
 
@@ -140,7 +142,9 @@ class PaperGrader:
             return Outcome("not_right", text, evidence, diagnosis=name)
         own = f"differs_of/{part.name}" if part.differs else "differs"
         text = messages.text(f"tasks/{self.task}/{own}", part=part.name)
-        return Outcome("not_right", f"{text} {part.relation(numbers)}".rstrip(), evidence)
+        return Outcome(
+            "not_right", f"{text} {part.relation(numbers, self.rounding)}".rstrip(), evidence
+        )
 
     def _evidence(self, part: Part, read: Mapping[Part, Given]) -> str:
         own = "evidence" in messages.entry(f"tasks/{self.task}")

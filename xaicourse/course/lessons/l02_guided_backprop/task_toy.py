@@ -79,7 +79,7 @@ def grade(answer: Any) -> Outcome:
 
 
 def _pair(value: Any, name: str) -> list[float]:
-    found = numbers_in(value, "02.1")
+    found = numbers_in(value)
     if len(found) != 2:
         refuse("tasks/02.1/how_many", part=name, given=len(found))
     return found

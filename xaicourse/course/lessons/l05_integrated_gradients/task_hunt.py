@@ -15,7 +15,7 @@ from xaicourse.course.grading.integrate import (
 )
 from xaicourse.course.grading.submission import is_missing, parts
 from xaicourse.course.grading.task import Task
-from xaicourse.course.grading.verdict import Outcome, Settled
+from xaicourse.course.grading.verdict import Outcome, Settled, sentence
 from xaicourse.course.lessons.l05_integrated_gradients.bugs import bug_a, bug_b, bug_c
 
 __all__ = ["BUGS", "BUG_HUNT"]
@@ -35,10 +35,12 @@ def grade(answer: Any) -> Outcome:
     failures = {name: why for name in BUGS if (why := _failure(name, inputs[name])) is not None}
     if not failures:
         return Outcome("passed", messages.text("tasks/05.4/passed"))
-    convicted = [name for name in BUGS if name not in failures]
+    convicted = ", ".join(name for name in BUGS if name not in failures)
     first = next(iter(failures.values()))
     text = messages.text(
-        "tasks/05.4/progress", convicted=", ".join(convicted) or "-", reason=first.message
+        "tasks/05.4/progress",
+        convicted=convicted or messages.text("tasks/05.4/nobody"),
+        reason=sentence(first.message),
     )
     only_open = all(failure.status == "not_done" for failure in failures.values())
     status = "not_done" if only_open else "not_right"

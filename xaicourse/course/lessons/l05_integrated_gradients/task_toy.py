@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from xaicourse.course.grading import messages
+from xaicourse.course.grading.by_hand import finite_number
 from xaicourse.course.grading.compare import refuse, show
 from xaicourse.course.grading.submission import is_missing
 from xaicourse.course.grading.task import Task
@@ -104,14 +105,10 @@ def _numbers(value: Any) -> list[float]:
     if isinstance(value, (list, tuple)):
         return [number for part in value for number in _numbers(part)]
     if hasattr(value, "tolist"):  # tensors and arrays
-        listed = value.tolist()
-        return _numbers(listed) if isinstance(listed, list) else [float(listed)]
+        return _numbers(value.tolist())
     if isinstance(value, str):  # the sheet goes on with these numbers: a text would stop it there
         refuse("tasks/05.1/text", given=value[:40])
-    try:
-        return [float(value)]
-    except (TypeError, ValueError):
-        refuse("general/wrong_type", kind=type(value).__name__, where="05.1")
+    return [finite_number(value)]
 
 
 TOY_ON_PAPER = Task(
