@@ -513,6 +513,23 @@ def test_two_features_must_be_named(unused, used):
     assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
 
 
+@pytest.mark.parametrize(
+    ("says", "answer"),
+    [
+        ("shape (2, 2)", (cancels, [[1.0, 1.0], [2.0, 1.0]], 0, 1)),
+        ("You gave 200", (cancels, [[1.0, 200.0]], 0, 1)),
+        ("used must be the index of one of the 2 numbers of x. You gave 5", ("f", [1.0, 2], 0, 5)),
+        ("unused must be the index of one of the 2 numbers", (cancels, [1.0, 2], "x1", 5)),
+        ("Both are 1", (cancels, [[1.0, 1.0]], 1, -1)),
+        ("gives it 0.1", (lambda p: 0.1 * cancels(p) - hides(p), [[1.0, 1.0]], 0, 1)),
+        ("its gradient at x is -0.1", (lambda p: cancels(p) - 0.1 * hides(p), [[1.0, 1]], 0, 1)),
+        ("its gradient at x is 0", (lambda p: cancels(p) - hides(p), [[1.0, -1.0]], 0, 1)),
+    ],
+)
+def test_what_is_to_be_mended_is_said(says, answer):
+    assert says in check("02.5", answer).message
+
+
 def test_the_example_of_the_lesson_is_not_enough():
     assert check("02.5", (cancels, [[3.0, 2.0]], 0, 1)).diagnosis == "uses_nothing"
 

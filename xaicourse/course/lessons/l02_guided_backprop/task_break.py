@@ -49,51 +49,47 @@ class UpsideDown(Claim):
 
     @contextmanager
     def steady(self) -> Iterator[None]:
-        """Judge f: its gradient and its map at x, and what both say of the two features."""
+        """Judge f, with its gradient and its map at x, both (D,)."""
         self.f = OwnFunction(self.answer["f"], self.x, self.what)
         with self.f.steady(self._elsewhere(self.unused)[:5]):
-            self.slopes = self.f.gradient(self.x)[0]  # (D,)
+            self.slopes = self.f.gradient(self.x)[0]
             self.map, self.error = self._guided_backprop()
-            self.shown, self.hidden = float(self.map[self.unused]), float(self.map[self.used])
+            self.shown, self.hidden = self.map[[self.unused, self.used]].tolist()
             self.slope = float(self.slopes[self.used])
             yield
 
     def _guided_backprop(self) -> tuple[Tensor, str]:
         """Return the package's map (D,), and the operation for which there is no rule."""
         function, rules = self.f.f, Rules("guided backprop", guided_rule)
+        error, x = "", self.x.to(self.f.dtype)
         try:
-            x = self.x.to(self.f.dtype)
             question = ask(lambda points: function(points).reshape(-1), x, rules=rules)
-            return gradients(question)[0].double()[0], ""
-        except UnsupportedOperationError as error:
-            return 0 * self.x[0], str(error).split(":")[0].split(";")[0]
+            return gradients(question)[0].double()[0], error
+        except UnsupportedOperationError as unknown:
+            error = str(unknown).split(":")[0].split(";")[0]
         except ValueError:  # x is not in the graph at all
-            return 0 * self.x[0], ""
+            pass
+        return 0 * self.x[0], error
 
     def _elsewhere(self, feature: int) -> Tensor:
         """Return x and inputs elsewhere, near and far, each with 49 values of the feature."""
         generator = torch.Generator().manual_seed(0)
-        draw = 2 * torch.rand((10, self.features), generator=generator, dtype=self.x.dtype) - 1
-        size = torch.tensor([self.largest] * 6 + [100.0] * 4, dtype=self.x.dtype)
-        ends = torch.tensor([[self.largest], [-self.largest]]).to(self.x).expand(2, self.features)
-        places = torch.cat([self.x, size[:, None] * draw, ends])  # (13, D)
-        near = torch.linspace(-self.largest, self.largest, 41)
-        values = torch.cat([near, torch.tensor(FAR)]).to(self.x)
+        drawn = 2 * torch.rand((10, self.features), generator=generator).double() - 1
+        sizes = torch.tensor([[self.largest]] * 6 + [[100.0]] * 4)
+        ends = torch.tensor([[self.largest], [-self.largest]]).expand(2, self.features)
+        places = torch.cat([self.x, sizes * drawn, ends])  # (13, D)
+        values = torch.cat([torch.linspace(-self.largest, self.largest, 41), torch.tensor(FAR)])
         others = places.repeat_interleave(len(values), dim=0)
-        others[:, feature] = values.repeat(len(places))
+        others[:, feature] = values.double().repeat(len(places))
         return others
 
     def changes_with(self, feature: int) -> bool:
         """Say whether f changes with one feature, anywhere."""
         others = self._elsewhere(feature)
-        values = self.f.value(others).reshape(13, -1)  # one line for each place of the others
-        sizes = others.abs().amax(1).reshape(13, -1)  # rounding grows with the numbers in f
-        for near in (slice(0, 41), slice(None)):
-            change = values[:, near].amax(1) - values[:, near].amin(1)
-            size = 1 + sizes[:, near].amax(1) + values[:, near].abs().amax(1)
-            if float((change / size).max()) > SAME[self.f.dtype]:
-                return True
-        return False
+        values = self.f.value(others).reshape(13, -1)  # one line for each place
+        change = (values - values[:, :1]).abs()
+        rounding = 1 + others.abs().amax(1).reshape(13, -1) + values.abs()
+        return float((change / rounding).max()) > SAME[self.f.dtype]
 
     def exchanged(self) -> bool:
         """Say whether the example would be right if the two features were exchanged."""
@@ -148,7 +144,7 @@ UPSIDE_DOWN = claim_task(
         ),
         wrong(
             "same_feature",
-            "unused and used must be two features. Both are {feature}.",
+            "unused and used must be two features. Both are {used}.",
             lambda its: its.unused == its.used,
         ),
     ],

@@ -30,14 +30,9 @@ def with_control(a, b, order, *, cosine=cosine_of, chance=lambda a, b, order: (m
     return torch.stack([cosine(a, b), cosine(*chance(a, b, order))])
 
 
-def lines(a, b):
-    """Return the mean over the lines of the map of one cosine each."""
-    return cosine_similarity(a, b, dim=-1).mean()
-
-
-def columns(a, b):
-    """Return the mean over the columns of the map of one cosine each."""
-    return cosine_similarity(a, b, dim=0).mean()
+def mean_over(dim):
+    """Return the mean of one cosine for each line (dim=-1) or column (dim=0) of the maps."""
+    return lambda a, b: cosine_similarity(a, b, dim=dim).mean()
 
 
 def once(cosine):
@@ -152,11 +147,11 @@ WITH_CONTROL = function_task(
             "mean_of_lines",
             "You average one cosine for each line of the map. Flatten both maps, and compute "
             "one cosine.",
-            cosine=lines,
+            cosine=mean_over(-1),
         ),
-        swap("mean_of_lines", "", cosine=columns),
-        own("mean_of_lines", "", once(lines)),
-        own("mean_of_lines", "", once(columns)),
+        swap("mean_of_lines", "", cosine=mean_over(0)),
+        own("mean_of_lines", "", once(mean_over(-1))),
+        own("mean_of_lines", "", once(mean_over(0))),
         # what is returned
         after(
             "distance",

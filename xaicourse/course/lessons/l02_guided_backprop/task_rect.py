@@ -9,32 +9,25 @@ from xaicourse.course.grading.mistakes import after, before, own, swap
 __all__ = ["RECT_RULE"]
 
 
-def for_each_input(numbers, quantile):
+def each_input(numbers, quantile):
     """Return each input's own threshold, (N, 1, ...)."""
     tau = numbers.flatten(1).quantile(quantile, dim=1)  # (N,)
     return tau.view(-1, *[1] * (numbers.ndim - 1))
 
 
 def rect_rule(
-    a,
-    g,
-    quantile,
-    *,
-    product=torch.mul,
-    threshold=for_each_input,
-    passes=torch.gt,
-    goes_on=lambda a, g: g,
+    a, g, quantile, *, product=torch.mul, threshold=each_input, above=torch.gt, out=lambda a, g: g
 ):
     """Return what goes on: g where a g is above the quantile of its own input, else 0."""
     relevance = product(a, g)
     tau = threshold(relevance, quantile)
-    return torch.where(passes(relevance, tau), goes_on(a, g), 0.0)
+    return torch.where(above(relevance, tau), out(a, g), 0.0)
 
 
-def for_each_map(numbers, quantile):
+def each_map(numbers, quantile):
     """Return a threshold for each feature map (N, C, 1, 1), where there are any."""
     if numbers.ndim < 4:
-        return for_each_input(numbers, quantile)
+        return each_input(numbers, quantile)
     return numbers.flatten(2).quantile(quantile, dim=2)[..., None, None]
 
 
@@ -106,7 +99,7 @@ RECT_RULE = function_task(
             "each_map",
             "You take one threshold for each feature map. It is one for each input, over all "
             "its units: flatten(1) first.",
-            threshold=for_each_map,
+            threshold=each_map,
         ),
         swap(
             "last_axis",
@@ -136,25 +129,25 @@ RECT_RULE = function_task(
             "at_least_zero",
             "Your threshold never falls below 0. With a low quantile it does, and then "
             "negative signals pass, too.",
-            threshold=lambda r, q: for_each_input(r, q).relu(),
+            threshold=lambda r, q: each_input(r, q).relu(),
         ),
         swap(
             "share_of_maximum",
             "You compare with a share of the largest product. Asked is a quantile: a share of "
             "the units.",
-            threshold=lambda r, q: q * for_each_input(r, 1.0),
+            threshold=lambda r, q: q * each_input(r, 1.0),
         ),
         # who passes
         swap(
             "not_strict",
             "You let products pass that are equal to the threshold. Above is strict: many "
             "products are exactly 0, and so may the threshold be.",
-            passes=torch.ge,
+            above=torch.ge,
         ),
         swap(
             "below",
             "You let the signals below the threshold pass. It is the other way round.",
-            passes=torch.le,
+            above=torch.le,
         ),
         after(
             "gate_too",
@@ -177,23 +170,23 @@ RECT_RULE = function_task(
         swap(
             "relevance_goes_on",
             "The products a g go on. They only decide; what goes on is g.",
-            goes_on=torch.mul,
+            out=torch.mul,
         ),
         swap(
             "activation_goes_on",
             "The outputs a go on. They only help to decide; what goes on is g.",
-            goes_on=lambda a, g: a,
+            out=lambda a, g: a,
         ),
         swap(
             "mask_goes_on",
             "You return who passes (1 or 0). Multiply by g.",
-            goes_on=lambda a, g: torch.ones_like(g),
+            out=lambda a, g: torch.ones_like(g),
         ),
         own(
             "minus_threshold",
             "You return how far the products are above the threshold. What goes on is g, where "
             "the product is above.",
-            lambda a, g, quantile: (a * g - for_each_input(a * g, quantile)).relu(),
+            lambda a, g, quantile: (a * g - each_input(a * g, quantile)).relu(),
         ),
     ],
     passed="Each input lets its own strongest signals pass.",
