@@ -3,12 +3,12 @@
 It shows a feature that the function does not use, and hides one that it uses.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, relu
 
 from xaicourse.core.gradients import ask, gradients
 from xaicourse.core.operations import UnsupportedOperationError
@@ -98,34 +98,16 @@ class UpsideDown(Claim):
         return shows and hides and steep and not self.changes_with(self.used)
 
 
-# ---------------------------------------------------------------- right and wrong functions
-
-
-def cancels(points):
-    """Return 0, though the first feature goes through two ReLUs."""
-    return torch.relu(points[:, 0]) - torch.relu(points[:, 0])
-
-
-def hides(points):
-    """Return what Guided Backprop hides: the signal of the second feature is negative."""
-    return -torch.relu(points[:, 1])
-
-
-def example(f, unused=0, used=1):
-    """Return an answer."""
-    return {"f": f, "x": [[2.0, 1.0]], "unused": unused, "used": used}
-
-
-def upside_down(points):
-    """Return relu(x1) - relu(x1) - relu(x2)."""
-    return cancels(points) + hides(points)
+def example(f: Callable[[Tensor, Tensor], Tensor], unused: int = 0, used: int = 1) -> Any:
+    """Return an answer; its f is given as a function of the two features (N,)."""
+    return {"f": lambda p: f(p[:, 0], p[:, 1]), "x": [[2.0, 1.0]], "unused": unused, "used": used}
 
 
 UPSIDE_DOWN = claim_task(
     "02.5",
     UpsideDown,
     name="your example (f, x, unused, used)",
-    right=example(upside_down),
+    right=example(lambda a, b: relu(a) - relu(a) - relu(b)),
     unfit=[
         wrong(
             "one_row",
@@ -159,21 +141,21 @@ UPSIDE_DOWN = claim_task(
             "exchanged",
             "The example is right, but unused and used are exchanged.",
             lambda its: its.exchanged(),
-            example(upside_down, unused=1, used=0),
+            example(lambda a, b: relu(a) - relu(a) - relu(b), unused=1, used=0),
         ),
         wrong(
             "not_unused",
             "f does use feature {unused}: with it f changes, here or for other inputs. It must "
             "be without any effect.",
             lambda its: its.changes_with(its.unused),
-            example(lambda points: 2 * torch.relu(points[:, 0]) + hides(points)),
+            example(lambda a, b: 2 * relu(a) - relu(b)),
         ),
         wrong(
             "also_blank",
             "f does not use feature {unused}, and Guided Backprop gives it 0, too. Let "
             "something cancel that goes through ReLUs.",
             lambda its: abs(its.shown) <= ZERO,
-            example(lambda points: 0 * points[:, 0] + 3 * hides(points)),
+            example(lambda a, b: 0 * a - 3 * relu(b)),
         ),
         wrong(
             "too_small",
@@ -186,14 +168,14 @@ UPSIDE_DOWN = claim_task(
             "Feature {unused} is right: shown, but not used. But Guided Backprop gives "
             "{hidden} to feature {used}; it must be 0. Which signals does the rule stop?",
             lambda its: abs(its.hidden) > ZERO,
-            example(lambda points: cancels(points) - hides(points)),
+            example(lambda a, b: relu(a) - relu(a) + relu(b)),
         ),
         wrong(
             "uses_nothing",
             "Feature {unused} is right: shown, but not used. But f does not use feature {used} "
             "either. Let f depend on it, and let the rule hide it.",
             lambda its: abs(its.slope) <= its.wanted and not its.changes_with(its.used),
-            example(lambda points: cancels(points) + 0 * points[:, 1]),
+            example(lambda a, b: relu(a) - relu(a) + 0 * b),
         ),
         wrong(
             "too_flat",

@@ -40,35 +40,31 @@ def once(cosine):
     return lambda a, b, order: torch.stack([cosine(a, b), with_control(a, b, order)[1]])
 
 
-def another_order(count: int, step: int) -> torch.Tensor:
-    """Return an order of so many pixels; step and count share no factor."""
-    return (torch.arange(count) * step + 2) % count
-
-
 A = waves(1.1, 3, 5) + 0.4
 OTHER = waves(0.9, 4, 7) + 0.3
 
+# An order of count pixels is (step * place + 2) % count; step and count share no factor.
 CASES = (
     case(
         "small",
         "two maps of 3 x 5 pixels that are alike",
         a=A,
         b=3 * A + waves(0.4, 3, 5) - 0.3,
-        order=another_order(15, 4),
+        order=(4 * torch.arange(15) + 2) % 15,
     ),
     case(
         "opposite",
         "two maps of 4 x 7 pixels that point in opposite directions, with other sizes",
         a=2 * OTHER,
         b=0.5 * waves(2.3, 4, 7) - OTHER,
-        order=another_order(28, 5),
+        order=(5 * torch.arange(28) + 2) % 28,
     ),
     case(
         "colour",
         "two maps with three channels of 4 x 5 pixels",
         a=waves(0.6, 3, 4, 5) - 0.5,
         b=waves(1.7, 3, 4, 5) - 0.4,
-        order=another_order(60, 7),
+        order=(7 * torch.arange(60) + 2) % 60,
     ),
 )
 
