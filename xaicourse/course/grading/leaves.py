@@ -77,7 +77,9 @@ class _State:
             getattr(module, name).clear()
             getattr(module, name).update(hooks)
         for name, (kept, value) in self.numbers.items():
-            home: dict[str, Any] = module._parameters if isinstance(kept, nn.Parameter) else module._buffers
+            home: dict[str, Any] = (
+                module._parameters if isinstance(kept, nn.Parameter) else module._buffers
+            )
             home[name] = kept
             kept.data = value.clone()
             kept.requires_grad_(self.asks[name])
