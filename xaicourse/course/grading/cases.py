@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from xaicourse.course.grading import messages
 from xaicourse.course.grading.calling import call, require_function
@@ -92,8 +92,6 @@ def unchanged(value: Any, before: Any) -> bool:
     """Say whether a value, or each part of a list or tuple, is what it was before."""
     if type(before) in (list, tuple):
         return len(value) == len(before) and all(map(unchanged, value, before))
-    if isinstance(before, nn.Module):
-        return value is before
     if not isinstance(before, Tensor):
         return True
     return isinstance(value, Tensor) and torch.equal(value.detach().to(before), before)
@@ -168,6 +166,8 @@ class CaseGrader:
         misconception that it is, if the names differ.
     traces : bool
         False for a grader that looks itself for what is left behind.
+    twice : bool
+        Whether a second call with the same arguments must give the same: hooks may take notes.
     """
 
     task: str
@@ -180,6 +180,7 @@ class CaseGrader:
     not_finite: str | None = None
     left: Mapping[str, str] = field(default_factory=dict)
     traces: bool = True
+    twice: bool = False
 
     def __call__(self, answer: Any) -> Outcome:
         """Return the outcome for one answer."""
@@ -199,7 +200,15 @@ class CaseGrader:
         left = next((reply.left for reply in replies if reply.left), None)
         if left and self.traces:
             return self._left_behind(*left)
+        if self.twice and not all(self._same_twice(answer, case) for case in self.cases):
+            refuse("general/second_call")
         return Outcome("passed", self._text("passed"))
+
+    def _same_twice(self, answer: Any, case: Case) -> bool:
+        """Say whether two calls with the same arguments give the same."""
+        arguments, where = case.arguments(), self._where(case)
+        first, second = (as_numbers(call(answer, arguments, where)) for _ in range(2))
+        return apart(first, second) <= RIGHT
 
     def _not_right(
         self, answer: Any, replies: Sequence[Reply], expected: Sequence[Any], place: int
@@ -338,6 +347,8 @@ class CaseGrader:
             name = self.reason(arguments)
             if name is not None:
                 refuse(f"tasks/{self.task}/misconceptions/{name}", diagnosis=name)
+            if settled.outcome.status == "not_done" and case is not self.cases[0]:
+                refuse("general/not_written", where=where)
             raise Settled(self._explained(settled.outcome)) from None
         finally:
             left = modules.restore()
