@@ -20,7 +20,6 @@ from xaicourse.plot.style import BLUE, GREY, INK, PALE, bare, styled
 
 Box = tuple[float, float, float, float]  # left, bottom, width, height
 Frame = tuple[float, float, float, float]  # left, top, width, height, in pixels of a map
-SMALL = 7.5  # points of words below and beside a plate
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -35,6 +34,8 @@ class Plate:
         Above it.
     left, below : str
         Small words along the upright axis, and below the plate.
+    points : float
+        Size of the words below.
     says : str
         What it shows, for a reader who cannot see it; "" where another plate says it.
     draw : callable, optional
@@ -46,6 +47,7 @@ class Plate:
     title: str = ""
     left: str = ""
     below: str = ""
+    points: float = 7.0
     says: str = ""
     draw: Callable[[Axes], None] | None = None
 
@@ -59,7 +61,7 @@ class Plate:
         if self.title:
             axis.set_title(self.title)
         if self.below:
-            axis.set_xlabel(self.below, fontsize=SMALL)
+            axis.set_xlabel(self.below, fontsize=self.points)
         if self.left:
             axis.set_ylabel(self.left, fontsize=8)
         if self.draw is not None:
@@ -235,7 +237,7 @@ class Curve(Plate):
         if self.here is not None:
             axis.axvline(self.here, color=INK, lw=0.8)
         axis.set(**self.axes)
-        axis.tick_params(labelsize=SMALL)
+        axis.tick_params(labelsize=7.5)
 
 
 def draw_frames(axis: Axes, frames: Sequence[Frame]) -> None:

@@ -110,6 +110,7 @@ class PatternPanel(Panel):
                 values=values.view(SIDE, SIDE),
                 limit=limit,
                 below=f"colours up to ±{limit:.2g}",
+                points=7.5,
                 says="" if k else "an input picture, the weights and the pattern as maps",
             )
 

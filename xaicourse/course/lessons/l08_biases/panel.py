@@ -166,6 +166,7 @@ class BiasPanel(Panel):
             at=(4.0, 0.55, 2.35, 2.2),
             title="shares of the logit",
             below="orange adds, blue takes away",
+            points=8,
             says="the shares of the input and of the biases, one bar after the other up to the "
             "logit",
             draw=lambda axis: draw_waterfall(axis, shares, total_name="logit", chosen=chosen),
@@ -185,6 +186,7 @@ class BiasPanel(Panel):
             clipped=False,  # one shape of bar for both maps
             unit="no unit" if paper else f"share per pixel\nclipped at percentile {CLIP:g}",
             below=sums(result),
+            points=8,
             says=says,
         )
 
