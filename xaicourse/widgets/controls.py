@@ -103,7 +103,8 @@ class LogSlider(Control):
 
     def widget(self, panel: Any, first: float) -> ipywidgets.Widget:
         if not self.low <= first <= self.high:
-            low, high = (format(end, self.digits) for end in (self.low, self.high))
+            ends = (format(end, self.digits) for end in (self.low, self.high))
+            low, high = (end.replace("e-0", "e-") for end in ends)
             raise ValueError(f"{self.name} must be from {low} to {high} here, got {first!r}")
         low, high = (round(math.log(end, self.base), 9) for end in (self.low, self.high))
         return ipywidgets.FloatLogSlider(

@@ -40,7 +40,7 @@ class Memory:
         """Return what is kept under the key; make it where there is nothing."""
         return self.get(key) if key in self else self.keep(key, make(*arguments))
 
-    def walk(self, key: Hashable, work: Generator[None, None, R]) -> Generator[None, None, R]:
+    def walk(self, key: Hashable, work: Generator[Any, None, R]) -> Generator[Any, None, R]:
         """Do the same with work in chunks: yield after each, return the result."""
         return self.get(key) if key in self else self.keep(key, (yield from work))
 
@@ -49,7 +49,7 @@ class Memory:
         self._kept.clear()
 
 
-def finish(work: Generator[None, None, R]) -> R:
+def finish(work: Generator[Any, None, R]) -> R:
     """Do all chunks of a work at once and return its result."""
     while True:
         try:
