@@ -176,8 +176,8 @@ class Bars(Plate):
         Half the length of an error bar.
     colours : str or sequence of str
         One for all bars, or one for each.
-    thick : float
-        Their thickness, as a share of the place that a bar has; that of the pale ones is 0.8.
+    thick : (float, float)
+        Thickness of the pale and of the coloured bars; 1 leaves no gap.
     across : bool
         Bars from left to right, the first one on top.
     legend : (str, str), optional
@@ -189,7 +189,7 @@ class Bars(Plate):
     pale: Sequence[float] | np.ndarray | None = None
     error: Sequence[float] | np.ndarray | None = None
     colours: str | Sequence[str] = BLUE
-    thick: float = 0.5
+    thick: tuple[float, float] = (0.8, 0.5)
     across: bool = False
     legend: tuple[str | None, str | None] | None = None
 
@@ -199,8 +199,8 @@ class Bars(Plate):
         bar, thick = (axis.barh, "height") if self.across else (axis.bar, "width")
         of_pale, of_bars = self.legend or (None, None)
         if self.pale is not None:
-            bar(places, self.pale, color=PALE, label=of_pale, **{thick: 0.8})
-        bar(places, self.values, color=self.colours, label=of_bars, **{thick: self.thick})
+            bar(places, self.pale, color=PALE, label=of_pale, **{thick: self.thick[0]})
+        bar(places, self.values, color=self.colours, label=of_bars, **{thick: self.thick[1]})
         if self.error is not None:
             axis.errorbar(
                 places, self.values, yerr=self.error, fmt="none", ecolor=INK, capsize=6

@@ -198,7 +198,7 @@ class LayerPanel(Panel):
                 names=[name.replace(" ", "\n") for name in result.shares],
                 values=[0.0 if result.empty_positive else s for s in result.shares.values()],
                 pale=list(result.areas.values()),
-                thick=0.45,
+                thick=(0.85, 0.45),
                 across=True,
                 legend=("area", "positive part of the map"),
                 draw=finish_shares,
