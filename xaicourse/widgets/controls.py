@@ -160,9 +160,9 @@ class Device(Choice):
         super().__init__(())
 
     def widget(self, panel: Any, first: str | None) -> ipywidgets.Widget | None:
-        self_made = isinstance(panel.model, nn.Module)
+        movable = isinstance(panel.model, nn.Module)
         self.options = devices(str(panel.x.device))
-        return super().widget(panel, first) if self_made and len(self.options) > 1 else None
+        return super().widget(panel, first) if movable and len(self.options) > 1 else None
 
 
 def is_image(x: Tensor) -> bool:
@@ -178,27 +178,3 @@ def devices(own: str) -> list[str]:
     if torch.backends.mps.is_available():
         present.append("mps:0")
     return list(dict.fromkeys([own, *present]))
-
-
-# ---------------------------------------------------------------- until all panels declare theirs
-
-
-def slider(name: str, value: float) -> ipywidgets.FloatSlider:
-    """Return a slider from 0 to 1 that reports while it is dragged."""
-    return ipywidgets.FloatSlider(
-        value, min=0.0, max=1.0, step=0.01, description=name, style=LABEL, layout={"width": "300px"}
-    )
-
-
-def whole_number(name: str, value: int) -> ipywidgets.IntText:
-    """Return a field for a typed whole number."""
-    return ipywidgets.IntText(value, description=name, style=LABEL, layout={"width": "120px"})
-
-
-def choice(name: str, options: list[str], value: str) -> ipywidgets.Dropdown:
-    """Return a drop-down list."""
-    if value not in options:
-        raise ValueError(f"{name} must be one of {', '.join(options)}, got {value!r}")
-    return ipywidgets.Dropdown(
-        options=options, value=value, description=name, style=LABEL, layout={"width": "max-content"}
-    )

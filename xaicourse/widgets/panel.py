@@ -92,7 +92,8 @@ class Panel:
 
     def intro(self, result: Any) -> str:
         """Return the sentence before what the plates say of themselves."""
-        return f"Picture of the {self.title}."
+        name = self.title.split(",")[0]
+        return f"{name[0].upper()}{name[1:]}."
 
     def connect(self) -> None:
         """Let controls change each other; they do so before the panel hears of a move."""
@@ -111,7 +112,9 @@ class Panel:
     def alt(self, result: Any) -> str:
         """Return what the picture shows, for a reader who cannot see it."""
         said = [plate.says for plate in self.plates(result) if plate.says]
-        return f"{self.intro(result)} {side_by_side(said)}" if said else self.intro(result)
+        if not said:
+            return f"Picture of the {self.title}."
+        return f"{self.intro(result)} {side_by_side(said)}"
 
     # -- glue ----------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ Box = tuple[float, float, float, float]  # left, bottom, width, height
 Frame = tuple[float, float, float, float]  # left, top, width, height, in pixels of a map
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class Plate:
     """One drawing of a picture.
 
@@ -31,11 +31,11 @@ class Plate:
     at : (float, float, float, float)
         Left, bottom, width and height in inches.
     title : str
-        Above it.
+        Above it; "" for none.
     left, below : str
         Small words along the upright axis, and below the plate.
-    points : float
-        Size of the words below.
+    points, title_points : float
+        Size of the words below, and of the title.
     says : str
         What it shows, for a reader who cannot see it; "" where another plate says it.
     draw : callable, optional
@@ -44,7 +44,9 @@ class Plate:
     """
 
     at: Box
-    title: str = ""
+    title: str
+    _: KW_ONLY
+    title_points: float = 9.5
     left: str = ""
     below: str = ""
     points: float = 7.0
@@ -59,7 +61,7 @@ class Plate:
         axis = axes_at(figure, self.at)
         self.draw_kind(axis)
         if self.title:
-            axis.set_title(self.title)
+            axis.set_title(self.title, fontsize=self.title_points)
         if self.below:
             axis.set_xlabel(self.below, fontsize=self.points)
         if self.left:
@@ -90,11 +92,12 @@ def png_of(size: tuple[float, float], plates: Iterable[Plate]) -> bytes:
     return render(figure_of(size, plates), DPI, compress_level=1)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class Photo(Plate):
     """A photo (1, C, H, W) with values in [0, 1]; frames mark places."""
 
     photo: Tensor
+    _: KW_ONLY
     frames: Sequence[Frame] = ()
 
     def draw_kind(self, axis: Axes) -> None:
@@ -103,7 +106,7 @@ class Photo(Plate):
         draw_frames(axis, self.frames)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class Map(Plate):
     """A map on a colour scale.
 
@@ -131,6 +134,7 @@ class Map(Plate):
 
     values: Tensor | np.ndarray
     limit: float
+    _: KW_ONLY
     signed: bool = True
     bar_at: Box | None = None
     unit: str = ""
@@ -160,7 +164,7 @@ class Map(Plate):
         bar.set_label(self.unit, fontsize=7)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class Bars(Plate):
     """A bar for each name, before a pale one that it is compared with.
 
@@ -185,6 +189,7 @@ class Bars(Plate):
     """
 
     values: Sequence[float] | np.ndarray
+    _: KW_ONLY
     names: Sequence[str] = ()
     pale: Sequence[float] | np.ndarray | None = None
     error: Sequence[float] | np.ndarray | None = None
@@ -213,7 +218,7 @@ class Bars(Plate):
             axis.legend(loc="best")
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class Curve(Plate):
     """Lines over a common axis.
 
@@ -228,6 +233,7 @@ class Curve(Plate):
     """
 
     lines: Sequence[tuple[Any, Any, Mapping[str, Any]]]
+    _: KW_ONLY
     here: float | None = None
     axes: Mapping[str, Any] = field(default_factory=dict)
 
@@ -237,7 +243,6 @@ class Curve(Plate):
         if self.here is not None:
             axis.axvline(self.here, color=INK, lw=0.8)
         axis.set(**self.axes)
-        axis.tick_params(labelsize=7.5)
 
 
 def draw_frames(axis: Axes, frames: Sequence[Frame]) -> None:

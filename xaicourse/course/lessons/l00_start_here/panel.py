@@ -238,19 +238,19 @@ class AttributionPanel(Panel):
         settings, limit = result.settings, result.limit
         name, signed = settings["class"], settings["display"] == SIGNED
         yield Photo(
-            at=(0.3, 0.3, 2.55, 2.55),
-            title=f"photo: {settings['photo']}",
-            photo=result.photo,
+            (0.3, 0.3, 2.55, 2.55),
+            f"photo: {settings['photo']}",
+            result.photo,
             says=f"photo {settings['photo']} with {len(settings['patches'])} grey patches",
             draw=lambda axis: number_patches(axis, result.photo, self.side),
         )
         height, width = (n / self.side for n in result.values.shape)
         ends = {-limit: "- own\nlimit"} if signed else {}
         yield Map(
-            at=(3.05, 0.3, 2.55, 2.55),
-            title=f"{settings['method']}: {name}",
-            values=result.values,
-            limit=limit,
+            (3.05, 0.3, 2.55, 2.55),
+            f"{settings['method']}: {name}",
+            result.values,
+            limit,
             signed=signed,
             frames=[(col * width, row * height, width, height) for row, col in settings["patches"]],
             below=units(result, self.side),
@@ -260,9 +260,11 @@ class AttributionPanel(Panel):
             f"{settings['scale']}",
         )
         yield Bars(
-            at=(7.35, 0.35, 1.8, 2.4),
+            (7.35, 0.35, 1.8, 2.4),
+            "logits\n(pale: photo as it is)",
+            list(result.scores.values()),
+            title_points=8.5,
             names=[one.replace(" ", "\n", 1) for one in result.scores],
-            values=list(result.scores.values()),
             pale=list(result.scores_before.values()),
             colours=[ORANGE if one == name else BLUE for one in result.scores],
             thick=(0.72, 0.36),
@@ -281,10 +283,6 @@ class AttributionPanel(Panel):
         yield text
         if result.share_done < 1:
             yield f"map {100 * result.share_done:.0f} % done, still filling up"
-
-    def intro(self, result: AttributionView) -> str:
-        """Return what this panel is."""
-        return "Attribution explorer."
 
 
 def number_patches(axis: Axes, photo: Tensor, side: int) -> None:
@@ -314,4 +312,3 @@ def number_logits(axis: Axes, view: AttributionView) -> None:
     reach = max(1e-9, *map(abs, before + after))
     axis.set(xlim=(1.15 * min(0.0, *before, *after), 1.3 * reach), xticks=[])
     axis.spines["bottom"].set_visible(False)
-    axis.set_title("logits\n(pale: photo as it is)", fontsize=8.5)

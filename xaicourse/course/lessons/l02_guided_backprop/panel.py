@@ -166,17 +166,17 @@ class RandomisePanel(Panel):
     def plates(self, result: RandomiseView) -> Iterator[Plate]:
         """Yield the photo, both maps, the cosines so far."""
         layers, name = result.layers, f"{result.settings['method']} for {result.settings['class']}"
-        yield Photo(at=(0.15, 0.5, 2.35, 2.35), title="photo", photo=result.photo)
+        yield Photo((0.15, 0.5, 2.35, 2.35), "photo", result.photo)
         drawn = "all layers" if layers == result.most else f"top {layers} layers"
         drawn = "top layer" if layers == 1 else drawn
         titles = ("original network", f"{drawn} drawn anew" if layers else "original network")
         for k, values in enumerate((result.before, result.after)):
             values, _ = tiled(values, MOST_TILES)  # patterns are compared, not sizes
             yield Map(
-                at=(2.65 + 2.5 * k, 0.5, 2.35, 2.35),
-                title=titles[k],
-                values=values,
-                limit=shared_limits([values], 99.0)[1],
+                (2.65 + 2.5 * k, 0.5, 2.35, 2.35),
+                titles[k],
+                values,
+                shared_limits([values], 99.0)[1],
                 below="own scale, clipped at percentile 99",
             )
         places = sorted(result.visited)
@@ -187,8 +187,9 @@ class RandomisePanel(Panel):
             "with signs": [one.signed for one in found],
         }
         yield Curve(
-            at=(8.2, 0.85, 2.6, 2.0),
-            lines=[
+            (8.2, 0.85, 2.6, 2.0),
+            "cosine with the original",
+            [
                 line
                 for kind, row in rows.items()
                 for line in (
@@ -197,7 +198,6 @@ class RandomisePanel(Panel):
                 )
             ],
             here=layers,
-            title="cosine with the original",
             axes={"ylim": (-0.4, 1.08), "xlim": (-0.5, result.most + 0.5)},
             draw=lambda axis: finish_cosines(axis, name),
         )
@@ -228,6 +228,7 @@ def finish_cosines(axis: Axes, maps: str) -> None:
     figure: Any = axis.figure
     figure.text(5.08 / 11.0, 3.28 / 3.5, maps, ha="center", fontsize=9)
     axis.axhline(0, color=GREY, lw=0.8)
+    axis.tick_params(labelsize=7.5)
     axis.set_xlabel("layers drawn anew, from the top", fontsize=8)
     axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.23), fontsize=7, ncols=3,
                 handletextpad=0.2, columnspacing=1.0, frameon=False)  # fmt: skip

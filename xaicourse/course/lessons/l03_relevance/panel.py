@@ -147,27 +147,28 @@ class RelevancePanel(Panel):
         title = f"map, sum {trace.total:.2g}"
         bars_at = (5.75, 0.6, 4.15, 1.98)
         if result.x.ndim == 4:
-            yield Photo(at=(0.05, 0.4, 2.25, 2.25), title="input", photo=result.x)
+            yield Photo((0.05, 0.4, 2.25, 2.25), "input", result.x)
             values = reduce_channels(trace.values, "sum")
             yield Map(
-                at=(2.4, 0.4, 2.25, 2.25),
-                title=title,
-                values=values,
-                limit=shared_limits([values], 99.0)[1],
+                (2.4, 0.4, 2.25, 2.25),
+                title,
+                values,
+                shared_limits([values], 99.0)[1],
                 bar_at=(4.7, 0.45, 0.08, 2.1),
                 clipped=True,
                 says="the input and its signed map",
             )
         else:
             yield Bars(
-                at=(0.6, 0.6, 3.0, 1.98),
-                title=title,
-                values=trace.values.flatten().numpy(),
+                (0.6, 0.6, 3.0, 1.98),
+                title,
+                trace.values.flatten().numpy(),
                 says="a bar for each input",
             )
             bars_at = (4.6, 0.6, 5.2, 1.98)
         yield Plate(
-            at=bars_at,
+            bars_at,
+            "",
             says="bars of what is left of the score after each operation, from the output to the "
             "input, and what the biases of each kept",
             draw=lambda axis: draw_bars(axis, trace, below="from the output to the input"),

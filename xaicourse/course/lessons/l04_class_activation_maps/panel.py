@@ -178,12 +178,12 @@ class LayerPanel(Panel):
         """Yield the photo, the map, the shares of the regions."""
         settings = result.settings
         own = settings["scale"] == OWN
-        yield Photo(at=(0.1, 0.45, 2.5, 2.5), title="photo", photo=result.photo)
+        yield Photo((0.1, 0.45, 2.5, 2.5), "photo", result.photo)
         yield Map(
-            at=(2.85, 0.45, 2.5, 2.5),
-            title=f"{settings['class']}\n{result.layer_text}",
-            values=result.shown,
-            limit=result.limit,
+            (2.85, 0.45, 2.5, 2.5),
+            f"{settings['class']}\n{result.layer_text}",
+            result.shown,
+            result.limit,
             signed=settings["values"] == SIGNED,
             behind=result.photo if settings["display"] == OVER else None,
             below="empty: every cell is 0" if result.empty else "",
@@ -194,9 +194,10 @@ class LayerPanel(Panel):
         )
         if result.shares:
             yield Bars(
-                at=(7.35, 0.75, 2.45, 1.9),
+                (7.35, 0.75, 2.45, 1.9),
+                "",
+                [0.0 if result.empty_positive else s for s in result.shares.values()],
                 names=[name.replace(" ", "\n") for name in result.shares],
-                values=[0.0 if result.empty_positive else s for s in result.shares.values()],
                 pale=list(result.areas.values()),
                 thick=(0.85, 0.45),
                 across=True,

@@ -17,6 +17,7 @@ from xaicourse.core.path import HALVES, StraightPath
 from xaicourse.core.quadrature import quadrature as make_quadrature
 from xaicourse.methods.baselines import make_baseline
 from xaicourse.plot import Picture, strips
+from xaicourse.widgets.work import finish
 
 SMALL_INPUT, FINE_GRID = 4096, 101  # up to so many numbers, F is drawn from so many points
 
@@ -157,12 +158,8 @@ def trace_path(
     >>> trace.map_at(1.0).tolist()
     [3.75, -2.75]
     """
-    work = walk(ask(model, x, target, output, batch_size), baseline, steps, quadrature, checkpoints)
-    while True:
-        try:
-            next(work)
-        except StopIteration as finished:
-            return finished.value
+    question = ask(model, x, target, output, batch_size)
+    return finish(walk(question, baseline, steps, quadrature, checkpoints))
 
 
 def walk(

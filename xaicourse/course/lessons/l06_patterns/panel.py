@@ -93,8 +93,8 @@ class PatternPanel(Panel):
     def plates(self, result: PatternView) -> Iterator[Plate]:
         """Yield the cloud with its arrows, then an input, the weights, the pattern."""
         yield Plate(
-            at=(0.55, 0.7, 2.3, 2.2),
-            title="inputs (darker: larger y)",
+            (0.55, 0.7, 2.3, 2.2),
+            "inputs (darker: larger y)",
             says="a cloud of inputs with two pixels, coloured by y, and arrows for signal, "
             "distractor, weights and pattern",
             draw=lambda axis: draw_cloud(axis, result),
@@ -105,10 +105,10 @@ class PatternPanel(Panel):
         for k, (title, values) in enumerate(maps.items()):
             limit = float(values.abs().max())
             yield Map(
-                at=(3.3 + k * 2.2, 0.8, 2.0, 2.0),
-                title=title,
-                values=values.view(SIDE, SIDE),
-                limit=limit,
+                (3.3 + k * 2.2, 0.8, 2.0, 2.0),
+                title,
+                values.view(SIDE, SIDE),
+                limit,
                 below=f"colours up to ±{limit:.2g}",
                 points=7.5,
                 says="" if k else "an input picture, the weights and the pattern as maps",
@@ -120,10 +120,6 @@ class PatternPanel(Panel):
         yield f"distractor at {settings['angle']}°, strength {settings['strength']:.1f}"
         yield f"weights {two.angle(two.w):.0f}° away from the signal"
         yield f"pattern {two.angle(two.a):.0f}° away"
-
-    def intro(self, result: PatternView) -> str:
-        """Return what this panel is."""
-        return "Pattern explorer."
 
     def alt(self, result: PatternView) -> str:
         """Return what the picture shows, with the angles."""

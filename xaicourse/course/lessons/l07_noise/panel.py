@@ -167,9 +167,9 @@ class NoisePanel(Panel):
         unit, signed = f"{result.settings['method']}, {result.how}", result.how == SIGNED
         if result.trace.copy.ndim != 4:
             yield Bars(
-                at=(1.0, 0.55, 8.0, 1.79),
-                title=f"average of {n} maps, with two standard errors",
-                values=mean.flatten().numpy(),
+                (1.0, 0.55, 8.0, 1.79),
+                f"average of {n} maps, with two standard errors",
+                mean.flatten().numpy(),
                 error=CERTAIN * error.flatten().numpy(),
                 draw=lambda axis: axis.set_ylabel(unit),
                 says="One bar for each input with two standard errors to both sides",
@@ -178,26 +178,23 @@ class NoisePanel(Panel):
         places = [(0.1 + 2.2 * k, 0.3, 2.05, 2.05) for k in range(4)]
         scale = {"limit": shared_limits([mean[0]], 99.0)[1], "signed": signed}
         yield Photo(
-            at=places[0],
-            title="a noisy copy, cut to [0, 1]",
-            photo=result.trace.copy.clamp(0, 1),
+            places[0],
+            "a noisy copy, cut to [0, 1]",
+            result.trace.copy.clamp(0, 1),
             says="one noisy copy",
         )
+        yield Map(places[1], f"average of {n} maps", mean[0], says="the average map", **scale)
         yield Map(
-            at=places[1], title=f"average of {n} maps", values=mean[0], says="the average map",
-            **scale,
-        )  # fmt: skip
-        yield Map(
-            at=places[2],
-            title="its standard error",
-            values=error[0],
+            places[2],
+            "its standard error",
+            error[0],
             says="its standard error on the same scale",
             **scale,
         )
         yield Map(
-            at=places[3],
-            title="sign certain (rest grey)" if signed else "above 2 standard errors",
-            values=torch.where(result.average.certain, mean, torch.nan)[0],
+            places[3],
+            "sign certain (rest grey)" if signed else "above 2 standard errors",
+            torch.where(result.average.certain, mean, torch.nan)[0],
             bar_at=(8.95, 0.35, 0.1, 1.95),
             unit=unit,
             clipped=True,

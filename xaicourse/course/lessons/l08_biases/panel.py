@@ -161,10 +161,10 @@ class BiasPanel(Panel):
         """Yield the photo, the shares, the map."""
         shares, chosen = result.parts.shares, result.chosen
         shown, picture = result.settings["shown"], result.settings["picture"]
-        yield Photo(at=(0.1, 0.5, 2.2, 2.2), title="photo", photo=result.photo, says="the photo")
+        yield Photo((0.1, 0.5, 2.2, 2.2), "photo", result.photo, says="the photo")
         yield Plate(
-            at=(4.0, 0.55, 2.35, 2.2),
-            title="shares of the logit",
+            (4.0, 0.55, 2.35, 2.2),
+            "shares of the logit",
             below="orange adds, blue takes away",
             points=8,
             says="the shares of the input and of the biases, one bar after the other up to the "
@@ -173,17 +173,17 @@ class BiasPanel(Panel):
         )
         place, says = (6.75, 0.5, 2.2, 2.2), f"map of {shown}, {picture}"
         if result.empty:
-            yield Plate(at=place, title=shown, says=says, draw=lambda axis: say(axis, result.empty))
+            yield Plate(place, shown, says=says, draw=lambda axis: say(axis, result.empty))
             return
         paper = result.is_paper
         yield Map(
-            at=place,
-            title=shown,
-            values=result.shown,
-            limit=shared_limits([result.shown], 100.0 if paper else CLIP)[1],
+            place,
+            shown,
+            result.shown,
+            shared_limits([result.shown], 100.0 if paper else CLIP)[1],
             signed=not paper,
             bar_at=(9.1, 0.6, 0.1, 2.0),
-            clipped=False,  # one shape of bar for both maps
+            clipped=False,
             unit="no unit" if paper else f"share per pixel\nclipped at percentile {CLIP:g}",
             below=sums(result),
             points=8,
