@@ -136,8 +136,6 @@ class AttributionPanel(Panel):
         self.maps = Memory(MOST_MAPS)  # (photo, method, class) -> (C, H, W)
         super().__init__({"patches": PatchGrid(side)})
 
-    # -- compute -------------------------------------------------------------------------------
-
     def compute(self, settings: Mapping[str, Any]) -> Generator[AttributionView | None, None, None]:
         """Yield the view; what was computed once is kept, so most moves answer at once.
 
@@ -231,50 +229,36 @@ class AttributionPanel(Panel):
             photo[..., down, column * width : (column + 1) * width] = GREY
         return photo
 
-    # -- show ----------------------------------------------------------------------------------
-
     def plates(self, result: AttributionView) -> Iterator[Plate]:
-        """Yield the photo with its grey patches, the map, the logits."""
         settings, limit = result.settings, result.limit
         name, signed = settings["class"], settings["display"] == SIGNED
         yield Photo(
-            (0.3, 0.3, 2.55, 2.55),
-            f"photo: {settings['photo']}",
-            result.photo,
+            (0.3, 0.3, 2.55, 2.55), f"photo: {settings['photo']}", result.photo,
             says=f"photo {settings['photo']} with {len(settings['patches'])} grey patches",
             draw=lambda axis: number_patches(axis, result.photo, self.side),
-        )
+        )  # fmt: skip
         height, width = (n / self.side for n in result.values.shape)
         ends = {-limit: "- own\nlimit"} if signed else {}
         yield Map(
-            (3.05, 0.3, 2.55, 2.55),
-            f"{settings['method']}: {name}",
-            result.values,
-            limit,
+            (3.05, 0.3, 2.55, 2.55), f"{settings['method']}: {name}", result.values, limit,
             signed=signed,
             frames=[(col * width, row * height, width, height) for row, col in settings["patches"]],
-            below=units(result, self.side),
-            bar_at=(5.7, 0.45, 0.1, 2.25),
+            below=units(result, self.side), bar_at=(5.7, 0.45, 0.1, 2.25),
             ticks={**ends, 0: "0", limit: "own\nlimit"} if settings["scale"] == OWN else None,
             says=f"{settings['display']} map of {settings['method']} for {name}, scale: "
             f"{settings['scale']}",
-        )
+        )  # fmt: skip
         yield Bars(
-            (7.35, 0.35, 1.8, 2.4),
-            "logits\n(pale: photo as it is)",
-            list(result.scores.values()),
-            title_points=8.5,
-            names=[one.replace(" ", "\n", 1) for one in result.scores],
+            (7.35, 0.35, 1.8, 2.4), "logits\n(pale: photo as it is)", list(result.scores.values()),
+            title_points=8.5, names=[one.replace(" ", "\n", 1) for one in result.scores],
             pale=list(result.scores_before.values()),
-            colours=[ORANGE if one == name else BLUE for one in result.scores],
-            thick=(0.72, 0.36),
+            colours=[ORANGE if one == name else BLUE for one in result.scores], thick=(0.72, 0.36),
             across=True,
             says="the logits of the classes, of the photo as it is and with the grey patches",
             draw=lambda axis: number_logits(axis, result),
-        )
+        )  # fmt: skip
 
     def words(self, result: AttributionView) -> Iterator[str]:
-        """Yield the logit before and after."""
         count = len(result.settings["patches"])
         text = f"logit of {result.settings['class']}: {result.score_before:.1f}"
         if count:

@@ -39,6 +39,7 @@ COARSE = 6  # every sixth step makes the first answer
 MOST_TRACES = 32  # kept in memory
 MOST_FEATURES = 8  # of a vector: each gets a direction of its own
 MOST_TILES = 56  # a finer map cannot be read on the screen
+SAYS = "the input at this step", "the gradient at this step"
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,8 +174,6 @@ class TangentExplorer(Panel):
         self.memory = Memory(MOST_TRACES)
         super().__init__({"step": step, "output": output})
 
-    # -- compute -------------------------------------------------------------------------------
-
     def compute(self, settings: Mapping[str, Any]) -> Generator[TangentView | None, None, None]:
         """Yield the view with a few points of the line, then with all; lines are kept."""
         name, output, frame = settings["direction"], settings["output"], self._frame(settings)
@@ -224,47 +223,19 @@ class TangentExplorer(Panel):
         direction[..., top:bottom, left:right] = 1.0
         return direction
 
-    # -- show ----------------------------------------------------------------------------------
-
     def plates(self, result: TangentView) -> Iterator[Plate]:
-        """Yield input, promise and truth along the line, gradient at the point."""
-        if is_image(self.x):
-            yield photo_plate(result)
-        else:
-            yield Bars(
-                (0.55, 0.6, 2.0, 2.5),
-                "input here",
-                result.point.flatten().numpy(),
-                title_points=8.5,
-                thick=(0.8, 0.45),
-                across=True,
-                says="the input at this step",
-            )
-        yield changes_plate(result)
-        yield share_plate(result)
-        if is_image(self.x):
-            yield map_plate(result)
-        else:
-            yield Bars(
-                (7.05, 0.6, 2.3, 2.5),
-                "gradient here\n(pale: at the input)",
-                result.slopes.flatten().numpy(),
-                title_points=8.5,
-                pale=result.trace.values.flatten().numpy(),
-                thick=(0.8, 0.45),
-                across=True,
-                says="the gradient at this step",
-            )
+        left, right = (photo_plates if is_image(self.x) else feature_plates)(result)
+        yield left
+        yield from along_the_line(result)
+        yield right
 
     def words(self, result: TangentView) -> Iterator[str]:
-        """Yield the step, promise and truth, and how far the promise is kept."""
         yield f"step {number(result.step)} {result.unit_name}{'' if result.step == 1 else 's'}"
         yield f"promised {number(result.promised)}, true {number(result.actual)}"
         yield f"promise kept within 10 % {kept_text(result.trace)}"
         yield f"cosine with the gradient at the input {result.likeness:.2f}"
 
     def intro(self, result: TangentView) -> str:
-        """Return where the reader is."""
         return (
             f"Tangent explorer, {result.score_name}, direction: {result.settings['direction']}, "
             f"step {result.step:.2g} {result.unit_name}s."
@@ -287,73 +258,63 @@ def all_directions(x: Tensor, uphill: Tensor) -> dict[str, Tensor]:
     return both
 
 
-def photo_plate(view: TangentView) -> Photo:
-    """Return the photo at the new point; what leaves [0, 1] is drawn as black or white."""
+def photo_plates(view: TangentView) -> tuple[Photo, Map]:
+    """Return the photo at the point, and the gradient there on the scale of that at the input."""
     top, bottom, left, right = view.frame or (0, 0, 0, 0)
-    return Photo(
+    photo = Photo(
         (0.1, 0.55, 2.5, 2.5),
         f"photo, {view.step:.2g} {view.unit_name}{'' if view.step == 1 else 's'} away",
-        view.point.clamp(0, 1),
+        view.point.clamp(0, 1),  # what leaves [0, 1] is drawn as black or white
         frames=[(left, top, right - left, bottom - top)] if view.frame else [],
-        says="the input at this step",
+        says=SAYS[0],
     )
-
-
-def map_plate(view: TangentView) -> Map:
-    """Return the gradient at the new point, on the colour scale of the map at the input."""
     before, _ = tiled(reduce_channels(view.trace.values), MOST_TILES)
     here, tile = tiled(reduce_channels(view.slopes), MOST_TILES)
-    return Map(
-        (6.55, 0.55, 2.5, 2.5),
-        "gradient here",
-        here,
-        shared_limits([before], 99.0)[1],
+    return photo, Map(
+        (6.55, 0.55, 2.5, 2.5), "gradient here", here, shared_limits([before], 99.0)[1],
+        bar_at=(9.15, 0.7, 0.1, 2.2), clipped=True, says=SAYS[1],
         below=f"sum over channels{and_pixels(tile)}; colours of the map\n"
         "at the photo, clipped at percentile 99",
-        bar_at=(9.15, 0.7, 0.1, 2.2),
-        clipped=True,
-        says="the gradient at this step",
+    )  # fmt: skip
+
+
+def feature_plates(view: TangentView) -> tuple[Bars, Bars]:
+    """Return a bar a feature: the point, and the gradient there beside that at the input."""
+    look: dict[str, Any] = {"title_points": 8.5, "thick": (0.8, 0.45), "across": True}
+    point, here, before = (
+        values.flatten().numpy() for values in (view.point, view.slopes, view.trace.values)
     )
+    title = "gradient here\n(pale: at the input)"
+    left = Bars((0.55, 0.6, 2.0, 2.5), "input here", point, says=SAYS[0], **look)
+    return left, Bars((7.05, 0.6, 2.3, 2.5), title, here, pale=before, says=SAYS[1], **look)
 
 
-def changes_plate(view: TangentView) -> Curve:
-    """Return the change of F and what the tangent promises, over a logarithmic axis of steps."""
-    trace = view.trace
+def along_the_line(view: TangentView) -> Iterator[Curve]:
+    """Yield promise and truth, and truth / promise, over a logarithmic axis of steps."""
+    trace, step = view.trace, view.step
     actual, fine = trace.actual.numpy(), np.geomspace(STEPS[0], STEPS[-1], 200)
     low, high = min(0.0, float(actual.min())), max(0.0, float(actual.max()))
     margin = 0.3 * max(high - low, 10 * trace.rounding)
     promise = {"color": ORANGE, "ls": (0, (5, 2)), "label": "promise"}
-    return Curve(
-        (3.4, 1.6, 2.8, 1.45),
-        view.score_name,
-        [
-            (fine, trace.slope * fine, promise),
-            (trace.steps, actual, {"color": BLUE, "lw": 2, "label": "truth"}),
-            ([view.step], [view.actual], {"marker": "o", "color": INK, "ms": 5, "zorder": 5}),
-        ],
-        here=view.step,
-        left="change of F",
-        axes={"ylim": (low - margin, high + margin), "xscale": "log"},
-        draw=finish_changes,
+    lines = [
+        (fine, trace.slope * fine, promise),
+        (trace.steps, actual, {"color": BLUE, "lw": 2, "label": "truth"}),
+        ([step], [view.actual], {"marker": "o", "color": INK, "ms": 5, "zorder": 5}),
+    ]
+    yield Curve(
+        (3.4, 1.6, 2.8, 1.45), view.score_name, lines, here=step, left="change of F",
+        axes={"ylim": (low - margin, high + margin), "xscale": "log"}, draw=finish_changes,
         says="the change of the score over the step, the change that the gradient promises, and "
         "their quotient",
-    )
-
-
-def share_plate(view: TangentView) -> Curve:
-    """Return truth / promise: 1 where the promise is kept."""
-    trace = view.trace
+    )  # fmt: skip
     shown = trace.promised.abs() > trace.rounding
     share = (trace.actual / trace.promised)[shown]
-    return Curve(
-        (3.4, 0.55, 2.8, 0.85),
-        "",
-        [(trace.steps[shown], share, {"color": BLUE, "lw": 2})],
-        here=view.step,
-        left="truth /\npromise",
+    yield Curve(
+        (3.4, 0.55, 2.8, 0.85), "", [(trace.steps[shown], share, {"color": BLUE, "lw": 2})],
+        here=step, left="truth /\npromise",
         axes={"ylim": (-0.5, 1.5), "yticks": [0, 1], "xscale": "log"},
         draw=lambda axis: finish_share(axis, f"step in {view.unit_name}s (logarithmic)"),
-    )
+    )  # fmt: skip
 
 
 def finish_changes(axis: Axes) -> None:

@@ -164,7 +164,6 @@ class RandomisePanel(Panel):
         return values[0].sum(0).detach().cpu()
 
     def plates(self, result: RandomiseView) -> Iterator[Plate]:
-        """Yield the photo, both maps, the cosines so far."""
         layers, name = result.layers, f"{result.settings['method']} for {result.settings['class']}"
         yield Photo((0.15, 0.5, 2.35, 2.35), "photo", result.photo)
         drawn = "all layers" if layers == result.most else f"top {layers} layers"
@@ -173,12 +172,9 @@ class RandomisePanel(Panel):
         for k, values in enumerate((result.before, result.after)):
             values, _ = tiled(values, MOST_TILES)  # patterns are compared, not sizes
             yield Map(
-                (2.65 + 2.5 * k, 0.5, 2.35, 2.35),
-                titles[k],
-                values,
-                shared_limits([values], 99.0)[1],
-                below="own scale, clipped at percentile 99",
-            )
+                (2.65 + 2.5 * k, 0.5, 2.35, 2.35), titles[k], values,
+                shared_limits([values], 99.0)[1], below="own scale, clipped at percentile 99",
+            )  # fmt: skip
         places = sorted(result.visited)
         found = [result.visited[k] for k in places]
         rows = {
@@ -187,23 +183,20 @@ class RandomisePanel(Panel):
             "with signs": [one.signed for one in found],
         }
         yield Curve(
-            (8.2, 0.85, 2.6, 2.0),
-            "cosine with the original",
+            (8.2, 0.85, 2.6, 2.0), "cosine with the original",
             [
-                line
-                for kind, row in rows.items()
-                for line in (
-                    (places, row, {"lw": 0.8, "alpha": 0.5, "color": MARKS[kind]["color"]}),
-                    (places, row, {"ls": "", "label": kind, **MARKS[kind]}),
-                )
+            line
+            for kind, row in rows.items()
+            for line in (
+            (places, row, {"lw": 0.8, "alpha": 0.5, "color": MARKS[kind]["color"]}),
+            (places, row, {"ls": "", "label": kind, **MARKS[kind]}),
+            )
             ],
-            here=layers,
-            axes={"ylim": (-0.4, 1.08), "xlim": (-0.5, result.most + 0.5)},
+            here=layers, axes={"ylim": (-0.4, 1.08), "xlim": (-0.5, result.most + 0.5)},
             draw=lambda axis: finish_cosines(axis, name),
-        )
+        )  # fmt: skip
 
     def words(self, result: RandomiseView) -> Iterator[str]:
-        """Yield the cosines, each with its control."""
         found = result.likeness
         yield f"{result.layers} of {result.most} layers drawn anew"
         for kind, value, control in (
@@ -213,7 +206,6 @@ class RandomisePanel(Panel):
             yield f"{kind} {two_digits(value)} (shuffled {two_digits(control)})"
 
     def alt(self, result: RandomiseView) -> str:
-        """Return what the picture shows."""
         settings = result.settings
         return (
             f"Randomisation panel: photo; map of {settings['method']} for {settings['class']} "

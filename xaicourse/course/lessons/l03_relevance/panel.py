@@ -142,7 +142,6 @@ class RelevancePanel(Panel):
         return RelevanceView(trace=trace, x=x.cpu(), settings=dict(settings), likeness=likeness)
 
     def plates(self, result: RelevanceView) -> Iterator[Plate]:
-        """Yield the input, its map, and the bars layer by layer."""
         trace = result.trace
         title = f"map, sum {trace.total:.2g}"
         bars_at = (5.75, 0.6, 4.15, 1.98)
@@ -150,32 +149,23 @@ class RelevancePanel(Panel):
             yield Photo((0.05, 0.4, 2.25, 2.25), "input", result.x)
             values = reduce_channels(trace.values, "sum")
             yield Map(
-                (2.4, 0.4, 2.25, 2.25),
-                title,
-                values,
-                shared_limits([values], 99.0)[1],
-                bar_at=(4.7, 0.45, 0.08, 2.1),
-                clipped=True,
-                says="the input and its signed map",
-            )
+                (2.4, 0.4, 2.25, 2.25), title, values, shared_limits([values], 99.0)[1],
+                bar_at=(4.7, 0.45, 0.08, 2.1), clipped=True, says="the input and its signed map",
+            )  # fmt: skip
         else:
             yield Bars(
-                (0.6, 0.6, 3.0, 1.98),
-                title,
-                trace.values.flatten().numpy(),
+                (0.6, 0.6, 3.0, 1.98), title, trace.values.flatten().numpy(),
                 says="a bar for each input",
-            )
+            )  # fmt: skip
             bars_at = (4.6, 0.6, 5.2, 1.98)
         yield Plate(
-            bars_at,
-            "",
+            bars_at, "",
             says="bars of what is left of the score after each operation, from the output to the "
             "input, and what the biases of each kept",
             draw=lambda axis: draw_bars(axis, trace, below="from the output to the input"),
-        )
+        )  # fmt: skip
 
     def words(self, result: RelevanceView) -> Iterator[str]:
-        """Yield the rule, the sums and the likeness."""
         trace = result.trace
         kept = trace.score - trace.total
         kept = 0.0 if abs(kept) < ROUNDING * abs(trace.score) else kept
@@ -189,7 +179,6 @@ class RelevancePanel(Panel):
             yield f"likeness to the other classes' maps {result.likeness:.2f}"
 
     def intro(self, result: RelevanceView) -> str:
-        """Return what is explained by which rule."""
         settings = result.settings
         return f"Relevance panel, {settings['net']}, {settings['class']}, rule {result.trace.rule}."
 

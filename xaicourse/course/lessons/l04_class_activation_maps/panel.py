@@ -175,38 +175,28 @@ class LayerPanel(Panel):
         )
 
     def plates(self, result: LayerView) -> Iterator[Plate]:
-        """Yield the photo, the map, the shares of the regions."""
         settings = result.settings
         own = settings["scale"] == OWN
         yield Photo((0.1, 0.45, 2.5, 2.5), "photo", result.photo)
         yield Map(
-            (2.85, 0.45, 2.5, 2.5),
-            f"{settings['class']}\n{result.layer_text}",
-            result.shown,
-            result.limit,
-            signed=settings["values"] == SIGNED,
+            (2.85, 0.45, 2.5, 2.5), f"{settings['class']}\n{result.layer_text}", result.shown,
+            result.limit, signed=settings["values"] == SIGNED,
             behind=result.photo if settings["display"] == OVER else None,
-            below="empty: every cell is 0" if result.empty else "",
-            points=8,
+            below="empty: every cell is 0" if result.empty else "", points=8,
             bar_at=(5.5, 0.6, 0.1, 2.2),
             ticks={0: "0", result.limit: "own\nlimit"} if own else None,
             unit="" if own else "per cell; one scale for\nall classes at this layer",
-        )
+        )  # fmt: skip
         if result.shares:
             yield Bars(
-                (7.35, 0.75, 2.45, 1.9),
-                "",
+                (7.35, 0.75, 2.45, 1.9), "",
                 [0.0 if result.empty_positive else s for s in result.shares.values()],
                 names=[name.replace(" ", "\n") for name in result.shares],
-                pale=list(result.areas.values()),
-                thick=(0.85, 0.45),
-                across=True,
-                legend=("area", "positive part of the map"),
-                draw=finish_shares,
-            )
+                pale=list(result.areas.values()), thick=(0.85, 0.45), across=True,
+                legend=("area", "positive part of the map"), draw=finish_shares,
+            )  # fmt: skip
 
     def words(self, result: LayerView) -> Iterator[str]:
-        """Yield the layer, the logit, the cells and the shares."""
         settings, raw = result.settings, result.raw
         yield f"{settings['method']} at {result.layer_text}"
         yield f"logit of {settings['class']} {number(result.score)}"
@@ -218,7 +208,6 @@ class LayerPanel(Panel):
             yield f"share in {', '.join(f'{n} {share:.2f}' for n, share in result.shares.items())}"
 
     def alt(self, result: LayerView) -> str:
-        """Return what the picture shows."""
         settings = result.settings
         return (
             f"Layer explorer. Left: the photo. Middle: {settings['method']} map of "

@@ -31,6 +31,7 @@ MOST_STEPS = 512
 MOST_TRACES = 8  # kept in memory, about 7 MB each for a photo of 224 x 224
 MOST_TILES = 64  # a finer map cannot be read on the screen
 MOST_FEATURES, MOST_DOTS, MOST_LETTERS = 40, 64, 40  # that are drawn
+SAYS = "the input at alpha", "the map collected so far, red raises the score, blue lowers it"
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,8 +170,6 @@ class PathPanel(Panel):
             {"alpha": alpha, "steps": steps, "quadrature": quadrature, "output": output}
         )
 
-    # -- compute -------------------------------------------------------------------------------
-
     def compute(self, settings: Mapping[str, Any]) -> Generator[PathView | None, None, None]:
         """Yield a view of a coarse walk, then of the whole one; from memory if it was done."""
         steps = settings["steps"]
@@ -224,19 +223,14 @@ class PathPanel(Panel):
             score_name=f"{settings['output']}{of_class(self.target, self.labels)}",
         )
 
-    # -- show ----------------------------------------------------------------------------------
-
     def plates(self, result: PathView) -> Iterator[Plate]:
-        """Yield the input at alpha, score and gradient along the path, the map so far."""
-        photo = result.trace.sums.ndim == 3
-        yield photo_plate(result) if photo else features_plate(result)
-        yield score_plate(result)
-        yield norm_plate(result)
-        yield sum_plate(result)
-        yield map_plate(result) if photo else shares_plate(result)
+        both_ends = photo_plates if result.trace.sums.ndim == 3 else feature_plates
+        left, right = both_ends(result)
+        yield left
+        yield from along_the_path(result)
+        yield right
 
     def words(self, result: PathView) -> Iterator[str]:
-        """Yield the sums; gap and map error are two different things."""
         error = result.map_error
         yield f"α = {result.alpha:.2f}"
         yield f"{result.steps} gradients"
@@ -247,22 +241,35 @@ class PathPanel(Panel):
         yield f"error of the whole map {about}"
 
     def intro(self, result: PathView) -> str:
-        """Return where the reader is."""
         return f"Path explorer at alpha {result.alpha:.2f}, {result.score_name}."
 
 
-def photo_plate(view: PathView) -> Photo:
-    """Return the photo as it is at alpha."""
-    title = f"input at α = {view.alpha:.2f}"
-    photo = view.point.clamp(0, 1)
-    return Photo((0.1, 0.6, 2.7, 2.7), title, photo, says="the input at alpha")
+def photo_plates(view: PathView) -> tuple[Photo, Map]:
+    """Return the photo as it is at alpha, and the map so far on the scale of the whole map."""
+    whole, tile = tiled(view.trace.sums[-1], MOST_TILES)
+    photo = Photo(
+        (0.1, 0.6, 2.7, 2.7), f"input at α = {view.alpha:.2f}", view.point.clamp(0, 1),
+        says=SAYS[0],
+    )  # fmt: skip
+    return photo, Map(
+        (6.5, 0.6, 2.7, 2.7), "map collected so far", tiled(view.collected, MOST_TILES)[0],
+        shared_limits([whole], 99.0)[1], bar_at=(9.3, 0.75, 0.1, 2.4), clipped=True, says=SAYS[1],
+        below=f"sum over channels{and_pixels(tile)};\n"
+        "colours clipped at percentile 99 of the whole map",
+    )  # fmt: skip
 
 
-def features_plate(view: PathView) -> Bars:
-    """Return the input at alpha as one bar a feature, before the whole input."""
-    return Bars(
+def feature_plates(view: PathView) -> tuple[Bars, Bars]:
+    """Return a bar a feature: the input at alpha, and the attribution so far."""
+    now = features(view.collected)
+    point = Bars(
         (0.5, 0.6, 2.1, 2.7), f"input at α = {view.alpha:.2f}", features(view.point),
-        pale=features(view.trace.end), legend=("input", "at α"), says="the input at alpha",
+        pale=features(view.trace.end), legend=("input", "at α"), says=SAYS[0],
+    )  # fmt: skip
+    return point, Bars(
+        (7.1, 0.6, 2.5, 2.7), "attribution collected so far", now,
+        pale=features(view.trace.sums[-1]), legend=("whole", "so far"),
+        colours=[ORANGE if share >= 0 else BLUE for share in now], says=SAYS[1],
     )  # fmt: skip
 
 
@@ -271,8 +278,8 @@ def features(values: Tensor) -> list[float]:
     return values.detach().cpu().double().flatten()[:MOST_FEATURES].tolist()
 
 
-def score_plate(view: PathView) -> Curve:
-    """Return F along the path, and what the sum so far makes of it: they part by the gap."""
+def along_the_path(view: PathView) -> Iterator[Plate]:
+    """Yield F beside what the sum so far makes of it, the length of the gradient, both sums."""
     trace, alpha, name = view.trace, view.alpha, view.score_name
     edges, sums = trace.node_edges.numpy(), trace.ends[0] + trace.totals
     upto = edges <= alpha
@@ -285,14 +292,20 @@ def score_plate(view: PathView) -> Curve:
         (*so_far, {"color": ORANGE, "lw": 1.8, "label": "F(baseline) + sum so far"}),
         ([alpha], [view.score], {"marker": "o", "color": BLUE, "ms": 6, "zorder": 4}),
     ]
-    return Curve(
-        (3.6, 1.87, 2.6, 1.43),
-        name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…",
-        lines,
-        draw=lambda axis: finish_score(axis, alpha),
+    title = name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…"
+    yield Curve((3.6, 1.87, 2.6, 1.43), title, lines, draw=lambda a: finish_score(a, alpha))
+    most, norm = 1.1 * float(trace.norms.max()) + 1e-12, {"color": INK, "lw": 1.2, "marker": "."}
+    yield Curve(
+        (3.6, 1.07, 2.6, 0.68), "", [(trace.alphas, trace.norms, {**norm, "ms": 3})],
+        left="gradient\nlength", axes={"ylim": (0, most)}, draw=lambda a: finish_norm(a, alpha),
         says="the score along the path with the baseline's score plus the sum so far, the length "
         "of the gradient, and bars for the sum so far and the rise",
-    )
+    )  # fmt: skip
+    yield Bars(
+        (3.6, 0.1, 2.6, 0.4), "", [view.sum_so_far, view.rise], names=["sum so far", "rise"],
+        colours=[ORANGE, GREY], thick=(0.8, 0.7), across=True,
+        draw=lambda axis: finish_sums(axis, [view.rise, *trace.totals]),
+    )  # fmt: skip
 
 
 def finish_score(axis: Axes, alpha: float) -> None:
@@ -300,19 +313,6 @@ def finish_score(axis: Axes, alpha: float) -> None:
     mark_alpha(axis, alpha)
     axis.tick_params(labelbottom=False)
     axis.legend(loc="best", fontsize=7, frameon=True, edgecolor="none", framealpha=0.8)
-
-
-def norm_plate(view: PathView) -> Curve:
-    """Return the length of the gradient at the nodes."""
-    norms = view.trace.norms
-    return Curve(
-        (3.6, 1.07, 2.6, 0.68),
-        "",
-        [(view.trace.alphas, norms, {"color": INK, "lw": 1.2, "marker": ".", "ms": 3})],
-        left="gradient\nlength",
-        axes={"ylim": (0, 1.1 * float(norms.max()) + 1e-12)},
-        draw=lambda axis: finish_norm(axis, view.alpha),
-    )
 
 
 def finish_norm(axis: Axes, alpha: float) -> None:
@@ -327,48 +327,11 @@ def mark_alpha(axis: Axes, alpha: float) -> None:
     axis.axvline(alpha, color=INK, lw=0.8, ls=(0, (4, 3)))
 
 
-def sum_plate(view: PathView) -> Bars:
-    """Return the sum so far beside the rise that the whole sum should reach."""
-
-    def finish(axis: Axes) -> None:
-        reach = [view.rise, *view.trace.totals]
-        axis.set(xlim=(1.08 * min(reach) - 1e-9, 1.08 * max(reach) + 1e-9), xticks=[])
-        axis.tick_params(left=False)
-        axis.spines[:].set_visible(False)
-
-    return Bars(
-        (3.6, 0.1, 2.6, 0.4), "", [view.sum_so_far, view.rise], names=["sum so far", "rise"],
-        colours=[ORANGE, GREY], thick=(0.8, 0.7), across=True, draw=finish,
-    )  # fmt: skip
-
-
-MAP_SAYS = "the map collected so far, red raises the score, blue lowers it"
-
-
-def map_plate(view: PathView) -> Map:
-    """Return the map collected so far, on the scale of the whole map."""
-    whole, tile = tiled(view.trace.sums[-1], MOST_TILES)
-    return Map(
-        (6.5, 0.6, 2.7, 2.7),
-        "map collected so far",
-        tiled(view.collected, MOST_TILES)[0],
-        shared_limits([whole], 99.0)[1],
-        below=f"sum over channels{and_pixels(tile)};\n"
-        "colours clipped at percentile 99 of the whole map",
-        bar_at=(9.3, 0.75, 0.1, 2.4),
-        clipped=True,
-        says=MAP_SAYS,
-    )
-
-
-def shares_plate(view: PathView) -> Bars:
-    """Return the attribution collected so far as one bar a feature, before the whole one."""
-    now = features(view.collected)
-    return Bars(
-        (7.1, 0.6, 2.5, 2.7), "attribution collected so far", now,
-        pale=features(view.trace.sums[-1]), legend=("whole", "so far"),
-        colours=[ORANGE if share >= 0 else BLUE for share in now], says=MAP_SAYS,
-    )  # fmt: skip
+def finish_sums(axis: Axes, reach: list[float]) -> None:
+    """Leave room for every sum on the path, and no frame."""
+    axis.set(xlim=(1.08 * min(reach) - 1e-9, 1.08 * max(reach) + 1e-9), xticks=[])
+    axis.tick_params(left=False)
+    axis.spines[:].set_visible(False)
 
 
 def gap_text(gap: float, rise: float) -> str:

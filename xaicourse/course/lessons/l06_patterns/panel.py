@@ -91,31 +91,24 @@ class PatternPanel(Panel):
         )
 
     def plates(self, result: PatternView) -> Iterator[Plate]:
-        """Yield the cloud with its arrows, then an input, the weights, the pattern."""
         yield Plate(
-            (0.55, 0.7, 2.3, 2.2),
-            "inputs (darker: larger y)",
+            (0.55, 0.7, 2.3, 2.2), "inputs (darker: larger y)",
             says="a cloud of inputs with two pixels, coloured by y, and arrows for signal, "
             "distractor, weights and pattern",
             draw=lambda axis: draw_cloud(axis, result),
-        )
+        )  # fmt: skip
         toy = result.picture
         row = int(toy.z.argmax())  # an input with much signal
         maps = {"one input": toy.data[row], "weights w": toy.w, "pattern a": toy.a}
         for k, (title, values) in enumerate(maps.items()):
             limit = float(values.abs().max())
             yield Map(
-                (3.3 + k * 2.2, 0.8, 2.0, 2.0),
-                title,
-                values.view(SIDE, SIDE),
-                limit,
-                below=f"colours up to ±{limit:.2g}",
-                points=7.5,
+                (3.3 + k * 2.2, 0.8, 2.0, 2.0), title, values.view(SIDE, SIDE), limit,
+                below=f"colours up to ±{limit:.2g}", points=7.5,
                 says="" if k else "an input picture, the weights and the pattern as maps",
-            )
+            )  # fmt: skip
 
     def words(self, result: PatternView) -> Iterator[str]:
-        """Yield the angles."""
         two, settings = result.two, result.settings
         yield f"distractor at {settings['angle']}°, strength {settings['strength']:.1f}"
         yield f"weights {two.angle(two.w):.0f}° away from the signal"

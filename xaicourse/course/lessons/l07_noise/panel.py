@@ -162,48 +162,36 @@ class NoisePanel(Panel):
         )
 
     def plates(self, result: NoiseView) -> Iterator[Plate]:
-        """Yield a noisy copy, the average, its standard error, the certain part; or bars."""
         mean, error, n = result.average.mean, result.average.error, len(result.trace.maps)
         unit, signed = f"{result.settings['method']}, {result.how}", result.how == SIGNED
         if result.trace.copy.ndim != 4:
             yield Bars(
-                (1.0, 0.55, 8.0, 1.79),
-                f"average of {n} maps, with two standard errors",
-                mean.flatten().numpy(),
-                error=CERTAIN * error.flatten().numpy(),
+                (1.0, 0.55, 8.0, 1.79), f"average of {n} maps, with two standard errors",
+                mean.flatten().numpy(), error=CERTAIN * error.flatten().numpy(),
                 draw=lambda axis: axis.set_ylabel(unit),
                 says="One bar for each input with two standard errors to both sides",
-            )
+            )  # fmt: skip
             return
         places = [(0.1 + 2.2 * k, 0.3, 2.05, 2.05) for k in range(4)]
         scale = {"limit": shared_limits([mean[0]], 99.0)[1], "signed": signed}
         yield Photo(
-            places[0],
-            "a noisy copy, cut to [0, 1]",
-            result.trace.copy.clamp(0, 1),
+            places[0], "a noisy copy, cut to [0, 1]", result.trace.copy.clamp(0, 1),
             says="one noisy copy",
-        )
+        )  # fmt: skip
         yield Map(places[1], f"average of {n} maps", mean[0], says="the average map", **scale)
         yield Map(
-            places[2],
-            "its standard error",
-            error[0],
-            says="its standard error on the same scale",
+            places[2], "its standard error", error[0], says="its standard error on the same scale",
             **scale,
-        )
+        )  # fmt: skip
         yield Map(
-            places[3],
-            "sign certain (rest grey)" if signed else "above 2 standard errors",
-            torch.where(result.average.certain, mean, torch.nan)[0],
-            bar_at=(8.95, 0.35, 0.1, 1.95),
-            unit=unit,
-            clipped=True,
+            places[3], "sign certain (rest grey)" if signed else "above 2 standard errors",
+            torch.where(result.average.certain, mean, torch.nan)[0], bar_at=(8.95, 0.35, 0.1, 1.95),
+            unit=unit, clipped=True,
             says="the part of the average that is more than two standard errors away from zero",
             **scale,
-        )
+        )  # fmt: skip
 
     def words(self, result: NoiseView) -> Iterator[str]:
-        """Yield the numbers, each with what pure noise would get."""
         average, n = result.average, len(result.trace.maps)
         yield f"sigma {number(result.settings['sigma'])}, n = {n}"
         if result.how == SIGNED:
@@ -218,7 +206,6 @@ class NoisePanel(Panel):
             yield f"copies that keep their class {100 * result.kept_share:.0f} %"
 
     def intro(self, result: NoiseView) -> str:
-        """Return which noise and which average is shown."""
         return (
             f"Noise panel, {result.score_name}, {result.settings['method']}, average "
             f"{result.how}, sigma {result.settings['sigma']:.2g}, {len(result.trace.maps)} copies."
