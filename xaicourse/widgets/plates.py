@@ -51,7 +51,7 @@ class Plate:
     below: str = ""
     points: float = 7.0
     says: str = ""
-    draw: Callable[[Axes], None] | None = None
+    draw: Callable[[Axes], Any] | None = None
 
     def draw_kind(self, axis: Axes) -> None:
         """Draw what all plates of this kind have."""
@@ -201,11 +201,11 @@ class Bars(Plate):
     def draw_kind(self, axis: Axes) -> None:
         places = np.arange(len(self.values))
         names = self.names or [f"x{k + 1}" for k in places]
-        bar, thick = (axis.barh, "height") if self.across else (axis.bar, "width")
+        bar = axis.barh if self.across else axis.bar
         of_pale, of_bars = self.legend or (None, None)
         if self.pale is not None:
-            bar(places, self.pale, color=PALE, label=of_pale, **{thick: self.thick[0]})
-        bar(places, self.values, color=self.colours, label=of_bars, **{thick: self.thick[1]})
+            bar(places, self.pale, self.thick[0], color=PALE, label=of_pale)
+        bar(places, self.values, self.thick[1], color=self.colours, label=of_bars)
         if self.error is not None:
             axis.errorbar(
                 places, self.values, yerr=self.error, fmt="none", ecolor=INK, capsize=6

@@ -142,5 +142,5 @@ def draw_cloud(axis: Axes, view: PatternView) -> None:
 def draw_arrow(axis: Axes, end: Tensor, colour: str, name: str, width: float) -> None:
     """Draw an arrow from the origin, with its name in the legend."""
     look = {"arrowstyle": "-|>", "color": colour, "lw": width, "shrinkA": 0, "shrinkB": 0}
-    axis.annotate("", end.tolist(), (0, 0), zorder=3, arrowprops=look)
+    axis.annotate("", (float(end[0]), float(end[1])), (0, 0), zorder=3, arrowprops=look)
     axis.plot([], [], color=colour, lw=2, label=name)
