@@ -99,7 +99,7 @@ def test_what_was_computed_is_kept(panel):
 
 def test_an_occlusion_map_fills_up():
     panel = AttributionPanel(Counted(), PHOTOS, CLASSES, side=8)
-    panel._effects.clear()
+    panel.maps.clear()
     views = [view for view in panel.compute(panel.settings) if view is not None]
     assert [view.share_done for view in views] == [0.25, 0.5, 0.75, 1.0]
     assert (views[0].values[2:] == 0).all()

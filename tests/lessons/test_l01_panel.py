@@ -168,7 +168,7 @@ def test_a_line_is_walked_once(panel):
 
 def test_a_coarse_answer_comes_first():
     panel = TangentExplorer(Counted(), PHOTO, 2, side=4)
-    panel._traces.clear()
+    panel.memory.clear()
     views = [view for view in panel.compute(panel.settings) if view is not None]
     assert [view.coarse for view in views] == [True, False]
     assert len(views[0].trace.steps) < len(views[1].trace.steps) / 2

@@ -12,10 +12,10 @@ from xaicourse.course.lessons.l02_guided_backprop.panel import two_digits
 from xaicourse.widgets import (
     RandomisePanel,
     likeness,
-    randomise_figure,
     randomise_top,
     weight_layers,
 )
+from xaicourse.widgets.plates import figure_of
 
 PHOTO = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
 CLASSES = {"cat": 2, "owl": 0}
@@ -169,21 +169,19 @@ def test_the_picture_says_which_method_and_class_it_shows(panel):
     view = panel.result
     for name in ("method", "class"):
         other = replace(view, settings={**view.settings, name: "another"})
-        assert randomise_figure.draw_randomise_view(other) != panel.picture.value
+        assert panel.draw(other) != panel.picture.value
 
 
 @pytest.mark.parametrize("layers", [0, 1, 3])
-def test_the_legend_stays_clear_of_the_curves_and_inside_the_picture(panel, layers, monkeypatch):
-    drawn = []
-    monkeypatch.setattr(randomise_figure, "render", lambda figure, *a, **k: drawn.append(figure))
+def test_the_legend_stays_clear_of_the_curves_and_inside_the_picture(panel, layers):
     panel.set(layers=layers)
-    monkeypatch.undo()
-    randomise_figure.render(drawn[-1], 100)
-    axis = drawn[-1].axes[-1]
+    figure = figure_of(panel.size, panel.plates(panel.result))
+    figure.draw_without_rendering()
+    axis = figure.axes[-1]
     legend = axis.get_legend().get_window_extent()
     assert not legend.overlaps(axis.get_window_extent())
     assert not legend.overlaps(axis.xaxis.get_label().get_window_extent())
-    for low, high, inside in zip(legend.min, legend.max, drawn[-1].bbox.size, strict=True):
+    for low, high, inside in zip(legend.min, legend.max, figure.bbox.size, strict=True):
         assert 0 <= low <= high <= inside
 
 

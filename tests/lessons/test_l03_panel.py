@@ -6,9 +6,8 @@ from matplotlib.figure import Figure
 from torch import nn
 
 import xaicourse as xc
-from xaicourse.course.lessons.l03_relevance.figure import draw_bars
 from xaicourse.course.lessons.l03_relevance.panel import cosine
-from xaicourse.course.lessons.l03_relevance.trace import RelevanceTrace, trace_classes
+from xaicourse.course.lessons.l03_relevance.trace import RelevanceTrace, draw_bars, trace_classes
 from xaicourse.widgets import RelevancePanel, trace_relevance
 
 TOY_X = torch.tensor([[3.0, 1.0]], dtype=torch.float64)

@@ -161,7 +161,7 @@ def test_memory_holds_few_traces():
     for steps in range(1, 9):
         panel.set(steps=steps, output="probability")
         panel.set(output="logit")
-    assert len(panel._traces) == MOST_TRACES
+    assert len(panel.traces) == MOST_TRACES
     panel.set(steps=300)
     assert len(panel.result.trace.sums) <= 40
 
@@ -203,10 +203,10 @@ def test_a_coarse_answer_comes_first_and_a_newer_move_ends_the_walk(monkeypatch,
 
 
 def test_the_device_control_appears_only_beside_another_device(monkeypatch):
-    import xaicourse.course.lessons.l05_integrated_gradients.panel as path_panel
+    import xaicourse.widgets.controls
 
     assert "device" not in PathPanel(small_net(), PHOTO, 2, steps=2).controls
-    monkeypatch.setattr(path_panel, "devices", lambda own: [own, "meta"])
+    monkeypatch.setattr(xaicourse.widgets.controls, "devices", lambda own: [own, "meta"])
     net = small_net()
     panel = PathPanel(net, PHOTO, 2, steps=2)
     assert panel.controls["device"].options == ("cpu", "meta")

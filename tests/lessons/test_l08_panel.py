@@ -97,7 +97,7 @@ def test_one_group_is_shown_at_a_time(panel):
 
 
 def test_what_is_not_on_the_map_is_said(panel):
-    from xaicourse.course.lessons.l08_biases.figure import sums
+    from xaicourse.course.lessons.l08_biases.panel import sums
 
     view = panel.result
     rest = view.parts.shares["biases without a place"]
@@ -126,9 +126,9 @@ def test_classes_are_ranked_at_each_net_and_photo(panel):
 
 
 def test_a_split_is_made_once(panel):
-    before = panel._parts_of("deep", "one", 0)
+    before = panel._parts("deep", "one", 0)[1]
     panel.set(picture=PAPER, shown="input")
-    assert panel._parts_of("deep", "one", 0) is before
+    assert panel._parts("deep", "one", 0)[1] is before
 
 
 def test_words_and_picture(panel):

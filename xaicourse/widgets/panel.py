@@ -1,4 +1,4 @@
-"""One idea for all panels: settings -> compute -> result -> draw -> PNG, and controls as glue.
+"""One idea for all panels: controls -> settings -> compute -> result -> plates -> PNG.
 
 A panel never catches printed output and has no hidden state: what it shows depends on its
 settings alone. In a notebook a move of a slider starts a task that does one chunk of work at a
@@ -17,13 +17,16 @@ import html
 import inspect
 import itertools
 import os
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from typing import Any
 
 import ipywidgets
 from traitlets import TraitError, Unicode
 
 from xaicourse.plot.picture import DPI, SCREEN_DPI, png_bundle, png_size, small_png
+from xaicourse.widgets.controls import Control
+from xaicourse.widgets.plates import Plate, png_of
+from xaicourse.widgets.words import side_by_side
 
 PAUSE = 0.005  # seconds between two chunks: time in which a newer move is heard
 # The browser shows this after 0.4 s, so that a quick answer does not make it flicker.
@@ -44,12 +47,13 @@ class NamedImage(ipywidgets.Image):
 
 
 class Panel:
-    """A picture with controls. A subclass says what to compute and how to draw it.
+    """A picture with controls. A subclass says what to compute and which plates show it.
 
     Parameters
     ----------
-    controls : dict of str to widget
-        Name of a setting -> the widget whose value it is.
+    controls : dict of str to value or widget
+        Name of a setting -> its first value, where the class has a control of that name;
+        otherwise the widget whose value it is.
 
     Attributes
     ----------
@@ -60,11 +64,13 @@ class Panel:
 
     Notes
     -----
-    A subclass overrides `title`, `compute`, `draw`, `describe` and `alt`. It sets its own
-    attributes before it calls ``super().__init__(controls)``, which computes the first picture.
+    A subclass has its controls as class attributes, says `title` and `size` (inches), and
+    overrides `compute`, `plates`, `words` and `intro`. It sets its own attributes before it
+    calls ``super().__init__(controls)``, which computes the first picture.
     """
 
     title = "panel"
+    size = (10.0, 3.2)
 
     # -- what a subclass says ------------------------------------------------------------------
 
@@ -76,22 +82,44 @@ class Panel:
         """
         raise NotImplementedError
 
+    def plates(self, result: Any) -> Iterable[Plate]:
+        """Yield what the picture is made of, from left to right."""
+        return ()
+
+    def words(self, result: Any) -> Iterable[str]:
+        """Yield the numbers for the line under the picture, one by one."""
+        return ()
+
+    def intro(self, result: Any) -> str:
+        """Return the sentence before what the plates say of themselves."""
+        name = self.title.split(",")[0]
+        return f"{name[0].upper()}{name[1:]}."
+
+    def connect(self) -> None:
+        """Let controls change each other; they do so before the panel hears of a move."""
+
+    # -- made of these -------------------------------------------------------------------------
+
     def draw(self, result: Any) -> bytes:
         """Return the PNG of a result."""
-        raise NotImplementedError
+        return png_of(self.size, self.plates(result))
 
     def describe(self, result: Any) -> str:
         """Return the line of text under the picture."""
-        return ""
+        coarse = ["refining"] if getattr(result, "coarse", False) else []
+        return "  ·  ".join([*self.words(result), *coarse])
 
     def alt(self, result: Any) -> str:
         """Return what the picture shows, for a reader who cannot see it."""
-        return f"Picture of the {self.title}."
+        said = [plate.says for plate in self.plates(result) if plate.says]
+        if not said:
+            return f"Picture of the {self.title}."
+        return f"{self.intro(result)} {side_by_side(said)}"
 
     # -- glue ----------------------------------------------------------------------------------
 
     def __init__(self, controls: Mapping[str, Any]) -> None:
-        self.controls: dict[str, Any] = dict(controls)
+        self.controls: dict[str, Any] = self._all_controls(controls)
         self.result: Any = None
         self.error: Exception | None = None
         self.picture = NamedImage(format="png", layout={"max_width": "100%"})
@@ -114,9 +142,21 @@ class Panel:
         self._held = False
         self._loop = running_loop()
         self._task: asyncio.Task[None] | None = None
+        self.connect()
         for control in self.controls.values():
             control.observe(self._moved, "value")
         self._first_picture()
+
+    def _all_controls(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Make the widgets of the controls that the class declares, and add those given."""
+        made = {
+            control.name: control.widget(self, given.get(control.name))
+            for level in reversed(type(self).__mro__)
+            for control in vars(level).values()
+            if isinstance(control, Control)
+        }
+        others = {name: widget for name, widget in given.items() if name not in made}
+        return {name: widget for name, widget in made.items() if widget is not None} | others
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
+from matplotlib.axes import Axes
 from torch import Tensor
 
-from xaicourse.course.lessons.l00_start_here.figure import AttributionView, draw_attribution_view
 from xaicourse.course.lessons.l00_start_here.patch_grid import PatchGrid, all_places
 from xaicourse.methods import all_methods
-from xaicourse.plot.scale import reduce_channels, shared_limits, tile_sums
-from xaicourse.widgets.controls import choice
+from xaicourse.plot.scale import reduce_channels, shared_limits
+from xaicourse.plot.style import BLUE, ORANGE
+from xaicourse.widgets.controls import Choice
 from xaicourse.widgets.panel import Panel
+from xaicourse.widgets.plates import Bars, Map, Photo, Plate, and_pixels, tiled
+from xaicourse.widgets.work import Memory
 
 __all__ = ["AttributionPanel", "AttributionView", "PatchGrid"]
 
@@ -23,6 +27,47 @@ GREY = 0.5
 CHUNK = 4  # greyed photos in one forward pass: between two of them a newer move is heard
 DRAWN_EVERY = 16  # patches: an unfinished occlusion map is drawn so often
 MOST_TILES = 56  # a finer map cannot be read on the screen
+MOST_SCORES, MOST_MAPS = 512, 64  # kept in memory: about 8 kB and 0.6 MB each
+SHARED, OWN = "shared by all classes", "own"
+SIGNED, ABSOLUTE = "signed", "absolute"
+
+
+@dataclass(frozen=True, eq=False)
+class AttributionView:
+    """What the attribution panel shows.
+
+    Parameters
+    ----------
+    settings : dict
+        The settings that were asked for.
+    photo : Tensor (1, 3, H, W)
+        The photo with its grey patches.
+    values : array (h, w)
+        The map of the intact photo: signed, or absolute values.
+    limit : float
+        End of the colour scale.
+    score, score_before : float
+        Logit of the class with the grey patches, and of the intact photo.
+    scores, scores_before : dict
+        The same for each class of the panel.
+    share_done : float
+        Below 1 while the occlusion map is still filling up.
+    """
+
+    settings: Mapping[str, Any]
+    photo: Tensor
+    values: np.ndarray
+    limit: float
+    score: float
+    score_before: float
+    scores: Mapping[str, float]
+    scores_before: Mapping[str, float]
+    share_done: float
+
+    @property
+    def change(self) -> float:
+        """Logit with the grey patches minus logit of the intact photo."""
+        return self.score - self.score_before
 
 
 class AttributionPanel(Panel):
@@ -59,6 +104,10 @@ class AttributionPanel(Panel):
     """
 
     title = "attribution explorer, photo, class, method and display"
+    size = (9.4, 3.2)
+    photo, class_, method = Choice("photos"), Choice("classes"), Choice("methods")
+    display = Choice([SIGNED, ABSOLUTE])
+    scale = Choice([SHARED, OWN])
 
     def __init__(
         self,
@@ -77,100 +126,95 @@ class AttributionPanel(Panel):
                     f"photo {name!r} must have shape (1, C, H, W) with H and W divisible by "
                     f"{side}, got {tuple(photo.shape)}"
                 )
-        unknown = [name for name in methods if name != OCCLUSION and name not in all_methods()]
+        known = [OCCLUSION, *all_methods()]
+        unknown = [name for name in methods if name not in known]
         if unknown:
-            raise ValueError(f"method {unknown[0]!r} is unknown; there are occlusion, "
-                             f"{', '.join(all_methods())}")  # fmt: skip
+            raise ValueError(f"method {unknown[0]!r} is unknown; there are {', '.join(known)}")
         self.model, self.photos, self.classes, self.side = model, dict(photos), dict(classes), side
-        self._scores: dict[tuple[Any, ...], Tensor] = {}  # (photo, patches) -> (K,)
-        self._maps: dict[tuple[str, str, str], Tensor] = {}  # (photo, method, class) -> (C, H, W)
-        self._effects: dict[str, Tensor] = {}  # photo -> (side, side, K)
-        super().__init__(
-            {
-                "photo": choice("photo", list(photos), next(iter(photos))),
-                "class": choice("class", list(classes), next(iter(classes))),
-                "method": choice("method", list(methods), methods[0]),
-                "display": choice("display", ["signed", "absolute"], "signed"),
-                "scale": choice("scale", ["shared by all classes", "own"], "shared by all classes"),
-                "patches": PatchGrid(side),
-            }
-        )
-
-    # -- compute -------------------------------------------------------------------------------
+        self.methods = methods
+        self.scores = Memory(MOST_SCORES)  # (photo, patches) -> (K,)
+        self.maps = Memory(MOST_MAPS)  # (photo, method, class) -> (C, H, W)
+        super().__init__({"patches": PatchGrid(side)})
 
     def compute(self, settings: Mapping[str, Any]) -> Generator[AttributionView | None, None, None]:
         """Yield the view; what was computed once is kept, so most moves answer at once.
 
         Occlusion needs one forward pass for each patch: the map fills up from the top.
         """
-        photo, method = settings["photo"], settings["method"]
-        if method == OCCLUSION and photo not in self._effects:
-            for effects, done in self._occlude(photo):
-                if done % DRAWN_EVERY == 0 and done < self.side**2:
-                    yield self._view(settings, self._of_classes(effects), done)
-                else:
-                    yield None
-            self._effects[photo] = effects
+        photo, method, maps = settings["photo"], settings["method"], {}
         if method == OCCLUSION:
-            maps = self._of_classes(self._effects[photo])
+            effects = yield from self.maps.walk((photo, OCCLUSION), self._occlude(settings))
+            maps = self._of_classes(effects)
         else:
-            for name, index in self.classes.items():
-                if (photo, method, name) not in self._maps:
-                    explain = all_methods()[method].method
-                    values = explain(self.model, self.photos[photo], target=index)
-                    self._maps[photo, method, name] = values[0].detach().cpu()
+            for name in self.classes:
+                if (photo, method, name) not in self.maps:
                     yield None
-            maps = {name: self._maps[photo, method, name] for name in self.classes}
-        yield self._view(settings, maps, self.side**2)
+                key = photo, method, name
+                maps[name] = self.maps.once(key, self._explain, *key)
+        yield self._view(settings, maps, 1.0)
 
-    def _occlude(self, photo: str) -> Generator[tuple[Tensor, int], None, None]:
-        """Grey the patches one after the other; yield the effects so far, and how many there are.
+    def _explain(self, photo: str, method: str, name: str) -> Tensor:
+        """Return the map of one class, (C, H, W)."""
+        explain = all_methods()[method].method
+        return explain(self.model, self.photos[photo], target=self.classes[name])[0].detach().cpu()
+
+    def _occlude(
+        self, settings: Mapping[str, Any]
+    ) -> Generator[AttributionView | None, None, Tensor]:
+        """Grey the patches one after the other; yield unfinished views, and return the effects.
 
         The effect is what greying the patch takes from each logit, (side, side, K).
         """
+        photo, places = settings["photo"], all_places(self.side)
         start = self._scores_of(photo, ())
         effects = torch.zeros(self.side, self.side, len(start), dtype=start.dtype)
-        places = all_places(self.side)
         for first in range(0, len(places), CHUNK):
             some = places[first : first + CHUNK]
             points = torch.cat([self._greyed(self.photos[photo], [place]) for place in some])
             for place, scores in zip(some, self._run(points), strict=True):
-                self._scores[photo, (place,)] = scores  # when this patch is clicked it is there
-                effects[place] = start - scores
-            yield effects, first + len(some)
+                # kept: when this patch is clicked it is there
+                effects[place] = start - self.scores.keep((photo, (place,)), scores)
+            done = first + len(some)
+            worth_a_look = done % DRAWN_EVERY == 0 and done < len(places)
+            maps = self._of_classes(effects)
+            yield self._view(settings, maps, done / len(places)) if worth_a_look else None
+        return effects
 
     def _of_classes(self, effects: Tensor) -> dict[str, Tensor]:
         """Return the occlusion map of each class, (1, side, side)."""
         return {name: effects[None, ..., index] for name, index in self.classes.items()}
 
     def _view(
-        self, settings: Mapping[str, Any], attributions: Mapping[str, Tensor], done: int
+        self, settings: Mapping[str, Any], attributions: Mapping[str, Tensor], share_done: float
     ) -> AttributionView:
         """Put together what is shown; all classes share one scale unless the map has its own."""
-        photo, patches = settings["photo"], tuple(settings["patches"])
+        photo, patches, name = settings["photo"], tuple(settings["patches"]), settings["class"]
         before, after = self._scores_of(photo, ()), self._scores_of(photo, patches)
-        signed = settings["display"] == "signed"
-        maps = {name: displayed(values, signed) for name, values in attributions.items()}
-        chosen, index = maps[settings["class"]], self.classes[settings["class"]]
+        reduce = "sum" if settings["display"] == SIGNED else "abs_sum"
+        maps = {
+            k: tiled(reduce_channels(values, reduce), MOST_TILES)[0]
+            for k, values in attributions.items()
+        }
         percentile = 100.0 if settings["method"] == OCCLUSION else 99.0
-        shown = [chosen] if settings["scale"] == "own" else list(maps.values())
+        shown = [maps[name]] if settings["scale"] == OWN else list(maps.values())
+        scores = {k: float(after[index]) for k, index in self.classes.items()}
+        scores_before = {k: float(before[index]) for k, index in self.classes.items()}
         return AttributionView(
             settings=dict(settings),
             photo=self._greyed(self.photos[photo], patches),
-            values=chosen,
+            values=maps[name],
             limit=shared_limits(shown, percentile)[1],
-            score=float(after[index]),
-            score_before=float(before[index]),
-            scores={name: float(after[k]) for name, k in self.classes.items()},
-            scores_before={name: float(before[k]) for name, k in self.classes.items()},
-            share_done=done / self.side**2,
+            score=scores[name],
+            score_before=scores_before[name],
+            scores=scores,
+            scores_before=scores_before,
+            share_done=share_done,
         )
 
     def _scores_of(self, photo: str, patches: tuple[tuple[int, int], ...]) -> Tensor:
         """Return all logits of a photo with these patches grey, (K,)."""
-        if (photo, patches) not in self._scores:
-            self._scores[photo, patches] = self._run(self._greyed(self.photos[photo], patches))[0]
-        return self._scores[photo, patches]
+        greyed = self._greyed(self.photos[photo], patches)
+        return self.scores.once((photo, patches), lambda: self._run(greyed)[0])
 
     def _run(self, points: Tensor) -> Tensor:
         with torch.no_grad():
@@ -185,40 +229,70 @@ class AttributionPanel(Panel):
             photo[..., down, column * width : (column + 1) * width] = GREY
         return photo
 
-    # -- draw ----------------------------------------------------------------------------------
+    def plates(self, result: AttributionView) -> Iterator[Plate]:
+        settings, limit = result.settings, result.limit
+        name, signed = settings["class"], settings["display"] == SIGNED
+        yield Photo(
+            (0.3, 0.3, 2.55, 2.55), f"photo: {settings['photo']}", result.photo,
+            says=f"photo {settings['photo']} with {len(settings['patches'])} grey patches",
+            draw=lambda axis: number_patches(axis, result.photo, self.side),
+        )  # fmt: skip
+        height, width = (n / self.side for n in result.values.shape)
+        ends = {-limit: "- own\nlimit"} if signed else {}
+        yield Map(
+            (3.05, 0.3, 2.55, 2.55), f"{settings['method']}: {name}", result.values, limit,
+            signed=signed,
+            frames=[(col * width, row * height, width, height) for row, col in settings["patches"]],
+            below=units(result, self.side), bar_at=(5.7, 0.45, 0.1, 2.25),
+            ticks={**ends, 0: "0", limit: "own\nlimit"} if settings["scale"] == OWN else None,
+            says=f"{settings['display']} map of {settings['method']} for {name}, scale: "
+            f"{settings['scale']}",
+        )  # fmt: skip
+        yield Bars(
+            (7.35, 0.35, 1.8, 2.4), "logits\n(pale: photo as it is)", list(result.scores.values()),
+            title_points=8.5, names=[one.replace(" ", "\n", 1) for one in result.scores],
+            pale=list(result.scores_before.values()),
+            colours=[ORANGE if one == name else BLUE for one in result.scores], thick=(0.72, 0.36),
+            across=True,
+            says="the logits of the classes, of the photo as it is and with the grey patches",
+            draw=lambda axis: number_logits(axis, result),
+        )  # fmt: skip
 
-    def draw(self, result: AttributionView) -> bytes:
-        """Return the PNG: the photo with its grey patches, the map, the logits."""
-        return draw_attribution_view(result, self.side)
-
-    def describe(self, result: AttributionView) -> str:
-        """Return the logit before and after in one line."""
-        patches = result.settings["patches"]
-        count = f"{len(patches)} grey patch{'es' if len(patches) != 1 else ''}"
+    def words(self, result: AttributionView) -> Iterator[str]:
+        count = len(result.settings["patches"])
         text = f"logit of {result.settings['class']}: {result.score_before:.1f}"
-        if patches:
-            text += f" → {result.score:.1f} ({result.change:+.2f}) with {count}"
+        if count:
+            patches = f"{count} grey patch{'es' if count != 1 else ''}"
+            text += f" → {result.score:.1f} ({result.change:+.2f}) with {patches}"
+        yield text
         if result.share_done < 1:
-            text += f"  ·  map {100 * result.share_done:.0f} % done, still filling up"
-        return text
-
-    def alt(self, result: AttributionView) -> str:
-        """Return what the picture shows."""
-        settings = result.settings
-        return (
-            f"Attribution explorer. Left: photo {settings['photo']} with "
-            f"{len(settings['patches'])} grey patches. Middle: {settings['display']} map of "
-            f"{settings['method']} for {settings['class']}, scale: {settings['scale']}. Right: the "
-            "logits of the classes, of the photo as it is and with the grey patches."
-        )
+            yield f"map {100 * result.share_done:.0f} % done, still filling up"
 
 
-def displayed(values: Tensor, signed: bool) -> np.ndarray:
-    """Return one number a tile, with or without sign, (h, w)."""
-    height, width = values.shape[-2:]
-    tile = next(
-        t
-        for t in range(1, height + 1)
-        if height % t == 0 and width % t == 0 and height // t <= MOST_TILES
-    )
-    return tile_sums(reduce_channels(values, "sum" if signed else "abs_sum"), tile)
+def number_patches(axis: Axes, photo: Tensor, side: int) -> None:
+    """Write the numbers of lines and columns beside the photo."""
+    names = [str(k + 1) for k in range(side)]
+    for set_ticks, length in ((axis.set_yticks, photo.shape[2]), (axis.set_xticks, photo.shape[3])):
+        set_ticks((np.arange(side) + 0.5) * length / side - 0.5, names)
+    axis.tick_params(length=0, labelsize=6.5)
+
+
+def units(view: AttributionView, side: int) -> str:
+    """Say what a colour stands for."""
+    if view.values.shape == (side, side):
+        return "logit minus logit with this patch grey"
+    size = "" if view.settings["display"] == SIGNED else " of absolute values"
+    tiles = and_pixels(view.photo.shape[-1] // view.values.shape[1])
+    return f"sum{size} over channels{tiles};\ncolours clipped at percentile 99"
+
+
+def number_logits(axis: Axes, view: AttributionView) -> None:
+    """Write the logits beside their bars."""
+    before, after = list(view.scores_before.values()), list(view.scores.values())
+    for place, name in enumerate(view.scores):
+        weight = "bold" if name == view.settings["class"] else "normal"
+        end = max(after[place], before[place], 0)
+        axis.text(end, place, f" {after[place]:.1f}", va="center", fontsize=8, weight=weight)
+    reach = max(1e-9, *map(abs, before + after))
+    axis.set(xlim=(1.15 * min(0.0, *before, *after), 1.3 * reach), xticks=[])
+    axis.spines["bottom"].set_visible(False)

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-import ipywidgets
+import numpy as np
 import torch
+from matplotlib.axes import Axes
 from torch import Tensor
 
 from xaicourse.core.checks import default_batch_size
 from xaicourse.core.gradients import Question, ask
-from xaicourse.core.target import PerRow
-from xaicourse.course.lessons.l01_saliency.figure import TangentView, draw_tangent_view
 from xaicourse.course.lessons.l01_saliency.trace import (
     GREY_LEVEL,
+    KEPT,
     STEPS,
     TangentTrace,
     gradient_at,
     trace_tangent,
     walk,
 )
-from xaicourse.plot.printing import two_digits
-from xaicourse.widgets.controls import LABEL, choice, is_image
+from xaicourse.plot.scale import reduce_channels, shared_limits
+from xaicourse.plot.style import BLUE, GREY, INK, ORANGE, PALE
+from xaicourse.widgets.controls import Choice, LogSlider, Place, is_image
 from xaicourse.widgets.panel import Panel
+from xaicourse.widgets.plates import Bars, Curve, Map, Photo, Plate, and_pixels, tiled
+from xaicourse.widgets.words import number, of_class
+from xaicourse.widgets.work import Memory
 
 __all__ = ["TangentExplorer", "TangentTrace", "TangentView", "trace_tangent"]
 
@@ -33,6 +38,64 @@ PATCH, PIXEL, RANDOM = "one patch brighter", "one pixel brighter", "random up an
 COARSE = 6  # every sixth step makes the first answer
 MOST_TRACES = 32  # kept in memory
 MOST_FEATURES = 8  # of a vector: each gets a direction of its own
+MOST_TILES = 56  # a finer map cannot be read on the screen
+SAYS = "the input at this step", "the gradient at this step"
+
+
+@dataclass(frozen=True, eq=False)
+class TangentView:
+    """What the panel shows: one point on a line away from the input.
+
+    Parameters
+    ----------
+    trace : TangentTrace
+        F and its tangent along the whole line.
+    settings : dict
+        The settings that were asked for.
+    step : float
+        How far the point is from the input, in units.
+    point : Tensor (1, ...)
+        The point.
+    score : float
+        F there.
+    slopes : Tensor (1, ...)
+        The gradient there, with signs.
+    unit_name : str
+        "grey level" for an image, "unit" for anything else.
+    score_name : str
+        What F is, for example "logit of tabby".
+    frame : (int, int, int, int) or None
+        Top, bottom, left and right end of the pixels that move, if that is a part of an image.
+    coarse : bool
+        A better answer is on its way.
+    """
+
+    trace: TangentTrace
+    settings: Mapping[str, Any]
+    step: float
+    point: Tensor
+    score: float
+    slopes: Tensor
+    unit_name: str
+    score_name: str
+    frame: tuple[int, int, int, int] | None
+    coarse: bool
+
+    @property
+    def actual(self) -> float:
+        """F at the point minus F at the input."""
+        return self.score - self.trace.score
+
+    @property
+    def promised(self) -> float:
+        """What the gradient at the input says that this change is."""
+        return self.trace.slope * self.step
+
+    @property
+    def likeness(self) -> float:
+        """Cosine between the gradient at the point and the gradient at the input."""
+        pair = (self.slopes.double().flatten(), self.trace.values.double().flatten())
+        return float(torch.nn.functional.cosine_similarity(*pair, dim=0))
 
 
 class TangentExplorer(Panel):
@@ -74,6 +137,11 @@ class TangentExplorer(Panel):
     """
 
     title = "tangent explorer, the promise of a gradient and the truth"
+    size = (10.0, 3.45)
+    direction = Choice("directions")
+    step = LogSlider(float(STEPS[0]), float(STEPS[-1]), step=0.05)
+    output = Choice(["logit", "probability"])
+    down, across = Place("patch, down"), Place("patch, across")
 
     def __init__(
         self,
@@ -95,183 +163,186 @@ class TangentExplorer(Panel):
         first = ask(model, x, target, output, batch_size)
         if len(first.x) != 1:
             raise ValueError(f"x has {len(x)} rows; a line starts at one input, pass x[0:1]")
+        if is_image(x) and min(x.shape[2:]) < side:
+            raise ValueError(f"side is {side}, but x has {tuple(x.shape[2:])} pixels")
         self.target = first.target
-        self.uphill = gradient_at(first, first.x)[0].sign()
-        self.directions = dict(directions or {})
-        self._questions: dict[str, Question] = {output: first}
-        self._traces: OrderedDict[tuple[Any, ...], TangentTrace] = OrderedDict()
-        controls: dict[str, ipywidgets.Widget] = {
-            "direction": choice("direction", self._names(), UP),
-            "step": step_slider(step),
-            "output": choice("output", ["logit", "probability"], output),
-        }
-        if is_image(x):
-            if any(length < side for length in x.shape[2:]):
-                raise ValueError(f"side is {side}, but x has {tuple(x.shape[2:])} pixels")
-            controls["down"] = place_slider("patch, down", side)
-            controls["across"] = place_slider("patch, across", side)
-        super().__init__(controls)
-
-    # -- where to go ---------------------------------------------------------------------------
-
-    def _names(self) -> list[str]:
-        """Return the names of all directions."""
-        if is_image(self.x):
-            own = [UP, DOWN, PATCH, PIXEL, BRIGHTER, RANDOM]
-        else:
-            count = self.x[0].numel()
-            features = range(1, count + 1) if count <= MOST_FEATURES else range(0)
-            own = [UP, DOWN, *(f"x{k} {way}" for k in features for way in ("up", "down"))]
-        clash = [name for name in self.directions if name in own]
+        self.directions = all_directions(x, gradient_at(first, first.x)[0].sign())
+        clash = [name for name in directions or {} if name in self.directions]
         if clash:
             raise ValueError(f"directions has the name {clash[0]!r}, which the panel uses itself")
-        return [*own, *self.directions]
-
-    def _direction(self, settings: Mapping[str, Any]) -> Tensor:
-        """Return the direction of the settings, shaped as x; all entries are -1, 0 or 1."""
-        name = settings["direction"]
-        if name in self.directions:
-            return self.directions[name]
-        if name in (UP, DOWN):
-            return self.uphill if name == UP else -self.uphill
-        if name == BRIGHTER:
-            return torch.ones_like(self.uphill)
-        if name == RANDOM:
-            coins = torch.randint(0, 2, self.x.shape, generator=torch.Generator().manual_seed(0))
-            return (2 * coins - 1).to(self.uphill)
-        direction = torch.zeros_like(self.uphill)
-        if name not in (PATCH, PIXEL):  # "x2 down"
-            number, way = name[1:].split()
-            direction.view(-1)[int(number) - 1] = 1.0 if way == "up" else -1.0
-            return direction
-        down, across = (
-            slice((k - 1) * length // self.side, k * length // self.side)
-            for k, length in zip(self._place(settings), self.x.shape[2:], strict=True)
-        )
-        if name == PIXEL:  # in the middle of the patch
-            down, across = (
-                slice(m, m + 1) for m in ((s.start + s.stop) // 2 for s in (down, across))
-            )
-        direction[..., down, across] = 1.0
-        return direction
-
-    def _place(self, settings: Mapping[str, Any]) -> tuple[int, ...]:
-        """Return line and column of the patch, from 1, where the direction has one."""
-        moved = settings["direction"] in (PATCH, PIXEL)
-        return (settings["down"], settings["across"]) if moved else ()
-
-    # -- compute -------------------------------------------------------------------------------
+        self.directions |= directions or {}
+        self.memory = Memory(MOST_TRACES)
+        super().__init__({"step": step, "output": output})
 
     def compute(self, settings: Mapping[str, Any]) -> Generator[TangentView | None, None, None]:
         """Yield the view with a few points of the line, then with all; lines are kept."""
-        direction = self._direction(settings)
+        name, output, frame = settings["direction"], settings["output"], self._frame(settings)
+        direction = self.directions[name] if frame is None else self._part_of_image(frame)
         unit = GREY_LEVEL if is_image(self.x) else 1.0
-        question = self._question(settings["output"])
+        question = self.memory.once(output, self._ask, self.x, output)
         point = question.x + unit * settings["step"] * direction.to(question.x)
-        slopes, score = gradient_at(self._question(settings["output"], point), point)
+        slopes, score = gradient_at(self._ask(point, output), point)
         yield None
-        key = (settings["direction"], settings["output"], *self._place(settings))
+        view = partial(
+            TangentView,
+            settings=dict(settings),
+            step=float(settings["step"]),
+            point=point.cpu(),
+            score=score,
+            slopes=slopes.cpu(),
+            unit_name="grey level" if is_image(self.x) else "unit",
+            score_name=f"{output}{of_class(self.target, self.labels)}",
+            frame=frame,
+        )
+        key = (name, output, frame)
+        if key not in self.memory:
+            some = yield from walk(question, direction, STEPS[::COARSE], unit)
+            yield view(trace=some, coarse=True)
+        trace = yield from self.memory.walk(key, walk(question, direction, STEPS, unit))
+        yield view(trace=trace, coarse=False)
 
-        def view(trace: TangentTrace, coarse: bool) -> TangentView:
-            return TangentView(
-                trace=trace,
-                settings=dict(settings),
-                step=float(settings["step"]),
-                point=point.cpu(),
-                score=score,
-                slopes=slopes.cpu(),
-                unit_name="grey level" if is_image(self.x) else "unit",
-                score_name=f"{settings['output']}{self._class_name()}",
-                frame=frame_of(direction) if self._place(settings) else None,
-                coarse=coarse,
-            )
+    def _ask(self, point: Tensor, output: str) -> Question:
+        """Return what is asked of the model at a point."""
+        return ask(self.model, point, self.target, output, self.batch_size)
 
-        if key not in self._traces:
-            trace = yield from walk(question, direction, STEPS[::COARSE], unit)
-            yield view(trace, coarse=True)
-            self._traces[key] = yield from walk(question, direction, STEPS, unit)
-        self._traces.move_to_end(key)
-        while len(self._traces) > MOST_TRACES:
-            self._traces.popitem(last=False)  # the one not used for longest
-        yield view(self._traces[key], coarse=False)
+    def _frame(self, settings: Mapping[str, Any]) -> tuple[int, int, int, int] | None:
+        """Return top, bottom, left and right end of a patch or pixel; None for other directions."""
+        if settings["direction"] not in (PATCH, PIXEL):
+            return None
+        ends = []
+        for name, length in zip(("down", "across"), self.x.shape[2:], strict=True):
+            start, stop = ((settings[name] - k) * length // self.side for k in (1, 0))
+            middle = (start + stop) // 2
+            ends += [start, stop] if settings["direction"] == PATCH else [middle, middle + 1]
+        return ends[0], ends[1], ends[2], ends[3]
 
-    def _question(self, output: str, point: Tensor | None = None) -> Question:
-        """Return what is asked of the model at the input, or at another point."""
-        if point is not None:
-            return ask(self.model, point, self.target, output, self.batch_size)
-        if output not in self._questions:
-            self._questions[output] = ask(self.model, self.x, self.target, output, self.batch_size)
-        return self._questions[output]
+    def _part_of_image(self, frame: tuple[int, int, int, int]) -> Tensor:
+        """Return the direction that moves the pixels inside a frame, (1, C, H, W)."""
+        top, bottom, left, right = frame
+        direction = torch.zeros_like(self.directions[UP])
+        direction[..., top:bottom, left:right] = 1.0
+        return direction
 
-    def _class_name(self) -> str:
-        """Return " of <class>", or nothing for a model with one output."""
-        index = getattr(self.target, "index", None)
-        if isinstance(self.target, PerRow):
-            index = self.target.classes[:1]
-        if not isinstance(index, tuple) or len(index) != 1:
-            return ""
-        name = self.labels[index[0]] if self.labels is not None else f"class {index[0]}"
-        return f" of {name}"
+    def plates(self, result: TangentView) -> Iterator[Plate]:
+        left, right = (photo_plates if is_image(self.x) else feature_plates)(result)
+        yield left
+        yield from along_the_line(result)
+        yield right
 
-    # -- draw ----------------------------------------------------------------------------------
+    def words(self, result: TangentView) -> Iterator[str]:
+        yield f"step {number(result.step)} {result.unit_name}{'' if result.step == 1 else 's'}"
+        yield f"promised {number(result.promised)}, true {number(result.actual)}"
+        yield f"promise kept within 10 % {kept_text(result.trace)}"
+        yield f"cosine with the gradient at the input {result.likeness:.2f}"
 
-    def draw(self, result: TangentView) -> bytes:
-        """Return the PNG: input, promise and truth along the line, gradient at the point."""
-        return draw_tangent_view(result)
-
-    def describe(self, result: TangentView) -> str:
-        """Return the numbers in one line."""
-        plural = "" if result.step == 1 else "s"
-        parts = [
-            f"step {two_digits(result.step)[0]} {result.unit_name}{plural}",
-            f"promised {two_digits(result.promised)[0]}, true {two_digits(result.actual)[0]}",
-            f"promise kept within 10 % {kept_text(result)}",
-            f"cosine with the gradient at the input {result.likeness:.2f}",
-        ]
-        if result.coarse:
-            parts.append("refining")
-        return "  ·  ".join(parts)
-
-    def alt(self, result: TangentView) -> str:
-        """Return what the picture shows."""
+    def intro(self, result: TangentView) -> str:
         return (
             f"Tangent explorer, {result.score_name}, direction: {result.settings['direction']}, "
-            f"step {result.step:.2g} {result.unit_name}s. Left: the input at this step. Middle: "
-            "the change of the score over the step, the change that the gradient promises, and "
-            "their quotient. Right: the gradient at this step."
+            f"step {result.step:.2g} {result.unit_name}s."
         )
 
 
-def frame_of(direction: Tensor) -> tuple[int, int, int, int]:
-    """Return where the pixels lie that a direction (1, C, H, W) moves: top, bottom, left, right."""
-    moved = direction[0].abs().sum(0) > 0  # (H, W)
-    down, across = moved.any(1).nonzero().flatten(), moved.any(0).nonzero().flatten()
-    return int(down[0]), int(down[-1]) + 1, int(across[0]), int(across[-1]) + 1
+def all_directions(x: Tensor, uphill: Tensor) -> dict[str, Tensor]:
+    """Return name -> direction, shaped as x; patch and pixel are put in their place later."""
+    both = {UP: uphill, DOWN: -uphill}
+    if is_image(x):
+        coins = torch.randint(0, 2, x.shape, generator=torch.Generator().manual_seed(0))
+        ones = torch.ones_like(uphill)
+        return {
+            **both, PATCH: ones, PIXEL: ones, BRIGHTER: ones, RANDOM: (2 * coins - 1).to(uphill)
+        }  # fmt: skip
+    count = x[0].numel()
+    units = torch.eye(count).to(uphill) if count <= MOST_FEATURES else []
+    for k, unit in enumerate(units, start=1):
+        both |= {f"x{k} up": unit.view_as(x), f"x{k} down": -unit.view_as(x)}
+    return both
 
 
-def kept_text(view: TangentView) -> str:
-    """Say up to which step the promise is kept."""
-    steps, kept = view.trace.steps, view.trace.kept
-    if kept == 0:
-        return f"nowhere from {two_digits(float(steps[0]))[0]} on"
-    if kept == float(steps[-1]):
-        return f"up to {two_digits(kept)[0]}, the whole line"
-    return f"up to {two_digits(kept)[0]}"
-
-
-def step_slider(value: float) -> ipywidgets.FloatLogSlider:
-    """Return a logarithmic slider from 0.01 to 10 that reports while it is dragged."""
-    low, high = float(STEPS[0]), float(STEPS[-1])
-    if not low <= value <= high:
-        raise ValueError(f"step must be from {low:g} to {high:g} here, got {value!r}")
-    return ipywidgets.FloatLogSlider(
-        value, base=10, min=-2, max=1, step=0.05, readout_format=".2g", description="step",
-        style=LABEL, layout={"width": "280px"},
+def photo_plates(view: TangentView) -> tuple[Photo, Map]:
+    """Return the photo at the point, and the gradient there on the scale of that at the input."""
+    top, bottom, left, right = view.frame or (0, 0, 0, 0)
+    photo = Photo(
+        (0.1, 0.55, 2.5, 2.5),
+        f"photo, {view.step:.2g} {view.unit_name}{'' if view.step == 1 else 's'} away",
+        view.point.clamp(0, 1),  # what leaves [0, 1] is drawn as black or white
+        frames=[(left, top, right - left, bottom - top)] if view.frame else [],
+        says=SAYS[0],
+    )
+    before, _ = tiled(reduce_channels(view.trace.values), MOST_TILES)
+    here, tile = tiled(reduce_channels(view.slopes), MOST_TILES)
+    return photo, Map(
+        (6.55, 0.55, 2.5, 2.5), "gradient here", here, shared_limits([before], 99.0)[1],
+        bar_at=(9.15, 0.7, 0.1, 2.2), clipped=True, says=SAYS[1],
+        below=f"sum over channels{and_pixels(tile)}; colours of the map\n"
+        "at the photo, clipped at percentile 99",
     )  # fmt: skip
 
 
-def place_slider(name: str, side: int) -> ipywidgets.IntSlider:
-    """Return a slider for the line or column of a patch, counted from 1."""
-    return ipywidgets.IntSlider(
-        (side + 1) // 2, min=1, max=side, description=name, style=LABEL, layout={"width": "270px"}
+def feature_plates(view: TangentView) -> tuple[Bars, Bars]:
+    """Return a bar a feature: the point, and the gradient there beside that at the input."""
+    look: dict[str, Any] = {"title_points": 8.5, "thick": (0.8, 0.45), "across": True}
+    point, here, before = (
+        values.flatten().numpy() for values in (view.point, view.slopes, view.trace.values)
     )
+    title = "gradient here\n(pale: at the input)"
+    left = Bars((0.55, 0.6, 2.0, 2.5), "input here", point, says=SAYS[0], **look)
+    return left, Bars((7.05, 0.6, 2.3, 2.5), title, here, pale=before, says=SAYS[1], **look)
+
+
+def along_the_line(view: TangentView) -> Iterator[Curve]:
+    """Yield promise and truth, and truth / promise, over a logarithmic axis of steps."""
+    trace, step = view.trace, view.step
+    actual, fine = trace.actual.numpy(), np.geomspace(STEPS[0], STEPS[-1], 200)
+    low, high = min(0.0, float(actual.min())), max(0.0, float(actual.max()))
+    margin = 0.3 * max(high - low, 10 * trace.rounding)
+    promise = {"color": ORANGE, "ls": (0, (5, 2)), "label": "promise"}
+    lines = [
+        (fine, trace.slope * fine, promise),
+        (trace.steps, actual, {"color": BLUE, "lw": 2, "label": "truth"}),
+        ([step], [view.actual], {"marker": "o", "color": INK, "ms": 5, "zorder": 5}),
+    ]
+    yield Curve(
+        (3.4, 1.6, 2.8, 1.45), view.score_name, lines, here=step, left="change of F",
+        axes={"ylim": (low - margin, high + margin), "xscale": "log"}, draw=finish_changes,
+        says="the change of the score over the step, the change that the gradient promises, and "
+        "their quotient",
+    )  # fmt: skip
+    shown = trace.promised.abs() > trace.rounding
+    share = (trace.actual / trace.promised)[shown]
+    yield Curve(
+        (3.4, 0.55, 2.8, 0.85), "", [(trace.steps[shown], share, {"color": BLUE, "lw": 2})],
+        here=step, left="truth /\npromise",
+        axes={"ylim": (-0.5, 1.5), "yticks": [0, 1], "xscale": "log"},
+        draw=lambda axis: finish_share(axis, f"step in {view.unit_name}s (logarithmic)"),
+    )  # fmt: skip
+
+
+def finish_changes(axis: Axes) -> None:
+    """Explain the lines; the steps are written below the other axis."""
+    mark_steps(axis)
+    axis.tick_params(labelbottom=False)
+    axis.legend(loc="best", fontsize=7.5)
+
+
+def finish_share(axis: Axes, below: str) -> None:
+    """Shade where the promise counts as kept."""
+    mark_steps(axis)
+    axis.axhspan(1 - KEPT, 1 + KEPT, color=PALE, lw=0, zorder=0)
+    axis.set_xlabel(below, fontsize=8, labelpad=1)
+
+
+def mark_steps(axis: Axes) -> None:
+    """Give both axes the same steps, with a line at one unit."""
+    axis.set_xlim(float(STEPS[0]), float(STEPS[-1]))
+    axis.axvline(1.0, color=GREY, lw=0.8, ls=(0, (4, 3)))
+    axis.axhline(0, color=GREY, lw=0.8)
+    axis.minorticks_off()
+    axis.tick_params(labelsize=7.5)
+
+
+def kept_text(trace: TangentTrace) -> str:
+    """Say up to which step the promise is kept."""
+    first, last = float(trace.steps[0]), float(trace.steps[-1])
+    if trace.kept == 0:
+        return f"nowhere from {number(first)} on"
+    return f"up to {number(trace.kept)}{', the whole line' if trace.kept == last else ''}"

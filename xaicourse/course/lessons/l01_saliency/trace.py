@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from xaicourse.core.gradients import Question, ask
+from xaicourse.widgets.work import finish
 
 GREY_LEVEL = 1 / 255  # an image file stores 256 brightnesses: 0, 1/255, ..., 1
 STEPS = torch.logspace(-2, 1, 19, dtype=torch.float64)  # 0.01 to 10, six for each factor of 10
@@ -111,12 +112,7 @@ def trace_tangent(
     >>> trace.promised.tolist(), trace.actual.tolist(), trace.kept
     ([-3.0, -6.0], [-3.0, 0.0], 1.0)
     """
-    work = walk(ask(model, x, target, output, batch_size), direction, steps, unit)
-    while True:
-        try:
-            next(work)
-        except StopIteration as finished:
-            return finished.value
+    return finish(walk(ask(model, x, target, output, batch_size), direction, steps, unit))
 
 
 def walk(

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import ipywidgets
+from matplotlib.axes import Axes
 from torch import Tensor, nn
 
-import xaicourse as xc
-from xaicourse.core.registry import MethodRecord, ResultKind
-from xaicourse.course.lessons.l02_guided_backprop.figure import RandomiseView, draw_randomise_view
+from xaicourse.core.registry import ResultKind
 from xaicourse.course.lessons.l02_guided_backprop.trace import (
     Likeness,
     likeness,
     randomise_top,
     weight_layers,
 )
-from xaicourse.widgets.controls import LABEL, choice
+from xaicourse.methods import all_methods
+from xaicourse.plot.scale import shared_limits
+from xaicourse.plot.style import BLUE, GREY, ORANGE
+from xaicourse.widgets.controls import Choice, WholeSlider
 from xaicourse.widgets.panel import Panel
+from xaicourse.widgets.plates import Curve, Map, Photo, Plate, tiled
+from xaicourse.widgets.work import Memory
 
 __all__ = [
     "Likeness",
@@ -28,6 +32,44 @@ __all__ = [
     "randomise_top",
     "weight_layers",
 ]
+
+MOST_TILES = 112  # a finer map cannot be read on the screen
+MOST_MAPS = 128  # kept in memory
+MARKS = {  # how the points of a row of cosines look
+    "absolute, shuffled": {"marker": "x", "ms": 4, "color": GREY},
+    "absolute": {"marker": "s", "ms": 6.5, "color": ORANGE, "mfc": "none"},
+    "with signs": {"marker": "o", "ms": 3.5, "color": BLUE},
+}
+
+
+@dataclass(frozen=True, eq=False)
+class RandomiseView:
+    """What the randomisation panel shows.
+
+    Parameters
+    ----------
+    settings : dict
+        The settings that were asked for.
+    photo : Tensor (1, C, H, W)
+        The photo.
+    before, after : Tensor (H, W)
+        Map of the original and of the changed network, summed over channels.
+    likeness : Likeness
+        Their cosines, with controls.
+    visited : dict
+        Number of layers -> likeness, for this method and class, as far as the reader has been.
+    layers, most : int
+        How many layers are drawn anew, and how many there are.
+    """
+
+    settings: Mapping[str, Any]
+    photo: Tensor
+    before: Tensor
+    after: Tensor
+    likeness: Likeness
+    visited: Mapping[int, Likeness]
+    layers: int
+    most: int
 
 
 class RandomisePanel(Panel):
@@ -67,6 +109,9 @@ class RandomisePanel(Panel):
     """
 
     title = "randomisation panel, method, class and number of layers drawn anew"
+    size = (11.0, 3.5)
+    method, class_ = Choice("methods"), Choice("classes")
+    layers = WholeSlider(0, "most", width="330px", live=False, label="layers drawn anew")
 
     def __init__(
         self,
@@ -84,47 +129,29 @@ class RandomisePanel(Panel):
             raise ValueError(f"x must be one photo, shape (1, C, H, W), got {tuple(x.shape)}")
         if not classes or not methods:
             raise ValueError("classes and methods must each hold at least one entry")
-        self._records: dict[str, MethodRecord] = dict(xc.METHODS)  # type: ignore[call-overload]
         for name in methods:
-            if name not in self._records or self._records[name].result is not ResultKind.INPUT:
+            record = all_methods().get(name)
+            if record is None or record.result is not ResultKind.INPUT:
                 raise ValueError(f"method {name!r} is unknown, or gives no value for each pixel")
         self.model, self.x, self.classes, self.seed = model, x, dict(classes), seed
-        self.most = len(weight_layers(model))
-        if not 0 <= layers <= self.most:
-            raise ValueError(f"layers must be from 0 to {self.most} here, got {layers!r}")
-        self._maps: dict[tuple[str, str, int], Tensor] = {}  # (method, class, layers) -> (H, W)
-        slider = ipywidgets.IntSlider(
-            layers, min=0, max=self.most, description="layers drawn anew", style=LABEL,
-            continuous_update=False, layout={"width": "330px"},
-        )  # fmt: skip
-        super().__init__(
-            {
-                "method": choice("method", list(methods), methods[0]),
-                "class": choice("class", list(classes), next(iter(classes))),
-                "layers": slider,
-            }
-        )
-
-    # -- compute -------------------------------------------------------------------------------
+        self.methods, self.most = methods, len(weight_layers(model))
+        self.memory = Memory(MOST_MAPS)
+        super().__init__({"layers": layers})
 
     def compute(self, settings: Mapping[str, Any]) -> Generator[RandomiseView | None, None, None]:
         """Yield the view; a map that was computed once is kept."""
         method, name, layers = settings["method"], settings["class"], settings["layers"]
-        for count in (0, layers):
-            if (method, name, count) not in self._maps:
-                self._maps[method, name, count] = self._map(method, name, count)
-                yield None
-        before = self._maps[method, name, 0]
-        visited = {
-            count: likeness(before, pixels)
-            for (m, n, count), pixels in self._maps.items()
-            if (m, n) == (method, name)
-        }
+        before = self.memory.once((method, name, 0), self._map, method, name, 0)
+        yield None
+        after = self.memory.once((method, name, layers), self._map, method, name, layers)
+        yield None
+        places = [k for k in range(self.most + 1) if (method, name, k) in self.memory]
+        visited = {k: likeness(before, self.memory.get((method, name, k))) for k in places}
         yield RandomiseView(
             settings=dict(settings),
             photo=self.x,
             before=before,
-            after=self._maps[method, name, layers],
+            after=after,
             likeness=visited[layers],
             visited=visited,
             layers=layers,
@@ -134,27 +161,52 @@ class RandomisePanel(Panel):
     def _map(self, method: str, name: str, layers: int) -> Tensor:
         """Return one map, summed over channels, (H, W)."""
         model = randomise_top(self.model, layers, seed=self.seed) if layers else self.model
-        values = self._records[method].method(model, self.x, target=self.classes[name])
+        values = all_methods()[method].method(model, self.x, target=self.classes[name])
         return values[0].sum(0).detach().cpu()
 
-    # -- draw ----------------------------------------------------------------------------------
+    def plates(self, result: RandomiseView) -> Iterator[Plate]:
+        layers, name = result.layers, f"{result.settings['method']} for {result.settings['class']}"
+        yield Photo((0.15, 0.5, 2.35, 2.35), "photo", result.photo)
+        drawn = "all layers" if layers == result.most else f"top {layers} layers"
+        drawn = "top layer" if layers == 1 else drawn
+        titles = ("original network", f"{drawn} drawn anew" if layers else "original network")
+        for k, values in enumerate((result.before, result.after)):
+            values, _ = tiled(values, MOST_TILES)  # patterns are compared, not sizes
+            yield Map(
+                (2.65 + 2.5 * k, 0.5, 2.35, 2.35), titles[k], values,
+                shared_limits([values], 99.0)[1], below="own scale, clipped at percentile 99",
+            )  # fmt: skip
+        places = sorted(result.visited)
+        found = [result.visited[k] for k in places]
+        rows = {
+            "absolute, shuffled": [one.absolute_control for one in found],
+            "absolute": [one.absolute for one in found],
+            "with signs": [one.signed for one in found],
+        }
+        yield Curve(
+            (8.2, 0.85, 2.6, 2.0), "cosine with the original",
+            [
+            line
+            for kind, row in rows.items()
+            for line in (
+            (places, row, {"lw": 0.8, "alpha": 0.5, "color": MARKS[kind]["color"]}),
+            (places, row, {"ls": "", "label": kind, **MARKS[kind]}),
+            )
+            ],
+            here=layers, axes={"ylim": (-0.4, 1.08), "xlim": (-0.5, result.most + 0.5)},
+            draw=lambda axis: finish_cosines(axis, name),
+        )  # fmt: skip
 
-    def draw(self, result: RandomiseView) -> bytes:
-        """Return the PNG: photo, both maps, the cosines so far."""
-        return draw_randomise_view(result)
-
-    def describe(self, result: RandomiseView) -> str:
-        """Return the cosines in one line."""
+    def words(self, result: RandomiseView) -> Iterator[str]:
         found = result.likeness
-        return (
-            f"{result.layers} of {result.most} layers drawn anew  ·  cosine with the original "
-            f"{two_digits(found.signed)} (shuffled {two_digits(found.signed_control)})  ·  "
-            f"absolute maps {two_digits(found.absolute)} "
-            f"(shuffled {two_digits(found.absolute_control)})"
-        )
+        yield f"{result.layers} of {result.most} layers drawn anew"
+        for kind, value, control in (
+            ("cosine with the original", found.signed, found.signed_control),
+            ("absolute maps", found.absolute, found.absolute_control),
+        ):
+            yield f"{kind} {two_digits(value)} (shuffled {two_digits(control)})"
 
     def alt(self, result: RandomiseView) -> str:
-        """Return what the picture shows."""
         settings = result.settings
         return (
             f"Randomisation panel: photo; map of {settings['method']} for {settings['class']} "
@@ -162,6 +214,17 @@ class RandomisePanel(Panel):
             "layers drawn anew, each on its own scale; and the cosine of the two over the number "
             "of layers, with the control of shuffled pixels."
         )
+
+
+def finish_cosines(axis: Axes, maps: str) -> None:
+    """Add the line at 0, the legend below, and over both maps what they are maps of."""
+    figure: Any = axis.figure
+    figure.text(5.08 / 11.0, 3.28 / 3.5, maps, ha="center", fontsize=9)
+    axis.axhline(0, color=GREY, lw=0.8)
+    axis.tick_params(labelsize=7.5)
+    axis.set_xlabel("layers drawn anew, from the top", fontsize=8)
+    axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.23), fontsize=7, ncols=3,
+                handletextpad=0.2, columnspacing=1.0, frameon=False)  # fmt: skip
 
 
 def two_digits(value: float) -> str:

@@ -2,39 +2,57 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-import ipywidgets
 import torch
 from torch import Tensor
 
-from xaicourse.course.lessons.l03_relevance.figure import RelevanceView, draw_relevance_view
 from xaicourse.course.lessons.l03_relevance.trace import (
     RelevanceTrace,
+    draw_bars,
     trace_classes,
     trace_relevance,
 )
-from xaicourse.plot.printing import two_digits
-from xaicourse.widgets.controls import LABEL, choice
+from xaicourse.plot.scale import reduce_channels, shared_limits
+from xaicourse.widgets.controls import Choice, LogSlider
 from xaicourse.widgets.panel import Panel
+from xaicourse.widgets.plates import Bars, Map, Photo, Plate
+from xaicourse.widgets.words import number
+from xaicourse.widgets.work import Memory
 
 __all__ = ["RelevancePanel", "RelevanceTrace", "RelevanceView", "trace_relevance"]
 
 RULES = (
-    "epsilon",
-    "gamma",
-    "alpha2_beta1",
-    "z_plus",
-    "flat",
-    "w_square",
-    "epsilon_plus",
+    "epsilon", "gamma", "alpha2_beta1", "z_plus", "flat", "w_square", "epsilon_plus",
     "epsilon_gamma_box",
-)
+)  # fmt: skip
 MOST_PASSES = 30  # kept in memory
 ROUNDING = 1e-5  # of the score, in float32
-LOW, HIGH = -6.0, 1.0  # powers of 10 of epsilon
+
+
+@dataclass(frozen=True, eq=False)
+class RelevanceView:
+    """What the panel shows.
+
+    Parameters
+    ----------
+    trace : RelevanceTrace
+        The map and the account of the pass.
+    x : Tensor (1, ...)
+        The input of the net, on the CPU.
+    settings : dict
+        The settings that were asked for.
+    likeness : float or None
+        The mean |cosine| of this map with those of the net's other classes, same rule; None for
+        a net with one class.
+    """
+
+    trace: RelevanceTrace
+    x: Tensor
+    settings: Mapping[str, Any]
+    likeness: float | None
 
 
 class RelevancePanel(Panel):
@@ -67,6 +85,10 @@ class RelevancePanel(Panel):
     """
 
     title = "relevance panel, where the score goes"
+    size = (10.0, 3.0)
+    net, class_ = Choice("nets"), Choice("classes")
+    rule = Choice("rules")
+    epsilon = LogSlider(1e-6, 10, step=0.5)
 
     def __init__(
         self,
@@ -84,97 +106,81 @@ class RelevancePanel(Panel):
                     f"nets[{name!r}] needs one input and at least one class, got {len(x)} rows "
                     f"and {len(classes)} classes"
                 )
-        if not 10**LOW <= epsilon <= 10**HIGH:
-            raise ValueError(f"epsilon must be from 1e-6 to 10 here, got {epsilon!r}")
-        self.nets = dict(nets)
-        self._traces: OrderedDict[tuple[Any, ...], list[RelevanceTrace]] = OrderedDict()
-        first = next(iter(self.nets))
-        names = list(self.nets[first][2])
-        self._class_list = choice("class", names, names[0])
-        self._epsilon_slider = ipywidgets.FloatLogSlider(
-            epsilon, base=10, min=LOW, max=HIGH, step=0.5, readout_format=".2g",
-            description="epsilon", style=LABEL, layout={"width": "280px"},
-            disabled="epsilon" not in rule,
-        )  # fmt: skip
-        controls: dict[str, ipywidgets.Widget] = {
-            "net": choice("net", list(self.nets), first),
-            "class": self._class_list,
-            "rule": choice("rule", list(rules), rule),
-            "epsilon": self._epsilon_slider,
-        }
-        controls["net"].observe(self._new_net, "value")  # before the panel's own: classes first
-        controls["rule"].observe(self._new_rule, "value")
-        super().__init__(controls)
+        self.nets, self.rules = dict(nets), rules
+        self.classes = next(iter(self.nets.values()))[2]
+        self.memory = Memory(MOST_PASSES)
+        super().__init__({"rule": rule, "epsilon": epsilon})
+
+    def connect(self) -> None:
+        """Let the net bring its classes, and switch epsilon off for a rule without it."""
+        self.controls["net"].observe(self._new_net, "value")
+        self.controls["rule"].observe(self._new_rule, "value")
+        self._new_rule({"new": self.settings["rule"]})
 
     def _new_net(self, change: Any) -> None:
-        """Offer the classes of the chosen net."""
         held, self._held = self._held, True
         try:
-            self._class_list.options = list(self.nets[change["new"]][2])
+            self.controls["class"].options = list(self.nets[change["new"]][2])
         finally:
             self._held = held
 
     def _new_rule(self, change: Any) -> None:
-        """Switch epsilon off for a rule without it."""
-        self._epsilon_slider.disabled = "epsilon" not in change["new"]
-
-    # -- compute -------------------------------------------------------------------------------
+        self.controls["epsilon"].disabled = "epsilon" not in change["new"]
 
     def compute(self, settings: Mapping[str, Any]) -> RelevanceView:
         """Return the view; every pass is kept, so that going back costs nothing."""
-        _, x, classes = self.nets[settings["net"]]
-        traces = dict(zip(classes, self._all(settings), strict=True))
-        trace = traces.pop(settings["class"])
-        alike = [abs(cosine(trace.values, other.values)) for other in traces.values()]
-        return RelevanceView(
-            trace=trace,
-            x=x.cpu(),
-            settings=dict(settings),
-            likeness=sum(alike) / len(alike) if alike else None,
+        model, x, classes = self.nets[settings["net"]]
+        rule, epsilon = settings["rule"], float(settings["epsilon"])
+        traces = self.memory.once(
+            (settings["net"], rule, epsilon),
+            lambda: trace_classes(model, x, list(classes.values()), rules=rule, epsilon=epsilon),
         )
+        others = dict(zip(classes, traces, strict=True))
+        trace = others.pop(settings["class"])
+        alike = [abs(cosine(trace.values, other.values)) for other in others.values()]
+        likeness = sum(alike) / len(alike) if alike else None
+        return RelevanceView(trace=trace, x=x.cpu(), settings=dict(settings), likeness=likeness)
 
-    def _all(self, settings: Mapping[str, Any]) -> list[RelevanceTrace]:
-        """Return the traces of all classes: they are compared."""
-        key = settings["net"], settings["rule"], float(settings["epsilon"])
-        if key not in self._traces:
-            model, x, classes = self.nets[settings["net"]]
-            self._traces[key] = trace_classes(
-                model, x, list(classes.values()), rules=key[1], epsilon=key[2]
-            )
-            while len(self._traces) > MOST_PASSES:
-                self._traces.popitem(last=False)  # the one that was made first
-        return self._traces[key]
+    def plates(self, result: RelevanceView) -> Iterator[Plate]:
+        trace = result.trace
+        title = f"map, sum {trace.total:.2g}"
+        bars_at = (5.75, 0.6, 4.15, 1.98)
+        if result.x.ndim == 4:
+            yield Photo((0.05, 0.4, 2.25, 2.25), "input", result.x)
+            values = reduce_channels(trace.values, "sum")
+            yield Map(
+                (2.4, 0.4, 2.25, 2.25), title, values, shared_limits([values], 99.0)[1],
+                bar_at=(4.7, 0.45, 0.08, 2.1), clipped=True, says="the input and its signed map",
+            )  # fmt: skip
+        else:
+            yield Bars(
+                (0.6, 0.6, 3.0, 1.98), title, trace.values.flatten().numpy(),
+                says="a bar for each input",
+            )  # fmt: skip
+            bars_at = (4.6, 0.6, 5.2, 1.98)
+        yield Plate(
+            bars_at, "",
+            says="bars of what is left of the score after each operation, from the output to the "
+            "input, and what the biases of each kept",
+            draw=lambda axis: draw_bars(axis, trace, below="from the output to the input"),
+        )  # fmt: skip
 
-    # -- draw ----------------------------------------------------------------------------------
-
-    def draw(self, result: RelevanceView) -> bytes:
-        """Return the PNG: the input, its map, and the bars layer by layer."""
-        return draw_relevance_view(result)
-
-    def describe(self, result: RelevanceView) -> str:
-        """Return the numbers in one line."""
+    def words(self, result: RelevanceView) -> Iterator[str]:
         trace = result.trace
         kept = trace.score - trace.total
         kept = 0.0 if abs(kept) < ROUNDING * abs(trace.score) else kept
-        parts = [
-            f"{result.settings['class']}, rule {trace.rule}",
-            *([f"epsilon {result.settings['epsilon']:.2g}"] if "epsilon" in trace.rule else []),
-            f"score {two_digits(trace.score)[0]}",
-            f"map's sum {two_digits(trace.total)[0]}",
-            f"kept by biases and epsilon {two_digits(kept)[0]}",
-        ]
+        yield f"{result.settings['class']}, rule {trace.rule}"
+        if "epsilon" in trace.rule:
+            yield f"epsilon {result.settings['epsilon']:.2g}"
+        yield f"score {number(trace.score)}"
+        yield f"map's sum {number(trace.total)}"
+        yield f"kept by biases and epsilon {number(kept)}"
         if result.likeness is not None:
-            parts.append(f"likeness to the other classes' maps {result.likeness:.2f}")
-        return "  ·  ".join(parts)
+            yield f"likeness to the other classes' maps {result.likeness:.2f}"
 
-    def alt(self, result: RelevanceView) -> str:
-        """Return what the picture shows."""
-        what = "the input and its signed map" if result.x.ndim == 4 else "a bar for each input"
-        return (
-            f"Relevance panel, {result.settings['net']}, {result.settings['class']}, rule "
-            f"{result.trace.rule}. Left: {what}. Right: bars of what is left of the score after "
-            "each operation, from the output to the input, and what the biases of each kept."
-        )
+    def intro(self, result: RelevanceView) -> str:
+        settings = result.settings
+        return f"Relevance panel, {settings['net']}, {settings['class']}, rule {result.trace.rule}."
 
 
 def cosine(a: Tensor, b: Tensor) -> float:

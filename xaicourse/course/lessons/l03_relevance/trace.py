@@ -6,11 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from torch import Tensor
 
 from xaicourse.methods.vanilla.relevance import lrp
 from xaicourse.plot.picture import Picture
+from xaicourse.plot.style import BLUE, GREY, INK, ORANGE, styled
+
+MOST_NAMES = 12  # more operations are only counted
+SEEN = 1e-4  # of the longest bar
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +63,7 @@ class RelevanceTrace:
         """The map's sum as a share of F."""
         return self.total / self.score if self.score else 0.0
 
+    @styled
     def bars(self, *, alt: str, title: str | None = None) -> Picture:
         """Draw what is left after each operation, and the bias bar of each.
 
@@ -66,9 +74,11 @@ class RelevanceTrace:
         title
             Above the bars; None names the rule.
         """
-        from xaicourse.course.lessons.l03_relevance.figure import bars_picture
-
-        return bars_picture(self, alt, title)
+        figure = Figure(figsize=(8.2, 2.7))
+        axis = figure.add_axes((0.08, 0.24, 0.9, 0.64))
+        draw_bars(axis, self)
+        axis.set_title(f"rule {self.rule}" if title is None else title, loc="left")
+        return Picture(figure, alt)
 
 
 def trace_relevance(
@@ -129,3 +139,45 @@ def trace_classes(
         RelevanceTrace(values[None], float(score), names, kept, str(rules))
         for values, score, kept in zip(found.values.cpu(), found.f_end, absorbed, strict=True)
     ]
+
+
+def draw_bars(axis: Axes, trace: RelevanceTrace, below: str = "") -> None:
+    """Draw what is left of F after each operation, and beside it what its biases kept."""
+    left, kept = trace.left.numpy(), trace.absorbed.numpy()
+    places, last = np.arange(len(left)), len(trace.names)
+    axis.bar(places, left, width=0.8, color=BLUE, label="left of the score")
+    # a bias bar stands on the step from one bar to the next
+    axis.bar(
+        places[1:] - 0.5, kept, width=0.3, color=ORANGE, hatch="////", edgecolor="white",
+        linewidth=0, label="kept by biases and epsilon", zorder=3,
+    )  # fmt: skip
+    axis.axhline(0, color=GREY, lw=0.8)
+    axis.axhline(trace.score, color=INK, lw=0.9, ls=(0, (4, 3)), zorder=1)
+    if last <= MOST_NAMES:
+        # an operation stands on its step, one line lower
+        steps = {place + 0.5: f"\n{name}" for place, name in enumerate(trace.names)}
+        ticks = {0.0: "score", **steps, float(last): "map"}
+        axis.set_xticks(list(ticks), list(ticks.values()))
+        write_numbers(axis, left)
+    else:
+        axis.set_xticks([0, last], ["score", "map"])
+        axis.set_xlabel(f"{last} operations, from the output to the input")
+    if below:
+        axis.set_xlabel(below)
+    axis.margins(y=0.15)
+    axis.legend(
+        loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.1, ncols=2,
+        handlelength=1.4, handletextpad=0.5, columnspacing=1.2,
+    )  # fmt: skip
+
+
+def write_numbers(axis: Axes, heights: np.ndarray) -> None:
+    """Write each bar's number beyond its end."""
+    heights = np.where(abs(heights) < SEEN * abs(heights).max(), 0.0, heights)  # no rounding
+    for place, height in enumerate(heights):
+        side = -1 if height < 0 else 1
+        axis.annotate(
+            f"{height:.2g}", (place, height), xytext=(0, 3 * side), textcoords="offset points",
+            ha="center", va="top" if side < 0 else "bottom", fontsize=8, zorder=4,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+        )  # fmt: skip

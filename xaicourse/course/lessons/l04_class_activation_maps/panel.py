@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import ipywidgets
 import torch
+from matplotlib.axes import Axes
 from torch import Tensor
 
-from xaicourse.course.lessons.l04_class_activation_maps.figure import (
-    OVER,
-    LayerView,
-    draw_layer_view,
-)
 from xaicourse.course.lessons.l04_class_activation_maps.maps import (
     LayerMaps,
     chosen_layers,
@@ -22,16 +18,64 @@ from xaicourse.course.lessons.l04_class_activation_maps.maps import (
     share_inside,
 )
 from xaicourse.methods.vanilla.feature_maps import to_image_size
-from xaicourse.plot.printing import two_digits
 from xaicourse.plot.scale import shared_limits
-from xaicourse.widgets.controls import LABEL, choice
+from xaicourse.widgets.controls import Choice, ChoiceSlider
 from xaicourse.widgets.panel import Panel
+from xaicourse.widgets.plates import Bars, Map, Photo, Plate
+from xaicourse.widgets.words import number
+from xaicourse.widgets.work import Memory
 
 __all__ = ["LayerMaps", "LayerPanel", "LayerView", "layer_maps"]
 
 SHARED, OWN = "shared by all classes", "own"
 POSITIVE, SIGNED = "positive only", "with sign"
-CELLS, SMOOTH = "cells", "smooth"
+CELLS, SMOOTH, OVER = "cells", "smooth", "over the photo"
+MOST_MAPS = 64  # kept in memory
+
+
+@dataclass(frozen=True, eq=False)
+class LayerView:
+    """What the layer panel shows.
+
+    Parameters
+    ----------
+    settings : dict
+        The settings that were asked for.
+    photo : Tensor (1, C, H, W)
+        The photo.
+    raw : Tensor (h, w)
+        The map as it was made: one number a cell, negative values cut off if that is asked for.
+    shown : Tensor (H, W)
+        The same, enlarged.
+    limit : float
+        End of the colour scale.
+    score : float
+        The logit of the class.
+    layer_text : str
+        The layer and the number of its cells.
+    shares, areas : dict of str to float
+        Region -> share of the positive part of the enlarged map, share of the photo's area.
+    """
+
+    settings: Mapping[str, Any]
+    photo: Tensor
+    raw: Tensor
+    shown: Tensor
+    limit: float
+    score: float
+    layer_text: str
+    shares: Mapping[str, float]
+    areas: Mapping[str, float]
+
+    @property
+    def empty(self) -> bool:
+        """Say whether every cell is 0."""
+        return not bool(self.raw.any())
+
+    @property
+    def empty_positive(self) -> bool:
+        """Say whether no cell is positive."""
+        return not bool((self.raw > 0).any())
 
 
 class LayerPanel(Panel):
@@ -72,6 +116,12 @@ class LayerPanel(Panel):
     """
 
     title = "layer explorer, a class activation map from the image to the last layer"
+    size = (10.0, 3.5)
+    layer = ChoiceSlider("layers")
+    class_, method = Choice("classes"), Choice("methods")
+    values = Choice([POSITIVE, SIGNED])
+    scale = Choice([SHARED, OWN])
+    display = Choice([CELLS, SMOOTH, OVER])
 
     def __init__(
         self,
@@ -86,7 +136,7 @@ class LayerPanel(Panel):
     ) -> None:
         if not classes or not methods:
             raise ValueError("classes and methods must each hold at least one entry")
-        self.model, self.x, self.classes = model, x, dict(classes)
+        self.model, self.x, self.classes, self.methods = model, x, dict(classes), methods
         self.layers = chosen_layers(model, x, layers)
         self.regions = {name: mask.cpu() for name, mask in (regions or {}).items()}
         for name, mask in self.regions.items():
@@ -95,29 +145,23 @@ class LayerPanel(Panel):
                     f"region {name!r} must have the photo's shape {tuple(x.shape[-2:])}, "
                     f"got {tuple(mask.shape)}"
                 )
-        self._maps: dict[tuple[str, str], LayerMaps] = {}  # (layer, method) -> maps
-        super().__init__(
-            {
-                "layer": layer_slider(list(self.layers), layer),
-                "class": choice("class", list(classes), next(iter(classes))),
-                "method": choice("method", list(methods), methods[0]),
-                "values": choice("values", [POSITIVE, SIGNED], POSITIVE),
-                "scale": choice("scale", [SHARED, OWN], SHARED),
-                "display": choice("display", [CELLS, SMOOTH, OVER], CELLS),
-            }
-        )
-
-    # -- compute -------------------------------------------------------------------------------
+        self.memory = Memory(MOST_MAPS)
+        super().__init__({"layer": layer})
 
     def compute(self, settings: Mapping[str, Any]) -> LayerView:
         """Return the view; a layer's maps are made once for all classes."""
-        found = self._maps_of(settings["layer"], settings["method"])
+        layer, method = settings["layer"], settings["method"]
+        found = self.memory.once(
+            (layer, method), layer_maps, self.model, self.x, self.classes, layer, method
+        )
         cut = settings["values"] == POSITIVE
         maps = {name: m.clamp_min(0) if cut else m for name, m in found.maps.items()}
         raw = maps[settings["class"]]
-        shown = self._enlarged(raw, "nearest" if settings["display"] == CELLS else "bilinear")
+        how = "nearest" if settings["display"] == CELLS else "bilinear"
+        like = torch.empty(1, 1, *self.x.shape[-2:])
+        shown = to_image_size(raw[None, None], like, how)[0, 0]
         scaled = [raw] if settings["scale"] == OWN else list(maps.values())
-        _, h, w = self.layers[settings["layer"]]
+        _, h, w = self.layers[layer]
         return LayerView(
             settings=dict(settings),
             photo=self.x,
@@ -125,44 +169,45 @@ class LayerPanel(Panel):
             shown=shown,
             limit=shared_limits(scaled)[1],
             score=found.scores[settings["class"]],
-            layer_text=f"{settings['layer']}: {h} × {w} cells",
+            layer_text=f"{layer}: {h} × {w} cells",
             shares={name: share_inside(shown, mask) for name, mask in self.regions.items()},
             areas={name: float(mask.double().mean()) for name, mask in self.regions.items()},
         )
 
-    def _maps_of(self, layer: str, method: str) -> LayerMaps:
-        if (layer, method) not in self._maps:
-            self._maps[layer, method] = layer_maps(self.model, self.x, self.classes, layer, method)
-        return self._maps[layer, method]
-
-    def _enlarged(self, raw: Tensor, how: str) -> Tensor:
-        like = torch.empty(1, 1, *self.x.shape[-2:])
-        return to_image_size(raw[None, None], like, how)[0, 0]
-
-    # -- draw ----------------------------------------------------------------------------------
-
-    def draw(self, result: LayerView) -> bytes:
-        """Return the PNG: the photo, the map, the shares of the regions."""
-        return draw_layer_view(result)
-
-    def describe(self, result: LayerView) -> str:
-        """Return the numbers in one line."""
+    def plates(self, result: LayerView) -> Iterator[Plate]:
         settings = result.settings
-        largest = two_digits(float(result.raw.max()))[0]
-        total = two_digits(float(result.raw.sum()))[0]
-        parts = [
-            f"{settings['method']} at {result.layer_text}",
-            f"logit of {settings['class']} {two_digits(result.score)[0]}",
-            f"largest cell {largest}, sum of the cells {total}",
-        ]
+        own = settings["scale"] == OWN
+        yield Photo((0.1, 0.45, 2.5, 2.5), "photo", result.photo)
+        yield Map(
+            (2.85, 0.45, 2.5, 2.5), f"{settings['class']}\n{result.layer_text}", result.shown,
+            result.limit, signed=settings["values"] == SIGNED,
+            behind=result.photo if settings["display"] == OVER else None,
+            below="empty: every cell is 0" if result.empty else "", points=8,
+            bar_at=(5.5, 0.6, 0.1, 2.2),
+            ticks={0: "0", result.limit: "own\nlimit"} if own else None,
+            unit="" if own else "per cell; one scale for\nall classes at this layer",
+        )  # fmt: skip
         if result.shares:
-            shares = [f"{name} {share:.2f}" for name, share in result.shares.items()]
-            empty = any(map(math.isnan, result.shares.values()))
-            parts.append("nothing is positive" if empty else f"share in {', '.join(shares)}")
-        return "  ·  ".join(parts)
+            yield Bars(
+                (7.35, 0.75, 2.45, 1.9), "",
+                [0.0 if result.empty_positive else s for s in result.shares.values()],
+                names=[name.replace(" ", "\n") for name in result.shares],
+                pale=list(result.areas.values()), thick=(0.85, 0.45), across=True,
+                legend=("area", "positive part of the map"), draw=finish_shares,
+            )  # fmt: skip
+
+    def words(self, result: LayerView) -> Iterator[str]:
+        settings, raw = result.settings, result.raw
+        yield f"{settings['method']} at {result.layer_text}"
+        yield f"logit of {settings['class']} {number(result.score)}"
+        largest, total = number(float(raw.max())), number(float(raw.sum()))
+        yield f"largest cell {largest}, sum of the cells {total}"
+        if any(map(math.isnan, result.shares.values())):
+            yield "nothing is positive"
+        elif result.shares:
+            yield f"share in {', '.join(f'{n} {share:.2f}' for n, share in result.shares.items())}"
 
     def alt(self, result: LayerView) -> str:
-        """Return what the picture shows."""
         settings = result.settings
         return (
             f"Layer explorer. Left: the photo. Middle: {settings['method']} map of "
@@ -172,11 +217,7 @@ class LayerPanel(Panel):
         )
 
 
-def layer_slider(names: list[str], value: str | None) -> ipywidgets.SelectionSlider:
-    """Return a slider over the layers, from the image to the score."""
-    if value is not None and value not in names:
-        raise ValueError(f"layer must be one of {', '.join(names)}, got {value!r}")
-    return ipywidgets.SelectionSlider(
-        options=names, value=value or names[-1], description="layer", style=LABEL,
-        layout={"width": "330px"},
-    )  # fmt: skip
+def finish_shares(axis: Axes) -> None:
+    """Let the shares run from 0 to 1, with the legend above them."""
+    axis.set(xlim=(0, 1), xlabel="share")
+    axis.legend(loc="lower left", bbox_to_anchor=(-0.1, 1.0), fontsize=7.5, ncols=2)

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import copy
 import math
-from collections import OrderedDict
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import ipywidgets
-from torch import Tensor, nn
+from matplotlib.axes import Axes
+from torch import Tensor
 
 from xaicourse.core.checks import default_batch_size
 from xaicourse.core.gradients import Question, ask
 from xaicourse.core.quadrature import QUADRATURES
-from xaicourse.core.target import PerRow
-from xaicourse.course.lessons.l05_integrated_gradients.figure import PathView, draw_path_view
 from xaicourse.course.lessons.l05_integrated_gradients.trace import PathTrace, trace_path, walk
-from xaicourse.plot.printing import two_digits
 from xaicourse.plot.scale import shared_limits
-from xaicourse.widgets.controls import choice, devices, is_image, slider, whole_number
+from xaicourse.plot.style import BLUE, GREY, INK, ORANGE
+from xaicourse.widgets.controls import Choice, Device, Slider, WholeNumber, is_image
 from xaicourse.widgets.panel import Panel
+from xaicourse.widgets.plates import Bars, Curve, Map, Photo, Plate, and_pixels, tiled
+from xaicourse.widgets.words import number, of_class
+from xaicourse.widgets.work import Memory
 
 __all__ = ["PathPanel", "PathTrace", "PathView", "trace_path"]
 
@@ -28,6 +29,67 @@ COARSE_STEPS = 4  # the first answer
 CHECKPOINTS = 32  # places on the path where the collected map is kept
 MOST_STEPS = 512
 MOST_TRACES = 8  # kept in memory, about 7 MB each for a photo of 224 x 224
+MOST_TILES = 64  # a finer map cannot be read on the screen
+MOST_FEATURES, MOST_DOTS, MOST_LETTERS = 40, 64, 40  # that are drawn
+SAYS = "the input at alpha", "the map collected so far, red raises the score, blue lowers it"
+
+
+@dataclass(frozen=True, eq=False)
+class PathView:
+    """One moment on the path: what the panel shows.
+
+    Parameters
+    ----------
+    trace : PathTrace
+        The whole path.
+    settings : dict
+        The settings that were asked for.
+    alpha : float
+        The place on the path, 0 at the baseline and 1 at x.
+    point : Tensor (1, ...)
+        The input at alpha.
+    collected : Tensor (H, W) or of the shape of x
+        The map collected from the baseline up to alpha.
+    limit : float
+        End of the colour scale, fixed by the whole map, so it does not move with alpha.
+    score : float
+        F at alpha (between nodes: on a straight line).
+    sum_so_far : float
+        Sum of the collected map.
+    steps : int
+        Nodes of the trace that is shown; fewer than asked for in a first, coarse answer.
+    coarse : bool
+        A better answer is on its way.
+    score_name : str
+        What F is, for example "logit of tabby".
+    """
+
+    trace: PathTrace
+    settings: Mapping[str, Any]
+    alpha: float
+    point: Tensor
+    collected: Tensor
+    limit: float
+    score: float
+    sum_so_far: float
+    steps: int
+    coarse: bool
+    score_name: str
+
+    @property
+    def rise(self) -> float:
+        """F(x) - F(baseline)."""
+        return self.trace.rise
+
+    @property
+    def gap(self) -> float:
+        """Sum of the whole map minus the rise, in units of F."""
+        return self.trace.gap
+
+    @property
+    def map_error(self) -> float:
+        """Estimated relative error of the whole map; another question than the gap."""
+        return self.trace.map_error
 
 
 class PathPanel(Panel):
@@ -71,6 +133,13 @@ class PathPanel(Panel):
     """
 
     title = "path explorer, from the baseline to the input"
+    size = (10.0, 3.65)
+    alpha = Slider(0.0, 1.0, 0.01)
+    steps = WholeNumber()
+    quadrature = Choice([*QUADRATURES, "adaptive"], label="rule")
+    baseline = Choice("baselines")
+    output = Choice(["logit", "probability"])
+    device = Device()
 
     def __init__(
         self,
@@ -89,29 +158,17 @@ class PathPanel(Panel):
         if batch_size is None:
             batch_size = max(1, default_batch_size(x, None) // 2)
         self.model, self.x, self.labels, self.batch_size = model, x, labels, batch_size
-        self.question = ask(model, x, target, output, batch_size)
-        self.target = self.question.target
+        self.target = ask(model, x, target, output, batch_size).target
         if baselines is None:
-            names = ["black", "white", "mean", "blur", "uniform"]
+            names = ("black", "white", "mean", "blur", "uniform")
             baselines = {name: name for name in names} if is_image(x) else {"zero": 0.0}
         if not baselines:
             raise ValueError('baselines is empty; give at least one, for example {"black": 0.0}')
         self.baselines = dict(baselines)
-        self._questions: dict[tuple[str, str], Question] = {}
-        self._traces: OrderedDict[tuple[Any, ...], PathTrace] = OrderedDict()
-        device = str(x.device)
-        controls: dict[str, ipywidgets.Widget] = {
-            "alpha": slider("alpha", alpha),
-            "steps": whole_number("steps", steps),
-            "quadrature": choice("rule", [*QUADRATURES, "adaptive"], quadrature),
-            "baseline": choice("baseline", list(self.baselines), next(iter(self.baselines))),
-            "output": choice("output", ["logit", "probability"], output),
-        }
-        if devices(device) != [device] and isinstance(model, nn.Module):
-            controls["device"] = choice("device", devices(device), device)
-        super().__init__(controls)
-
-    # -- compute -------------------------------------------------------------------------------
+        self.questions, self.traces = Memory(MOST_TRACES), Memory(MOST_TRACES)
+        super().__init__(
+            {"alpha": alpha, "steps": steps, "quadrature": quadrature, "output": output}
+        )
 
     def compute(self, settings: Mapping[str, Any]) -> Generator[PathView | None, None, None]:
         """Yield a view of a coarse walk, then of the whole one; from memory if it was done."""
@@ -121,44 +178,33 @@ class PathPanel(Panel):
                 f"steps must be from 1 to {MOST_STEPS} here, got {steps}; "
                 "xc.integrated_gradients takes any number"
             )
-        if self._key(settings, steps) not in self._traces and steps > 2 * COARSE_STEPS:
+        if self._key(settings) not in self.traces and steps > 2 * COARSE_STEPS:
             rule = "midpoint" if settings["quadrature"] == "adaptive" else settings["quadrature"]
-            coarse = yield from self._trace({**settings, "quadrature": rule}, COARSE_STEPS)
-            yield self._view(coarse, settings, coarse=True)
-        trace = yield from self._trace(settings, steps)
-        yield self._view(trace, settings, coarse=False)
+            few = {**settings, "quadrature": rule, "steps": COARSE_STEPS}
+            yield self._view((yield from self._trace(few)), settings, coarse=True)
+        yield self._view((yield from self._trace(settings)), settings, coarse=False)
 
-    def _key(self, settings: Mapping[str, Any], steps: int) -> tuple[Any, ...]:
+    def _key(self, settings: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return all that the walk depends on: everything but alpha."""
-        names = sorted(set(settings) - {"alpha", "steps"})
-        return (steps, *(settings[name] for name in names))
+        return tuple(value for name, value in settings.items() if name != "alpha")
 
-    def _trace(self, settings: Mapping[str, Any], steps: int) -> Generator[None, None, PathTrace]:
+    def _trace(self, settings: Mapping[str, Any]) -> Generator[None, None, PathTrace]:
         """Return the walk for the settings, from memory if it is there."""
-        key = self._key(settings, steps)
-        if key not in self._traces:
-            question = self._question(settings["output"], settings.get("device"))
-            baseline = self.baselines[settings["baseline"]]
-            if isinstance(baseline, Tensor):
-                baseline = baseline.to(question.x.device)
-            self._traces[key] = yield from walk(
-                question, baseline, steps, settings["quadrature"], CHECKPOINTS
-            )
-        self._traces.move_to_end(key)
-        while len(self._traces) > MOST_TRACES:
-            self._traces.popitem(last=False)  # the one not used for longest
-        return self._traces[key]
+        device = settings.get("device", str(self.x.device))
+        key = settings["output"], device
+        question = self.questions.once(key, self._question, *key)
+        baseline = self.baselines[settings["baseline"]]
+        if isinstance(baseline, Tensor):
+            baseline = baseline.to(question.x.device)
+        work = walk(question, baseline, settings["steps"], settings["quadrature"], CHECKPOINTS)
+        return (yield from self.traces.walk(self._key(settings), work))
 
-    def _question(self, output: str, device: str | None) -> Question:
+    def _question(self, output: str, device: str) -> Question:
         """Return what is asked of the model, on a device; the caller's model is never moved."""
-        device = device or str(self.x.device)
-        key = (output, device)
-        if key not in self._questions:
-            model, x = self.model, self.x
-            if device != str(x.device):
-                model, x = copy.deepcopy(model).to(device), x.to(device)
-            self._questions[key] = ask(model, x, self.target, output, self.batch_size)
-        return self._questions[key]
+        model: Any = self.model
+        if device != str(self.x.device):
+            model = copy.deepcopy(model).to(device)
+        return ask(model, self.x.to(device), self.target, output, self.batch_size)
 
     def _view(self, trace: PathTrace, settings: Mapping[str, Any], coarse: bool) -> PathView:
         """Cut a trace at alpha."""
@@ -174,55 +220,122 @@ class PathPanel(Panel):
             sum_so_far=trace.sum_at(alpha),
             steps=len(trace.alphas),
             coarse=coarse,
-            score_name=f"{settings['output']}{self._class_name()}",
+            score_name=f"{settings['output']}{of_class(self.target, self.labels)}",
         )
 
-    def _class_name(self) -> str:
-        """Return " of <class>", or nothing for a model with one output."""
-        index = getattr(self.target, "index", None)
-        if isinstance(self.target, PerRow):
-            index = self.target.classes[:1]
-        if not isinstance(index, tuple) or len(index) != 1:
-            return ""
-        name = self.labels[index[0]] if self.labels is not None else f"class {index[0]}"
-        return f" of {name}"
+    def plates(self, result: PathView) -> Iterator[Plate]:
+        both_ends = photo_plates if result.trace.sums.ndim == 3 else feature_plates
+        left, right = both_ends(result)
+        yield left
+        yield from along_the_path(result)
+        yield right
 
-    # -- draw ----------------------------------------------------------------------------------
-
-    def draw(self, result: PathView) -> bytes:
-        """Return the PNG: input at alpha, score and gradient norm along the path, map so far."""
-        return draw_path_view(result)
-
-    def describe(self, result: PathView) -> str:
-        """Return the numbers in one line; gap and map error are two different things."""
+    def words(self, result: PathView) -> Iterator[str]:
         error = result.map_error
-        parts = [
-            f"α = {result.alpha:.2f}",
-            f"{result.steps} gradients",
-            f"sum so far {two_digits(result.sum_so_far)[0]}",
-            f"rise {two_digits(result.rise)[0]}",
-            f"gap of the whole sum {gap_text(result.gap, result.rise)}",
-            "error of the whole map not known"
-            if math.isnan(error)
-            else f"error of the whole map about {two_digits(100 * error)[0]} %",
-        ]
-        if result.coarse:
-            parts.append("refining")
-        return "  ·  ".join(parts)
+        yield f"α = {result.alpha:.2f}"
+        yield f"{result.steps} gradients"
+        yield f"sum so far {number(result.sum_so_far)}"
+        yield f"rise {number(result.rise)}"
+        yield f"gap of the whole sum {gap_text(result.gap, result.rise)}"
+        about = "not known" if math.isnan(error) else f"about {number(100 * error)} %"
+        yield f"error of the whole map {about}"
 
-    def alt(self, result: PathView) -> str:
-        """Return what the picture shows."""
-        return (
-            f"Path explorer at alpha {result.alpha:.2f}, {result.score_name}. Left: the input at "
-            "alpha. Middle: the score along the path with the baseline's score plus the sum so "
-            "far, the length of the gradient, and bars for the sum so far and the rise. Right: "
-            "the map collected so far, red raises the score, blue lowers it."
-        )
+    def intro(self, result: PathView) -> str:
+        return f"Path explorer at alpha {result.alpha:.2f}, {result.score_name}."
+
+
+def photo_plates(view: PathView) -> tuple[Photo, Map]:
+    """Return the photo as it is at alpha, and the map so far on the scale of the whole map."""
+    whole, tile = tiled(view.trace.sums[-1], MOST_TILES)
+    photo = Photo(
+        (0.1, 0.6, 2.7, 2.7), f"input at α = {view.alpha:.2f}", view.point.clamp(0, 1),
+        says=SAYS[0],
+    )  # fmt: skip
+    return photo, Map(
+        (6.5, 0.6, 2.7, 2.7), "map collected so far", tiled(view.collected, MOST_TILES)[0],
+        shared_limits([whole], 99.0)[1], bar_at=(9.3, 0.75, 0.1, 2.4), clipped=True, says=SAYS[1],
+        below=f"sum over channels{and_pixels(tile)};\n"
+        "colours clipped at percentile 99 of the whole map",
+    )  # fmt: skip
+
+
+def feature_plates(view: PathView) -> tuple[Bars, Bars]:
+    """Return a bar a feature: the input at alpha, and the attribution so far."""
+    now = features(view.collected)
+    point = Bars(
+        (0.5, 0.6, 2.1, 2.7), f"input at α = {view.alpha:.2f}", features(view.point),
+        pale=features(view.trace.end), legend=("input", "at α"), says=SAYS[0],
+    )  # fmt: skip
+    return point, Bars(
+        (7.1, 0.6, 2.5, 2.7), "attribution collected so far", now,
+        pale=features(view.trace.sums[-1]), legend=("whole", "so far"),
+        colours=[ORANGE if share >= 0 else BLUE for share in now], says=SAYS[1],
+    )  # fmt: skip
+
+
+def features(values: Tensor) -> list[float]:
+    """Return the first features in one row."""
+    return values.detach().cpu().double().flatten()[:MOST_FEATURES].tolist()
+
+
+def along_the_path(view: PathView) -> Iterator[Plate]:
+    """Yield F beside what the sum so far makes of it, the length of the gradient, both sums."""
+    trace, alpha, name = view.trace, view.alpha, view.score_name
+    edges, sums = trace.node_edges.numpy(), trace.ends[0] + trace.totals
+    upto = edges <= alpha
+    so_far = [*edges[upto], alpha], [*sums[upto], trace.ends[0] + view.sum_so_far]
+    dot = "." if len(trace.alphas) <= MOST_DOTS else ""
+    lines = [
+        (*trace.curve, {"color": BLUE, "label": "F"}),
+        (trace.alphas, trace.scores, {"ls": "", "marker": dot, "color": BLUE, "ms": 4}),
+        (edges, sums, {"color": ORANGE, "lw": 1, "alpha": 0.35}),
+        (*so_far, {"color": ORANGE, "lw": 1.8, "label": "F(baseline) + sum so far"}),
+        ([alpha], [view.score], {"marker": "o", "color": BLUE, "ms": 6, "zorder": 4}),
+    ]
+    title = name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…"
+    yield Curve((3.6, 1.87, 2.6, 1.43), title, lines, draw=lambda a: finish_score(a, alpha))
+    most, norm = 1.1 * float(trace.norms.max()) + 1e-12, {"color": INK, "lw": 1.2, "marker": "."}
+    yield Curve(
+        (3.6, 1.07, 2.6, 0.68), "", [(trace.alphas, trace.norms, {**norm, "ms": 3})],
+        left="gradient\nlength", axes={"ylim": (0, most)}, draw=lambda a: finish_norm(a, alpha),
+        says="the score along the path with the baseline's score plus the sum so far, the length "
+        "of the gradient, and bars for the sum so far and the rise",
+    )  # fmt: skip
+    yield Bars(
+        (3.6, 0.1, 2.6, 0.4), "", [view.sum_so_far, view.rise], names=["sum so far", "rise"],
+        colours=[ORANGE, GREY], thick=(0.8, 0.7), across=True,
+        draw=lambda axis: finish_sums(axis, [view.rise, *trace.totals]),
+    )  # fmt: skip
+
+
+def finish_score(axis: Axes, alpha: float) -> None:
+    """Explain the lines; alpha is written below the next axis."""
+    mark_alpha(axis, alpha)
+    axis.tick_params(labelbottom=False)
+    axis.legend(loc="best", fontsize=7, frameon=True, edgecolor="none", framealpha=0.8)
+
+
+def finish_norm(axis: Axes, alpha: float) -> None:
+    """Write alpha below both axes."""
+    mark_alpha(axis, alpha)
+    axis.set_xlabel("α  (0: baseline, 1: input)", labelpad=1)
+
+
+def mark_alpha(axis: Axes, alpha: float) -> None:
+    """Show the whole path, with a line where the reader is."""
+    axis.set_xlim(-0.02, 1.02)
+    axis.axvline(alpha, color=INK, lw=0.8, ls=(0, (4, 3)))
+
+
+def finish_sums(axis: Axes, reach: list[float]) -> None:
+    """Leave room for every sum on the path, and no frame."""
+    axis.set(xlim=(1.08 * min(reach) - 1e-9, 1.08 * max(reach) + 1e-9), xticks=[])
+    axis.tick_params(left=False)
+    axis.spines[:].set_visible(False)
 
 
 def gap_text(gap: float, rise: float) -> str:
     """Return the gap in units of F and as a share of the rise, where that has a meaning."""
     if abs(gap) <= 1e-4 * abs(rise):
         return "0"
-    share = f" ({two_digits(100 * gap / abs(rise))[0]} % of the rise)" if rise else ""
-    return two_digits(gap)[0] + share
+    return number(gap) + (f" ({number(100 * gap / abs(rise))} % of the rise)" if rise else "")

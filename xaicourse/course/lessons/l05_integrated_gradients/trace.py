@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from xaicourse.core.path import HALVES, StraightPath
 from xaicourse.core.quadrature import quadrature as make_quadrature
 from xaicourse.methods.baselines import make_baseline
 from xaicourse.plot import Picture, strips
+from xaicourse.widgets.work import finish
 
 SMALL_INPUT, FINE_GRID = 4096, 101  # up to so many numbers, F is drawn from so many points
 
@@ -157,12 +158,8 @@ def trace_path(
     >>> trace.map_at(1.0).tolist()
     [3.75, -2.75]
     """
-    work = walk(ask(model, x, target, output, batch_size), baseline, steps, quadrature, checkpoints)
-    while True:
-        try:
-            next(work)
-        except StopIteration as finished:
-            return finished.value
+    question = ask(model, x, target, output, batch_size)
+    return finish(walk(question, baseline, steps, quadrature, checkpoints))
 
 
 def walk(
@@ -211,10 +208,16 @@ class Record:
         self.scores = torch.zeros(count, dtype=torch.float64)
         self.slopes = torch.zeros(count, dtype=torch.float64)
         self.norms = torch.zeros(count, dtype=torch.float64)
-        # the sums over the even and over the odd nodes
-        self.halves = torch.zeros(2, *path.end.shape[1:], dtype=torch.float64)
-        self.sums = [over_channels(self.halves[0])]
+        self.halves: list[Any] = [0.0, 0.0]  # the sums over the even and over the odd nodes
+        self.sums = [over_channels(torch.zeros(path.end.shape[1:]))]
         self.known_error: float | None = None  # by the adaptive rule, which estimates its own
+
+    def add(self, k: int, slope: Tensor, norm: float, score: float) -> None:
+        """Add what node k contributes: dF/d(alpha) by entry, the gradient's length, and F."""
+        self.slopes[k], self.norms[k], self.scores[k] = slope.sum(), norm, score
+        self.halves[k % 2] = self.halves[k % 2] + self.weights[k] * slope
+        if k + 1 in self.stops:
+            self.sums.append(over_channels(self.halves[0] + self.halves[1]))
 
     def take(self, question: Question, part: slice) -> None:
         """Take the gradient at the nodes of `part` and add what they contribute."""
@@ -222,15 +225,9 @@ class Record:
         row = torch.zeros(len(places), dtype=torch.long, device=self.path.end.device)
 
         def receive(chunk: slice, points: Tensor, grad: Tensor, score: Tensor) -> None:
-            slope_map = (grad * (self.path.end - self.path.start)).cpu().double()  # (P, ...)
-            here = slice(part.start + chunk.start, part.start + chunk.start + len(score))
-            self.scores[here] = score.cpu().double()
-            self.slopes[here] = slope_map.flatten(1).sum(1)
-            self.norms[here] = grad.flatten(1).norm(dim=1).cpu().double()
-            for k, slope in enumerate(slope_map, start=here.start):
-                self.halves[k % 2] += self.weights[k] * slope
-                if k + 1 in self.stops:
-                    self.sums.append(over_channels(self.halves.sum(0)))
+            nodes = heard(self.path, grad, score)
+            for k, node in enumerate(nodes, start=part.start + chunk.start):
+                self.add(k, *node)
 
         question.gradients(lambda p: self.path.point(places[p], row[p]), row, receive)
         bad = ~torch.isfinite(self.slopes + self.norms)
@@ -288,15 +285,8 @@ def adaptive_record(
     record = Record(path, alphas, found.weight[0, used].cpu().double()[order], checkpoints)
     middle = (alphas[1:] + alphas[:-1]) / 2
     record.edges = torch.cat([torch.zeros(1).double(), middle, torch.ones(1).double()])
-    record.scores = torch.cat(listener.scores_heard)[order]
-    record.norms = torch.cat(listener.norms)[order]
-    slope_maps = torch.cat(listener.slope_maps)[order]  # (S, H, W)
-    record.slopes = slope_maps.double().flatten(1).sum(1)
-    total = torch.zeros_like(slope_maps[0], dtype=torch.float64)
-    for k, slope_map in enumerate(slope_maps):
-        total += record.weights[k] * slope_map
-        if k + 1 in record.stops:
-            record.sums.append(total.float())
+    for k, place in enumerate(order.tolist()):
+        record.add(k, *listener.nodes[place])
     record.known_error = float(found.total.map_error[0])
     return record
 
@@ -306,9 +296,7 @@ class Listener:
 
     def __init__(self, question: Question, path: StraightPath) -> None:
         self.question, self.path = question, path
-        self.slope_maps: list[Tensor] = []
-        self.norms: list[Tensor] = []
-        self.scores_heard: list[Tensor] = []
+        self.nodes: list[tuple[Tensor, float, float]] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.question, name)
@@ -316,16 +304,20 @@ class Listener:
     def gradients(
         self, points: Any, rows: Tensor, receive: Any, differentiable: bool = False
     ) -> None:
-        """Hand each chunk on, after its slope map, summed over channels, was kept."""
+        """Hand each chunk on, after its slopes, summed over channels, were kept."""
 
         def listen(part: slice, chunk: Tensor, grad: Tensor, score: Tensor) -> None:
-            slope_map = (grad * (self.path.end - self.path.start)).cpu().double()
-            self.slope_maps.append(torch.stack([over_channels(one) for one in slope_map]))
-            self.norms.append(grad.flatten(1).norm(dim=1).cpu().double())
-            self.scores_heard.append(score.cpu().double())
+            for slope, norm, f in heard(self.path, grad, score):
+                self.nodes.append((over_channels(slope), norm, f))
             receive(part, chunk, grad, score)
 
         self.question.gradients(points, rows, listen, differentiable)
+
+
+def heard(path: StraightPath, grad: Tensor, score: Tensor) -> Iterator[tuple[Tensor, float, float]]:
+    """Yield at each point dF/d(alpha) by entry, the length of the gradient, and F."""
+    slopes = (grad * (path.end - path.start)).cpu().double()  # (P, ...)
+    yield from zip(slopes, grad.flatten(1).norm(dim=1).tolist(), score.tolist(), strict=True)
 
 
 def over_channels(values: Tensor) -> Tensor:

@@ -2,37 +2,69 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import ipywidgets
+import torch
 from torch import Tensor
 
-from xaicourse.core.gradients import Question, ask
-from xaicourse.core.target import PerRow
-from xaicourse.course.lessons.l07_noise.figure import NoiseView, draw_noise_view
+from xaicourse.core.gradients import ask
 from xaicourse.course.lessons.l07_noise.trace import (
     AVERAGES,
+    CERTAIN,
     SIGNED,
+    NoiseAverage,
     NoiseTrace,
     certain_by_chance,
     repeated_by_chance,
     trace_noise,
     walk,
 )
-from xaicourse.plot.printing import two_digits
-from xaicourse.widgets.controls import LABEL, choice, is_image
+from xaicourse.plot.scale import shared_limits
+from xaicourse.widgets.controls import Choice, LogSlider, is_image
 from xaicourse.widgets.panel import Panel
+from xaicourse.widgets.plates import Bars, Map, Photo, Plate
+from xaicourse.widgets.words import number, of_class
+from xaicourse.widgets.work import Memory
 
 __all__ = ["NoisePanel", "NoiseTrace", "NoiseView", "trace_noise"]
 
 MOST_NUMBERS = 10_000  # of x: every map is kept
-FEWEST, MOST = 1, 9  # powers of 2: n runs from 2 to 512
 COARSE = 16  # copies of the first answer
 CHUNK = 64  # points in one chunk of a small net
 MOST_TRACES = 16  # kept in memory, about 3 MB each for 28 x 28 pixels
-LOW, HIGH = -2.5, 0.5  # powers of 10: sigma runs from 0.003 to 3
+
+
+@dataclass(frozen=True, eq=False)
+class NoiseView:
+    """What the panel shows.
+
+    Parameters
+    ----------
+    trace : NoiseTrace
+        The maps of the noisy copies.
+    settings : dict
+        The settings that were asked for.
+    average : NoiseAverage
+        Mean and standard error; `certain_share` and `signal_share` judge it.
+    how : str
+        What is averaged: "with signs", "sizes first" or "squares".
+    kept_share : float or None
+        The share of the noisy copies whose best class is still that of x.
+    score_name : str
+        What F is, for example "logit of ankle boot".
+    coarse : bool
+        A better answer is on its way.
+    """
+
+    trace: NoiseTrace
+    settings: Mapping[str, Any]
+    average: NoiseAverage
+    how: str
+    kept_share: float | None
+    score_name: str
+    coarse: bool
 
 
 class NoisePanel(Panel):
@@ -68,6 +100,11 @@ class NoisePanel(Panel):
     """
 
     title = "noise panel, an average over noisy copies and its error"
+    size = (10.0, 2.75)
+    sigma = LogSlider(10**-2.5, 10**0.5)
+    samples = LogSlider(2, 512, step=1, base=2, digits=".0f", label="n, copies")
+    average = Choice(AVERAGES)
+    method = Choice("methods")
 
     def __init__(
         self,
@@ -82,8 +119,8 @@ class NoisePanel(Panel):
         labels: Sequence[str] | None = None,
         batch_size: int = CHUNK,
     ) -> None:
-        self.model, self.x, self.labels, self.batch_size = model, x, labels, batch_size
-        self.question: Question = ask(model, x, target, output, batch_size)
+        self.model, self.x, self.labels = model, x, labels
+        self.question = ask(model, x, target, output, batch_size)
         if len(x) != 1:
             raise ValueError(f"x has {len(x)} rows; noise is added to one input, pass x[0:1]")
         if x.numel() > MOST_NUMBERS:
@@ -91,39 +128,26 @@ class NoisePanel(Panel):
                 f"x has {x.numel()} numbers; this panel keeps every map, so x may have at most "
                 f"{MOST_NUMBERS}. Use a small net, or xc.smoothgrad(..., return_details=True)"
             )
-        self.methods = dict(
-            methods or {"gradient": "gradient", "gradient x input": "input_x_gradient"}
-        )
-        self._traces: OrderedDict[tuple[Any, ...], NoiseTrace] = OrderedDict()
-        names = list(self.methods)
-        controls: dict[str, ipywidgets.Widget] = {
-            "sigma": sigma_slider(sigma),
-            "samples": samples_slider(samples),
-            "average": choice("average", list(AVERAGES), SIGNED),
-            "method": choice("method", names, names[0]),
-        }
-        super().__init__(controls)
-
-    # -- compute -------------------------------------------------------------------------------
+        usual = {"gradient": "gradient", "gradient x input": "input_x_gradient"}
+        self.methods = dict(methods or usual)
+        self.memory = Memory(MOST_TRACES)
+        super().__init__({"sigma": sigma, "samples": samples})
 
     def compute(self, settings: Mapping[str, Any]) -> Generator[NoiseView | None, None, None]:
         """Yield the view of a few copies, then of all; maps are kept."""
         key = settings["method"], settings["sigma"]
         n = round(settings["samples"])
-        if key not in self._traces or len(self._traces[key].maps) < n:
+        trace = self.memory.get(key)
+        if trace is None or len(trace.maps) < n:
             if n > COARSE:
                 yield self._view((yield from self._walk(settings, COARSE)), settings, coarse=True)
-            self._traces[key] = yield from self._walk(settings, n)
-        self._traces.move_to_end(key)
-        while len(self._traces) > MOST_TRACES:
-            self._traces.popitem(last=False)  # the one not used for longest
-        yield self._view(self._traces[key].first(n), settings, coarse=False)
+            trace = self.memory.keep(key, (yield from self._walk(settings, n)))
+        yield self._view(trace.first(n), settings, coarse=False)
 
     def _walk(self, settings: Mapping[str, Any], n: int) -> Generator[None, None, NoiseTrace]:
         """Return the trace of n copies; yield None between chunks."""
-        method = self.methods[settings["method"]]
-        relative = is_image(self.x)
-        return walk(self.question, method, float(settings["sigma"]), relative, n, seed=0)
+        method, sigma = self.methods[settings["method"]], float(settings["sigma"])
+        return walk(self.question, method, sigma, is_image(self.x), n, seed=0)
 
     def _view(self, trace: NoiseTrace, settings: Mapping[str, Any], coarse: bool) -> NoiseView:
         kept = trace.kept
@@ -133,75 +157,56 @@ class NoisePanel(Panel):
             average=trace.average(settings["average"]),
             how=settings["average"],
             kept_share=None if kept is None else float(kept.double().mean()),
-            score_name=f"{self.question.output}{self._class_name()}",
+            score_name=f"{self.question.output}{of_class(self.question.target, self.labels)}",
             coarse=coarse,
         )
 
-    def _class_name(self) -> str:
-        """Return " of <class>", or nothing for a model with one output."""
-        target = self.question.target
-        index = getattr(target, "index", None)
-        if isinstance(target, PerRow):
-            index = target.classes[:1]
-        if not isinstance(index, tuple) or len(index) != 1:
-            return ""
-        name = self.labels[index[0]] if self.labels is not None else f"class {index[0]}"
-        return f" of {name}"
+    def plates(self, result: NoiseView) -> Iterator[Plate]:
+        mean, error, n = result.average.mean, result.average.error, len(result.trace.maps)
+        unit, signed = f"{result.settings['method']}, {result.how}", result.how == SIGNED
+        if result.trace.copy.ndim != 4:
+            yield Bars(
+                (1.0, 0.55, 8.0, 1.79), f"average of {n} maps, with two standard errors",
+                mean.flatten().numpy(), error=CERTAIN * error.flatten().numpy(),
+                draw=lambda axis: axis.set_ylabel(unit),
+                says="One bar for each input with two standard errors to both sides",
+            )  # fmt: skip
+            return
+        places = [(0.1 + 2.2 * k, 0.3, 2.05, 2.05) for k in range(4)]
+        scale = {"limit": shared_limits([mean[0]], 99.0)[1], "signed": signed}
+        yield Photo(
+            places[0], "a noisy copy, cut to [0, 1]", result.trace.copy.clamp(0, 1),
+            says="one noisy copy",
+        )  # fmt: skip
+        yield Map(places[1], f"average of {n} maps", mean[0], says="the average map", **scale)
+        yield Map(
+            places[2], "its standard error", error[0], says="its standard error on the same scale",
+            **scale,
+        )  # fmt: skip
+        yield Map(
+            places[3], "sign certain (rest grey)" if signed else "above 2 standard errors",
+            torch.where(result.average.certain, mean, torch.nan)[0], bar_at=(8.95, 0.35, 0.1, 1.95),
+            unit=unit, clipped=True,
+            says="the part of the average that is more than two standard errors away from zero",
+            **scale,
+        )  # fmt: skip
 
-    # -- draw ----------------------------------------------------------------------------------
-
-    def draw(self, result: NoiseView) -> bytes:
-        """Return the PNG: a noisy copy, the average, its standard error, the certain part."""
-        return draw_noise_view(result)
-
-    def describe(self, result: NoiseView) -> str:
-        """Return the numbers in one line, each with what pure noise would get."""
+    def words(self, result: NoiseView) -> Iterator[str]:
         average, n = result.average, len(result.trace.maps)
-        parts = [f"sigma {two_digits(result.settings['sigma'])[0]}, n = {n}"]
+        yield f"sigma {number(result.settings['sigma'])}, n = {n}"
         if result.how == SIGNED:
             chance = f"(pure noise: {100 * certain_by_chance(n):.0f} %)"
-            parts.append(f"sign certain at {100 * average.certain_share:.0f} % {chance}")
-            parts.append(f"signal share {average.signal_share:.2f} (pure noise: 0)")
+            yield f"sign certain at {100 * average.certain_share:.0f} % {chance}"
+            yield f"signal share {average.signal_share:.2f} (pure noise: 0)"
         else:
             chance = f"(pure noise: {repeated_by_chance(n, result.how):.2f})"
-            parts.append("no signs, so none can be certain")
-            parts.append(f"repeats itself {average.signal_share:.2f} {chance}")
+            yield "no signs, so none can be certain"
+            yield f"repeats itself {average.signal_share:.2f} {chance}"
         if result.kept_share is not None:
-            parts.append(f"copies that keep their class {100 * result.kept_share:.0f} %")
-        if result.coarse:
-            parts.append("refining")
-        return "  ·  ".join(parts)
+            yield f"copies that keep their class {100 * result.kept_share:.0f} %"
 
-    def alt(self, result: NoiseView) -> str:
-        """Return what the picture shows."""
-        start = (
-            f"Noise panel, {result.score_name}, {result.settings['method']}, average "
-            f"{result.how}, sigma {result.settings['sigma']:.2g}, {len(result.trace.maps)} copies. "
-        )
-        if result.trace.copy.ndim != 4:
-            return f"{start}One bar for each input with two standard errors to both sides."
+    def intro(self, result: NoiseView) -> str:
         return (
-            f"{start}From left to right: one noisy copy, the average map, its standard error on "
-            "the same scale, and the part of the average that is more than two standard errors "
-            "away from zero."
+            f"Noise panel, {result.score_name}, {result.settings['method']}, average "
+            f"{result.how}, sigma {result.settings['sigma']:.2g}, {len(result.trace.maps)} copies."
         )
-
-
-def sigma_slider(value: float) -> ipywidgets.FloatLogSlider:
-    """Return a logarithmic slider that reports while it is dragged."""
-    if not 10**LOW <= value <= 10**HIGH:
-        raise ValueError(f"sigma must be from {10**LOW:.2g} to {10**HIGH:.2g} here, got {value!r}")
-    return ipywidgets.FloatLogSlider(
-        value, base=10, min=LOW, max=HIGH, step=0.1, readout_format=".2g", description="sigma",
-        style=LABEL, layout={"width": "280px"},
-    )  # fmt: skip
-
-
-def samples_slider(value: int) -> ipywidgets.FloatLogSlider:
-    """Return a slider over 2, 4, 8, ..., 512."""
-    if not 2**FEWEST <= value <= 2**MOST:
-        raise ValueError(f"samples must be from {2**FEWEST} to {2**MOST} here, got {value!r}")
-    return ipywidgets.FloatLogSlider(
-        value, base=2, min=FEWEST, max=MOST, step=1, readout_format=".0f",
-        description="n, copies", style=LABEL, layout={"width": "280px"},
-    )  # fmt: skip

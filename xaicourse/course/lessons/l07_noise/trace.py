@@ -15,6 +15,7 @@ from xaicourse.core.gradients import Question, ask
 from xaicourse.core.inputs import call
 from xaicourse.methods.denoising.input_noise import noise_scale, noisy_values, standard_normal
 from xaicourse.methods.denoising.nested import explained, read_method
+from xaicourse.widgets.work import finish
 
 SIGNED, SIZES, SQUARES = "with signs", "sizes first", "squares"
 AVERAGES = (SIGNED, SIZES, SQUARES)
@@ -148,12 +149,8 @@ def trace_noise(
     >>> trace.average().mean.tolist(), trace.average().certain_share
     ([1.0, -3.0], 1.0)
     """
-    work = walk(ask(model, x, target, output, batch_size), method, sigma, relative, samples, seed)
-    while True:
-        try:
-            next(work)
-        except StopIteration as finished:
-            return finished.value
+    question = ask(model, x, target, output, batch_size)
+    return finish(walk(question, method, sigma, relative, samples, seed))
 
 
 def walk(

@@ -2,23 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from xaicourse.course.lessons.l08_biases.figure import PAPER, BiasView, draw_bias_view
-from xaicourse.course.lessons.l08_biases.parts import BiasParts, bias_parts, order
-from xaicourse.plot.printing import two_digits
-from xaicourse.widgets.controls import choice
+from xaicourse.course.lessons.l08_biases.parts import NO_PLACE, BiasParts, bias_parts, order
+from xaicourse.plot.scale import shared_limits
+from xaicourse.plot.style import bare
+from xaicourse.plot.waterfall import draw_waterfall
+from xaicourse.widgets.controls import Choice
 from xaicourse.widgets.panel import Panel
+from xaicourse.widgets.plates import Map, Photo, Plate
+from xaicourse.widgets.words import number
+from xaicourse.widgets.work import Memory
 
 __all__ = ["BiasPanel", "BiasParts", "BiasView", "bias_parts"]
 
 ALL = "everything"
-SIGNED = "with sign: it adds up"
+SIGNED, PAPER = "with sign: it adds up", "the paper's picture"
 RANKS = {"most likely": 0, "second": 1, "least likely": -1}
+CLIP = 99.5  # percentile of the signed map
+MOST_PARTS = 32  # kept in memory
+
+
+@dataclass(frozen=True, eq=False)
+class BiasView:
+    """What the panel shows.
+
+    Parameters
+    ----------
+    settings : dict
+        The settings that were asked for.
+    photo : Tensor (1, C, H, W)
+        The photo.
+    parts : BiasParts
+        The shares of the score, by group.
+    chosen : tuple of str
+        The groups that are shown.
+    shown : Tensor (H, W)
+        Their map: signed, or the paper's picture.
+    class_name : str
+        The class whose logit is split.
+    """
+
+    settings: Mapping[str, Any]
+    photo: Tensor
+    parts: BiasParts
+    chosen: tuple[str, ...]
+    shown: Tensor
+    class_name: str
+
+    @property
+    def share(self) -> float:
+        """The share of the score that the chosen groups bring."""
+        return sum(self.parts.shares[name] for name in self.chosen)
+
+    @property
+    def picture_sum(self) -> float:
+        """The sum over all pixels of the map."""
+        return float(self.shown.sum())
+
+    @property
+    def is_paper(self) -> bool:
+        """Whether the map is the paper's picture."""
+        return self.settings["picture"] == PAPER
+
+    @property
+    def not_drawn(self) -> float | None:
+        """The share of the chosen biases that have no place on the photo; None without any."""
+        return self.parts.shares[NO_PLACE] if NO_PLACE in self.chosen else None
+
+    @property
+    def empty(self) -> str:
+        """Why there is nothing on the map, or no words."""
+        if not self.chosen:
+            return "this net has none"
+        return "no place on the photo:\nnothing to draw" if self.chosen == (NO_PLACE,) else ""
 
 
 class BiasPanel(Panel):
@@ -49,6 +111,10 @@ class BiasPanel(Panel):
     """
 
     title = "bias explorer, what input and biases bring to a score"
+    net, photo = Choice("nets"), Choice("photos")
+    class_ = Choice(RANKS)
+    shown = Choice("groups")
+    picture_ = Choice([SIGNED, PAPER])
 
     def __init__(
         self,
@@ -60,81 +126,83 @@ class BiasPanel(Panel):
         if not nets or not photos:
             raise ValueError("nets and photos must each hold at least one entry")
         self.nets, self.photos, self.labels = dict(nets), dict(photos), labels
-        self._parts: dict[tuple[str, str, int], BiasParts] = {}
-        self._ranked: dict[tuple[str, str], list[int]] = {}
-        photo = next(iter(photos))
-        groups = {
-            name
-            for net in nets
-            for name in self._parts_of(net, photo, self._class(net, photo, 0)).shares
-        }
-        super().__init__(
-            {
-                "net": choice("net", list(nets), next(iter(nets))),
-                "photo": choice("photo", list(photos), photo),
-                "class": choice("class", list(RANKS), next(iter(RANKS))),
-                "shown": choice("shown", [ALL, *sorted(groups, key=order)], ALL),
-                "picture": choice("picture", [SIGNED, PAPER], SIGNED),
-            }
-        )
-
-    # -- compute -------------------------------------------------------------------------------
+        self.memory = Memory(MOST_PARTS)
+        found = {name for net in nets for name in self._parts(net, next(iter(photos)), 0)[1].shares}
+        self.groups = [ALL, *sorted(found, key=order)]
+        super().__init__({})
 
     def compute(self, settings: Mapping[str, Any]) -> BiasView:
         """Return the view; a photo's split is made once for each net and class."""
-        net, photo = settings["net"], settings["photo"]
-        index = self._class(net, photo, RANKS[settings["class"]])
-        parts = self._parts_of(net, photo, index)
+        photo = settings["photo"]
+        index, parts = self._parts(settings["net"], photo, RANKS[settings["class"]])
         chosen = tuple(name for name in parts.shares if settings["shown"] in (ALL, name))
         maps = parts.signed if settings["picture"] == SIGNED else parts.pictures
-        shown = sum((maps[name] for name in chosen), torch.zeros_like(next(iter(maps.values()))))
         return BiasView(
             settings=dict(settings),
             photo=self.photos[photo],
             parts=parts,
             chosen=chosen,
-            shown=shown,
+            shown=sum((maps[name] for name in chosen), torch.zeros_like(next(iter(maps.values())))),
             class_name=self.labels[index] if self.labels is not None else f"class {index}",
         )
 
-    def _class(self, net: str, photo: str, rank: int) -> int:
-        """Return the class of a rank, from the largest logit to the smallest."""
-        if (net, photo) not in self._ranked:
+    def _parts(self, net: str, photo: str, rank: int) -> tuple[int, BiasParts]:
+        """Return the class of a rank, from the largest logit to the smallest, and its split."""
+        model, x = self.nets[net], self.photos[photo]
+
+        def split() -> tuple[int, BiasParts]:
             with torch.no_grad():
-                logits = self.nets[net](self.photos[photo])[0]
-            self._ranked[net, photo] = logits.argsort(descending=True).tolist()
-        return self._ranked[net, photo][rank]
+                index = int(model(x)[0].argsort(descending=True)[rank])
+            return index, bias_parts(model, x, index)
 
-    def _parts_of(self, net: str, photo: str, index: int) -> BiasParts:
-        key = (net, photo, index)
-        if key not in self._parts:
-            self._parts[key] = bias_parts(self.nets[net], self.photos[photo], index)
-        return self._parts[key]
+        return self.memory.once((net, photo, rank), split)
 
-    # -- draw ----------------------------------------------------------------------------------
+    def plates(self, result: BiasView) -> Iterator[Plate]:
+        shares, chosen = result.parts.shares, result.chosen
+        shown, picture = result.settings["shown"], result.settings["picture"]
+        yield Photo((0.1, 0.5, 2.2, 2.2), "photo", result.photo, says="the photo")
+        yield Plate(
+            (4.0, 0.55, 2.35, 2.2), "shares of the logit", below="orange adds, blue takes away",
+            points=8,
+            says="the shares of the input and of the biases, one bar after the other up to the "
+            "logit",
+            draw=lambda axis: draw_waterfall(axis, shares, total_name="logit", chosen=chosen),
+        )  # fmt: skip
+        place, says = (6.75, 0.5, 2.2, 2.2), f"map of {shown}, {picture}"
+        if result.empty:
+            yield Plate(place, shown, says=says, draw=lambda axis: say(axis, result.empty))
+            return
+        paper = result.is_paper
+        yield Map(
+            place, shown, result.shown, shared_limits([result.shown], 100.0 if paper else CLIP)[1],
+            signed=not paper, bar_at=(9.1, 0.6, 0.1, 2.0), clipped=False,
+            unit="no unit" if paper else f"share per pixel\nclipped at percentile {CLIP:g}",
+            below=sums(result), points=8, says=says,
+        )  # fmt: skip
 
-    def draw(self, result: BiasView) -> bytes:
-        """Return the PNG: the photo, the shares, the map."""
-        return draw_bias_view(result)
+    def words(self, result: BiasView) -> Iterator[str]:
+        shown = result.settings["shown"]
+        yield f"logit of {result.class_name} {number(result.parts.score)}"
+        yield f"{shown}: {f'share {number(result.share)}' if result.chosen else result.empty}"
+        yield f"sum of all pixels of the map {number(result.picture_sum)}"
+        if result.not_drawn is not None:
+            yield f"not on the map: {number(result.not_drawn)} without a place"
 
-    def describe(self, result: BiasView) -> str:
-        """Return the numbers in one line."""
-        parts = [
-            f"logit of {result.class_name} {two_digits(result.parts.score)[0]}",
-            f"{result.settings['shown']}: share {two_digits(result.share)[0]}",
-            f"sum of all pixels of the map {two_digits(result.picture_sum)[0]}",
-        ]
-        if not result.chosen:
-            parts[1] = f"{result.settings['shown']}: {result.empty}"
-        elif result.not_drawn is not None:
-            parts.append(f"not on the map: {two_digits(result.not_drawn)[0]} without a place")
-        return "  ·  ".join(parts)
+    def intro(self, result: BiasView) -> str:
+        net, photo = result.settings["net"], result.settings["photo"]
+        return f"Bias explorer, {net}, {photo}, logit of {result.class_name}."
 
-    def alt(self, result: BiasView) -> str:
-        """Return what the picture shows."""
-        settings = result.settings
-        return (
-            f"Bias explorer, {settings['net']}, {settings['photo']}, logit of {result.class_name}. "
-            "Left: the photo. Middle: the shares of the input and of the biases, one bar after "
-            f"the other up to the logit. Right: map of {settings['shown']}, {settings['picture']}."
-        )
+
+def say(axis: Any, text: str) -> None:
+    """Write words where there is no map."""
+    axis.text(0.5, 0.5, text, ha="center", va="center", fontsize=9)
+    bare(axis)
+
+
+def sums(view: BiasView) -> str:
+    """Return the sum of the pixels and what it has to do with the logit, in two lines."""
+    pixels, logit = number(view.picture_sum), number(view.parts.score)
+    if view.not_drawn is None or view.is_paper:
+        return f"sum of the pixels: {pixels}\nlogit: {logit}"
+    rest = number(view.not_drawn)
+    return f"sum of the pixels: {pixels}\nwith {rest} without a place: {logit}, the logit"
