@@ -6,11 +6,14 @@ import inspect
 import re
 import sys
 import textwrap
+import time
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 import xaicourse as xc
+from xaicourse.core.registry import MethodRecord
 from xaicourse.evaluation import controls
 
 HOMES = {
@@ -125,7 +128,7 @@ def test_method_says_its_equation_its_axioms_and_its_paper(name):
     assert len(there["Notes"].split()) >= 5
     assert there["Raises"]
     assert IDENTIFIED.search(there["References"])
-    assert re.search(rf"Lessons? {record.lesson}\b", there["References"])
+    assert re.search(rf"Lessons? {record.lesson}\b", text)
 
 
 def test_every_method_and_metric_has_a_public_name():
@@ -199,8 +202,109 @@ def test_each_gap_is_seen(old, new, said):
     assert said in problems(changed(old, new))
 
 
-def test_names_on_one_line_count_when_another_method_describes_them():
+def test_names_on_one_line_count_when_another_function_describes_them():
     function = changed(
         "    a : int\n        One.\n    b : float\n        Two.", "    a, b\n        As for `f`."
     )
     assert problems(function) == []
+
+
+# ---- what the docstring of a method has besides -------------------------------------------------
+
+METHODS: dict[str, MethodRecord] = dict(xc.METHODS)
+BIBLIOGRAPHY = Path(__file__).parents[1] / "docs" / "references.bib"
+CITED = re.compile(r"^\.\. \[(\w+)\] ", re.M)
+SECONDS = 0.5  # an example takes at most; the nets that it loads are warm
+
+
+def bibliography() -> dict[str, dict[str, str]]:
+    """Return key -> field -> value of docs/references.bib."""
+    text = BIBLIOGRAPHY.read_text(encoding="utf-8")
+    return {
+        key: dict(re.findall(r"^  (\w+) = \{(.*)\},$", body, re.M))
+        for key, body in re.findall(r"^@misc\{(\w+),\n(.*?)^\}$", text, re.M | re.S)
+    }
+
+
+def method_problems(record: MethodRecord, text: str) -> list[str]:
+    """Say what is missing in a method's docstring, and what disagrees with its record."""
+    there = dict(SECTION.findall(text))
+    notes, cited = there.get("Notes", ""), CITED.findall(there.get("References", ""))
+    found = []
+    signature = list(inspect.signature(record.method).parameters)
+    listed = [name for heads, _, _ in entries(there.get("Parameters", "")) for name in heads]
+    if sorted(listed) != sorted(signature):
+        found.append("Parameters and signature differ")
+    lines = len(re.findall(r"^(?:>>>|\.\.\.) ", there.get("Examples", ""), re.M))
+    if not 2 <= lines <= 5:
+        found.append(f"the example has {lines} lines")
+    if not re.search(rf"^\*\*Cost\.\*\* {record.cost({})} gradients? a row", notes, re.M):
+        found.append("Notes do not say **Cost.** as the registry does")
+    if not re.search(r"^\*\*Fails when\*\* (?:\S+\s+){5,}", notes, re.M):
+        found.append("Notes do not say **Fails when**")
+    if re.search(r"\bAs for\b", text):
+        found.append("it sends the reader elsewhere with 'As for'")
+    if not cited:
+        found.append("References have no key")
+    if record.lesson and f"\nLesson {record.lesson}.\n" not in text:
+        found.append("it does not name its lesson")
+    return found
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_method_says_cost_failure_example_and_paper(name):
+    record = METHODS[name]
+    text = inspect.getdoc(record.method) or ""
+    assert method_problems(record, text) == []
+    key = CITED.findall(text)[0]
+    entry = bibliography()[key]
+    identifiers = [entry.get(field) for field in ("eprint", "doi", "howpublished")]
+    assert record.paper.removeprefix("arXiv:").removeprefix("doi:") in identifiers
+    assert int(entry["year"]) == record.year
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_example_of_a_method_is_quick(name):
+    test = doctest.DocTestParser().get_doctest(METHODS[name].method.__doc__ or "", {}, name, "", 0)
+    doctest.DocTestRunner(verbose=False).run(test, out=lambda text: None)
+    start = time.perf_counter()
+    doctest.DocTestRunner(verbose=False).run(test, out=lambda text: None)
+    assert time.perf_counter() - start < SECONDS
+
+
+def test_every_key_is_cited_and_every_citation_has_an_entry():
+    texts = [inspect.getdoc(function) or "" for _, function in RECORDS.values()]
+    assert {key for text in texts for key in CITED.findall(text)} <= set(bibliography())
+    for entry in bibliography().values():
+        assert {"author", "title", "year"} <= set(entry)
+        assert {"eprint", "doi", "howpublished"} & set(entry)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("x : Tensor (N, ...)\n    Inputs.\n", "", "Parameters and signature differ"),
+        ("output : str or", "outputs : str or", "Parameters and signature differ"),
+        (">>> ", "", "the example has 0 lines"),
+        (
+            "1 gradient",
+            "2 gradients",
+            "Notes do not say **Cost.** as the registry does",
+        ),
+        ("**Fails when** F", "F", "Notes do not say **Fails when**"),
+        (".. [simonyan2013]", "", "References have no key"),
+        ("    Inputs.", "    As for `saliency`.", "it sends the reader elsewhere with 'As for'"),
+        ("Lesson 01.", "Lesson 02.", "it does not name its lesson"),
+    ],
+)
+def test_each_gap_of_a_method_is_seen(old, new, said):
+    text = inspect.getdoc(xc.gradient) or ""
+    assert old in text
+    assert method_problems(METHODS["gradient"], text) == []
+    assert method_problems(METHODS["gradient"], text.replace(old, new)) == [said]
+
+
+def test_no_docstring_in_a_file_of_methods_names_a_lesson():
+    folder = Path(xc.__file__).parent / "methods"
+    for file in folder.rglob("*.py"):
+        assert not re.search(r"[Ll]essons? \d\d", file.read_text(encoding="utf-8")), file

@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 _NAMES = {
     # core
     "Attribution": "xaicourse.core.attribution:Attribution",
-    "METHODS": "xaicourse.core.registry:METHODS",
+    "METHODS": "xaicourse.methods:METHODS",
     "TokenGrid": "xaicourse.methods.vanilla.feature_maps:TokenGrid",
     "bind": "xaicourse.core.inputs:bind",
     "device": "xaicourse.core.device:device",
@@ -20,7 +20,7 @@ _NAMES = {
     "pack": "xaicourse.core.inputs:pack",
     "path_integral": "xaicourse.core.path:path_integral",
     "scores": "xaicourse.core.gradients:scores",
-    "spec": "xaicourse.core.spec:spec",
+    "spec": "xaicourse.methods.spec:spec",
     "targets": "xaicourse.core.target:",
     # methods
     "gradient": "xaicourse.methods.vanilla.gradient:gradient",
@@ -43,7 +43,7 @@ _NAMES = {
     "cam": "xaicourse.methods.vanilla.class_activation:cam",
     "grad_cam": "xaicourse.methods.vanilla.class_activation:grad_cam",
     "grad_cam_plus_plus": "xaicourse.methods.vanilla.class_activation:grad_cam_plus_plus",
-    "guided_grad_cam": "xaicourse.methods.vanilla.class_activation:guided_grad_cam",
+    "guided_grad_cam": "xaicourse.methods.vanilla.guided_cam:guided_grad_cam",
     "hires_cam": "xaicourse.methods.vanilla.class_activation:hires_cam",
     "layer_cam": "xaicourse.methods.vanilla.class_activation:layer_cam",
     "xgrad_cam": "xaicourse.methods.vanilla.class_activation:xgrad_cam",
@@ -84,9 +84,9 @@ def __getattr__(name: str) -> object:
     if name not in _NAMES:
         raise AttributeError(f"module 'xaicourse' has no attribute {name!r}")
     module_name, _, attribute = _NAMES[name].partition(":")
-    if name == "METHODS":  # the table is full only once every method file has been read
-        import_module("xaicourse.methods.all")
     module = import_module(module_name)
+    if module_name.startswith(("xaicourse.methods", "xaicourse.evaluation")):
+        import_module("xaicourse.course.table")  # which says in which lesson each of them is
     value = getattr(module, attribute) if attribute else module
     globals()[name] = value  # from now on found without coming here
     return value

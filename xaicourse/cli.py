@@ -217,7 +217,8 @@ def _add_methods(subparsers: _Subparsers) -> None:
 
 
 def _methods(options: argparse.Namespace) -> int:
-    from xaicourse.core.registry import all_methods
+    from xaicourse.course.table import LESSON_OF
+    from xaicourse.methods import all_methods
 
     header = ("NAME", "YEAR", "FAMILY", "LESSON", "PAPER", "NEEDS")
     methods = sorted(all_methods().values(), key=lambda method: (method.year, method.name))
@@ -226,7 +227,7 @@ def _methods(options: argparse.Namespace) -> int:
             method.name,
             str(method.year),
             str(method.family),
-            method.lesson,
+            LESSON_OF[method.name],
             method.paper,
             ", ".join(sorted(method.needs)),
         )

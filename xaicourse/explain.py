@@ -21,8 +21,9 @@ from torch import Tensor
 
 from xaicourse.core.attribution import Attribution, relative_gap
 from xaicourse.core.device import device
-from xaicourse.core.registry import InputKind, MethodRecord, ResultKind, Unit, all_methods
+from xaicourse.core.registry import InputKind, MethodRecord, ResultKind, Unit
 from xaicourse.datasets.image_files import crop_224, image_to_tensor, read_rgb
+from xaicourse.methods import all_methods
 from xaicourse.methods.baselines import BASELINES
 from xaicourse.plot.images import bar_ends, draw_map
 from xaicourse.plot.picture import Picture

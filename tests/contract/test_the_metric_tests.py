@@ -15,8 +15,8 @@ import xaicourse as xc
 from tests.contract import metric_checks as checks
 from tests.contract import toys
 from xaicourse.evaluation import METRICS, MetricResult
-from xaicourse.evaluation.deletion import additive_example
 from xaicourse.evaluation.registry import MetricKind, metric
+from xaicourse.evaluation.removal import additive_example
 
 MISTAKES: dict[str, tuple[str, Callable[..., MetricResult]]] = {}
 
@@ -44,7 +44,7 @@ def mutant(mistake: Callable[..., MetricResult]) -> Any:
 
     body.__name__ = "mutant"
     return metric(
-        title="A mutant", year=2000, paper="none", lesson="00", kind="curve", direction="lower",
+        title="A mutant", year=2000, paper="none", kind="curve", direction="lower",
         rank_only=True, example=additive_example,
     )(body)  # fmt: skip
 

@@ -47,7 +47,7 @@ def mutant(values_of: Callable[..., Tensor], name: str = "mutant") -> Any:
 
     body.__name__ = name
     return attribution_method(
-        title="A mutant", year=2000, paper="none", family="integrated", lesson="00",
+        title="A mutant", year=2000, paper="none", family="integrated",
         claims=CLAIMS, cost=lambda settings: 50, example=small_classifier,
     )(body)  # fmt: skip
 
@@ -285,6 +285,6 @@ def register_gradient(body: Callable[..., Any], **facts: Any) -> Any:
         return 1
 
     return attribution_method(
-        title="A mutant", year=2000, paper="none", family="vanilla", lesson="00",
+        title="A mutant", year=2000, paper="none", family="vanilla",
         cost=cost, example=small_classifier, **facts,
     )(body)  # fmt: skip

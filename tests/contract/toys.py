@@ -256,7 +256,7 @@ def make_method(
     if of_layer:
         example = with_layer(example)
     return attribution_method(
-        title="A toy", year=2000, paper="none", family="vanilla", lesson="00",
+        title="A toy", year=2000, paper="none", family="vanilla",
         input=input, result=result, needs=needs if of_tree else needs | {"gradient"},
         cost=lambda settings: 0 if of_tree else 1, example=example,
     )(body)  # fmt: skip
@@ -413,7 +413,7 @@ def make_metric(kind: MetricKind, body: Callable[..., MetricResult] | None = Non
     """Register the toy metric of a kind; with another body for wrong toys."""
     toy = METRIC_TOYS[kind]
     return metric(
-        title="A toy", year=2000, paper="none", lesson="00", kind=kind,
+        title="A toy", year=2000, paper="none", kind=kind,
         direction=toy.direction, rank_only=toy.rank_only, example=toy.example,
     )(body or toy.body)  # fmt: skip
 

@@ -72,7 +72,7 @@ def test_device(monkeypatch):
     "code",
     [
         "from xaicourse.course.timeline import registered; n = len(registered())",
-        "from xaicourse.core.registry import all_methods; n = len(all_methods())",
+        "from xaicourse.methods import all_methods; n = len(all_methods())",
         "import xaicourse as xc; n = len(xc.METHODS)",
     ],
 )

@@ -17,7 +17,6 @@ FACTS = {
     "year": 2000,
     "paper": "none",
     "family": "vanilla",
-    "lesson": "00",
     "cost": lambda settings: 1,
     "example": small_classifier,
 }

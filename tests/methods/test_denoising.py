@@ -323,7 +323,7 @@ def test_a_method_with_one_result_for_the_data_set_is_refused():
         return Attribution(values=x.mean(0), kind="dataset", target=None)
 
     registered = attribution_method(
-        title="A summary", year=2000, paper="none", family="vanilla", lesson="00",
+        title="A summary", year=2000, paper="none", family="vanilla",
         result="dataset", cost=lambda settings: 1, example=small_classifier,
     )(summary)  # fmt: skip
     try:

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 import xaicourse as xc
 from xaicourse.core.rules import UnsupportedOperationError
-from xaicourse.methods.vanilla.difference_from_reference import reveal_cancel
+from xaicourse.methods.vanilla.multipliers import reveal_cancel
 
 RULES = ["rescale", "reveal_cancel"]
 

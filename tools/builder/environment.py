@@ -11,15 +11,12 @@ FIRST = {
     "PYTHONHASHSEED": "0",
 }
 # What must not change the text of a notebook.
-SECOND = (
-    FIRST
-    | {
-        "XAICOURSE_BATCH_SIZE": "10",
-        "OMP_NUM_THREADS": "2",
-        "PYTHONHASHSEED": "1",
-        "OMP_WAIT_POLICY": "PASSIVE",  # two threads that spin for each other are 2-4x slower
-    }
-)
+SECOND = FIRST | {
+    "XAICOURSE_BATCH_SIZE": "10",
+    "OMP_NUM_THREADS": "2",
+    "PYTHONHASHSEED": "1",
+    "OMP_WAIT_POLICY": "PASSIVE",  # two threads that spin for each other are 2-4x slower
+}
 
 
 def environment(variables: dict[str, str] = FIRST) -> dict[str, str]:

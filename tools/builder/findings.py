@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Finding:
     """Something to mend (an error) or to know (a note)."""
 
-    where: str  # "course/05_x.py, cell 3"
+    where: str  # "l05_x/lesson.py, cell 3"
     rule: str
     text: str
     is_error: bool = True

@@ -6,6 +6,8 @@ from typing import Any
 
 from torch import Tensor
 
+from xaicourse.core.gradients import Question
+
 __all__ = ["Attribution", "relative_gap"]
 
 
@@ -54,6 +56,19 @@ class Attribution:
     endpoints: tuple[Tensor, Tensor] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, question: Question, values: Tensor, **details: Any) -> "Attribution":
+        """Put a map of x's shape that cost a gradient a row on record, unless `details` say else.
+
+        The settings that were asked are added by whoever called the method: see the registry.
+        """
+        facts: dict[str, Any] = {
+            "kind": "input",
+            "target": question.target,
+            "gradients": question.rows.new_ones(len(question.rows)),
+        }
+        return cls(values.to(question.model_dtype), **{**facts, **details})
 
     @property
     def relative_gap(self) -> Tensor | None:

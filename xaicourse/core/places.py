@@ -42,7 +42,7 @@ def data_folder() -> Path:
 
 
 def rooms(package: Path = PACKAGE) -> list[Path]:
-    """Return the rooms of the lessons in order, ``.../l05_integrated_gradients`` for example."""
+    """Return the rooms of the lessons in order."""
     return sorted((package / "course" / "lessons").glob("l[0-9][0-9]_*/"))
 
 

@@ -5,18 +5,25 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from importlib import import_module
 from typing import Any, Literal, Protocol, overload
 
 import torch
 from torch import Tensor
 
 from xaicourse.core.attribution import Attribution
+from xaicourse.core.shared import (
+    OF_IMAGE_METHODS,
+    OF_METHODS,
+    Shared,
+    complete,
+    keyword_defaults,
+)
 
 __all__ = [
-    "METHODS",
+    "LESSON_OF",
+    "RECORDS",
     "AttributionMethod",
     "Claim",
     "Example",
@@ -26,8 +33,9 @@ __all__ = [
     "Need",
     "ResultKind",
     "Unit",
-    "all_methods",
     "attribution_method",
+    "name_lessons",
+    "say_lesson",
     "watch_calls",
 ]
 
@@ -145,7 +153,6 @@ class MethodRecord:
     year: int
     paper: str
     family: Family
-    lesson: str
     input: InputKind
     result: ResultKind
     needs: frozenset[Need]
@@ -156,16 +163,36 @@ class MethodRecord:
     cost: Callable[[Mapping[str, Any]], int]  # settings -> gradients a row
     example: Callable[[], Example]
 
+    @property
+    def lesson(self) -> str:
+        """The number of the lesson that introduces it, "" until the course has said so."""
+        return LESSON_OF.get(self.name, "")
 
-METHODS: dict[str, MethodRecord] = {}  # of the files that were read so far; see `all_methods`
+
+LESSON_OF: dict[str, str] = {}  # name -> number of its lesson: see `name_lessons`
+_READ: dict[str, Any] = {}  # the methods and metrics whose files were read so far
+RECORDS: dict[str, MethodRecord] = {}  # of the files that were read so far: see xaicourse.methods
+
+# what changes no number of the map
+NOT_ON_RECORD = {"batch_size", "differentiable", "return_details"}
 
 _watched: ContextVar[tuple[list[str], ...]] = ContextVar("watched", default=())
 
 
-def all_methods() -> dict[str, MethodRecord]:
-    """Read every method's file, and return METHODS, which is full then."""
-    import_module("xaicourse.methods.all")
-    return METHODS
+def name_lessons(lessons: Mapping[str, str]) -> None:
+    """Take from above which lesson introduces what, for records and for docstrings."""
+    LESSON_OF.update(lessons)
+    for function in _READ.values():
+        say_lesson(function)
+
+
+def say_lesson(function: Any) -> None:
+    """Put its lesson into the docstring of a method or a metric, as soon as it is known."""
+    name, text = function.__name__, function.__doc__
+    _READ[name] = function
+    line = f"Lesson {LESSON_OF.get(name)}."
+    if name in LESSON_OF and text and line not in text:
+        function.__doc__ = text.replace("\n\nParameters\n", f"\n\n{line}\n\nParameters\n", 1)
 
 
 @contextmanager
@@ -179,15 +206,19 @@ def watch_calls() -> Iterator[list[str]]:
         _watched.reset(token)
 
 
+def one_gradient(settings: Mapping[str, Any]) -> int:
+    """Return the cost of most methods."""
+    return 1
+
+
 def attribution_method(
     *,
     title: str,
     year: int,
     paper: str,
     family: str,
-    lesson: str,
     example: Callable[[], Example],
-    cost: Callable[[Mapping[str, Any]], int],
+    cost: Callable[[Mapping[str, Any]], int] = one_gradient,
     input: str = "any",
     result: str = "input",
     needs: set[str] | frozenset[str] = frozenset({"gradient"}),
@@ -198,30 +229,20 @@ def attribution_method(
 ) -> Callable[[Callable[..., Attribution]], AttributionMethod]:
     """Register a method and hand out its ``.values`` unless ``return_details=True``.
 
-    The decorated body returns an `Attribution`. Its keyword ``return_details`` is added here.
+    The decorated body returns an `Attribution`. What it shares with other methods is spelled out by
+    `complete`, the keyword ``return_details`` as well. Its settings are put on record here, those
+    at their defaults too; the body says in its `Attribution` only what it has made of them.
     """
 
     def register(body: Callable[..., Attribution]) -> AttributionMethod:
-        @functools.wraps(body)
-        def method(*args: Any, return_details: bool = False, **settings: Any) -> Any:
-            for seen in _watched.get():
-                seen.append(body.__name__)
-            # plain tensors and no graph whatever the caller's mode is, but for a map that is itself
-            # to be differentiated
-            keeps_graph = bool(settings.get("differentiable", False))
-            with torch.inference_mode(False), torch.set_grad_enabled(keeps_graph):
-                attribution = body(*args, **settings)
-            return attribution if return_details else attribution.values
-
-        method.__signature__ = _with_details(inspect.signature(body))  # type: ignore[attr-defined]
+        method = _callable_method(body, OF_IMAGE_METHODS if input == "image" else OF_METHODS)
         record = MethodRecord(
             name=body.__name__,
             title=title,
-            method=method,  # type: ignore[arg-type]
+            method=method,
             year=year,
             paper=paper,
             family=Family(family),
-            lesson=lesson,
             input=InputKind(input),
             result=ResultKind(result),
             needs=frozenset(Need(n) for n in needs),
@@ -232,20 +253,38 @@ def attribution_method(
             cost=cost,
             example=example,
         )
-        if record.name in METHODS and METHODS[record.name].method.__module__ != body.__module__:
+        if record.name in RECORDS and RECORDS[record.name].method.__module__ != body.__module__:
             raise ValueError(f"a method called {record.name} is registered already")
-        METHODS[record.name] = record
-        method.record = record  # type: ignore[attr-defined]
-        return method  # type: ignore[return-value]
+        RECORDS[record.name] = record
+        say_lesson(method)
+        method.record = record
+        return method
 
     return register
 
 
-def _with_details(signature: inspect.Signature) -> inspect.Signature:
-    details = inspect.Parameter(
-        "return_details", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=bool
+def _callable_method(body: Callable[..., Attribution], shared: Shared) -> AttributionMethod:
+    """Return what is called: it hands out the values, or the attribution with its settings."""
+    whole = complete(body, shared, also=("return_details",))
+    signature = inspect.signature(whole)
+    defaults = keyword_defaults(signature)
+    on_record = set(defaults) - NOT_ON_RECORD
+
+    @functools.wraps(whole)
+    def method(*args: Any, return_details: bool = False, **given: Any) -> Any:
+        for seen in _watched.get():
+            seen.append(body.__name__)
+        # plain tensors and no graph whatever the caller's mode is, but for a map that is itself
+        # to be differentiated
+        keeps_graph = bool(given.get("differentiable", False))
+        with torch.inference_mode(False), torch.set_grad_enabled(keeps_graph):
+            attribution = whole(*args, **given)
+        if not return_details:
+            return attribution.values
+        asked = {n: v for n, v in {**defaults, **given}.items() if n in on_record}
+        return replace(attribution, settings={**asked, **attribution.settings})
+
+    method.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        return_annotation="Tensor | Attribution"
     )
-    return signature.replace(
-        parameters=[*signature.parameters.values(), details],
-        return_annotation="Tensor | Attribution",
-    )
+    return method  # type: ignore[return-value]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from xaicourse.core.places import rooms
+from xaicourse.core.registry import name_lessons
 
 __all__ = ["LESSONS", "LESSON_OF", "TRACKS", "Lesson", "depths", "read_room"]
 
@@ -81,6 +82,7 @@ LESSONS: dict[str, Lesson] = {number: lesson(number, card) for number, card in c
 TRACKS = tracks()  # no lesson of a track needs one that the track skips
 # name of a method or metric -> the number of its lesson
 LESSON_OF = {name: one.number for one in LESSONS.values() for name in one.methods}
+name_lessons(LESSON_OF)
 
 
 def depths(lessons: Mapping[str, Lesson] | Sequence[Lesson] = LESSONS) -> dict[str, int]:

@@ -95,7 +95,7 @@ def label(record: Any) -> str:
 
 def registered() -> list[Any]:
     """Return the records of all methods of the package."""
-    from xaicourse.core.registry import all_methods
+    from xaicourse.methods import all_methods
 
     return list(all_methods().values())
 

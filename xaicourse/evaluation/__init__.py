@@ -1,13 +1,19 @@
 """How good is a map? Every metric is read beside controls and with its interval."""
 
+from importlib import import_module
+from pkgutil import walk_packages
+
 from xaicourse.evaluation import controls
 from xaicourse.evaluation.bootstrap import Interval, bootstrap_ci
-from xaicourse.evaluation.deletion import deletion, insertion
 from xaicourse.evaluation.imputers import Blur, Constant, make_imputer
 from xaicourse.evaluation.protocol import Protocol
 from xaicourse.evaluation.registry import METRICS
 from xaicourse.evaluation.result import MetricResult
 from xaicourse.evaluation.truth_strip import TruthStrip, randomise_last_layer, truth_strip
+
+for _file in walk_packages(__path__, f"{__name__}."):  # a metric registers itself
+    import_module(_file.name)
+globals().update({name: record.metric for name, record in METRICS.items()})
 
 __all__ = [
     "METRICS",
@@ -19,9 +25,8 @@ __all__ = [
     "TruthStrip",
     "bootstrap_ci",
     "controls",
-    "deletion",
-    "insertion",
     "make_imputer",
     "randomise_last_layer",
     "truth_strip",
+    *METRICS,
 ]

@@ -7,7 +7,15 @@ from torch.nn import functional as F
 from xaicourse.core.gradients import sum_dtype
 from xaicourse.evaluation.seeds import seeded
 
-__all__ = ["CHANNELS", "SIGNS", "check_attribution", "importance", "removal_rank", "tie_fraction"]
+__all__ = [
+    "CHANNELS",
+    "SIGNS",
+    "check_attribution",
+    "importance",
+    "removal_rank",
+    "spread",
+    "tie_fraction",
+]
 
 CHANNELS = {
     "sum": lambda a: a.sum(1),
@@ -59,6 +67,18 @@ def importance(attribution: Tensor, channels: str, sign: str, unit: int) -> Tens
         )
     patches = F.avg_pool2d(pixels[:, None], unit) * unit**2  # the sum over each patch
     return patches.flatten(1)
+
+
+def spread(units: Tensor, x: Tensor, unit: int) -> Tensor:
+    """Return one value a unit, (P, U), as one a feature: (P, ...) or (P, 1, H, W).
+
+    It undoes how `importance` makes units of features.
+    """
+    if x.dim() != 4:
+        return units.view(len(units), *x.shape[1:])
+    height, width = x.shape[2] // unit, x.shape[3] // unit
+    grid = units.view(len(units), 1, height, width)
+    return grid.repeat_interleave(unit, dim=2).repeat_interleave(unit, dim=3)
 
 
 def removal_rank(scores: Tensor, seed: int) -> Tensor:

@@ -9,6 +9,8 @@ from typing import Any, Literal, Protocol
 import torch
 from torch import Tensor
 
+from xaicourse.core.registry import LESSON_OF, say_lesson
+from xaicourse.core.shared import OF_METRICS, complete
 from xaicourse.evaluation.result import MetricResult
 
 __all__ = ["METRICS", "Metric", "MetricExample", "MetricKind", "MetricRecord", "metric"]
@@ -67,11 +69,15 @@ class MetricRecord:
     metric: Metric
     year: int
     paper: str
-    lesson: str
     kind: MetricKind
     direction: Literal["lower", "higher"]
     rank_only: bool  # a positive factor on the map changes nothing
     example: Callable[[], MetricExample]
+
+    @property
+    def lesson(self) -> str:
+        """The number of the lesson that introduces it, "" until the course has said so."""
+        return LESSON_OF.get(self.name, "")
 
 
 METRICS: dict[str, MetricRecord] = {}
@@ -82,19 +88,23 @@ def metric(
     title: str,
     year: int,
     paper: str,
-    lesson: str,
     kind: str,
     direction: Literal["lower", "higher"],
     rank_only: bool,
     example: Callable[[], MetricExample],
 ) -> Callable[[Callable[..., MetricResult]], Metric]:
-    """Register a metric. Its result is made of plain tensors whatever the caller's mode is."""
+    """Register a metric. Its result is made of plain tensors whatever the caller's mode is.
+
+    What it shares with other metrics is spelled out by `complete`.
+    """
 
     def register(body: Callable[..., MetricResult]) -> Metric:
-        @functools.wraps(body)
+        whole = complete(body, OF_METRICS)
+
+        @functools.wraps(whole)
         def measured(*args: Any, **settings: Any) -> MetricResult:
             with torch.inference_mode(False), torch.no_grad():
-                return body(*args, **settings)
+                return whole(*args, **settings)
 
         record = MetricRecord(
             name=body.__name__,
@@ -102,7 +112,6 @@ def metric(
             metric=measured,  # type: ignore[arg-type]
             year=year,
             paper=paper,
-            lesson=lesson,
             kind=MetricKind(kind),
             direction=direction,
             rank_only=rank_only,
@@ -111,6 +120,7 @@ def metric(
         if record.name in METRICS and METRICS[record.name].metric.__module__ != body.__module__:
             raise ValueError(f"a metric called {record.name} is registered already")
         METRICS[record.name] = record
+        say_lesson(measured)
         measured.record = record  # type: ignore[attr-defined]
         return measured  # type: ignore[return-value]
 

@@ -3,16 +3,17 @@
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from xaicourse.core.spec import Spec, spec
 from xaicourse.datasets.photos import collage, collage_masks
 from xaicourse.evaluation import controls
 from xaicourse.evaluation.deletion import deletion
 from xaicourse.evaluation.seeds import seeded
+from xaicourse.methods.spec import Spec, spec
 from xaicourse.zoo.registry import load
 
 __all__ = ["TruthStrip", "randomise_last_layer", "truth_strip"]
@@ -108,39 +109,29 @@ def truth_strip(
     -----
     Passing is necessary and not sufficient: one picture, two classes.
     """
-    explain = spec(method) if isinstance(method, str) else method
-    if not callable(explain):
-        raise TypeError(
-            f"method must be a name, a spec or a function (model, x, target), got {method!r}"
-        )
-    more = {"batch_size": batch_size} if isinstance(explain, Spec) else {}
+    explain = _explainer(method, batch_size)
     net = load("efficientnet_lite0") if model is None else model
     device = next(net.parameters()).device
     picture = collage(device=device)  # (1, 3, 224, 224)
     both = picture.repeat(2, 1, 1, 1)
     target = torch.tensor([EGYPTIAN_CAT, ESPRESSO], device=device)
 
-    found = _pixels(explain(net, both, target, **more), both)  # (2, 1, H, W)
+    found = _pixels(explain(net, both, target), both)  # (2, 1, H, W)
     ruined = randomise_last_layer(net, seed)
-    other = _pixels(explain(ruined, picture, target[:1], **more), picture)  # (1, 1, H, W)
-
-    removed = [_deletion(net, both, found, target, seed, batch_size)]
-    for k in range(RANDOM_ORDERS):
-        noise = controls.random(both, seed=seed + k)
-        removed.append(_deletion(net, both, noise, target, seed, batch_size))
-    chance = torch.stack(removed[1:])  # (R, 2)
-
-    cat = found[:1].flatten()
-    shuffled = cat[torch.randperm(len(cat), generator=seeded(seed)).to(device)]
+    other = _pixels(explain(ruined, picture, target[:1]), picture)  # (1, 1, H, W)
+    noise = [controls.random(both, seed=seed + k) for k in range(RANDOM_ORDERS)]
+    own, *chance = (
+        _deletion(net, both, maps, target, seed, batch_size)  # (2,)
+        for maps in (found, *noise)
+    )
+    likeness = _likeness(found[:1].flatten(), other.flatten(), seed)
     return TruthStrip(
         method=_name(method),
         maps=torch.cat([found, other]).cpu(),
         own_share=_own_share(found).cpu(),
-        deletion=(removed[0] - chance.mean(dim=0)).cpu(),
-        random_spread=chance.std(dim=0).cpu(),
-        cosine=_cosine(cat, other.flatten()),
-        absolute_cosine=_cosine(cat.abs(), other.flatten().abs()),
-        shuffled_cosine=_cosine(cat.abs(), shuffled.abs()),
+        deletion=(own - torch.stack(chance).mean(dim=0)).cpu(),
+        random_spread=torch.stack(chance).std(dim=0).cpu(),
+        **likeness,
     )
 
 
@@ -176,6 +167,29 @@ def randomise_last_layer(model: nn.Module, seed: int = 0) -> nn.Module:
     with torch.no_grad():
         weight.copy_(weight.mean() + draw.to(weight.dtype).to(weight.device) * weight.std())
     return ruined
+
+
+def _explainer(
+    method: str | Spec | Callable[..., Tensor], batch_size: int | None
+) -> Callable[..., Tensor]:
+    """Return what is tested as a function (model, x, target), or raise."""
+    if isinstance(method, str):
+        method = spec(method)
+    if not callable(method):
+        raise TypeError(
+            f"method must be a name, a spec or a function (model, x, target), got {method!r}"
+        )
+    return partial(method, batch_size=batch_size) if isinstance(method, Spec) else method
+
+
+def _likeness(cat: Tensor, other: Tensor, seed: int) -> dict[str, float]:
+    """Return the three cosines of the cat's map (P,): with another, of sizes, with shuffled."""
+    shuffled = cat[torch.randperm(len(cat), generator=seeded(seed)).to(cat.device)]
+    return {
+        "cosine": _cosine(cat, other),
+        "absolute_cosine": _cosine(cat.abs(), other.abs()),
+        "shuffled_cosine": _cosine(cat.abs(), shuffled.abs()),
+    }
 
 
 def _pixels(maps: Tensor, x: Tensor) -> Tensor:

@@ -15,10 +15,9 @@ import signal
 import subprocess
 import sys
 import threading
-from pathlib import Path
 from typing import Any, BinaryIO
 
-import xaicourse
+from xaicourse.core.places import PACKAGE
 from xaicourse.course.checking.frames import read_frame, write_frame
 
 __all__ = ["Client", "Crashed", "TimedOut"]
@@ -155,7 +154,7 @@ def _collect(stream: BinaryIO, replies: "queue.Queue[bytes | None]") -> None:
 
 
 def _environment() -> dict[str, str]:
-    package = str(Path(xaicourse.__file__).resolve().parents[1])
+    package = str(PACKAGE.parent)
     paths = [package, os.environ.get("PYTHONPATH", "")]
     return {
         **os.environ,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack
 
 import torch
 from torch import Tensor
@@ -13,6 +13,7 @@ from xaicourse.core.bias_terms import BiasQuestion, FullGradient, full_gradient
 from xaicourse.core.checks import check_input
 from xaicourse.core.gradients import sum_dtype
 from xaicourse.core.registry import Example, attribution_method
+from xaicourse.core.shared import Asked
 from xaicourse.methods.examples import small_classifier, small_image_classifier
 
 __all__ = ["fullgrad", "fullgrad_decomposition"]
@@ -50,19 +51,12 @@ def parts(full: FullGradient, x: Tensor, maps: dict[str, Tensor]) -> dict[str, T
     year=2019,
     paper="arXiv:1905.00780",
     family="bias",
-    lesson="08",
     input="image",
     result="map",
-    cost=lambda settings: 1,
     example=image_example,
 )
 def fullgrad(
-    model: Callable[..., Any],
-    x: Tensor,
-    target: Any = None,
-    *,
-    output: Any = "logit",
-    batch_size: int | None = None,
+    model: Callable[..., Any], x: Tensor, target: Any = None, **asked: Unpack[Asked]
 ) -> Attribution:
     r"""Draw the input's and every layer's bias share of F on top of each other.
 
@@ -77,8 +71,6 @@ def fullgrad(
         A net on images (N, C, H, W). Biases are found in every operation: convolutions, batch
         norms, a normalisation inside the model, and the implicit ones of activations that are not
         homogeneous (ReLU6 above its knee, GELU).
-    x, target, output, batch_size, return_details
-        As for `gradient`.
 
     Returns
     -------
@@ -93,7 +85,7 @@ def fullgrad(
     UnsupportedOperationError
         If an operation cannot be seen or differentiated twice; it is named.
     ValueError, TypeError
-        As for `gradient`; also for x that is not a batch of images.
+        Also for x that is not a batch of images.
 
     Notes
     -----
@@ -103,22 +95,29 @@ def fullgrad(
     and keeps pixels where they are (theirs moves the corners' centres to the rim). Only terms with
     a place in the picture, (N, C, h, w) with more than one pixel, are drawn.
 
+    **Cost.** 1 gradient a row, on a graph that notes each operation's bias.
+
+    **Fails when** the picture is read as a sum: signs are lost and each layer's map is rescaled, so
+    that a layer with a tiny share counts as much as any other.
+
     References
     ----------
-    S. Srinivas, F. Fleuret, 2019, arXiv:1905.00780. Lesson 08.
+    .. [srinivas2019] S. Srinivas, F. Fleuret, 2019, arXiv:1905.00780.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> net, x = xc.zoo.load("fashion_cnn"), xc.datasets.fashion_mnist(n=1).x
+    >>> xc.fullgrad(net, x).shape
+    torch.Size([1, 1, 28, 28])
     """
 
     def reduce(name: str, term: Tensor) -> tuple[Tensor, Tensor | None]:
         in_place = term.dim() == 4 and term.shape[2] * term.shape[3] > 1
         return over_channels(term), psi(term) if in_place else None
 
-    check_input(x)
-    if x.dim() != 4:
-        raise ValueError(
-            f"x has shape {tuple(x.shape)}, but fullgrad draws a map on images (N, C, H, W); for a "
-            "single image pass x[None], for other inputs use fullgrad_decomposition"
-        )
-    question = BiasQuestion(model, x, target, output, batch_size, reduce=reduce)
+    _check_images(x)
+    question = BiasQuestion(model, x, target, **asked, reduce=reduce)
     full = full_gradient(question)
 
     found = parts(full, question.x, _joined(full, 0))
@@ -127,16 +126,23 @@ def fullgrad(
         if terms[0][1] is not None:
             picture = torch.cat([term[1] for term in terms])  # (N, h, w)
             values = values + _resized(picture, x.shape[2:])
-    return Attribution(
-        values=values[:, None].to(x.dtype),
+    return Attribution.of(
+        question,
+        values[:, None],
         kind="map",
-        target=question.target,
         f_end=full.score,
         gap=full.gap,
-        gradients=question.rows.new_ones(len(x)),
-        settings={"output": output},
         extra={"parts": found},
     )
+
+
+def _check_images(x: Tensor) -> None:
+    check_input(x)
+    if x.dim() != 4:
+        raise ValueError(
+            f"x has shape {tuple(x.shape)}, but fullgrad draws a map on images (N, C, H, W); for a "
+            "single image pass x[None], for other inputs use fullgrad_decomposition"
+        )
 
 
 def _joined(full: FullGradient, place: int) -> dict[str, Tensor]:
@@ -156,18 +162,11 @@ def _resized(picture: Tensor, size: torch.Size) -> Tensor:
     paper="arXiv:1905.00780",
     family="bias",
     unit="share",
-    lesson="08",
     result="decomposition",
-    cost=lambda settings: 1,
     example=small_classifier,
 )
 def fullgrad_decomposition(
-    model: Callable[..., Any],
-    x: Tensor,
-    target: Any = None,
-    *,
-    output: Any = "logit",
-    batch_size: int | None = None,
+    model: Callable[..., Any], x: Tensor, target: Any = None, **asked: Unpack[Asked]
 ) -> Attribution:
     r"""Split F exactly into what the input brings and what each operation's bias brings.
 
@@ -176,11 +175,6 @@ def fullgrad_decomposition(
 
     with :math:`b_l = z_l - J_l u_l` for an operation :math:`z_l(u_l)` with Jacobian :math:`J_l`:
     the bias of a layer, and the implicit bias of an activation that is not homogeneous.
-
-    Parameters
-    ----------
-    model, x, target, output, batch_size, return_details
-        As for `gradient`.
 
     Returns
     -------
@@ -195,32 +189,39 @@ def fullgrad_decomposition(
     UnsupportedOperationError
         If an operation cannot be seen or differentiated twice; it is named. Also if the shares do
         not add up.
-    ValueError, TypeError
-        As for `gradient`.
 
     Notes
     -----
     Keeps completeness and weak dependence: for a piecewise linear net gradient and biases stay the
-    same within a linear piece. No vector of the input's shape can keep both. Breaks implementation
-    invariance: the biases belong to the layers.
+    same within a linear piece. No vector of the input's shape can keep both.
+
+    **Cost.** 1 gradient a row, on a graph that notes each operation's bias.
+
+    **Fails when** two nets compute the same function in other ways: the biases belong to the
+    layers, so that implementation invariance is broken. That x chooses the linear piece is in no
+    share.
 
     References
     ----------
-    S. Srinivas, F. Fleuret, 2019, arXiv:1905.00780. Lesson 08.
+    .. [srinivas2019] S. Srinivas, F. Fleuret, 2019, arXiv:1905.00780.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.fullgrad_decomposition(xc.zoo.toy(), xc.zoo.toy_input()).sum()  # it is F
+    tensor(2., dtype=torch.float64)
     """
     question = BiasQuestion(
-        model, x, target, output, batch_size, reduce=lambda name, term: (over_channels(term),)
+        model, x, target, **asked, reduce=lambda name, term: (over_channels(term),)
     )
     full = full_gradient(question)
     found = parts(full, question.x, _joined(full, 0))
     values = torch.cat([part.reshape(len(x), -1) for part in found.values()], dim=1)
-    return Attribution(
-        values=values.to(x.dtype),
+    return Attribution.of(
+        question,
+        values,
         kind="decomposition",
-        target=question.target,
         f_end=full.score,
         gap=full.gap,
-        gradients=question.rows.new_ones(len(x)),
-        settings={"output": output},
         extra={"parts": found},
     )

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Unpack
 
 import torch
 from torch import Tensor
@@ -13,6 +13,7 @@ from xaicourse.core.gradients import Question, ask
 from xaicourse.core.moments import Moments
 from xaicourse.core.progress import progress
 from xaicourse.core.registry import attribution_method
+from xaicourse.core.shared import Asked, MirroredCopies, NoisyCopies
 from xaicourse.methods.denoising.nested import (
     Explained,
     Inner,
@@ -106,54 +107,70 @@ def gradients_per_row(settings: Mapping[str, Any]) -> int:
     return settings.get("samples", 50) * read_method(settings.get("method", "gradient")).cost()
 
 
-def _explain_noisy_copies(
+def over_noisy_copies(
+    description: str,
     model: Callable[..., Any],
     x: Tensor,
     target: Any,
-    settings: dict[str, Any],
-    batch_size: int | None,
-    power: int,
-    description: str,
+    *,
+    method: Any,
+    sigma: float,
+    relative: bool,
+    samples: int,
+    seed: int,
+    antithetic: bool = False,
+    power: int = 1,
+    **asked: Unpack[Asked],
 ) -> tuple[Question, Moments, dict[str, Any]]:
-    """Gather the moments of Phi^power over the noise; mirror images count as one value."""
-    inner = read_method(settings["method"])
-    samples = check_positive_int(settings["samples"], "samples")
-    antithetic = settings.get("antithetic", False)
+    """Return the moments of Phi^power over the noise, and what goes on record with them."""
+    inner = read_method(method)
+    samples = check_samples(samples, antithetic)
+    check_seed(seed)
+    question = ask(model, x, target, **asked)
+    score = question.scores_at_x  # now the class is chosen and the model has been watched once
+    scale = noise_scale(question.x, sigma, relative)
+    draws = standard_normal(samples, tuple(x.shape[1:]), seed, antithetic)
+    values = noisy_values(inner, model, question, explained(question), scale, draws)
+    together = 2 if antithetic else 1  # mirror images count as one value
+    moments = gather(values, samples, together, description, power)
+    found = {
+        "kind": inner.record.result,
+        "f_end": score,
+        "gradients": question.rows.new_full((len(x),), samples * inner.cost()),
+        "extra": {"sigma": scale.flatten()},
+    }
+    return question, moments, found
+
+
+def gather(
+    values: Iterator[Tensor], total: int, together: int, description: str, power: int = 1
+) -> Moments:
+    """Return the moments of values^power, where the mean of `together` values counts as one."""
+    moments: Moments | None = None
+    group: Tensor | float = 0.0
+    bar = progress(total, description)
+    try:
+        for k, phi in enumerate(values, start=1):
+            moments = moments or Moments(phi)
+            group = group + phi.to(moments.mean.dtype) ** power
+            if k % together == 0:
+                moments.add(group / together)
+                group = 0.0
+            bar.update(1)
+    finally:
+        bar.close()
+    assert moments is not None  # at least one sample
+    return moments
+
+
+def check_samples(samples: Any, antithetic: Any) -> int:
+    """Return the number of copies, or raise unless they can be drawn."""
+    samples = check_positive_int(samples, "samples")
     if not isinstance(antithetic, bool):
         raise TypeError(f"antithetic must be True or False, got {antithetic!r}")
     if antithetic and samples % 2:
         raise ValueError(f"antithetic noise comes in pairs: samples must be even, got {samples}")
-    seed = check_seed(settings["seed"])
-    question = ask(model, x, target, settings["output"], batch_size)
-    score = question.scores_at_x  # now the class is chosen and the model has been watched once
-    scale = noise_scale(question.x, settings["sigma"], settings["relative"])
-    draws = standard_normal(samples, tuple(x.shape[1:]), seed, antithetic)
-
-    moments: Moments | None = None
-    half: Tensor | None = None
-    bar = progress(samples, description)
-    try:
-        for phi in noisy_values(inner, model, question, explained(question), scale, draws):
-            moments = moments or Moments(phi)
-            value = phi.to(moments.mean.dtype) ** power
-            if antithetic and half is None:
-                half = value
-            else:
-                moments.add(value if half is None else (half + value) / 2)
-                half = None
-            bar.update(1)
-    finally:
-        bar.close()
-    assert moments is not None  # samples >= 1
-    record = {
-        "kind": inner.record.result,
-        "target": question.target,
-        "f_end": score,
-        "gradients": question.rows.new_full((len(x),), samples * inner.cost()),
-        "settings": settings,
-        "extra": {"sigma": scale.flatten()},
-    }
-    return question, moments, record
+    return samples
 
 
 def check_seed(seed: Any) -> int:
@@ -165,31 +182,22 @@ def check_seed(seed: Any) -> int:
     return seed
 
 
+# ---- the methods ---------------------------------------------------------------------------------
+
+
 @attribution_method(
     title="SmoothGrad",
     year=2017,
     paper="arXiv:1706.03825",
     family="denoising",
     unit="slope",
-    lesson="07",
     claims={"dummy", "implementation_invariance", "linearity"},
     stochastic=True,
     cost=gradients_per_row,
     example=small_classifier,
 )
 def smoothgrad(
-    model: Callable[..., Any],
-    x: Tensor,
-    target: Any = None,
-    *,
-    method: Any = "gradient",
-    sigma: float = 0.15,
-    relative: bool = True,
-    samples: int = 50,
-    antithetic: bool = False,
-    seed: int = 0,
-    output: Any = "logit",
-    batch_size: int | None = None,
+    model: Callable[..., Any], x: Tensor, target: Any = None, **asked: Unpack[MirroredCopies]
 ) -> Attribution:
     r"""Average a method's map over noisy copies of the input.
 
@@ -199,27 +207,6 @@ def smoothgrad(
 
     For :math:`\Phi = \nabla F` this tends to the gradient of F smoothed by a Gaussian.
 
-    Parameters
-    ----------
-    model, x, target, output, batch_size, return_details
-        As for `gradient`. The class is chosen at x, never again for a noisy copy.
-    method : str, Spec, method or functools.partial
-        :math:`\Phi`, any registered method: ``"gradient"``,
-        ``xc.spec("integrated_gradients", steps=8)``.
-    sigma : float
-        Standard deviation of the noise, as a share of each row's range max(x) - min(x); the paper
-        recommends 0.1 to 0.2. The noisy copies are not clipped to the range of images: that would
-        shift their mean.
-    relative : bool
-        False: `sigma` is in units of x.
-    samples : int
-        n, the number of noisy copies.
-    antithetic : bool
-        Draw half of the noise and use each draw with both signs; `samples` must be even. It takes
-        away the error that is odd in the noise.
-    seed : int
-        The same seed gives the same noise, in every row, on every device and for every batch_size.
-
     Returns
     -------
     Tensor (N, ...)
@@ -228,8 +215,7 @@ def smoothgrad(
     Raises
     ------
     ValueError, TypeError
-        As for `gradient`; also for a constant row with a relative sigma, or a method that is not
-        registered.
+        Also for a constant row with a relative sigma, or a method that is not registered.
 
     Notes
     -----
@@ -237,20 +223,27 @@ def smoothgrad(
     average over the noise. Breaks completeness and sensitivity(a). Taking absolute values before
     the average is another method.
 
+    **Cost.** 50 gradients a row: `samples` times those of the method inside.
+
+    **Fails when** sigma is large: the maps of different pictures become almost the same. It takes
+    noise away, but does not choose a class.
+
     References
     ----------
-    D. Smilkov, N. Thorat, B. Kim, F. Viegas, M. Wattenberg, 2017, arXiv:1706.03825. Lesson 07.
+    .. [smilkov2017] D. Smilkov, N. Thorat, B. Kim, F. Viegas, M. Wattenberg, 2017,
+       arXiv:1706.03825.
+
+    Examples
+    --------
+    No gate of the TOY net changes for a little noise, so the gradient stays the same:
+
+    >>> import xaicourse as xc
+    >>> xc.smoothgrad(xc.zoo.toy(), xc.zoo.toy_input(), sigma=0.01).round(decimals=6)
+    tensor([[ 1., -3.]], dtype=torch.float64)
     """
-    settings = {
-        "method": method, "sigma": sigma, "relative": relative, "samples": samples,
-        "antithetic": antithetic, "seed": seed, "output": output,
-    }  # fmt: skip
-    _, moments, record = _explain_noisy_copies(
-        model, x, target, settings, batch_size, power=1, description="SmoothGrad"
-    )
-    return Attribution(
-        values=moments.mean.to(x.dtype), standard_error=moments.error_of_mean, **record
-    )
+    question, moments, found = over_noisy_copies("SmoothGrad", model, x, target, **asked)
+    error = moments.error_of_mean
+    return Attribution.of(question, moments.mean, standard_error=error, **found)
 
 
 @attribution_method(
@@ -258,36 +251,17 @@ def smoothgrad(
     year=2018,
     paper="arXiv:1806.10758",
     family="denoising",
-    lesson="07",
     claims={"dummy", "implementation_invariance"},
     stochastic=True,
     cost=gradients_per_row,
     example=small_classifier,
 )
 def smoothgrad_squared(
-    model: Callable[..., Any],
-    x: Tensor,
-    target: Any = None,
-    *,
-    method: Any = "gradient",
-    sigma: float = 0.15,
-    relative: bool = True,
-    samples: int = 50,
-    antithetic: bool = False,
-    seed: int = 0,
-    output: Any = "logit",
-    batch_size: int | None = None,
+    model: Callable[..., Any], x: Tensor, target: Any = None, **asked: Unpack[MirroredCopies]
 ) -> Attribution:
     r"""Average the square of a method's map over noisy copies of the input.
 
     .. math:: A = \frac1n \sum_{s=1}^n \Phi(x + \varepsilon_s)^2
-
-    Parameters
-    ----------
-    model, x, target, output, batch_size, return_details
-        As for `gradient`.
-    method, sigma, relative, samples, antithetic, seed
-        As for `smoothgrad`.
 
     Returns
     -------
@@ -298,28 +272,32 @@ def smoothgrad_squared(
     Raises
     ------
     ValueError, TypeError
-        As for `smoothgrad`.
+        Also for a constant row with a relative sigma, or a method that is not registered.
 
     Notes
     -----
     Equals the square of SmoothGrad plus VarGrad, for the same noise. Around the gradient it keeps
-    dummy and implementation invariance; breaks completeness, linearity, and the sign.
+    dummy and implementation invariance; breaks completeness and linearity.
+
+    **Cost.** 50 gradients a row: `samples` times those of the method inside.
+
+    **Fails when** the sign is asked for, and where more samples should make the map quiet: sizes
+    cannot cancel, so that an input whose slope is noise around 0 keeps a share.
 
     References
     ----------
-    S. Hooker, D. Erhan, P.-J. Kindermans, B. Kim, 2018, arXiv:1806.10758 (A Benchmark for
-    Interpretability Methods in Deep Neural Networks). Lesson 07.
+    .. [hooker2018] S. Hooker, D. Erhan, P.-J. Kindermans, B. Kim, 2018, arXiv:1806.10758.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.smoothgrad_squared(xc.zoo.toy(), xc.zoo.toy_input(), sigma=0.01).round(decimals=6)
+    tensor([[1., 9.]], dtype=torch.float64)
     """
-    settings = {
-        "method": method, "sigma": sigma, "relative": relative, "samples": samples,
-        "antithetic": antithetic, "seed": seed, "output": output,
-    }  # fmt: skip
-    _, moments, record = _explain_noisy_copies(
-        model, x, target, settings, batch_size, power=2, description="SmoothGrad squared"
-    )
-    return Attribution(
-        values=moments.mean.to(x.dtype), standard_error=moments.error_of_mean, **record
-    )
+    squared = over_noisy_copies("SmoothGrad squared", model, x, target, power=2, **asked)
+    question, moments, found = squared
+    error = moments.error_of_mean
+    return Attribution.of(question, moments.mean, standard_error=error, **found)
 
 
 @attribution_method(
@@ -327,24 +305,13 @@ def smoothgrad_squared(
     year=2018,
     paper="arXiv:1810.03292",
     family="denoising",
-    lesson="07",
     claims={"dummy", "implementation_invariance"},
     stochastic=True,
     cost=gradients_per_row,
     example=small_classifier,
 )
 def vargrad(
-    model: Callable[..., Any],
-    x: Tensor,
-    target: Any = None,
-    *,
-    method: Any = "gradient",
-    sigma: float = 0.15,
-    relative: bool = True,
-    samples: int = 50,
-    seed: int = 0,
-    output: Any = "logit",
-    batch_size: int | None = None,
+    model: Callable[..., Any], x: Tensor, target: Any = None, **asked: Unpack[NoisyCopies]
 ) -> Attribution:
     r"""Take the variance of a method's map over noisy copies of the input.
 
@@ -352,13 +319,11 @@ def vargrad(
         A = \frac1n \sum_{s=1}^n \big(\Phi(x + \varepsilon_s) - \bar\Phi\big)^2, \qquad
         \bar\Phi = \frac1n \sum_{s=1}^n \Phi(x + \varepsilon_s)
 
+    There is no antithetic noise: a pair of mirror images has nearly the same square, and counts as
+    one draw.
+
     Parameters
     ----------
-    model, x, target, output, batch_size, return_details
-        As for `gradient`.
-    method, sigma, relative, seed
-        As for `smoothgrad`. There is no antithetic noise: a pair of mirror images has nearly the
-        same square, and counts as one draw.
     samples : int
         n, the number of noisy copies; at least 2.
 
@@ -371,28 +336,31 @@ def vargrad(
     Raises
     ------
     ValueError, TypeError
-        As for `smoothgrad`.
+        Also for a constant row with a relative sigma, or a method that is not registered.
 
     Notes
     -----
-    It does not see the level of the gradient, only its change: 0 for a linear model, and for a
-    quadratic one it depends on the Hessian alone. Around the gradient it keeps dummy and
-    implementation invariance; breaks completeness, linearity, and the sign.
+    For a quadratic model it depends on the Hessian alone. Around the gradient it keeps dummy and
+    implementation invariance; breaks completeness and linearity.
+
+    **Cost.** 50 gradients a row: `samples` times those of the method inside.
+
+    **Fails when** the level of the gradient matters: it sees only its change, and is 0 for a linear
+    model. The sign is lost.
 
     References
     ----------
-    J. Adebayo, J. Gilmer, M. Muelly, I. Goodfellow, M. Hardt, B. Kim, 2018, arXiv:1810.03292
-    (Sanity Checks for Saliency Maps). Lesson 07.
+    .. [adebayo2018] J. Adebayo, J. Gilmer, M. Muelly, I. Goodfellow, M. Hardt, B. Kim, 2018,
+       arXiv:1810.03292.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.vargrad(xc.zoo.toy(), xc.zoo.toy_input(), sigma=0.01).round(decimals=6)
+    tensor([[0., 0.]], dtype=torch.float64)
     """
-    if check_positive_int(samples, "samples") < 2:
+    if check_positive_int(asked["samples"], "samples") < 2:
         raise ValueError("samples must be at least 2 for a variance, got 1")
-    settings = {
-        "method": method, "sigma": sigma, "relative": relative, "samples": samples, "seed": seed,
-        "output": output,
-    }  # fmt: skip
-    _, moments, record = _explain_noisy_copies(
-        model, x, target, settings, batch_size, power=1, description="VarGrad"
-    )
-    return Attribution(
-        values=moments.variance.to(x.dtype), standard_error=moments.error_of_variance, **record
-    )
+    question, moments, found = over_noisy_copies("VarGrad", model, x, target, **asked)
+    error = moments.error_of_variance
+    return Attribution.of(question, moments.variance, standard_error=error, **found)

@@ -15,7 +15,7 @@ from xaicourse.core.checks import describe
 from xaicourse.core.gradients import Question
 from xaicourse.core.inputs import call, current_rows
 from xaicourse.core.registry import MethodRecord, Need, ResultKind
-from xaicourse.core.spec import Spec, spec
+from xaicourse.methods.spec import Spec, spec
 
 __all__ = ["Explained", "Inner", "explain_copies", "explained", "other_seed", "read_method"]
 

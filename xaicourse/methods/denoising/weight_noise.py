@@ -4,7 +4,7 @@ import copy
 import math
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
-from typing import Any
+from typing import Any, Unpack
 
 import torch
 from torch import Tensor, nn
@@ -14,16 +14,16 @@ from xaicourse.core.attribution import Attribution
 from xaicourse.core.checks import check_positive_int, describe
 from xaicourse.core.gradients import ask
 from xaicourse.core.inputs import BoundModel, PackedModel
-from xaicourse.core.moments import Moments
-from xaicourse.core.progress import progress
 from xaicourse.core.registry import attribution_method
+from xaicourse.core.shared import Asked
 from xaicourse.methods.denoising.input_noise import (
     check_seed,
+    gather,
     noise_scale,
     noisy_values,
     standard_normal,
 )
-from xaicourse.methods.denoising.nested import explained, other_seed, read_method
+from xaicourse.methods.denoising.nested import Inner, explained, other_seed, read_method
 from xaicourse.methods.examples import small_classifier
 
 __all__ = ["fusiongrad", "noisegrad"]
@@ -87,67 +87,74 @@ def noisy_weights(
         yield weights
 
 
-def _explain_noisy_models(
+def over_noisy_models(
+    description: str,
     model: Callable[..., Any],
     x: Tensor,
     target: Any,
-    settings: dict[str, Any],
-    batch_size: int | None,
-    description: str,
+    *,
+    method: Any,
+    weight_sigma: float,
+    noise: str,
+    samples: int,
+    seed: int,
+    sigma: float = 0.0,
+    relative: bool = False,
+    input_samples: int = 1,
+    **asked: Unpack[Asked],
 ) -> Attribution:
     """Average over the noise on the weights and, inside, over the noise on the input.
 
     The standard error is that of the outer average: maps of one set of weights belong together.
     """
-    inner = read_method(settings["method"])
-    samples = check_positive_int(settings["samples"], "samples")
-    copies = check_positive_int(settings.get("input_samples", 1), "input_samples")
-    sigma, noise, seed = settings["weight_sigma"], settings["noise"], check_seed(settings["seed"])
+    inner = read_method(method)
+    samples = check_positive_int(samples, "samples")
+    input_samples = check_positive_int(input_samples, "input_samples")
+    check_seed(seed)
+    check_weight_noise(weight_sigma, noise)
+    check_outside(inner)
+    question = ask(model, x, target, **asked)
+    module = find_module(model)
+    score = question.scores_at_x  # now the class is chosen and the model has been watched once
+    what = explained(question)
+    scale = noise_scale(question.x, sigma, relative)
+    total = samples * input_samples
+    draws = standard_normal(total, tuple(x.shape[1:]), other_seed(seed, 0), antithetic=False)
+
+    def maps() -> Iterator[Tensor]:
+        weights = noisy_weights(module, weight_sigma, noise, samples, seed)
+        for i, W in enumerate(weights):
+            xi, first = islice(draws, input_samples), i * input_samples
+            yield from noisy_values(inner, with_weights(model, W), question, what, scale, xi, first)
+
+    moments = gather(maps(), total, input_samples, description)
+    return Attribution.of(
+        question,
+        moments.mean,
+        kind=inner.record.result,
+        f_end=score,
+        standard_error=moments.error_of_mean,
+        gradients=question.rows.new_full((len(x),), total * inner.cost()),
+    )
+
+
+def check_weight_noise(sigma: Any, noise: Any) -> None:
+    """Raise unless this is noise that can be put on weights."""
     if isinstance(sigma, bool) or not isinstance(sigma, int | float):
         raise TypeError(f"weight_sigma must be a number, got {sigma!r}")
     if not math.isfinite(sigma) or sigma < 0:
         raise ValueError(f"weight_sigma must be at least 0 and finite, got {sigma}")
     if noise not in ("multiplicative", "additive"):
         raise ValueError(f"noise must be 'multiplicative' or 'additive', got {noise!r}")
+
+
+def check_outside(inner: Inner) -> None:
+    """Raise if the method inside looks into the model, which is a function here."""
     if inner.looks_inside:
         raise ValueError(
             f"method {inner.record.name} looks for a layer or for weights in the model, which is "
             "a function here (the model with other weights); choose a method that does not"
         )
-    question = ask(model, x, target, settings["output"], batch_size)
-    module = find_module(model)
-    score = question.scores_at_x  # now the class is chosen and the model has been watched once
-    what = explained(question)
-    scale = noise_scale(question.x, settings.get("sigma", 0.0), settings.get("relative", False))
-
-    shape = tuple(x.shape[1:])
-    draws = standard_normal(samples * copies, shape, other_seed(seed, 0), antithetic=False)
-
-    moments: Moments | None = None
-    bar = progress(samples * copies, description)
-    try:
-        for i, weights in enumerate(noisy_weights(module, sigma, noise, samples, seed)):
-            noisy_model = with_weights(model, weights)
-            xi = islice(draws, copies)
-            total: Tensor | float = 0.0
-            for phi in noisy_values(inner, noisy_model, question, what, scale, xi, i * copies):
-                moments = moments or Moments(phi)
-                total = total + phi.to(moments.mean.dtype)
-                bar.update(1)
-            assert moments is not None  # copies >= 1
-            moments.add(total / copies)  # type: ignore[arg-type]
-    finally:
-        bar.close()
-    assert moments is not None  # samples >= 1
-    return Attribution(
-        values=moments.mean.to(x.dtype),
-        kind=inner.record.result,
-        target=question.target,
-        f_end=score,
-        standard_error=moments.error_of_mean,
-        gradients=question.rows.new_full((len(x),), samples * copies * inner.cost()),
-        settings=settings,
-    )
 
 
 def noisegrad_cost(settings: Mapping[str, Any]) -> int:
@@ -170,7 +177,6 @@ def fusiongrad_cost(settings: Mapping[str, Any]) -> int:
     paper="arXiv:2106.10185",
     family="denoising",
     unit="slope",
-    lesson="07",
     needs={"gradient", "weights"},
     stochastic=True,
     cost=noisegrad_cost,
@@ -186,8 +192,7 @@ def noisegrad(
     noise: str = "multiplicative",
     samples: int = 25,
     seed: int = 0,
-    output: Any = "logit",
-    batch_size: int | None = None,
+    **asked: Unpack[Asked],
 ) -> Attribution:
     r"""Average a method's map over models with noise on their weights.
 
@@ -199,19 +204,10 @@ def noisegrad(
     ----------
     model : torch.nn.Module
         Its parameters are never written to: each noisy copy is a functional call.
-    x, target, output, batch_size, return_details
-        As for `gradient`. The class is chosen once, by the model as it is.
     method : str, Spec, method or functools.partial
         :math:`\Phi`, any registered method that does not look for a layer of the model.
-    weight_sigma : float
-        :math:`\sigma`, the standard deviation of the noise. The authors' code has 0.2 as default;
-        a net may not bear that much, so look at its accuracy under noise.
-    noise : str
-        ``"multiplicative"``, or ``"additive"`` for :math:`W + \sigma z`.
     samples : int
         N, the number of noisy models.
-    seed : int
-        The same seed gives the same noise, in every row, on every device and for every batch_size.
 
     Returns
     -------
@@ -220,27 +216,34 @@ def noisegrad(
 
     Raises
     ------
-    TypeError
-        If the model is not a module.
-    ValueError
-        If it has no parameters; otherwise as for `gradient`.
+    ValueError, TypeError
+        Also if the model is not a module, or has no parameters.
 
     Notes
     -----
     All parameters get noise, biases and the scales of batch norms as well (as in the authors'
     code, which leaves the last noise in the caller's model; here nothing is left). It keeps none of
-    the axioms: two nets that compute the same function with other weights get other maps, and a
-    feature that the net ignores because two weights cancel gets a share.
+    the axioms: two nets that compute the same function with other weights get other maps.
+
+    **Cost.** 25 gradients a row: `samples` times those of the method inside.
+
+    **Fails when** two weights cancel, so that the net ignores a feature: noise breaks the balance,
+    and the feature gets a share.
 
     References
     ----------
-    K. Bykov, A. Hedstrom, S. Nakajima, M. M.-C. Hohne, 2021, arXiv:2106.10185. Lesson 07.
+    .. [bykov2021] K. Bykov, A. Hedstrom, S. Nakajima, M. M.-C. Hohne, 2021, arXiv:2106.10185.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.noisegrad(xc.zoo.toy(), xc.zoo.toy_input(), weight_sigma=0.0)
+    tensor([[ 1., -3.]], dtype=torch.float64)
     """
-    settings = {
-        "method": method, "weight_sigma": weight_sigma, "noise": noise, "samples": samples,
-        "seed": seed, "output": output,
-    }  # fmt: skip
-    return _explain_noisy_models(model, x, target, settings, batch_size, "NoiseGrad")
+    return over_noisy_models(
+        "NoiseGrad", model, x, target, method=method, weight_sigma=weight_sigma, noise=noise,
+        samples=samples, seed=seed, **asked,
+    )  # fmt: skip
 
 
 @attribution_method(
@@ -249,7 +252,6 @@ def noisegrad(
     paper="arXiv:2106.10185",
     family="denoising",
     unit="slope",
-    lesson="07",
     needs={"gradient", "weights"},
     stochastic=True,
     cost=fusiongrad_cost,
@@ -268,8 +270,7 @@ def fusiongrad(
     relative: bool = True,
     input_samples: int = 10,
     seed: int = 0,
-    output: Any = "logit",
-    batch_size: int | None = None,
+    **asked: Unpack[Asked],
 ) -> Attribution:
     r"""Average a method's map over noisy models and, for each of them, over noisy inputs.
 
@@ -279,18 +280,16 @@ def fusiongrad(
     Parameters
     ----------
     model : torch.nn.Module
-        As for `noisegrad`.
-    x, target, output, batch_size, return_details
-        As for `gradient`.
-    method, weight_sigma, noise, samples
-        As for `noisegrad`; `samples` is N.
-    sigma, relative
-        The noise on the input, as for `smoothgrad`. (The authors' code has 0.4 on images
-        normalised to a range of about 4.5, which is about 0.1 of the range.)
+        Its parameters are never written to: each noisy copy is a functional call.
+    method : str, Spec, method or functools.partial
+        :math:`\Phi`, any registered method that does not look for a layer of the model.
+    samples : int
+        N, the number of noisy models.
+    sigma : float
+        Standard deviation of the noise on the input, as a share of each row's range. (The authors'
+        code has 0.4 on images normalised to a range of about 4.5: about 0.1 of the range.)
     input_samples : int
         M, the noisy inputs for each noisy model, drawn anew for each.
-    seed : int
-        The same seed gives the same noise, in every row, on every device and for every batch_size.
 
     Returns
     -------
@@ -301,20 +300,32 @@ def fusiongrad(
     Raises
     ------
     ValueError, TypeError
-        As for `noisegrad` and `smoothgrad`.
+        Also if the model is not a module or has no parameters, or for a constant row with a
+        relative sigma.
 
     Notes
     -----
-    SmoothGrad for ``weight_sigma=0``, NoiseGrad for ``sigma=0``. Keeps none of the axioms, for the
-    reasons given there.
+    SmoothGrad for ``weight_sigma=0``, NoiseGrad for ``sigma=0``. Keeps none of the axioms: two nets
+    that compute the same function with other weights get other maps.
+
+    **Cost.** 100 gradients a row: `samples` times `input_samples` times those of the method inside.
+
+    **Fails when** two weights cancel, so that the net ignores a feature: noise breaks the balance,
+    and the feature gets a share.
 
     References
     ----------
-    K. Bykov, A. Hedstrom, S. Nakajima, M. M.-C. Hohne, 2021, arXiv:2106.10185. Lesson 07.
+    .. [bykov2021] K. Bykov, A. Hedstrom, S. Nakajima, M. M.-C. Hohne, 2021, arXiv:2106.10185.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> still = {"weight_sigma": 0.0, "sigma": 0.01}
+    >>> xc.fusiongrad(xc.zoo.toy(), xc.zoo.toy_input(), **still).round(decimals=6)
+    tensor([[ 1., -3.]], dtype=torch.float64)
     """
-    settings = {
-        "method": method, "weight_sigma": weight_sigma, "noise": noise, "samples": samples,
-        "sigma": sigma, "relative": relative, "input_samples": input_samples, "seed": seed,
-        "output": output,
-    }  # fmt: skip
-    return _explain_noisy_models(model, x, target, settings, batch_size, "FusionGrad")
+    return over_noisy_models(
+        "FusionGrad", model, x, target, method=method, weight_sigma=weight_sigma, noise=noise,
+        samples=samples, sigma=sigma, relative=relative, input_samples=input_samples, seed=seed,
+        **asked,
+    )  # fmt: skip

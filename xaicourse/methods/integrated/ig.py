@@ -1,7 +1,7 @@
 """Integrated Gradients (2017)."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Unpack
 
 import torch
 from torch import Tensor
@@ -14,6 +14,7 @@ from xaicourse.core.path import Nodes, Path, PathSum, StraightPath, path_integra
 from xaicourse.core.quadrature import check_quadrature
 from xaicourse.core.quadrature import quadrature as make_quadrature
 from xaicourse.core.registry import attribution_method
+from xaicourse.core.shared import Asked
 from xaicourse.methods.baselines import Baseline, make_baseline
 from xaicourse.methods.examples import small_classifier
 
@@ -33,7 +34,6 @@ def gradients_per_row(settings: Mapping[str, Any]) -> int:
     paper="arXiv:1703.01365",
     family="integrated",
     unit="share",
-    lesson="05",
     claims={
         "completeness",
         "sensitivity_a",
@@ -54,8 +54,7 @@ def integrated_gradients(
     steps: int | None = None,
     quadrature: str = "gauss_legendre",
     tol: float | None = None,
-    output: Any = "logit",
-    batch_size: int | None = None,
+    **asked: Unpack[Asked],
 ) -> Attribution:
     r"""Attribute to each input its share of the rise of F along the straight line from x' to x.
 
@@ -65,16 +64,7 @@ def integrated_gradients(
 
     Parameters
     ----------
-    model : callable
-        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
-    x : Tensor (N, ...)
-        Inputs.
-    target : int, (N,) ints, tuple, callable, target object or None
-        What is explained, the same all along the path; None is the class predicted at x.
-    baseline : number, Tensor or name
-        x', in the same space as x: a number, a tensor, or for images in [0, 1] one of black,
-        white, mean, blur, uniform.
-    steps : int
+    steps : int, optional
         Nodes of the quadrature (intervals of the trapezoid); 50 without it. Where the quadrature
         is adaptive, the most gradients that a row may cost; 1000 without it.
     quadrature : str
@@ -82,10 +72,6 @@ def integrated_gradients(
     tol : float, optional
         Choose the nodes adaptively until the estimated relative error of the map is at most
         `tol`; a warning says so where `steps` gradients are not enough.
-    output : str or callable
-        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
-    batch_size : int, optional
-        Points that go through the model at once; never changes the result.
     return_details : bool
         Return an `Attribution`: gap, map error, nodes, weights, F and its slope at the nodes.
 
@@ -97,53 +83,58 @@ def integrated_gradients(
     Raises
     ------
     ValueError, TypeError
-        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a baseline of the wrong shape, or at which F is not finite.
 
     Notes
     -----
-    Keeps completeness, sensitivity(a), dummy, implementation invariance, linearity and
-    symmetry. The answer depends on x': features that equal their baseline get exactly 0.
+    Keeps completeness, sensitivity(a), dummy, implementation invariance, linearity and symmetry.
+
+    **Cost.** 50 gradients a row: `steps` of them (one more for the trapezoid).
+
+    **Fails when** the baseline is taken as given: the answer depends on x', and a feature that
+    equals its baseline gets exactly 0. With few steps the map can be wrong where the gap is small:
+    see `map_error` in the details.
 
     References
     ----------
-    M. Sundararajan, A. Taly, Q. Yan, 2017, arXiv:1703.01365. Lesson 05.
+    .. [sundararajan2017] M. Sundararajan, A. Taly, Q. Yan, 2017, arXiv:1703.01365.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.integrated_gradients(xc.zoo.toy(), xc.zoo.toy_input(), steps=100, quadrature="midpoint")
+    tensor([[ 3.7500, -2.7500]], dtype=torch.float64)
     """
     check_quadrature(quadrature)
     adaptive = tol is not None or quadrature == "adaptive"
     steps = check_positive_int((1000 if adaptive else 50) if steps is None else steps, "steps")
-    question = ask(model, x, target, output, batch_size)
-    start = make_baseline(baseline, question.x)
-    path = StraightPath(start, question.x)
-    extra: dict[str, Tensor] = {}
+    question = ask(model, x, target, **asked)
+    path = StraightPath(make_baseline(baseline, question.x), question.x)
     if adaptive:
         found = adaptive_integral(question, path, tol=tol, most=steps)
         total, alpha, weight = found.total, found.alpha, found.weight
-        f_start, f_end = found.f_start, found.f_end
-        extra["raw_gap"] = found.raw_gap
+        ends, extra = (found.f_start, found.f_end), {"raw_gap": found.raw_gap}
         quadrature = "adaptive"
     else:
         nodes = Nodes.from_rule(*make_quadrature(quadrature, steps), n_rows=len(x))
         total = path_integral(question, path, nodes, description="integrated gradients")
         alpha, weight = nodes.alpha, nodes.weight
-        f_start, f_end = question.scores_at(start), question.scores_at_x
+        ends, extra = (question.scores_at(path.start), question.scores_at_x), {}
     extra |= {"nodes": alpha.to(total.slopes), "weights": weight.to(total.slopes)}  # its device
-    settings = {"baseline": baseline, "steps": steps, "quadrature": quadrature, "tol": tol}
-    settings["output"] = output
-    return finish(question, path, total, f_start, f_end, x.dtype, settings, extra)
+    settings = {"steps": steps, "quadrature": quadrature}
+    return finish(question, path, total, ends, settings=settings, extra=extra)
 
 
 def finish(
     question: Question,
     path: Path,
     total: PathSum,
-    f_start: Tensor,
-    f_end: Tensor,
-    dtype: torch.dtype,
+    ends: tuple[Tensor, Tensor],
     settings: dict[str, Any],
     extra: dict[str, Tensor],
 ) -> Attribution:
-    """Put a path sum on record with its completeness gap."""
-    f_start, f_end = f_start.to(total.values), f_end.to(total.values)
+    """Put a path sum on record with its completeness gap; `ends` is F at start and end, (N,)."""
+    f_start, f_end = (score.to(total.values) for score in ends)
     for name, score in (("baseline", f_start), ("input", f_end)):
         if not bool(torch.isfinite(score).all()):
             row = int((~torch.isfinite(score)).nonzero()[0])
@@ -151,14 +142,12 @@ def finish(
                 f"F is {float(score[row])} at the {name} of row {row}, so there is no rise to "
                 "share out; choose a baseline where the model's output is finite"
             )
-    gap = total.values.flatten(1).sum(dim=1) - (f_end - f_start)
-    return Attribution(
-        values=total.values.to(dtype),
-        kind="input",
-        target=question.target,
+    return Attribution.of(
+        question,
+        total.values,
         f_start=f_start,
         f_end=f_end,
-        gap=gap,
+        gap=total.values.flatten(1).sum(dim=1) - (f_end - f_start),
         map_error=total.map_error,
         gradients=total.gradients,
         endpoints=(path.start, path.end),

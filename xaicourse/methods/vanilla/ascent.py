@@ -52,8 +52,9 @@ def class_model(
     bounds : (float, float), optional
         Lowest and highest value of a pixel, kept after each step.
     output : str or callable
-        As for `gradient`. With ``"probability"`` the other classes are also pushed down; the paper
-        takes the logit, so that the class itself has to appear.
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function. With
+        ``"probability"`` the other classes are also pushed down; the paper takes the logit, so
+        that the class itself has to appear.
     batch_size : int, optional
         Rows that go through the model at once; never changes the result.
 
@@ -75,7 +76,7 @@ def class_model(
 
     References
     ----------
-    K. Simonyan, A. Vedaldi, A. Zisserman, 2013, arXiv:1312.6034, section 2. Lesson 01.
+    K. Simonyan, A. Vedaldi, A. Zisserman, 2013, arXiv:1312.6034, section 2.
 
     Examples
     --------

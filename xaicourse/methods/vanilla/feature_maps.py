@@ -141,25 +141,23 @@ def to_image_size(raw: Tensor, x: Tensor, upsample: str | None) -> Tensor:
 
 def attribution(
     question: Question,
-    x: Tensor,
     maps: FeatureMaps,
     w: Tensor,
     raw: Tensor,
-    settings: dict[str, Any],
+    upsample: str | None,
+    relu: bool,
     gradients: int = 1,
 ) -> Attribution:
     """Return the record of a map `raw` (N, 1, h, w) that was made with weights w."""
-    if settings["relu"]:
-        raw = raw.clamp_min(0)
-    values = to_image_size(raw, x, settings["upsample"])
-    return Attribution(
-        values=values.to(x.dtype),
+    raw = raw.clamp_min(0) if relu else raw
+    return Attribution.of(
+        question,
+        to_image_size(raw, question.x, upsample),
         kind="map",
-        target=question.target,
         f_end=maps.score,
-        gradients=question.rows.new_full((len(x),), gradients),
-        settings={**settings, "layer": maps.layer.name, "call": maps.layer.call},
-        extra={"raw": raw.to(x.dtype), "weights": w, "layer": maps.layer.name},
+        gradients=question.rows.new_full((len(raw),), gradients),
+        settings={"layer": maps.layer.name, "call": maps.layer.call},
+        extra={"raw": raw.to(question.model_dtype), "weights": w, "layer": maps.layer.name},
     )
 
 

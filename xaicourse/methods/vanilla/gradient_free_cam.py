@@ -1,7 +1,7 @@
 """Two class activation maps without a gradient: Score-CAM (2020) and Eigen-CAM (2020)."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Unpack
 
 import torch
 from torch import Tensor
@@ -11,6 +11,7 @@ from xaicourse.core.attribution import Attribution
 from xaicourse.core.gradients import ask
 from xaicourse.core.progress import progress
 from xaicourse.core.registry import attribution_method
+from xaicourse.core.shared import Asked
 from xaicourse.methods.examples import small_image_classifier
 from xaicourse.methods.vanilla.feature_maps import Reshape, attribution, check_image, read_maps
 
@@ -22,7 +23,6 @@ __all__ = ["eigen_cam", "score_cam"]
     year=2020,
     paper="arXiv:1910.01279",
     family="vanilla",
-    lesson="04",
     input="image",
     result="map",
     needs={"layer"},
@@ -39,8 +39,7 @@ def score_cam(
     reshape: Reshape | None = None,
     upsample: str | None = "bilinear",
     relu: bool = True,
-    output: Any = "logit",
-    batch_size: int | None = None,
+    **asked: Unpack[Asked],
 ) -> Attribution:
     r"""Weigh each feature map by the score of the image that is seen through it.
 
@@ -51,35 +50,34 @@ def score_cam(
 
     The paper's baseline, :math:`F(x \odot H_k) - F(x_b)`, drops out of the softmax.
 
-    Parameters
-    ----------
-    model, x, target, layer, call, reshape, upsample, relu, output, batch_size, return_details
-        As for `grad_cam`. It takes one forward pass for each of the layer's K feature maps.
-
     Returns
     -------
     Tensor (N, 1, H, W)
         Not negative unless ``relu=False``; in units of A, and not scaled to [0, 1].
 
-    Raises
-    ------
-    LayerError
-        As for `grad_cam`.
-    ValueError, TypeError
-        As for `gradient`.
-
     Notes
     -----
-    Keeps none of the axioms. A feature map that is the same in all cells hides the whole image,
-    H = 0. Masking is towards 0 in the space of x. The softmax depends on the scale of F: with
-    logits that differ by 10 it takes one feature map alone, with probabilities almost their mean.
+    Keeps none of the axioms. Masking is towards 0 in the space of x. A feature map that is the same
+    in all cells hides the whole image, H = 0.
+
+    **Cost.** 0 gradients a row, but a forward pass for each of the layer's K feature maps.
+
+    **Fails when** the scores are large: with logits that differ by 10 the softmax takes one feature
+    map alone; with probabilities it takes almost their mean.
 
     References
     ----------
-    H. Wang et al., 2020, arXiv:1910.01279. Lesson 04.
+    .. [wang2020] H. Wang et al., 2020, arXiv:1910.01279.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> net, x = xc.zoo.load("fashion_cnn"), xc.datasets.fashion_mnist(n=1).x
+    >>> xc.score_cam(net, x, layer="relu2").shape
+    torch.Size([1, 1, 28, 28])
     """
     check_image(x, upsample)
-    question = ask(model, x, target, output, batch_size)
+    question = ask(model, x, target, **asked)
     maps = read_maps(question, layer, call, reshape, gradient=False)
     A = maps.activation  # (N, K, h, w)
     N, K = A.shape[:2]
@@ -102,8 +100,7 @@ def score_cam(
         bar.close()
     w = torch.softmax(score.view(N, K), dim=1).to(A.dtype)[:, :, None, None]
     raw = (w * A).sum(1, keepdim=True)  # (N, 1, h, w)
-    settings = {"reshape": reshape, "upsample": upsample, "relu": relu, "output": output}
-    return attribution(question, x, maps, w, raw, settings, gradients=0)
+    return attribution(question, maps, w, raw, upsample, relu, gradients=0)
 
 
 @attribution_method(
@@ -111,7 +108,6 @@ def score_cam(
     year=2020,
     paper="arXiv:2008.00299",
     family="vanilla",
-    lesson="04",
     input="image",
     result="map",
     needs={"layer"},
@@ -129,8 +125,7 @@ def eigen_cam(
     centre: bool = False,
     upsample: str | None = "bilinear",
     relu: bool = False,
-    output: Any = "logit",
-    batch_size: int | None = None,
+    **asked: Unpack[Asked],
 ) -> Attribution:
     r"""Project the feature maps on their first principal direction, whatever the class.
 
@@ -140,11 +135,12 @@ def eigen_cam(
 
     Parameters
     ----------
-    model, x, target, layer, call, reshape, upsample, output, batch_size, return_details
-        As for `grad_cam`; the map does not depend on target and output, which are only checked.
     centre : bool
         Take the mean over all cells from each column of O first, as some programs do; the paper
         does not.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function; the map
+        does not depend on it, nor on the target: they are only checked.
     relu : bool
         Set negative values to 0.
 
@@ -154,24 +150,28 @@ def eigen_cam(
         In units of A. The sign of V_1, which the decomposition leaves open, is chosen so that
         the mean feature vector has a positive share in it.
 
-    Raises
-    ------
-    LayerError
-        As for `grad_cam`.
-    ValueError, TypeError
-        As for `gradient`.
-
     Notes
     -----
-    It explains no class: it says where the layer is active. Where the two largest singular values
-    are equal the map is not determined.
+    It says where the layer is active, and keeps none of the axioms.
+
+    **Cost.** 0 gradients a row, one forward pass and a singular value decomposition.
+
+    **Fails when** the question is why this class: it explains none. Where the two largest singular
+    values are equal the map is not determined.
 
     References
     ----------
-    M. B. Muhammad, M. Yeasin, 2020, arXiv:2008.00299. Lesson 04.
+    .. [muhammad2020] M. B. Muhammad, M. Yeasin, 2020, arXiv:2008.00299.
+
+    Examples
+    --------
+    >>> import torch, xaicourse as xc
+    >>> net, x = xc.zoo.load("fashion_cnn"), xc.datasets.fashion_mnist(n=1).x
+    >>> torch.equal(xc.eigen_cam(net, x, 0, layer="relu2"), xc.eigen_cam(net, x, 5, layer="relu2"))
+    True
     """
     check_image(x, upsample)
-    question = ask(model, x, target, output, batch_size)
+    question = ask(model, x, target, **asked)
     maps = read_maps(question, layer, call, reshape, gradient=False)
     A = maps.activation  # (N, K, h, w)
     O = A.flatten(2).transpose(1, 2)  # (N, h w, K)  # noqa: E741
@@ -180,6 +180,4 @@ def eigen_cam(
     V1 = torch.linalg.svd(O, full_matrices=False).Vh[:, 0, :, None]  # (N, K, 1)
     V1 = V1.where(mean @ V1 >= 0, -V1)
     raw = (O @ V1).transpose(1, 2).unflatten(2, A.shape[2:])  # (N, 1, h, w)
-    settings = {"reshape": reshape, "centre": centre, "upsample": upsample}
-    settings |= {"relu": relu, "output": output}
-    return attribution(question, x, maps, V1[..., None], raw, settings, gradients=0)
+    return attribution(question, maps, V1[..., None], raw, upsample, relu, gradients=0)

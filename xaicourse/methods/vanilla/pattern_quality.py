@@ -14,9 +14,9 @@ from xaicourse.methods.vanilla.pattern_fitting import (
     LayerRules,
     Patterns,
     batches,
-    precise,
     sum_of_outputs,
 )
+from xaicourse.methods.vanilla.pattern_sums import precise
 
 __all__ = ["pattern_quality", "residual_correlation"]
 
@@ -45,8 +45,10 @@ def pattern_quality(
 
     Parameters
     ----------
-    model, data, batch_size, allow
-        As for `fit_patterns`; data that the patterns were not fitted on.
+    model : callable
+        The model whose patterns are judged.
+    data : Tensor (M, ...) or iterable
+        Inputs that the patterns were not fitted on; or batches of them.
     signal : Patterns or str
         S(x) = a+ y where the neuron is active and a- y elsewhere; or ``"filter"``, the direction of
         the weights, S(x) = w y / (w . w).
@@ -59,6 +61,11 @@ def pattern_quality(
         patch has numbers.
     seed : int
         For the choice of the patches.
+    batch_size : int, optional
+        Rows in one chunk; time and memory, never the result.
+    allow : tuple of str
+        Operations that are accepted though no patterns are fitted for them, by the name that an
+        error gave.
 
     Returns
     -------
@@ -68,12 +75,14 @@ def pattern_quality(
 
     Raises
     ------
-    UnsupportedOperationError, ValueError, TypeError
-        As for `fit_patterns`; also for patterns of another model.
+    UnsupportedOperationError
+        If the model has an operation that patterns are not defined for; it is named.
+    ValueError, TypeError
+        For bad arguments, no data, or patterns of another model.
 
     References
     ----------
-    P.-J. Kindermans et al., 2017, arXiv:1705.05598. Lesson 06.
+    P.-J. Kindermans et al., 2017, arXiv:1705.05598.
     """
     if not isinstance(signal, Patterns) and signal != "filter":
         raise ValueError(f"signal must be Patterns or 'filter', got {signal!r}")

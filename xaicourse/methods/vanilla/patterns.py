@@ -6,7 +6,7 @@ or the products of the two. The patterns are fitted once on data (pattern_fittin
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Unpack
 
 import torch
 from torch import Tensor
@@ -17,6 +17,7 @@ from xaicourse.core.gradients import ask, gradients
 from xaicourse.core.operations import Affine, Layer
 from xaicourse.core.registry import Example, attribution_method
 from xaicourse.core.rules import apply_rule
+from xaicourse.core.shared import Asked
 from xaicourse.methods.examples import small_relu_classifier
 from xaicourse.methods.vanilla.pattern_fitting import LayerRules, Patterns, fit_patterns
 
@@ -35,9 +36,7 @@ def small_net_with_patterns() -> Example:
     year=2017,
     paper="arXiv:1705.05598",
     family="vanilla",
-    lesson="06",
     needs={"gradient", "relu_only", "patterns"},
-    cost=lambda settings: 1,
     example=small_net_with_patterns,
 )
 def pattern_net(
@@ -46,9 +45,8 @@ def pattern_net(
     target: Any = None,
     *,
     patterns: Patterns | None = None,
-    output: Any = "logit",
-    batch_size: int | None = None,
     allow: tuple[str, ...] = (),
+    **asked: Unpack[Asked],
 ) -> Attribution:
     r"""Show the signal: run the net backwards with the patterns a in place of the weights w.
 
@@ -58,12 +56,12 @@ def pattern_net(
 
     Parameters
     ----------
-    model, x, target, batch_size, return_details
-        As for `gradient`; the model is made of dense and convolution layers, ReLUs and max pools.
-    patterns : Patterns
-        What ``xc.fit_patterns(model, data)`` gave for this very model.
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads, made of dense and
+        convolution layers, ReLUs and max pools.
     output : str or callable
-        As for `gradient`. The signal starts as y dF/dy at the model's outputs y.
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function. The
+        signal starts as y dF/dy at the model's outputs y.
     allow : tuple of str
         Other operations (sums, means) at which the plain gradient is accepted, by the name that an
         error gave. They are to be allowed in `fit_patterns` as well.
@@ -78,20 +76,36 @@ def pattern_net(
     UnsupportedOperationError
         If an operation has no rule; it is named.
     ValueError, TypeError
-        As for `gradient`; also without patterns, or with those of another model.
+        Also without patterns, or with those of another model.
 
     Notes
     -----
     For one linear neuron it is a y, the signal itself. Breaks completeness, sensitivity(a),
-    linearity and implementation invariance; its size can explode in deep nets. An elementwise
-    scale on the way, such as ``/ std``, is undone: the signal is in the units of x.
+    linearity and implementation invariance. An elementwise scale on the way, such as ``/ std``, is
+    undone: the signal is in the units of x.
+
+    **Cost.** 1 gradient a row, after the patterns were fitted.
+
+    **Fails when** the net is deep: the signal's size can explode on its way down. With patterns of
+    too little data it shows the data's noise.
 
     References
     ----------
-    P.-J. Kindermans et al., 2017, arXiv:1705.05598. Lesson 06.
+    .. [kindermans2017] P.-J. Kindermans et al., 2017, arXiv:1705.05598.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> net, data = xc.zoo.load("fashion_mlp"), xc.datasets.fashion_mnist(n=64).x
+    >>> patterns = xc.fit_patterns(net, data)
+    >>> xc.pattern_net(net, data[:1], patterns=patterns).shape
+    torch.Size([1, 1, 28, 28])
     """
+    _check_given(patterns, "pattern_net")
     rules = _Signal("pattern_net", allow, patterns=patterns)
-    return _explain(rules, model, x, target, patterns, output, batch_size)
+    question = ask(model, x, target, **asked, rules=rules)
+    signal, score = gradients(question)
+    return Attribution.of(question, signal, f_end=score)
 
 
 @attribution_method(
@@ -99,9 +113,7 @@ def pattern_net(
     year=2017,
     paper="arXiv:1705.05598",
     family="vanilla",
-    lesson="06",
     needs={"gradient", "relu_only", "patterns"},
-    cost=lambda settings: 1,
     example=small_net_with_patterns,
 )
 def pattern_attribution(
@@ -110,9 +122,8 @@ def pattern_attribution(
     target: Any = None,
     *,
     patterns: Patterns | None = None,
-    output: Any = "logit",
-    batch_size: int | None = None,
     allow: tuple[str, ...] = (),
+    **asked: Unpack[Asked],
 ) -> Attribution:
     r"""Share F out over the signal: run the net backwards with w times a in place of w.
 
@@ -122,8 +133,15 @@ def pattern_attribution(
 
     Parameters
     ----------
-    model, x, target, patterns, output, batch_size, allow, return_details
-        As for `pattern_net`.
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads, made of dense and
+        convolution layers, ReLUs and max pools.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function. The
+        signal starts as y dF/dy at the model's outputs y.
+    allow : tuple of str
+        Other operations (sums, means) at which the plain gradient is accepted, by the name that an
+        error gave. They are to be allowed in `fit_patterns` as well.
 
     Returns
     -------
@@ -135,49 +153,44 @@ def pattern_attribution(
     UnsupportedOperationError
         If an operation has no rule; it is named.
     ValueError, TypeError
-        As for `pattern_net`.
+        Also without patterns, or with those of another model.
 
     Notes
     -----
-    A neuron hands on all it received, because w . a = 1; lost is what arrives at closed ReLUs, at
-    neurons without a pattern and at zero padding. So completeness is broken, and sensitivity(a),
-    linearity and implementation invariance with it.
+    A neuron hands on all it received, because w . a = 1. Breaks completeness, sensitivity(a),
+    linearity and implementation invariance.
+
+    **Cost.** 1 gradient a row, after the patterns were fitted.
+
+    **Fails when** the map has to add up: lost is what arrives at closed ReLUs, at neurons without a
+    pattern and at zero padding; ``gap`` says how much.
 
     References
     ----------
-    P.-J. Kindermans et al., 2017, arXiv:1705.05598. Lesson 06.
+    .. [kindermans2017] P.-J. Kindermans et al., 2017, arXiv:1705.05598.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> net, data = xc.zoo.load("fashion_mlp"), xc.datasets.fashion_mnist(n=64).x
+    >>> patterns = xc.fit_patterns(net, data)
+    >>> xc.pattern_attribution(net, data[:1], patterns=patterns).shape
+    torch.Size([1, 1, 28, 28])
     """
+    _check_given(patterns, "pattern_attribution")
     rules = _Relevance("pattern_attribution", allow, patterns=patterns)
-    return _explain(rules, model, x, target, patterns, output, batch_size)
+    question = ask(model, x, target, **asked, rules=rules)
+    relevance, score = gradients(question)
+    gap = relevance.flatten(1).sum(1) - score
+    return Attribution.of(question, relevance, f_end=score, gap=gap)
 
 
-def _explain(
-    rules: "_PatternRules",
-    model: Callable[..., Any],
-    x: Tensor,
-    target: Any,
-    patterns: Any,
-    output: Any,
-    batch_size: int | None,
-) -> Attribution:
-    question = ask(model, x, target, output, batch_size, rules=rules)
+def _check_given(patterns: Any, method: str) -> None:
     if not isinstance(patterns, Patterns):
         raise TypeError(
             f"patterns must be given, got {type(patterns).__name__}: fit them once on training "
-            f"data, patterns = xc.fit_patterns(model, data), then {rules.method}(..., "
-            "patterns=patterns)"
+            f"data, patterns = xc.fit_patterns(model, data), then {method}(..., patterns=patterns)"
         )
-    values, F = gradients(question)
-    is_share = isinstance(rules, _Relevance)
-    return Attribution(
-        values=values.to(x.dtype),
-        kind="input",
-        target=question.target,
-        f_end=F,
-        gap=values.flatten(1).sum(1) - F if is_share else None,
-        gradients=question.rows.new_ones(len(x)),
-        settings={"patterns": patterns, "output": output, "allow": rules.allow},
-    )
 
 
 # ---- the backward pass ---------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """RectGrad (2019): at every ReLU only the signals that matter most go on backwards."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Unpack
 
 import torch
 from torch import Tensor
@@ -11,6 +11,7 @@ from xaicourse.core.gradients import ask, gradients
 from xaicourse.core.operations import Activated, Activation, Operation
 from xaicourse.core.registry import attribution_method
 from xaicourse.core.rules import BackwardRules, Choice, UnsupportedOperationError
+from xaicourse.core.shared import Asked
 from xaicourse.methods.examples import small_relu_classifier
 
 __all__ = ["rectgrad"]
@@ -72,9 +73,7 @@ def _below_upper_end(operation: Activated) -> Tensor:
     year=2019,
     paper="arXiv:1902.04893",
     family="vanilla",
-    lesson="02",
     needs={"gradient", "relu_only"},
-    cost=lambda settings: 1,
     example=small_relu_classifier,
 )
 def rectgrad(
@@ -85,9 +84,8 @@ def rectgrad(
     quantile: float = 0.98,
     tau: float | None = None,
     times_input: bool = True,
-    output: Any = "logit",
-    batch_size: int | None = None,
     allow: tuple[str, ...] = (),
+    **asked: Unpack[Asked],
 ) -> Attribution:
     r"""Run the net backwards; at every ReLU only signals above a threshold go on.
 
@@ -97,8 +95,9 @@ def rectgrad(
 
     Parameters
     ----------
-    model, x, target, output, batch_size, return_details
-        As for `gradient`; the model's activations must be ReLU, or ReLU6.
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads; its activations must be
+        ReLU, or ReLU6.
     quantile : float from 0 to 1
         :math:`\tau` is this quantile of :math:`a R_a` over all units of the layer (linear between
         ranks), for each row of x and each call of a ReLU anew. 0.98 lets 2 % pass.
@@ -107,8 +106,6 @@ def rectgrad(
         backpropagation (times x).
     times_input : bool
         False returns :math:`R_x` itself.
-    allow : tuple of str
-        Other operations whose plain gradient is accepted, by the name that an error gave.
 
     Returns
     -------
@@ -121,7 +118,7 @@ def rectgrad(
         If an operation is neither covered by the rule nor affine, pooling or shape; it is named.
         GELU and leaky ReLU are not covered.
     ValueError, TypeError
-        As for `gradient`; a quantile outside [0, 1].
+        Also for a quantile outside [0, 1].
 
     Notes
     -----
@@ -130,10 +127,30 @@ def rectgrad(
     The paper's extras for display (a border of zeros, another max-pool rule, a threshold on the
     finished map) are not part of it.
 
+    **Cost.** 1 gradient a row.
+
+    **Fails when** its numbers are read as shares: what the threshold stops is lost, so that the
+    map's sum says nothing of F.
+
     References
     ----------
-    B. Kim and others, 2019, arXiv:1902.04893. Lesson 02.
+    .. [kim2019] B. Kim and others, 2019, arXiv:1902.04893.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.rectgrad(xc.zoo.toy(), xc.zoo.toy_input(), tau=0.0)
+    tensor([[ 6., -2.]], dtype=torch.float64)
     """
+    _check_threshold(quantile, tau)
+    used = None if tau is not None else quantile
+    question = ask(model, x, target, **asked, rules=RectGradRules(used, tau, allow))
+    signal, score = gradients(question)
+    values = question.x * signal if times_input else signal
+    return Attribution.of(question, values, f_end=score, settings={"quantile": used})
+
+
+def _check_threshold(quantile: float, tau: float | None) -> None:
     if isinstance(quantile, bool) or not isinstance(quantile, int | float):
         raise TypeError(f"quantile must be a number from 0 to 1, got {quantile!r}")
     if not 0 <= quantile <= 1:
@@ -142,21 +159,3 @@ def rectgrad(
         raise TypeError(f"tau must be a number or None, got {tau!r}")
     if tau is not None and tau != tau:
         raise ValueError("tau must be a number or None, got nan")
-    rules = RectGradRules(None if tau is not None else quantile, tau, allow)
-    question = ask(model, x, target, output, batch_size, rules=rules)
-    signal, score = gradients(question)
-    values = question.x * signal if times_input else signal
-    return Attribution(
-        values=values.to(x.dtype),
-        kind="input",
-        target=question.target,
-        f_end=score,
-        gradients=question.rows.new_ones(len(x)),
-        settings={
-            "quantile": None if tau is not None else quantile,
-            "tau": tau,
-            "times_input": times_input,
-            "output": output,
-            "allow": tuple(allow),
-        },
-    )

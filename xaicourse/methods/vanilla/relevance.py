@@ -6,7 +6,7 @@ to its inputs (relevance_rules.py has the equations). At the end each pixel hold
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 import torch
 from torch import Tensor
@@ -25,10 +25,17 @@ from xaicourse.core.operations import (
 )
 from xaicourse.core.registry import Example, attribution_method
 from xaicourse.core.rules import MAX_POOLING, SHAPE, BackwardRules, Choice, apply_rule
+from xaicourse.core.shared import Asked
 from xaicourse.methods.examples import small_relu_classifier
+from xaicourse.methods.vanilla.relevance_arguments import check_inside, make_box, read_rules
+from xaicourse.methods.vanilla.relevance_ledger import (
+    Page,
+    precise,
+    precise_operation,
+    read_ledger,
+    row_sums,
+)
 from xaicourse.methods.vanilla.relevance_rules import (
-    COMPOSITES,
-    RULES,
     RelevanceRule,
     RuleTable,
     WSquare,
@@ -48,9 +55,7 @@ __all__ = ["deep_taylor", "lrp"]
     paper="10.1371/journal.pone.0130140",
     family="vanilla",
     unit="share",
-    lesson="03",
     needs={"gradient", "relu_only"},
-    cost=lambda settings: 1,
     example=small_relu_classifier,
 )
 def lrp(
@@ -64,9 +69,8 @@ def lrp(
     alpha: float = 2.0,
     low: float | Tensor = 0.0,
     high: float | Tensor = 1.0,
-    output: Any = "logit",
-    batch_size: int | None = None,
     allow: tuple[str, ...] = (),
+    **asked: Unpack[Asked],
 ) -> Attribution:
     r"""Hand the explained number down through the layers, each neuron sharing out what it received.
 
@@ -82,9 +86,6 @@ def lrp(
 
     Parameters
     ----------
-    model, x, target, output, batch_size, return_details
-        As for `gradient`. With an `output` other than logit or margin, relevance starts as y dF/dy
-        at the model's outputs y.
     rules : str, rule or table
         One rule for all layers with weights: epsilon, zero, gamma, alpha_beta, alpha2_beta1,
         z_plus, w_square, flat, or z_box (in the first layer, z_plus in the others). A composite by
@@ -102,6 +103,9 @@ def lrp(
         Weight of the positive contributions, at least 1; the negative ones have alpha - 1.
     low, high : float or Tensor
         The smallest and largest value that x can have, for the rule z_box; tensors broadcast to x.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function. Other
+        than with logit and margin, relevance starts as y dF/dy at the model's outputs y.
     allow : tuple of str
         Operations without a rule that are accepted, by the name that an error gave; relevance is
         shared there as x_i dy/dx_i R / y.
@@ -121,29 +125,33 @@ def lrp(
         If an operation has no rule (GELU, a gate, attention), or z_box meets a layer that does not
         see x; it is named. Also if there is a rule for "first", but no layer sees x.
     ValueError, TypeError
-        As for `gradient`; also for unknown rules and x outside of low and high.
+        Also for unknown rules and x outside of low and high.
 
     Notes
     -----
-    Conserves relevance up to what biases, constants and epsilon absorb. Breaks implementation
-    invariance for all rules but zero, completeness, and with z_plus and alpha_beta hardly depends
-    on the class.
+    Conserves relevance up to what biases, constants and epsilon absorb. Breaks completeness, and
+    implementation invariance for all rules but zero.
+
+    **Cost.** 1 gradient a row.
+
+    **Fails when** conservation is taken for a proof: flat, z_plus and alpha_beta conserve and
+    hardly depend on the class. With the rule zero, relevance explodes where a z is near 0.
 
     References
     ----------
-    S. Bach et al., 2015, doi:10.1371/journal.pone.0130140. G. Montavon et al., 2019,
-    doi:10.1007/978-3-030-28954-6_10 (composites). Lesson 03.
+    .. [bach2015] S. Bach et al., 2015, doi:10.1371/journal.pone.0130140.
+    .. [montavon2019] G. Montavon et al., 2019, doi:10.1007/978-3-030-28954-6_10 (composites).
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.lrp(xc.zoo.toy(), xc.zoo.toy_input(), rules="zero").round(decimals=6)
+    tensor([[ 3., -3.]], dtype=torch.float64)
     """
     settings = {"epsilon": epsilon, "gamma": gamma, "alpha": alpha, "low": low, "high": high}
-    table = _table(rules, settings)
     at_sums = 0.0 if rules == "zero" else epsilon
-    propagation = _Relevance("lrp", allow, table=table, epsilon=at_sums)
-    return _explain(
-        propagation,
-        ask(model, x, target, output, batch_size, rules=propagation),
-        x.dtype,
-        {"rules": rules, **settings, "output": output, "allow": tuple(allow)},
-    )
+    propagation = _Relevance("lrp", allow, table=read_rules(rules, settings), epsilon=at_sums)
+    return _explain(propagation, ask(model, x, target, **asked, rules=propagation))
 
 
 def small_pictures() -> Example:
@@ -158,9 +166,7 @@ def small_pictures() -> Example:
     paper="arXiv:1512.02479",
     family="vanilla",
     unit="share",
-    lesson="03",
     needs={"gradient", "relu_only"},
-    cost=lambda settings: 1,
     example=small_pictures,
 )
 def deep_taylor(
@@ -170,9 +176,8 @@ def deep_taylor(
     *,
     low: float | Tensor | None = 0.0,
     high: float | Tensor | None = 1.0,
-    output: Any = "logit",
-    batch_size: int | None = None,
     allow: tuple[str, ...] = (),
+    **asked: Unpack[Asked],
 ) -> Attribution:
     r"""Share relevance out neuron by neuron by a Taylor expansion at the nearest allowed root.
 
@@ -187,12 +192,14 @@ def deep_taylor(
 
     Parameters
     ----------
-    model, x, target, output, batch_size, return_details
-        As for `lrp`.
     low, high : float, Tensor or None
         The smallest and largest value that x can have; both None where x has no bounds.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function. Other
+        than with logit and margin, relevance starts as y dF/dy at the model's outputs y.
     allow : tuple of str
-        As for `lrp`.
+        Operations without a rule that are accepted, by the name that an error gave; relevance is
+        shared there as x_i dy/dx_i R / y.
 
     Returns
     -------
@@ -204,42 +211,42 @@ def deep_taylor(
     UnsupportedOperationError
         If an operation has no rule; it is named. Also if no layer sees x itself.
     ValueError, TypeError
-        As for `lrp`.
+        Also for x outside of low and high.
 
     Notes
     -----
     Conserves F where every neuron that received relevance has a positive contribution: biases take
-    no part. Breaks implementation invariance; hardly depends on the class. The theory is for F > 0
-    and biases that are not positive.
+    no part. Breaks implementation invariance. The theory is for F > 0 and biases that are not
+    positive.
+
+    **Cost.** 1 gradient a row.
+
+    **Fails when** the question is why this class: its rules are positive, and the map hardly
+    depends on the class.
 
     References
     ----------
-    G. Montavon, S. Lapuschkin, A. Binder, W. Samek, K.-R. Mueller, 2017, arXiv:1512.02479.
-    Lesson 03.
+    .. [montavon2017] G. Montavon, S. Lapuschkin, A. Binder, W. Samek, K.-R. Mueller, 2017,
+       arXiv:1512.02479.
+
+    Examples
+    --------
+    >>> import torch, xaicourse as xc
+    >>> neuron = torch.nn.Linear(2, 1, bias=False, dtype=torch.float64)
+    >>> neuron.weight.data = torch.tensor([[1.0, 3.0]], dtype=torch.float64)
+    >>> xc.deep_taylor(neuron, torch.tensor([[0.5, 0.5]], dtype=torch.float64))
+    tensor([[0.5000, 1.5000]], dtype=torch.float64)
     """
     if (low is None) != (high is None):
         raise ValueError(f"low and high must both be given or both be None, got {low}, {high}")
-    first = WSquare() if low is None or high is None else _box(low, high)
+    first = WSquare() if low is None or high is None else make_box(low, high)
     hidden = ZPlus(with_bias=False)
     table: dict[str | int, RelevanceRule] = {"first": first, "conv": hidden, "linear": hidden}
     propagation = _Relevance("deep_taylor", allow, table=table)
-    settings = {"low": low, "high": high, "output": output, "allow": tuple(allow)}
-    question = ask(model, x, target, output, batch_size, rules=propagation)
-    return _explain(propagation, question, x.dtype, settings)
+    return _explain(propagation, ask(model, x, target, **asked, rules=propagation))
 
 
 # ---- the backward pass ---------------------------------------------------------------------------
-
-
-@dataclass
-class _Page:
-    """What every operation received and gave in one backward pass, summed over each row."""
-
-    names: list[str] = field(default_factory=list)
-    received: list[Tensor] = field(default_factory=list)  # (n,) each
-    given: list[Tensor] = field(default_factory=list)
-    layers: dict[int, bool] = field(default_factory=dict)  # number -> whether it sees x itself
-    started: Tensor | None = None  # (n,) at the model's outputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,7 +255,7 @@ class _Relevance(BackwardRules):
 
     table: Mapping[str | int, RelevanceRule] = field(default_factory=dict)
     epsilon: float = 1e-6  # at sums, means and affine steps that belong to no layer
-    pages: list[_Page] = field(default_factory=list)  # the last one is of the last forward pass
+    pages: list[Page] = field(default_factory=list)  # the last one is of the last forward pass
 
     kinds: ClassVar[frozenset[str]] = frozenset({"smooth", "layer"})
     carries_relevance: ClassVar[bool] = True
@@ -286,13 +293,13 @@ class _Relevance(BackwardRules):
 
     def run(self, model: Callable[[Tensor, Tensor], Any], inputs: Tensor, rows: Tensor) -> Any:
         """Call the model; at its outputs y the incoming dF/dy becomes relevance y dF/dy."""
-        page = _Page()
+        page = Page()
         self.pages.append(page)
         outputs = super().run(model, inputs, rows)
 
         def start(operation: Affine, grad: Tensor) -> Tensor:
             R = operation.x * grad
-            total = _row_sums(R, len(inputs))
+            total = row_sums(R, len(inputs))
             page.started = total if page.started is None else page.started + total
             return R
 
@@ -327,26 +334,24 @@ class _Relevance(BackwardRules):
         page = self.pages[-1]
 
         def rule(operation: Operation, R: Tensor) -> tuple[Tensor, ...]:
-            R = _precise(R)
-            shares = share(_precise_operation(operation), R)
+            R = precise(R)
+            shares = share(precise_operation(operation), R)
             shares = shares if isinstance(shares, tuple) else (shares,)
             page.names.append(operation.name)
-            page.received.append(_row_sums(R, operation.rows))
-            page.given.append(sum(_row_sums(s, operation.rows) for s in shares))  # type: ignore[arg-type]
+            page.received.append(row_sums(R, operation.rows))
+            page.given.append(sum(row_sums(s, operation.rows) for s in shares))  # type: ignore[arg-type]
             return shares
 
         return operation, rule
 
 
-def _explain(
-    propagation: _Relevance, question: Question, dtype: torch.dtype, settings: dict[str, Any]
-) -> Attribution:
+def _explain(propagation: _Relevance, question: Question) -> Attribution:
     boxes = [r for r in propagation.table.values() if isinstance(r, ZBox)]
     for box in boxes:
-        _check_inside(question.x, box)
+        check_inside(question.x, box)
     maps: list[Tensor] = []
     scores: list[Tensor] = []
-    pages: list[_Page] = []
+    pages: list[Page] = []
 
     def receive(part: slice, points: Tensor, R: Tensor, score: Tensor) -> None:
         maps.append(R)
@@ -363,121 +368,12 @@ def _explain(
             f"the relevance of row {row} is NaN or infinite; a denominator is near 0: give a "
             "larger epsilon, or another rule"
         )
-    ledger = _ledger(pages, F)
+    ledger = read_ledger(pages, F)
     absorbed = ledger["absorbed"]
-    return Attribution(
-        values=values.to(dtype),
-        kind="input",
-        target=question.target,
+    return Attribution.of(
+        question,
+        values,
         f_end=F,
         gap=values.flatten(1).sum(1) - (F - absorbed),
-        gradients=question.rows.new_ones(len(F)),
-        settings=settings,
         extra={**ledger, "expected_total": F - absorbed},
     )
-
-
-def _ledger(pages: list[_Page], F: Tensor) -> dict[str, Any]:
-    """Join the chunks' pages; operations in the order of the forward pass."""
-    received = [torch.stack([*p.received, p.started][::-1], dim=1) for p in pages]  # type: ignore[list-item]
-    given = [torch.stack([*p.given, p.started][::-1], dim=1) for p in pages]  # type: ignore[list-item]
-    started = torch.cat([p.started for p in pages])  # type: ignore[misc]
-    lost = torch.cat([(r - g).sum(1) for r, g in zip(received, given, strict=True)])
-    ledger: dict[str, Any] = {"absorbed": lost + (F - started).to(lost)}
-    names = {tuple(p.names) for p in pages}
-    if len(names) == 1:  # the same operations for all rows
-        ledger["layer_names"] = names.pop()[::-1]
-        ledger["layer_relevance"] = torch.cat(received)[:, 1:]
-        ledger["layer_absorbed"] = torch.cat(received)[:, 1:] - torch.cat(given)[:, 1:]
-    return ledger
-
-
-def _row_sums(R: Tensor, rows: int) -> Tensor:
-    """Return each row's sum; tensors that split rows into parts, (N * k, ...), are joined again."""
-    return _precise(R).reshape(rows, -1).sum(1)
-
-
-def _precise(t: Tensor) -> Tensor:
-    return t if t.dtype in (torch.float32, torch.float64) else t.float()
-
-
-def _precise_operation(operation: Operation) -> Operation:
-    inputs = tuple(_precise(t.detach()) for t in operation.inputs)
-    if isinstance(operation, Layer):
-        b, s = operation.bias, operation.scale
-        return replace(
-            operation,
-            inputs=inputs,
-            weight=_precise(operation.weight.detach()),
-            bias=None if b is None else _precise(b.detach()),
-            scale=None if s is None else _precise(s.detach()),
-        )
-    return replace(operation, inputs=inputs)
-
-
-# ---- arguments -----------------------------------------------------------------------------------
-
-
-def _table(rules: Any, settings: Mapping[str, Any]) -> dict[str | int, RelevanceRule]:
-    """Return the table of rules that the caller's `rules` means."""
-    for name in ("epsilon", "gamma"):
-        value = settings[name]
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e30:
-            raise ValueError(f"{name} must be a number of at least 0, got {value!r}")
-    if not isinstance(settings["alpha"], int | float) or not 1 <= settings["alpha"] < 1e30:
-        raise ValueError(f"alpha must be a number of at least 1, got {settings['alpha']!r}")
-    if isinstance(rules, str) and rules in COMPOSITES:
-        rules = COMPOSITES[rules]
-    if not isinstance(rules, Mapping):
-        rules = {"conv": rules, "linear": rules}
-    table = {key: _rule(rule, settings) for key, rule in rules.items()}
-    wrong = [k for k in table if k not in ("first", "conv", "linear") and not _is_number(k)]
-    missing = {"conv", "linear"} - set(table)
-    if wrong or missing:
-        raise ValueError(
-            "rules: a table needs a rule for 'conv' and one for 'linear', and may have more for "
-            f"'first' and for layer numbers 0, 1, ...; got {', '.join(map(repr, rules))}"
-        )
-    return table
-
-
-def _is_number(key: Any) -> bool:
-    return isinstance(key, int) and not isinstance(key, bool) and key >= 0
-
-
-def _rule(rule: Any, settings: Mapping[str, Any]) -> RelevanceRule:
-    if isinstance(rule, str) and rule in RULES:
-        if rule == "z_box":
-            return _box(settings["low"], settings["high"])
-        return RULES[rule](settings)
-    if not isinstance(rule, str) and hasattr(rule, "share"):
-        return rule
-    raise ValueError(
-        f"rules: {rule!r} is unknown; there are the rules {', '.join(RULES)} and the composites "
-        f"{', '.join(COMPOSITES)}"
-    )
-
-
-def _box(low: float | Tensor, high: float | Tensor) -> ZBox:
-    if not bool((torch.as_tensor(high) > torch.as_tensor(low)).all()):
-        raise ValueError(f"low must be below high, got low={low}, high={high}")
-    return ZBox(low, high)
-
-
-def _check_inside(x: Tensor, box: ZBox) -> None:
-    low, high = (torch.as_tensor(end, dtype=x.dtype).to(x.device) for end in (box.low, box.high))
-    for name, end in (("low", low), ("high", high)):
-        try:
-            end.expand(x.shape)
-        except RuntimeError:
-            raise ValueError(
-                f"{name} has shape {tuple(end.shape)}, which does not broadcast to x's, "
-                f"{tuple(x.shape)}; give a number, or one for each pixel"
-            ) from None
-    slack = 1e-5 * (high - low)
-    if not bool(((x >= low - slack) & (x <= high + slack)).all()):
-        raise ValueError(
-            f"the rule z_box needs low <= x <= high, but x goes from {float(x.min()):.3g} to "
-            f"{float(x.max()):.3g}, outside of low={box.low}, high={box.high}; give the smallest "
-            "and largest value that x can have"
-        )

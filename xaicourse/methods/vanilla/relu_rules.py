@@ -1,20 +1,21 @@
 """DeconvNet (2014) and Guided Backpropagation (2014): another backward rule at every ReLU."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Unpack
 
 from torch import Tensor
 
 from xaicourse.core.attribution import Attribution
 from xaicourse.core.gradients import ask, gradients
 from xaicourse.core.registry import attribution_method
-from xaicourse.core.rules import BackwardRule, Rules
+from xaicourse.core.rules import Rules
+from xaicourse.core.shared import Asked
 from xaicourse.methods.examples import small_relu_classifier
 
 __all__ = ["deconvnet", "guided_backprop"]
 
 
-# The three backward rules of a ReLU: `slope` is 1 where it was open and 0 elsewhere, g is the
+# The backward rules of a ReLU: `slope` is 1 where it was open and 0 elsewhere, g is the
 # gradient that arrives. The plain gradient would be  slope * g.
 
 
@@ -33,9 +34,7 @@ def guided_rule(slope: Tensor, g: Tensor) -> Tensor:
     year=2014,
     paper="arXiv:1311.2901",
     family="vanilla",
-    lesson="02",
     needs={"gradient", "relu_only"},
-    cost=lambda settings: 1,
     example=small_relu_classifier,
 )
 def deconvnet(
@@ -43,9 +42,8 @@ def deconvnet(
     x: Tensor,
     target: Any = None,
     *,
-    output: Any = "logit",
-    batch_size: int | None = None,
     allow: tuple[str, ...] = (),
+    **asked: Unpack[Asked],
 ) -> Attribution:
     r"""Run the net backwards, with a ReLU on the signal at every ReLU instead of its gate.
 
@@ -53,33 +51,39 @@ def deconvnet(
 
     Parameters
     ----------
-    model, x, target, output, batch_size, return_details
-        As for `gradient`; the model's activations must be of the ReLU family.
-    allow : tuple of str
-        Other operations whose plain gradient is accepted, by the name that an error gave.
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads; its activations must be of
+        the ReLU family.
 
     Returns
     -------
     Tensor (N, ...)
         Signed; a picture rather than a share of F.
 
-    Raises
-    ------
-    UnsupportedOperationError
-        If an operation is neither covered by the rule nor affine, pooling or shape; it is named.
-    ValueError, TypeError
-        As for `gradient`.
-
     Notes
     -----
     Keeps none of the axioms: not completeness, not implementation invariance, and not even dummy
     (relu(u) - relu(u) is 0, but only its first half lets the signal pass).
 
+    **Cost.** 1 gradient a row.
+
+    **Fails when** the question is why this class: the map hardly depends on the class, nor on what
+    the upper layers have learnt.
+
     References
     ----------
-    M. D. Zeiler, R. Fergus, 2014, arXiv:1311.2901. Lesson 02.
+    .. [zeiler2014] M. D. Zeiler, R. Fergus, 2014, arXiv:1311.2901.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.deconvnet(xc.zoo.toy(), xc.zoo.toy_input())
+    tensor([[-1.,  4.]], dtype=torch.float64)
     """
-    return _explain("deconvnet", deconvnet_rule, model, x, target, output, batch_size, allow)
+    rules = Rules("deconvnet", deconvnet_rule, allow)
+    question = ask(model, x, target, **asked, rules=rules)
+    signal, score = gradients(question)
+    return Attribution.of(question, signal, f_end=score)
 
 
 @attribution_method(
@@ -87,9 +91,7 @@ def deconvnet(
     year=2014,
     paper="arXiv:1412.6806",
     family="vanilla",
-    lesson="02",
     needs={"gradient", "relu_only"},
-    cost=lambda settings: 1,
     example=small_relu_classifier,
 )
 def guided_backprop(
@@ -97,9 +99,8 @@ def guided_backprop(
     x: Tensor,
     target: Any = None,
     *,
-    output: Any = "logit",
-    batch_size: int | None = None,
     allow: tuple[str, ...] = (),
+    **asked: Unpack[Asked],
 ) -> Attribution:
     r"""Run the net backwards, letting only positive signals pass the open ReLUs.
 
@@ -107,53 +108,37 @@ def guided_backprop(
 
     Parameters
     ----------
-    model, x, target, output, batch_size, return_details
-        As for `gradient`; the model's activations must be of the ReLU family.
-    allow : tuple of str
-        Other operations whose plain gradient is accepted, by the name that an error gave.
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads; its activations must be of
+        the ReLU family.
 
     Returns
     -------
     Tensor (N, ...)
         Signed; a picture rather than a share of F.
 
-    Raises
-    ------
-    UnsupportedOperationError
-        If an operation is neither covered by the rule nor affine, pooling or shape; it is named.
-    ValueError, TypeError
-        As for `gradient`.
-
     Notes
     -----
     Keeps none of the axioms: not completeness, not implementation invariance, and not even dummy
     (relu(u) - relu(u) is 0, but only its first half lets the signal pass).
 
+    **Cost.** 1 gradient a row.
+
+    **Fails when** the question is why this class: the lines are sharp, but hardly depend on the
+    class, nor on what the upper layers have learnt.
+
     References
     ----------
-    J. T. Springenberg, A. Dosovitskiy, T. Brox, M. Riedmiller, 2014, arXiv:1412.6806. Lesson 02.
+    .. [springenberg2014] J. T. Springenberg, A. Dosovitskiy, T. Brox, M. Riedmiller, 2014,
+       arXiv:1412.6806.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.guided_backprop(xc.zoo.toy(), xc.zoo.toy_input())
+    tensor([[ 2., -2.]], dtype=torch.float64)
     """
-    return _explain("guided_backprop", guided_rule, model, x, target, output, batch_size, allow)
-
-
-def _explain(
-    name: str,
-    rule: BackwardRule,
-    model: Callable[..., Any],
-    x: Tensor,
-    target: Any,
-    output: Any,
-    batch_size: int | None,
-    allow: tuple[str, ...],
-) -> Attribution:
-    rules = Rules(name, rule, allow)
-    question = ask(model, x, target, output, batch_size, rules=rules)
+    rules = Rules("guided_backprop", guided_rule, allow)
+    question = ask(model, x, target, **asked, rules=rules)
     signal, score = gradients(question)
-    return Attribution(
-        values=signal.to(x.dtype),
-        kind="input",
-        target=question.target,
-        f_end=score,
-        gradients=question.rows.new_ones(len(x)),
-        settings={"output": output, "allow": tuple(allow)},
-    )
+    return Attribution.of(question, signal, f_end=score)

@@ -1,7 +1,7 @@
 """Beta-smoothing (2019): the gradient of the same net with softplus in place of every ReLU."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 from torch import Tensor
 from torch.nn import functional as F
@@ -12,6 +12,7 @@ from xaicourse.core.gradients import ask, gradients
 from xaicourse.core.operations import Activation, Operation, is_in_place, read_activation
 from xaicourse.core.registry import attribution_method
 from xaicourse.core.rules import TRANSPARENT, BackwardRules, Choice
+from xaicourse.core.shared import Asked
 from xaicourse.methods.examples import small_relu_classifier
 
 __all__ = ["beta_smoothing"]
@@ -88,9 +89,7 @@ class SmoothingRules(BackwardRules):
     paper="arXiv:1906.07983",
     family="vanilla",
     unit="slope",
-    lesson="02",
     needs={"gradient", "relu_only"},
-    cost=lambda settings: 1,
     example=small_relu_classifier,
 )
 def beta_smoothing(
@@ -99,9 +98,8 @@ def beta_smoothing(
     target: Any = None,
     *,
     beta: float = 10.0,
-    output: Any = "logit",
-    batch_size: int | None = None,
     allow: tuple[str, ...] = (),
+    **asked: Unpack[Asked],
 ) -> Attribution:
     r"""Return the gradient of the model with softplus in place of every ReLU.
 
@@ -111,8 +109,9 @@ def beta_smoothing(
 
     Parameters
     ----------
-    model, x, target, output, batch_size, return_details
-        As for `gradient`. The class is chosen, and `f_end` measured, with the model as it is.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x, by the model as it
+        is, and so is `f_end`.
     beta : float
         How sharp the bend is, in 1 / (unit of z). The larger, the nearer to the plain gradient.
     allow : tuple of str
@@ -129,7 +128,7 @@ def beta_smoothing(
     UnsupportedOperationError
         If an operation is neither of the ReLU family nor affine, pooling, shape or smooth.
     ValueError, TypeError
-        As for `gradient`; a `beta` that is not above 0.
+        Also for a `beta` that is not above 0.
 
     Notes
     -----
@@ -137,22 +136,26 @@ def beta_smoothing(
     Max-pooling keeps its kinks. Two nets with the same function can get two maps, since their
     ReLUs may differ: implementation invariance is broken, and with it dummy.
 
+    **Cost.** 1 gradient a row.
+
+    **Fails when** beta is small: the gradient explained is then that of a net whose scores are not
+    the model's, and no detail tells by how much.
+
     References
     ----------
-    A.-K. Dombrowski and others, 2019, arXiv:1906.07983. Lessons 02 and 21.
+    .. [dombrowski2019] A.-K. Dombrowski and others, 2019, arXiv:1906.07983.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.beta_smoothing(xc.zoo.toy(), xc.zoo.toy_input(), beta=1.0).round(decimals=2)
+    tensor([[ 0.4500, -2.0000]], dtype=torch.float64)
     """
     if isinstance(beta, bool) or not isinstance(beta, int | float):
         raise TypeError(f"beta must be a number above 0, got {beta!r}")
     if not 0 < beta < float("inf"):
         raise ValueError(f"beta must be above 0 and finite, got {beta!r}")
-    question = ask(model, x, target, output, batch_size, rules=SmoothingRules(beta, allow))
+    question = ask(model, x, target, **asked, rules=SmoothingRules(beta, allow))
     score = question.scores_at_x  # without smoothing
     slope, _ = gradients(question)
-    return Attribution(
-        values=slope.to(x.dtype),
-        kind="input",
-        target=question.target,
-        f_end=score,
-        gradients=question.rows.new_ones(len(x)),
-        settings={"beta": beta, "output": output, "allow": tuple(allow)},
-    )
+    return Attribution.of(question, slope, f_end=score)

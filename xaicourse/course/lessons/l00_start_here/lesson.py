@@ -439,7 +439,7 @@ time, follow the thick frames.
 # %% tags=["demo"]
 xc.plot.prerequisites(
     track="six labs",
-    alt="The lessons 00 to 25 as boxes with arrows from each lesson to those that "
+    alt="The lessons of the course as boxes with arrows from each lesson to those that "
     "need it, from left to right. Thick frames mark the track of six labs. "
     "Finished lessons are filled, planned ones are not.",
 )

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from xaicourse.core.registry import all_methods
 from xaicourse.course.lessons.l00_start_here.figure import AttributionView, draw_attribution_view
 from xaicourse.course.lessons.l00_start_here.patch_grid import PatchGrid, all_places
+from xaicourse.methods import all_methods
 from xaicourse.plot.scale import reduce_channels, shared_limits, tile_sums
 from xaicourse.widgets.controls import choice
 from xaicourse.widgets.panel import Panel

@@ -477,7 +477,7 @@ ReLU. Use a ReLU network or another method.)
 ### B · Beta-smoothing (2019): round the corner
 
 Another change of the ReLU, with another aim: $\mathrm{relu}(z)$ becomes $\mathrm{softplus}(z) = \log(1 + e^{\beta z}) / \beta$. The gate turns from 0 or 1 into a slope between. The map is the true gradient of
-*another, smoother* network, and it changes slowly when the photo does (lesson 21 uses this against attacks).
+*another, smoother* network, and it changes slowly when the photo does (lesson 16 uses this against attacks).
 """
 
 # %%
@@ -537,7 +537,7 @@ r"""
 - Clamping makes all signals non-negative, and layer by layer they become alike.
 - A similarity needs its control, and a passed test is necessary, not sufficient.
 
-**Where it fails next.** The signs are gone, and nothing adds up to the score. Lesson 03 asks for backward rules whose shares *do* add up. Is that enough? Lesson 21 makes a whole suite of the sanity check.
+**Where it fails next.** The signs are gone, and nothing adds up to the score. Lesson 03 asks for backward rules whose shares *do* add up. Is that enough? Lesson 16 makes a whole suite of the sanity check.
 
 ## References
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from xaicourse.core.registry import METHODS
+from xaicourse.methods import METHODS
 from xaicourse.methods.vanilla.class_activation import WEIGHTS
 from xaicourse.methods.vanilla.feature_maps import map_layers
 

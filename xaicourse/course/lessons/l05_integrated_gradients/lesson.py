@@ -743,7 +743,7 @@ xc.show("tiles of 28 pixels, the better map", min(result, key=result.get))
 # %% [markdown]
 r"""
 With tiles of 56 pixels (section 7) IG wins. The smaller tiles turn the result round, and nothing changed in the
-maps. A single deletion score is no verdict. Lessons 19 and 20 deal with this.
+maps. A single deletion score is no verdict. Lesson 15 deals with this.
 """
 
 # %% [markdown] tags=["references"]
@@ -757,7 +757,7 @@ r"""
 - A control beside each number: random orders, a ruined network, own pixels in random places.
 
 **Where it fails next.** The straight path from black is full of images that nobody has ever seen, and one baseline is one
-question only. Lesson 09 averages over many baselines; lessons 10 and 11 bend the path.
+question only. Lesson 09 averages over many baselines, lesson 10 weighs the stops on the path, and lesson 11 bends it.
 
 ## References
 

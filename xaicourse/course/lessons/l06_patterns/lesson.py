@@ -502,7 +502,7 @@ r"""
 - PatternNet goes back along $a$, PatternAttribution along $w$ times $a$. Both need data, and both belong to model **and** data.
 - Better estimates in the layers did not give a better map: test the map itself.
 
-**Where it goes on.** Lesson 10 uses patterns inside Integrated Gradients.
+**Where it goes on.** Lesson 11 uses patterns inside Integrated Gradients.
 
 ## References
 

@@ -303,5 +303,5 @@ r"""
 - You can estimate a pattern, with and without a relu, and you know a test for it: $w \cdot a = 1$.
 - You know the price: a pattern needs data, and it shows what goes along with the output.
 
-Next: lesson 07 (Noise). Patterns come back in lesson 10.
+Next: lesson 07 (Noise). Patterns come back in lesson 11.
 """

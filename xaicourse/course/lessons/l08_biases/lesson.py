@@ -477,7 +477,7 @@ r"""
 (b). The claim holds on our four photos: FullGrad changes the logit least. But look at the controls. Blurred noise, which has seen neither photo nor model, beats the gradient and gradient x input. Thin holes hurt the net more than a few large ones.
 </details>
 
-So a part of FullGrad's lead over sharp maps is only that its picture is *smooth*. Not all: it beats blurred noise clearly. And the picture of a class that is not in the photo does well, too: knowing where the object is, is enough for this test. Four photos are few; lesson 20
+So a part of FullGrad's lead over sharp maps is only that its picture is *smooth*. Not all: it beats blurred noise clearly. And the picture of a class that is not in the photo does well, too: knowing where the object is, is enough for this test. Four photos are few; lesson 15
 takes more.
 """
 

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from xaicourse.core.registry import MethodRecord, all_methods
+from xaicourse.core.registry import MethodRecord
+from xaicourse.methods import all_methods
 
 __all__ = ["Spec", "spec"]
 

@@ -1,0 +1,72 @@
+"""A wheel is the whole course: lessons, sheets, data and checks, without the clone around it."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+LOOK = """
+import sys
+from pathlib import Path
+import xaicourse as xc
+from xaicourse.core import places
+from xaicourse.course.table import LESSONS
+site = Path(sys.argv[1])
+assert Path(xc.__file__).is_relative_to(site), xc.__file__
+assert places.course_folder() == site / "xaicourse" / "_shipped"
+assert places.issued_folder() == places.course_folder()
+assert places.work_home(places.issued_folder()) == Path.cwd()
+ready = [one.number for one in LESSONS.values() if one.status == "ready"]
+assert ready == [room.name[1:3] for room in places.rooms()] and len(ready) >= 9
+for folder in ("notebooks", "exercises"):
+    found = sorted(f.name[:2] for f in (places.course_folder() / folder).glob("*.ipynb"))
+    assert found == ready, found
+assert {name[:2] for name in xc.exercise.TASKS} == set(ready)
+assert len(xc.METHODS) >= 31 and xc.widgets.NoisePanel and xc.plot.timeline
+xc.zoo.load("fashion_cnn")(xc.datasets.fashion_mnist(n=2).x)
+assert xc.datasets.photo("chelsea").shape[1] == 3
+assert xc.check("05.2", xc.exercise.TASKS["05.2"].reference).passed
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Build a wheel of this tree and unpack it, as pip would."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    (wheel,) = folder.glob("*.whl")
+    zipfile.ZipFile(wheel).extractall(folder / "site")
+    return folder / "site"
+
+
+def run(site, where, *command):
+    environment = {**os.environ, "PYTHONPATH": str(site)}
+    environment.pop("XAICOURSE_DATA", None)
+    done = subprocess.run(
+        [sys.executable, *command], cwd=where, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_all_is_found_in_a_wheel(site, tmp_path):
+    run(site, tmp_path, "-c", LOOK, str(site))
+
+
+def test_lessons_of_a_wheel_are_copied_to_work_in_this_folder(site, tmp_path):
+    command = ("-c", "from xaicourse.cli import main; raise SystemExit(main())")
+    said = run(site, tmp_path, *command, "open", "--copy-only")
+    assert "copied   work/exercises/05_integrated_gradients.ipynb" in said
+    assert (tmp_path / "work" / "notebooks" / "00_start_here.ipynb").is_file()
+    sheet = tmp_path / "work" / "exercises" / "05_integrated_gradients.ipynb"
+    issued = sheet.read_bytes()
+    sheet.write_bytes(b"{}")
+    assert "your version is kept in work/backups/" in run(site, tmp_path, *command, "reset", "05")
+    assert sheet.read_bytes() == issued
+    assert [f.read_bytes() for f in (tmp_path / "work/backups/exercises").iterdir()] == [b"{}"]

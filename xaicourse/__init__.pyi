@@ -1,0 +1,3123 @@
+# Written by `python tools/make_stub.py`; do not edit.
+# ruff: noqa
+# fmt: off
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from torch import Tensor
+from typing import Any
+from typing import Literal
+from typing import overload
+from xaicourse import datasets as datasets
+from xaicourse import evaluation as evaluation
+from xaicourse import plot as plot
+from xaicourse import widgets as widgets
+from xaicourse import zoo as zoo
+from xaicourse.core import target as targets
+from xaicourse.core.attribution import Attribution as Attribution
+from xaicourse.core.device import device as device
+from xaicourse.core.gradients import scores as scores
+from xaicourse.core.inputs import bind as bind
+from xaicourse.core.inputs import pack as pack
+from xaicourse.core.path import path_integral as path_integral
+from xaicourse.course import checking as exercise
+from xaicourse.course.checking import check as check
+from xaicourse.course.checking import hint as hint
+from xaicourse.course.checking import or_reference as or_reference
+from xaicourse.course.checking import predict as predict
+from xaicourse.evaluation import METRICS as METRICS
+from xaicourse.evaluation.truth_strip import truth_strip as truth_strip
+from xaicourse.methods import METHODS as METHODS
+from xaicourse.methods.spec import spec as spec
+from xaicourse.methods.vanilla.ascent import class_model as class_model
+from xaicourse.methods.vanilla.feature_maps import TokenGrid as TokenGrid
+from xaicourse.methods.vanilla.feature_maps import map_layers as map_layers
+from xaicourse.methods.vanilla.pattern_fitting import Patterns as Patterns
+from xaicourse.methods.vanilla.pattern_fitting import fit_patterns as fit_patterns
+from xaicourse.methods.vanilla.pattern_quality import pattern_quality as pattern_quality
+from xaicourse.methods.vanilla.relevance_rules import RelevanceRule
+from xaicourse.plot import show as show
+from xaicourse.zoo.prepare import prepare as prepare
+
+__all__ = [
+    "Attribution",
+    "METHODS",
+    "TokenGrid",
+    "bind",
+    "device",
+    "map_layers",
+    "pack",
+    "path_integral",
+    "scores",
+    "spec",
+    "targets",
+    "gradient",
+    "saliency",
+    "class_model",
+    "deconvnet",
+    "guided_backprop",
+    "rectgrad",
+    "beta_smoothing",
+    "input_x_gradient",
+    "integrated_gradients",
+    "bias_backprop",
+    "fullgrad",
+    "fullgrad_decomposition",
+    "fusiongrad",
+    "noisegrad",
+    "smoothgrad",
+    "smoothgrad_squared",
+    "vargrad",
+    "cam",
+    "grad_cam",
+    "grad_cam_plus_plus",
+    "guided_grad_cam",
+    "hires_cam",
+    "layer_cam",
+    "xgrad_cam",
+    "eigen_cam",
+    "score_cam",
+    "deep_taylor",
+    "deep_shap",
+    "deeplift",
+    "lrp",
+    "Patterns",
+    "fit_patterns",
+    "pattern_attribution",
+    "pattern_quality",
+    "pattern_net",
+    "METRICS",
+    "evaluation",
+    "truth_strip",
+    "datasets",
+    "prepare",
+    "zoo",
+    "check",
+    "exercise",
+    "hint",
+    "or_reference",
+    "plot",
+    "predict",
+    "show",
+    "widgets",
+    "__version__",
+]
+
+@overload
+def gradient(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    differentiable: bool = False,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Attribute to each input the slope of the explained number at x.
+
+    .. math:: A = \nabla F(x)
+
+    Lesson 01.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    differentiable : bool
+        Keep the graph, so that the map itself can be differentiated.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Signed, in units of F per unit of x.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+
+    Notes
+    -----
+    Keeps dummy, implementation invariance, linearity and symmetry. Breaks completeness and
+    sensitivity(a).
+
+    **Cost.** 1 gradient a row.
+
+    **Fails when** F is flat at x: the map is 0, however much the feature mattered on the way there.
+
+    References
+    ----------
+    .. [simonyan2013] K. Simonyan, A. Vedaldi, A. Zisserman, 2013, arXiv:1312.6034.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.gradient(xc.zoo.toy(), xc.zoo.toy_input())
+    tensor([[ 1., -3.]], dtype=torch.float64)
+    """
+
+@overload
+def gradient(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    differentiable: bool = False,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def saliency(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    differentiable: bool = False,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Attribute to each input how strongly F answers to it at x, whatever the direction.
+
+    .. math:: A = \lvert \nabla F(x) \rvert
+
+    The paper's map of an image is the maximum over its colour channels, ``A.amax(dim=1)``.
+
+    Lesson 01.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    differentiable : bool
+        Keep the graph, so that the map itself can be differentiated.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Not negative, in units of F per unit of x.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+
+    Notes
+    -----
+    Keeps dummy, implementation invariance and symmetry. Breaks completeness, sensitivity(a) and
+    linearity.
+
+    **Cost.** 1 gradient a row.
+
+    **Fails when** F is flat at x, as the gradient does; and where the sign is asked for: it does
+    not tell what speaks for a class from what speaks against it.
+
+    References
+    ----------
+    .. [simonyan2013] K. Simonyan, A. Vedaldi, A. Zisserman, 2013, arXiv:1312.6034.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.saliency(xc.zoo.toy(), xc.zoo.toy_input())
+    tensor([[1., 3.]], dtype=torch.float64)
+    """
+
+@overload
+def saliency(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    differentiable: bool = False,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def deconvnet(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Run the net backwards, with a ReLU on the signal at every ReLU instead of its gate.
+
+    .. math:: z \to a = \max(z, 0): \qquad g_z = \max(g_a, 0)
+
+    Lesson 02.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads; its activations must be of
+        the ReLU family.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    allow : tuple of str
+        Other operations whose plain gradient is accepted, by the name that an error gave.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Signed; a picture rather than a share of F.
+
+    Raises
+    ------
+    UnsupportedOperationError
+        If an operation is neither covered by the rule nor affine, pooling or shape; it is named.
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+
+    Notes
+    -----
+    Keeps none of the axioms: not completeness, not implementation invariance, and not even dummy
+    (relu(u) - relu(u) is 0, but only its first half lets the signal pass).
+
+    **Cost.** 1 gradient a row.
+
+    **Fails when** the question is why this class: the map hardly depends on the class, nor on what
+    the upper layers have learnt.
+
+    References
+    ----------
+    .. [zeiler2014] M. D. Zeiler, R. Fergus, 2014, arXiv:1311.2901.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.deconvnet(xc.zoo.toy(), xc.zoo.toy_input())
+    tensor([[-1.,  4.]], dtype=torch.float64)
+    """
+
+@overload
+def deconvnet(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def guided_backprop(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Run the net backwards, letting only positive signals pass the open ReLUs.
+
+    .. math:: z \to a = \max(z, 0): \qquad g_z = \mathbb 1[z > 0]\, \max(g_a, 0)
+
+    Lesson 02.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads; its activations must be of
+        the ReLU family.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    allow : tuple of str
+        Other operations whose plain gradient is accepted, by the name that an error gave.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Signed; a picture rather than a share of F.
+
+    Raises
+    ------
+    UnsupportedOperationError
+        If an operation is neither covered by the rule nor affine, pooling or shape; it is named.
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+
+    Notes
+    -----
+    Keeps none of the axioms: not completeness, not implementation invariance, and not even dummy
+    (relu(u) - relu(u) is 0, but only its first half lets the signal pass).
+
+    **Cost.** 1 gradient a row.
+
+    **Fails when** the question is why this class: the lines are sharp, but hardly depend on the
+    class, nor on what the upper layers have learnt.
+
+    References
+    ----------
+    .. [springenberg2014] J. T. Springenberg, A. Dosovitskiy, T. Brox, M. Riedmiller, 2014,
+       arXiv:1412.6806.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.guided_backprop(xc.zoo.toy(), xc.zoo.toy_input())
+    tensor([[ 2., -2.]], dtype=torch.float64)
+    """
+
+@overload
+def guided_backprop(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def rectgrad(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    quantile: float = 0.98,
+    tau: float | None = None,
+    times_input: bool = True,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Run the net backwards; at every ReLU only signals above a threshold go on.
+
+    .. math::
+        R_z = \mathbb 1[a\, R_a > \tau]\, R_a, \quad a = \max(z, 0), \qquad
+        \phi = x \odot R_x
+
+    Lesson 02.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads; its activations must be
+        ReLU, or ReLU6.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    quantile : float from 0 to 1
+        :math:`\tau` is this quantile of :math:`a R_a` over all units of the layer (linear between
+        ranks), for each row of x and each call of a ReLU anew. 0.98 lets 2 % pass.
+    tau : float, optional
+        A constant threshold instead; then `quantile` plays no part. With 0 the method is guided
+        backpropagation (times x).
+    times_input : bool
+        False returns :math:`R_x` itself.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    allow : tuple of str
+        Other operations whose plain gradient is accepted, by the name that an error gave.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Signed; a picture rather than a share of F.
+
+    Raises
+    ------
+    UnsupportedOperationError
+        If an operation is neither covered by the rule nor affine, pooling or shape; it is named.
+        GELU and leaky ReLU are not covered.
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a quantile outside [0, 1].
+
+    Notes
+    -----
+    Keeps none of the axioms. The comparison is strict, so ties at the threshold are dropped. With a
+    threshold below 0 closed units pass their signal as well: that is the paper's formula.
+    The paper's extras for display (a border of zeros, another max-pool rule, a threshold on the
+    finished map) are not part of it.
+
+    **Cost.** 1 gradient a row.
+
+    **Fails when** its numbers are read as shares: what the threshold stops is lost, so that the
+    map's sum says nothing of F.
+
+    References
+    ----------
+    .. [kim2019] B. Kim and others, 2019, arXiv:1902.04893.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.rectgrad(xc.zoo.toy(), xc.zoo.toy_input(), tau=0.0)
+    tensor([[ 6., -2.]], dtype=torch.float64)
+    """
+
+@overload
+def rectgrad(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    quantile: float = 0.98,
+    tau: float | None = None,
+    times_input: bool = True,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def beta_smoothing(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    beta: float = 10.0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Return the gradient of the model with softplus in place of every ReLU.
+
+    .. math::
+        \phi = \nabla F_\beta(x), \quad \max(z, 0) \to \tfrac1\beta \log(1 + e^{\beta z}),
+        \quad \text{whose slope is } \sigma(\beta z)
+
+    Lesson 02.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x, by the model as it
+        is, and so is `f_end`.
+    beta : float
+        How sharp the bend is, in 1 / (unit of z). The larger, the nearer to the plain gradient.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    allow : tuple of str
+        Operations with kinks of their own that are left as they are, by the name that an error
+        gave.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        The gradient of another, smoother function: it changes slowly when x does.
+
+    Raises
+    ------
+    UnsupportedOperationError
+        If an operation is neither of the ReLU family nor affine, pooling, shape or smooth.
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a `beta` that is not above 0.
+
+    Notes
+    -----
+    Both passes see the softplus, as in the paper; some public code changes the backward pass only.
+    Max-pooling keeps its kinks. Two nets with the same function can get two maps, since their
+    ReLUs may differ: implementation invariance is broken, and with it dummy.
+
+    **Cost.** 1 gradient a row.
+
+    **Fails when** beta is small: the gradient explained is then that of a net whose scores are not
+    the model's, and no detail tells by how much.
+
+    References
+    ----------
+    .. [dombrowski2019] A.-K. Dombrowski and others, 2019, arXiv:1906.07983.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.beta_smoothing(xc.zoo.toy(), xc.zoo.toy_input(), beta=1.0).round(decimals=2)
+    tensor([[ 0.4500, -2.0000]], dtype=torch.float64)
+    """
+
+@overload
+def beta_smoothing(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    beta: float = 10.0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def input_x_gradient(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    baseline: float | Tensor | str = 0.0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    differentiable: bool = False,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Attribute to each input its difference from the baseline times the slope at x.
+
+    .. math:: A = (x - x') \odot \nabla F(x)
+
+    Lesson 01.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    baseline : number, Tensor or name
+        x', in the same space as x; 0 gives the original method.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    differentiable : bool
+        Keep the graph, so that the map itself can be differentiated.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Signed, in units of F.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a baseline of the wrong shape.
+
+    Notes
+    -----
+    Complete only where F is positively homogeneous around the baseline (a ReLU net without
+    biases, baseline 0). Keeps dummy, implementation invariance, linearity and symmetry;
+    breaks sensitivity(a).
+
+    **Cost.** 1 gradient a row.
+
+    **Fails when** the net has biases: the sum misses F(x) - F(x'), by 1 in the example below. An
+    input that equals its baseline (a black pixel) gets 0.
+
+    References
+    ----------
+    .. [shrikumar2016] A. Shrikumar, P. Greenside, A. Shcherbina, A. Kundaje, 2016,
+       arXiv:1605.01713.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.input_x_gradient(xc.zoo.toy(), xc.zoo.toy_input())
+    tensor([[ 3., -3.]], dtype=torch.float64)
+    """
+
+@overload
+def input_x_gradient(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    baseline: float | Tensor | str = 0.0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    differentiable: bool = False,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def integrated_gradients(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    baseline: float | Tensor | str = 0.0,
+    steps: int | None = None,
+    quadrature: str = "gauss_legendre",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Attribute to each input its share of the rise of F along the straight line from x' to x.
+
+    .. math::
+        A_i = (x_i - x'_i) \int_0^1
+        \frac{\partial F}{\partial x_i}\big(x' + \alpha (x - x')\big)\, d\alpha
+
+    Lesson 05.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    baseline : number, Tensor or name
+        x', in the same space as x: a number, a tensor, or for images in [0, 1] one of black,
+        white, mean, blur, uniform.
+    steps : int, optional
+        Nodes of the quadrature (intervals of the trapezoid); 50 without it. Where the quadrature
+        is adaptive, the most gradients that a row may cost; 1000 without it.
+    quadrature : str
+        left, right, midpoint, trapezoid, gauss_legendre or adaptive.
+    tol : float, optional
+        Choose the nodes adaptively until the estimated relative error of the map is at most
+        `tol`; a warning says so where `steps` gradients are not enough.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution`: gap, map error, nodes, weights, F and its slope at the nodes.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Signed, in units of F; sums to F(x) - F(x') up to the gap of the quadrature.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a baseline of the wrong shape, or at which F is not finite.
+
+    Notes
+    -----
+    Keeps completeness, sensitivity(a), dummy, implementation invariance, linearity and symmetry.
+
+    **Cost.** 50 gradients a row: `steps` of them (one more for the trapezoid).
+
+    **Fails when** the baseline is taken as given: the answer depends on x', and a feature that
+    equals its baseline gets exactly 0. With few steps the map can be wrong where the gap is small:
+    see `map_error` in the details.
+
+    References
+    ----------
+    .. [sundararajan2017] M. Sundararajan, A. Taly, Q. Yan, 2017, arXiv:1703.01365.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.integrated_gradients(xc.zoo.toy(), xc.zoo.toy_input(), steps=100, quadrature="midpoint")
+    tensor([[ 3.7500, -2.7500]], dtype=torch.float64)
+    """
+
+@overload
+def integrated_gradients(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    baseline: float | Tensor | str = 0.0,
+    steps: int | None = None,
+    quadrature: str = "gauss_legendre",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def bias_backprop(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    alpha: str = "magnitude",
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Hand what every bias brings to F down through the net, to the inputs.
+
+    .. math::
+        \beta_l[q] = \sum_p \alpha_l[p, q]
+        \Big(\beta_{l+1}[p] + \frac{\partial F}{\partial z_l[p]}\, b_l[p]\Big),
+        \qquad \sum_q \alpha_l[p, q] = 1
+
+    A unit p passes on what it received from above, :math:`\beta_{l+1}[p]`, and what its own bias
+    brings. The sum over the inputs is all that the biases bring: F(x) minus gradient times input.
+
+    Lesson 08.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    alpha : str
+        ``"magnitude"``: :math:`\alpha[p, q] = |w_{pq} u_q| / \sum_q |w_{pq} u_q|`, equal shares
+        where all of these are 0; ``"uniform"``: equal shares always.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        :math:`\beta`, signed, in units of F: the biases' part alone. The details hold the other
+        part in ``extra["input"]``, :math:`x \odot \nabla F`; both together add up to F(x).
+
+    Raises
+    ------
+    UnsupportedOperationError
+        If there is no way to share among the inputs of an operation (attention, layer norm); it is
+        named. Also if anything was lost on the way.
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for an unknown alpha.
+
+    Notes
+    -----
+    Input and bias part together are complete. Breaks implementation invariance. Activations pass
+    their unit's share on, max-pools to the winner, sums of two branches in proportion to their
+    sizes (in halves with uniform), products in halves; what falls on a rim of zeros goes to the
+    nearest pixel.
+
+    **Cost.** 2 gradients a row.
+
+    **Fails when** its map is taken for the only one: the rest hangs on alpha, for which no axiom
+    speaks, and another alpha gives another map.
+
+    References
+    ----------
+    .. [wang2019] S. Wang, T. Zhou, J. Bilmes, 2019, Bias Also Matters: Bias Attribution for Deep
+       Neural Network Explanation, PMLR 97:6659.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.bias_backprop(xc.zoo.toy(), xc.zoo.toy_input()).round(decimals=6)
+    tensor([[1.5000, 0.5000]], dtype=torch.float64)
+    """
+
+@overload
+def bias_backprop(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    alpha: str = "magnitude",
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def fullgrad(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Draw the input's and every layer's bias share of F on top of each other.
+
+    .. math::
+        S = \psi(\nabla_x F \odot x)
+          + \sum_l \sum_c \psi\Big(\frac{\partial F}{\partial z_l} \odot b_l\Big)_c, \qquad
+        \psi(a) = \mathrm{resize}\big(\mathrm{rescale}(|a|)\big)
+
+    Lesson 08.
+
+    Parameters
+    ----------
+    model : callable
+        A net on images (N, C, H, W). Biases are found in every operation: convolutions, batch
+        norms, a normalisation inside the model, and the implicit ones of activations that are not
+        homogeneous (ReLU6 above its knee, GELU).
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, 1, H, W)
+        Not negative and without units: each layer's map counts as much as any other. It does not
+        add up to anything. What adds up to F is in the details: ``extra["parts"]``, the input's
+        share (N, C, H, W), one signed map (N, h, w) an operation, summed over channels, shares of
+        dense layers (N, K), and ``"output"`` for the scale of the output.
+
+    Raises
+    ------
+    UnsupportedOperationError
+        If an operation cannot be seen or differentiated twice; it is named.
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for x that is not a batch of images.
+
+    Notes
+    -----
+    The decomposition is complete and depends weakly on x, which no map of the input alone can be;
+    the picture is neither. Breaks implementation invariance: the biases belong to the layers.
+    Rescaling is by row, over all channels of a layer, as in the authors' code; resizing is bilinear
+    and keeps pixels where they are (theirs moves the corners' centres to the rim). Only terms with
+    a place in the picture, (N, C, h, w) with more than one pixel, are drawn.
+
+    **Cost.** 1 gradient a row, on a graph that notes each operation's bias.
+
+    **Fails when** the picture is read as a sum: signs are lost and each layer's map is rescaled, so
+    that a layer with a tiny share counts as much as any other.
+
+    References
+    ----------
+    .. [srinivas2019] S. Srinivas, F. Fleuret, 2019, arXiv:1905.00780.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> net, x = xc.zoo.load("fashion_cnn"), xc.datasets.fashion_mnist(n=1).x
+    >>> xc.fullgrad(net, x).shape
+    torch.Size([1, 1, 28, 28])
+    """
+
+@overload
+def fullgrad(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def fullgrad_decomposition(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Split F exactly into what the input brings and what each operation's bias brings.
+
+    .. math::
+        F(x) = \nabla_x F \cdot x + \sum_l \frac{\partial F}{\partial z_l} \cdot b_l
+
+    with :math:`b_l = z_l - J_l u_l` for an operation :math:`z_l(u_l)` with Jacobian :math:`J_l`:
+    the bias of a layer, and the implicit bias of an activation that is not homogeneous.
+
+    Lesson 08.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, P)
+        All shares side by side, in units of F; each row adds up to F(x). The details hold them
+        by name in ``extra["parts"]``: ``"input"`` (N, ...), then the operations in the order of
+        the forward pass (``"linear 0"``, ``"batch_norm 0"``, ...; terms (N, C, h, w) summed over
+        channels), then ``"output"``, the last step to F: 0 for a logit or a margin.
+
+    Raises
+    ------
+    UnsupportedOperationError
+        If an operation cannot be seen or differentiated twice; it is named. Also if the shares do
+        not add up.
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+
+    Notes
+    -----
+    Keeps completeness and weak dependence: for a piecewise linear net gradient and biases stay the
+    same within a linear piece. No vector of the input's shape can keep both.
+
+    **Cost.** 1 gradient a row, on a graph that notes each operation's bias.
+
+    **Fails when** two nets compute the same function in other ways: the biases belong to the
+    layers, so that implementation invariance is broken. That x chooses the linear piece is in no
+    share.
+
+    References
+    ----------
+    .. [srinivas2019] S. Srinivas, F. Fleuret, 2019, arXiv:1905.00780.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.fullgrad_decomposition(xc.zoo.toy(), xc.zoo.toy_input()).sum()  # it is F
+    tensor(2., dtype=torch.float64)
+    """
+
+@overload
+def fullgrad_decomposition(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def fusiongrad(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    method: Any = "gradient",
+    weight_sigma: float = 0.2,
+    noise: str = "multiplicative",
+    samples: int = 10,
+    sigma: float = 0.1,
+    relative: bool = True,
+    input_samples: int = 10,
+    seed: int = 0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Average a method's map over noisy models and, for each of them, over noisy inputs.
+
+    .. math::
+        A = \frac1{NM} \sum_{i=1}^N \sum_{j=1}^M \Phi(x + \xi_{ij};\, W \odot \eta_i)
+
+    Lesson 07.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Its parameters are never written to: each noisy copy is a functional call.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    method : str, Spec, method or functools.partial
+        :math:`\Phi`, any registered method that does not look for a layer of the model.
+    weight_sigma : float
+        Standard deviation of the noise on the weights. The authors' code has 0.2 as default; a
+        net may not bear that much, so look at its accuracy under noise.
+    noise : str
+        ``"multiplicative"``, :math:`W (1 + \sigma z)`, or ``"additive"``, :math:`W + \sigma z`.
+    samples : int
+        N, the number of noisy models.
+    sigma : float
+        Standard deviation of the noise on the input, as a share of each row's range. (The authors'
+        code has 0.4 on images normalised to a range of about 4.5: about 0.1 of the range.)
+    relative : bool
+        False: `sigma` is in units of x.
+    input_samples : int
+        M, the noisy inputs for each noisy model, drawn anew for each.
+    seed : int
+        The same seed gives the same noise, in every row, on every device and for every batch_size.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        As the method inside. The details hold the standard error of each value, from the spread
+        between the noisy models.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also if the model is not a module or has no parameters, or for a constant row with a
+        relative sigma.
+
+    Notes
+    -----
+    SmoothGrad for ``weight_sigma=0``, NoiseGrad for ``sigma=0``. Keeps none of the axioms: two nets
+    that compute the same function with other weights get other maps.
+
+    **Cost.** 100 gradients a row: `samples` times `input_samples` times those of the method inside.
+
+    **Fails when** two weights cancel, so that the net ignores a feature: noise breaks the balance,
+    and the feature gets a share.
+
+    References
+    ----------
+    .. [bykov2021] K. Bykov, A. Hedstrom, S. Nakajima, M. M.-C. Hohne, 2021, arXiv:2106.10185.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> still = {"weight_sigma": 0.0, "sigma": 0.01}
+    >>> xc.fusiongrad(xc.zoo.toy(), xc.zoo.toy_input(), **still).round(decimals=6)
+    tensor([[ 1., -3.]], dtype=torch.float64)
+    """
+
+@overload
+def fusiongrad(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    method: Any = "gradient",
+    weight_sigma: float = 0.2,
+    noise: str = "multiplicative",
+    samples: int = 10,
+    sigma: float = 0.1,
+    relative: bool = True,
+    input_samples: int = 10,
+    seed: int = 0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def noisegrad(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    method: Any = "gradient",
+    weight_sigma: float = 0.2,
+    noise: str = "multiplicative",
+    samples: int = 25,
+    seed: int = 0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Average a method's map over models with noise on their weights.
+
+    .. math::
+        A = \frac1N \sum_{i=1}^N \Phi(x;\, W \odot \eta_i), \qquad
+        \eta_i \sim \mathcal N(1, \sigma^2 I)
+
+    Lesson 07.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Its parameters are never written to: each noisy copy is a functional call.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    method : str, Spec, method or functools.partial
+        :math:`\Phi`, any registered method that does not look for a layer of the model.
+    weight_sigma : float
+        Standard deviation of the noise on the weights. The authors' code has 0.2 as default; a
+        net may not bear that much, so look at its accuracy under noise.
+    noise : str
+        ``"multiplicative"``, :math:`W (1 + \sigma z)`, or ``"additive"``, :math:`W + \sigma z`.
+    samples : int
+        N, the number of noisy models.
+    seed : int
+        The same seed gives the same noise, in every row, on every device and for every batch_size.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        As the method inside. The details hold the standard error of each value.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also if the model is not a module, or has no parameters.
+
+    Notes
+    -----
+    All parameters get noise, biases and the scales of batch norms as well (as in the authors'
+    code, which leaves the last noise in the caller's model; here nothing is left). It keeps none of
+    the axioms: two nets that compute the same function with other weights get other maps.
+
+    **Cost.** 25 gradients a row: `samples` times those of the method inside.
+
+    **Fails when** two weights cancel, so that the net ignores a feature: noise breaks the balance,
+    and the feature gets a share.
+
+    References
+    ----------
+    .. [bykov2021] K. Bykov, A. Hedstrom, S. Nakajima, M. M.-C. Hohne, 2021, arXiv:2106.10185.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.noisegrad(xc.zoo.toy(), xc.zoo.toy_input(), weight_sigma=0.0)
+    tensor([[ 1., -3.]], dtype=torch.float64)
+    """
+
+@overload
+def noisegrad(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    method: Any = "gradient",
+    weight_sigma: float = 0.2,
+    noise: str = "multiplicative",
+    samples: int = 25,
+    seed: int = 0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def smoothgrad(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    method: Any = "gradient",
+    sigma: float = 0.15,
+    relative: bool = True,
+    samples: int = 50,
+    antithetic: bool = False,
+    seed: int = 0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Average a method's map over noisy copies of the input.
+
+    .. math::
+        A = \frac1n \sum_{s=1}^n \Phi(x + \varepsilon_s), \qquad
+        \varepsilon_s \sim \mathcal N(0, \sigma^2 I)
+
+    For :math:`\Phi = \nabla F` this tends to the gradient of F smoothed by a Gaussian.
+
+    Lesson 07.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    method : str, Spec, method or functools.partial
+        :math:`\Phi`, any registered method: ``"gradient"``,
+        ``xc.spec("integrated_gradients", steps=8)``.
+    sigma : float
+        Standard deviation of the noise, as a share of each row's range max(x) - min(x); the paper
+        recommends 0.1 to 0.2. Noisy copies are not clipped to the range of images: that would
+        shift their mean.
+    relative : bool
+        False: `sigma` is in units of x.
+    samples : int
+        n, the number of noisy copies.
+    antithetic : bool
+        Draw half of the noise and use each draw with both signs; `samples` must be even. It takes
+        away the error that is odd in the noise.
+    seed : int
+        The same seed gives the same noise, in every row, on every device and for every batch_size.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        As the method inside. The details hold the standard error of each value.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a constant row with a relative sigma, or a method that is not registered.
+
+    Notes
+    -----
+    Around the gradient it keeps dummy, implementation invariance and linearity; symmetry only on
+    average over the noise. Breaks completeness and sensitivity(a). Taking absolute values before
+    the average is another method.
+
+    **Cost.** 50 gradients a row: `samples` times those of the method inside.
+
+    **Fails when** sigma is large: the maps of different pictures become almost the same. It takes
+    noise away, but does not choose a class.
+
+    References
+    ----------
+    .. [smilkov2017] D. Smilkov, N. Thorat, B. Kim, F. Viegas, M. Wattenberg, 2017,
+       arXiv:1706.03825.
+
+    Examples
+    --------
+    No gate of the TOY net changes for a little noise, so the gradient stays the same:
+
+    >>> import xaicourse as xc
+    >>> xc.smoothgrad(xc.zoo.toy(), xc.zoo.toy_input(), sigma=0.01).round(decimals=6)
+    tensor([[ 1., -3.]], dtype=torch.float64)
+    """
+
+@overload
+def smoothgrad(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    method: Any = "gradient",
+    sigma: float = 0.15,
+    relative: bool = True,
+    samples: int = 50,
+    antithetic: bool = False,
+    seed: int = 0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def smoothgrad_squared(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    method: Any = "gradient",
+    sigma: float = 0.15,
+    relative: bool = True,
+    samples: int = 50,
+    antithetic: bool = False,
+    seed: int = 0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Average the square of a method's map over noisy copies of the input.
+
+    .. math:: A = \frac1n \sum_{s=1}^n \Phi(x + \varepsilon_s)^2
+
+    Lesson 07.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    method : str, Spec, method or functools.partial
+        :math:`\Phi`, any registered method: ``"gradient"``,
+        ``xc.spec("integrated_gradients", steps=8)``.
+    sigma : float
+        Standard deviation of the noise, as a share of each row's range max(x) - min(x); the paper
+        recommends 0.1 to 0.2. Noisy copies are not clipped to the range of images: that would
+        shift their mean.
+    relative : bool
+        False: `sigma` is in units of x.
+    samples : int
+        n, the number of noisy copies.
+    antithetic : bool
+        Draw half of the noise and use each draw with both signs; `samples` must be even. It takes
+        away the error that is odd in the noise.
+    seed : int
+        The same seed gives the same noise, in every row, on every device and for every batch_size.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Not negative, in squared units of the method inside; squares are taken entry by entry,
+        before any sum over channels. The details hold the standard error of each value.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a constant row with a relative sigma, or a method that is not registered.
+
+    Notes
+    -----
+    Equals the square of SmoothGrad plus VarGrad, for the same noise. Around the gradient it keeps
+    dummy and implementation invariance; breaks completeness and linearity.
+
+    **Cost.** 50 gradients a row: `samples` times those of the method inside.
+
+    **Fails when** the sign is asked for, and where more samples should make the map quiet: sizes
+    cannot cancel, so that an input whose slope is noise around 0 keeps a share.
+
+    References
+    ----------
+    .. [hooker2018] S. Hooker, D. Erhan, P.-J. Kindermans, B. Kim, 2018, arXiv:1806.10758.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.smoothgrad_squared(xc.zoo.toy(), xc.zoo.toy_input(), sigma=0.01).round(decimals=6)
+    tensor([[1., 9.]], dtype=torch.float64)
+    """
+
+@overload
+def smoothgrad_squared(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    method: Any = "gradient",
+    sigma: float = 0.15,
+    relative: bool = True,
+    samples: int = 50,
+    antithetic: bool = False,
+    seed: int = 0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def vargrad(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    method: Any = "gradient",
+    sigma: float = 0.15,
+    relative: bool = True,
+    samples: int = 50,
+    seed: int = 0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Take the variance of a method's map over noisy copies of the input.
+
+    .. math::
+        A = \frac1n \sum_{s=1}^n \big(\Phi(x + \varepsilon_s) - \bar\Phi\big)^2, \qquad
+        \bar\Phi = \frac1n \sum_{s=1}^n \Phi(x + \varepsilon_s)
+
+    There is no antithetic noise: a pair of mirror images has nearly the same square, and counts as
+    one draw.
+
+    Lesson 07.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    method : str, Spec, method or functools.partial
+        :math:`\Phi`, any registered method: ``"gradient"``,
+        ``xc.spec("integrated_gradients", steps=8)``.
+    sigma : float
+        Standard deviation of the noise, as a share of each row's range max(x) - min(x); the paper
+        recommends 0.1 to 0.2. Noisy copies are not clipped to the range of images: that would
+        shift their mean.
+    relative : bool
+        False: `sigma` is in units of x.
+    samples : int
+        n, the number of noisy copies; at least 2.
+    seed : int
+        The same seed gives the same noise, in every row, on every device and for every batch_size.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Not negative, in squared units of the method inside. The details hold the standard error
+        of each value, from the fourth moment (NaN for fewer than four samples).
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a constant row with a relative sigma, or a method that is not registered.
+
+    Notes
+    -----
+    For a quadratic model it depends on the Hessian alone. Around the gradient it keeps dummy and
+    implementation invariance; breaks completeness and linearity.
+
+    **Cost.** 50 gradients a row: `samples` times those of the method inside.
+
+    **Fails when** the level of the gradient matters: it sees only its change, and is 0 for a linear
+    model. The sign is lost.
+
+    References
+    ----------
+    .. [adebayo2018] J. Adebayo, J. Gilmer, M. Muelly, I. Goodfellow, M. Hardt, B. Kim, 2018,
+       arXiv:1810.03292.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.vargrad(xc.zoo.toy(), xc.zoo.toy_input(), sigma=0.01).round(decimals=6)
+    tensor([[0., 0.]], dtype=torch.float64)
+    """
+
+@overload
+def vargrad(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    method: Any = "gradient",
+    sigma: float = 0.15,
+    relative: bool = True,
+    samples: int = 50,
+    seed: int = 0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def cam(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    layer: Any = None,
+    call: int = 0,
+    reshape: Callable[[Tensor], Tensor] | None = None,
+    upsample: str | None = "bilinear",
+    relu: bool = False,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    differentiable: bool = False,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Weigh the last feature maps as the linear layer behind their average does.
+
+    .. math:: F = \sum_k w_k \frac 1 Z \sum_{ij} A_{kij} + b: \qquad
+              M_{ij} = \sum_k w_k A_{kij}
+
+    Lesson 04.
+
+    Parameters
+    ----------
+    model : callable
+        (N, C, H, W) -> (N, K); it must end with the average over all cells and one linear layer.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    layer : torch.nn.Module, str or None
+        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. None is
+        the last layer with a spatial map behind a convolution; its name is in the details.
+    call : int
+        Which of its calls in a forward pass, where the layer is used several times.
+    reshape : callable, optional
+        Lays a layer's output out as (N, K, h, w); it may only select and rearrange numbers, such
+        as `TokenGrid` does for a transformer.
+    upsample : str or None
+        ``"bilinear"``, ``"bicubic"`` or ``"nearest"`` to the size of x; None for the raw map.
+    relu : bool
+        Set negative values to 0; False tells where the class is argued against.
+    output : str or callable
+        ``"logit"`` or ``"margin"``: a probability is not linear in the maps.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    differentiable : bool
+        Keep the graph, so that the map itself can be differentiated.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, 1, H, W)
+        Signed, in units of F; the raw map's mean is F - b.
+
+    Raises
+    ------
+    LayerError
+        If the layer is not there, is not called, has no spatial map, or none can be chosen.
+        Also if the model does not end in this way, or the score is curved.
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+
+    Notes
+    -----
+    Complete in the mean over the raw map's cells.
+
+    **Cost.** 1 gradient a row.
+
+    **Fails when** a cell is taken for its place in the image: the map explains the last feature
+    maps, and what each of their cells has seen of the image is another question.
+
+    References
+    ----------
+    .. [zhou2016] B. Zhou, A. Khosla, A. Lapedriza, A. Oliva, A. Torralba, 2016, arXiv:1512.04150.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> net, x = xc.zoo.load("fashion_residual"), xc.datasets.fashion_mnist(n=1).x
+    >>> xc.cam(net, x).shape
+    torch.Size([1, 1, 28, 28])
+    """
+
+@overload
+def cam(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    layer: Any = None,
+    call: int = 0,
+    reshape: Callable[[Tensor], Tensor] | None = None,
+    upsample: str | None = "bilinear",
+    relu: bool = False,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    differentiable: bool = False,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def grad_cam(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    layer: Any = None,
+    call: int = 0,
+    reshape: Callable[[Tensor], Tensor] | None = None,
+    upsample: str | None = "bilinear",
+    relu: bool = True,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    differentiable: bool = False,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Weigh each feature map of a layer by the mean of its gradient.
+
+    .. math:: w_k = \frac 1 Z \sum_{ij} \frac{\partial F}{\partial A_{kij}}, \qquad
+              M_{ij} = \max\Big(\sum_k w_k A_{kij}, 0\Big)
+
+    Lesson 04.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    layer : torch.nn.Module, str or None
+        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. None is
+        the last layer with a spatial map behind a convolution; its name is in the details.
+    call : int
+        Which of its calls in a forward pass, where the layer is used several times.
+    reshape : callable, optional
+        Lays a layer's output out as (N, K, h, w); it may only select and rearrange numbers, such
+        as `TokenGrid` does for a transformer.
+    upsample : str or None
+        ``"bilinear"``, ``"bicubic"`` or ``"nearest"`` to the size of x; None for the raw map.
+    relu : bool
+        Set negative values to 0; False tells where the class is argued against.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    differentiable : bool
+        Keep the graph, so that the map itself can be differentiated.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, 1, H, W)
+        Not negative unless ``relu=False``; not scaled to [0, 1]. ``extra["raw"]`` has (N, 1, h, w).
+
+    Raises
+    ------
+    LayerError
+        If the layer is not there, is not called, has no spatial map, or none can be chosen.
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+
+    Notes
+    -----
+    Keeps completeness only where the gradient is the same in all cells (average and linear layer
+    behind A): then the raw map without ReLU adds up to F - b. Breaks implementation invariance: it
+    depends on what is called a layer.
+
+    **Cost.** 1 gradient a row.
+
+    **Fails when** the gradient differs between the cells, as in front of a flattening layer: its
+    mean can light a cell that the model did not use, or used against the class.
+
+    References
+    ----------
+    .. [selvaraju2017] R. R. Selvaraju et al., 2017, arXiv:1610.02391.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> net, x = xc.zoo.load("fashion_cnn"), xc.datasets.fashion_mnist(n=1).x
+    >>> xc.grad_cam(net, x, layer="relu2").shape, xc.grad_cam(net, x, upsample=None).shape
+    (torch.Size([1, 1, 28, 28]), torch.Size([1, 1, 7, 7]))
+    """
+
+@overload
+def grad_cam(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    layer: Any = None,
+    call: int = 0,
+    reshape: Callable[[Tensor], Tensor] | None = None,
+    upsample: str | None = "bilinear",
+    relu: bool = True,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    differentiable: bool = False,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def grad_cam_plus_plus(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    layer: Any = None,
+    call: int = 0,
+    reshape: Callable[[Tensor], Tensor] | None = None,
+    upsample: str | None = "bilinear",
+    relu: bool = True,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    differentiable: bool = False,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Weigh each feature map by its positive gradients, each with a weight of its own.
+
+    .. math:: w_k = \sum_{ij} \alpha_{kij} \max(g_{kij}, 0), \qquad
+              \alpha_{kij} = \frac{g_{kij}^2}{2 g_{kij}^2 + g_{kij}^3 \sum_{ab} A_{kab}}, \qquad
+              M_{ij} = \max\Big(\sum_k w_k A_{kij}, 0\Big)
+
+    with :math:`g = \partial F / \partial A`. The powers of g stand for the second and third
+    derivative of :math:`\exp F`, for a net whose F is piecewise linear in A.
+
+    Lesson 04.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    layer : torch.nn.Module, str or None
+        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. None is
+        the last layer with a spatial map behind a convolution; its name is in the details.
+    call : int
+        Which of its calls in a forward pass, where the layer is used several times.
+    reshape : callable, optional
+        Lays a layer's output out as (N, K, h, w); it may only select and rearrange numbers, such
+        as `TokenGrid` does for a transformer.
+    upsample : str or None
+        ``"bilinear"``, ``"bicubic"`` or ``"nearest"`` to the size of x; None for the raw map.
+    relu : bool
+        Set negative values to 0; False tells where the class is argued against.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    differentiable : bool
+        Keep the graph, so that the map itself can be differentiated.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, 1, H, W)
+        Not negative unless ``relu=False``; of no unit, and not scaled to [0, 1].
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also where :math:`2 + g \sum A \le 0`, so that alpha has no meaning.
+    LayerError
+        If the layer is not there, is not called, has no spatial map, or none can be chosen.
+
+    Notes
+    -----
+    Keeps none of the axioms. The factor exp F, the same for all cells, is left out.
+
+    **Cost.** 1 gradient a row.
+
+    **Fails when** the layer's output can be negative: alpha is not defined there, and an error says
+    so. Choose a layer after a ReLU.
+
+    References
+    ----------
+    .. [chattopadhay2018] A. Chattopadhay, A. Sarkar, P. Howlader, V. N. Balasubramanian, 2018,
+       arXiv:1710.11063.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> net, x = xc.zoo.load("fashion_cnn"), xc.datasets.fashion_mnist(n=1).x
+    >>> xc.grad_cam_plus_plus(net, x, layer="relu2").shape
+    torch.Size([1, 1, 28, 28])
+    """
+
+@overload
+def grad_cam_plus_plus(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    layer: Any = None,
+    call: int = 0,
+    reshape: Callable[[Tensor], Tensor] | None = None,
+    upsample: str | None = "bilinear",
+    relu: bool = True,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    differentiable: bool = False,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def guided_grad_cam(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    layer: Any = None,
+    call: int = 0,
+    reshape: Callable[[Tensor], Tensor] | None = None,
+    upsample: str = "bilinear",
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Multiply Guided Backpropagation by Grad-CAM: fine lines, where Grad-CAM looks.
+
+    .. math:: A = \mathrm{GuidedBackprop} \odot \mathrm{upsample}(\mathrm{GradCAM})
+
+    Lesson 04.
+
+    Parameters
+    ----------
+    model : callable
+        (N, C, H, W) -> (N, K), or other outputs that `target` reads; its activations must be of
+        the ReLU family.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    layer : torch.nn.Module, str or None
+        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. None is
+        the last layer with a spatial map behind a convolution; its name is in the details.
+    call : int
+        Which of its calls in a forward pass, where the layer is used several times.
+    reshape : callable, optional
+        Lays a layer's output out as (N, K, h, w); it may only select and rearrange numbers, such
+        as `TokenGrid` does for a transformer.
+    upsample : str
+        ``"bilinear"``, ``"bicubic"`` or ``"nearest"``.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    allow : tuple of str
+        Other operations whose plain gradient is accepted, by the name that an error gave.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, C, H, W)
+        Signed, in the shape of x; a picture rather than a share of F.
+
+    Raises
+    ------
+    UnsupportedOperationError
+        If an operation is neither covered by the rule nor affine, pooling or shape; it is named.
+    LayerError
+        If the layer is not there, is not called, has no spatial map, or none can be chosen.
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+
+    Notes
+    -----
+    Keeps none of the axioms.
+
+    **Cost.** 2 gradients a row.
+
+    **Fails when** the fine lines are read as an answer: they are Guided Backpropagation's, and so
+    hardly depend on the class. Only the coarse place does.
+
+    References
+    ----------
+    .. [selvaraju2017] R. R. Selvaraju et al., 2017, arXiv:1610.02391.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> net, x = xc.zoo.load("fashion_cnn"), xc.datasets.fashion_mnist(n=1).x
+    >>> xc.guided_grad_cam(net, x, layer="relu2").shape
+    torch.Size([1, 1, 28, 28])
+    """
+
+@overload
+def guided_grad_cam(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    layer: Any = None,
+    call: int = 0,
+    reshape: Callable[[Tensor], Tensor] | None = None,
+    upsample: str = "bilinear",
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def hires_cam(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    layer: Any = None,
+    call: int = 0,
+    reshape: Callable[[Tensor], Tensor] | None = None,
+    upsample: str | None = "bilinear",
+    relu: bool = False,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    differentiable: bool = False,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Multiply each feature map by its gradient, cell by cell, and add.
+
+    .. math:: M_{ij} = \sum_k \frac{\partial F}{\partial A_{kij}} A_{kij}
+
+    Lesson 04.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    layer : torch.nn.Module, str or None
+        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. None is
+        the last layer with a spatial map behind a convolution; its name is in the details.
+    call : int
+        Which of its calls in a forward pass, where the layer is used several times.
+    reshape : callable, optional
+        Lays a layer's output out as (N, K, h, w); it may only select and rearrange numbers, such
+        as `TokenGrid` does for a transformer.
+    upsample : str or None
+        ``"bilinear"``, ``"bicubic"`` or ``"nearest"`` to the size of x; None for the raw map.
+    relu : bool
+        Set negative values to 0; False tells where the class is argued against.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    differentiable : bool
+        Keep the graph, so that the map itself can be differentiated.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, 1, H, W)
+        Signed, in units of F.
+
+    Raises
+    ------
+    LayerError
+        If the layer is not there, is not called, has no spatial map, or none can be chosen.
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+
+    Notes
+    -----
+    Where F is one linear layer of A (flattened or averaged), the raw map adds up to F - b exactly.
+    It is gradient x input with the layer in the input's place. Linear in F. Breaks implementation
+    invariance: it depends on what is called a layer.
+
+    **Cost.** 1 gradient a row.
+
+    **Fails when** F is flat at A: the map is 0 there, as that of gradient x input is.
+
+    References
+    ----------
+    .. [draelos2020] R. L. Draelos, L. Carin, 2020, arXiv:2011.08891.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> net, x = xc.zoo.load("fashion_cnn"), xc.datasets.fashion_mnist(n=1).x
+    >>> xc.hires_cam(net, x, layer="relu2", upsample=None).shape
+    torch.Size([1, 1, 14, 14])
+    """
+
+@overload
+def hires_cam(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    layer: Any = None,
+    call: int = 0,
+    reshape: Callable[[Tensor], Tensor] | None = None,
+    upsample: str | None = "bilinear",
+    relu: bool = False,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    differentiable: bool = False,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def layer_cam(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    layer: Any = None,
+    call: int = 0,
+    reshape: Callable[[Tensor], Tensor] | None = None,
+    upsample: str | None = "bilinear",
+    relu: bool = True,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    differentiable: bool = False,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Multiply each feature map by the positive part of its gradient, cell by cell, and add.
+
+    .. math:: M_{ij} = \max\Big(\sum_k \max\Big(\frac{\partial F}{\partial A_{kij}}, 0\Big)
+              A_{kij}, 0\Big)
+
+    Lesson 04.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    layer : torch.nn.Module, str or None
+        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. None is
+        the last layer with a spatial map behind a convolution; its name is in the details.
+    call : int
+        Which of its calls in a forward pass, where the layer is used several times.
+    reshape : callable, optional
+        Lays a layer's output out as (N, K, h, w); it may only select and rearrange numbers, such
+        as `TokenGrid` does for a transformer.
+    upsample : str or None
+        ``"bilinear"``, ``"bicubic"`` or ``"nearest"`` to the size of x; None for the raw map.
+    relu : bool
+        Set negative values to 0; False tells where the class is argued against.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    differentiable : bool
+        Keep the graph, so that the map itself can be differentiated.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, 1, H, W)
+        In units of F; not negative unless ``relu=False``.
+
+    Raises
+    ------
+    LayerError
+        If the layer is not there, is not called, has no spatial map, or none can be chosen.
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+
+    Notes
+    -----
+    Keeps none of the axioms. As its weights belong to cells, it can be used on early layers with
+    fine maps.
+
+    **Cost.** 1 gradient a row.
+
+    **Fails when** something speaks against the class: negative gradients are left out, so that the
+    map's sum says nothing of F.
+
+    References
+    ----------
+    .. [jiang2021] P.-T. Jiang, C.-B. Zhang, Q. Hou, M.-M. Cheng, Y. Wei, 2021,
+       doi:10.1109/TIP.2021.3089943.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> net, x = xc.zoo.load("fashion_cnn"), xc.datasets.fashion_mnist(n=1).x
+    >>> xc.layer_cam(net, x, layer="relu1").shape
+    torch.Size([1, 1, 28, 28])
+    """
+
+@overload
+def layer_cam(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    layer: Any = None,
+    call: int = 0,
+    reshape: Callable[[Tensor], Tensor] | None = None,
+    upsample: str | None = "bilinear",
+    relu: bool = True,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    differentiable: bool = False,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def xgrad_cam(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    layer: Any = None,
+    call: int = 0,
+    reshape: Callable[[Tensor], Tensor] | None = None,
+    upsample: str | None = "bilinear",
+    relu: bool = True,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    differentiable: bool = False,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Weigh each feature map by the mean of its gradient where the map is active.
+
+    .. math:: w_k = \sum_{ij} \frac{A_{kij}}{\sum_{ab} A_{kab}}
+              \frac{\partial F}{\partial A_{kij}}, \qquad
+              M_{ij} = \max\Big(\sum_k w_k A_{kij}, 0\Big)
+
+    Lesson 04.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    layer : torch.nn.Module, str or None
+        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. None is
+        the last layer with a spatial map behind a convolution; its name is in the details.
+    call : int
+        Which of its calls in a forward pass, where the layer is used several times.
+    reshape : callable, optional
+        Lays a layer's output out as (N, K, h, w); it may only select and rearrange numbers, such
+        as `TokenGrid` does for a transformer.
+    upsample : str or None
+        ``"bilinear"``, ``"bicubic"`` or ``"nearest"`` to the size of x; None for the raw map.
+    relu : bool
+        Set negative values to 0; False tells where the class is argued against.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    differentiable : bool
+        Keep the graph, so that the map itself can be differentiated.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, 1, H, W)
+        In units of F; not negative unless ``relu=False``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also where a feature map is not empty but adds up to 0.
+    LayerError
+        If the layer is not there, is not called, has no spatial map, or none can be chosen.
+
+    Notes
+    -----
+    Without ReLU each feature map adds as much to the raw map as its gradient x activation,
+    :math:`\sum_{ij} w_k A_{kij} = \sum_{ij} g_{kij} A_{kij}`: the map's sum is that of `hires_cam`.
+
+    **Cost.** 1 gradient a row.
+
+    **Fails when** the layer's output can be negative: a feature map can then add up to 0, and an
+    error says so. Choose a layer after a ReLU.
+
+    References
+    ----------
+    .. [fu2020] R. Fu, Q. Hu, X. Dong, Y. Guo, Y. Gao, B. Li, 2020, arXiv:2008.02312.
+
+    Examples
+    --------
+    >>> import torch, xaicourse as xc
+    >>> net, x = xc.zoo.load("fashion_cnn"), xc.datasets.fashion_mnist(n=1).x
+    >>> sums = [f(net, x, layer="relu2", upsample=None, relu=False).sum()
+    ...         for f in (xc.xgrad_cam, xc.hires_cam)]
+    >>> torch.allclose(*sums)
+    True
+    """
+
+@overload
+def xgrad_cam(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    layer: Any = None,
+    call: int = 0,
+    reshape: Callable[[Tensor], Tensor] | None = None,
+    upsample: str | None = "bilinear",
+    relu: bool = True,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    differentiable: bool = False,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def eigen_cam(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    layer: Any = None,
+    call: int = 0,
+    reshape: Callable[[Tensor], Tensor] | None = None,
+    centre: bool = False,
+    upsample: str | None = "bilinear",
+    relu: bool = False,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Project the feature maps on their first principal direction, whatever the class.
+
+    .. math:: O = U \Sigma V^\top, \qquad M = O\, V_1
+
+    where O (h w, K) has a row for each cell and a column for each feature map.
+
+    Lesson 04.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    layer : torch.nn.Module, str or None
+        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. None is
+        the last layer with a spatial map behind a convolution; its name is in the details.
+    call : int
+        Which of its calls in a forward pass, where the layer is used several times.
+    reshape : callable, optional
+        Lays a layer's output out as (N, K, h, w); it may only select and rearrange numbers, such
+        as `TokenGrid` does for a transformer.
+    centre : bool
+        Take the mean over all cells from each column of O first, as some programs do; the paper
+        does not.
+    upsample : str or None
+        ``"bilinear"``, ``"bicubic"`` or ``"nearest"`` to the size of x; None for the raw map.
+    relu : bool
+        Set negative values to 0.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function; the map
+        does not depend on it, nor on the target: they are only checked.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, 1, H, W)
+        In units of A. The sign of V_1, which the decomposition leaves open, is chosen so that
+        the mean feature vector has a positive share in it.
+
+    Raises
+    ------
+    LayerError
+        If the layer is not there, is not called, has no spatial map, or none can be chosen.
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+
+    Notes
+    -----
+    It says where the layer is active, and keeps none of the axioms.
+
+    **Cost.** 0 gradients a row, one forward pass and a singular value decomposition.
+
+    **Fails when** the question is why this class: it explains none. Where the two largest singular
+    values are equal the map is not determined.
+
+    References
+    ----------
+    .. [muhammad2020] M. B. Muhammad, M. Yeasin, 2020, arXiv:2008.00299.
+
+    Examples
+    --------
+    >>> import torch, xaicourse as xc
+    >>> net, x = xc.zoo.load("fashion_cnn"), xc.datasets.fashion_mnist(n=1).x
+    >>> torch.equal(xc.eigen_cam(net, x, 0, layer="relu2"), xc.eigen_cam(net, x, 5, layer="relu2"))
+    True
+    """
+
+@overload
+def eigen_cam(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    layer: Any = None,
+    call: int = 0,
+    reshape: Callable[[Tensor], Tensor] | None = None,
+    centre: bool = False,
+    upsample: str | None = "bilinear",
+    relu: bool = False,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def score_cam(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    layer: Any = None,
+    call: int = 0,
+    reshape: Callable[[Tensor], Tensor] | None = None,
+    upsample: str | None = "bilinear",
+    relu: bool = True,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Weigh each feature map by the score of the image that is seen through it.
+
+    .. math:: H_k = s(\mathrm{upsample}(A_k)), \quad s(A) = \frac{A - \min A}{\max A - \min A},
+              \qquad
+              w = \mathrm{softmax}_k\, F(x \odot H_k), \qquad
+              M_{ij} = \max\Big(\sum_k w_k A_{kij}, 0\Big)
+
+    The paper's baseline, :math:`F(x \odot H_k) - F(x_b)`, drops out of the softmax.
+
+    Lesson 04.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    layer : torch.nn.Module, str or None
+        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. None is
+        the last layer with a spatial map behind a convolution; its name is in the details.
+    call : int
+        Which of its calls in a forward pass, where the layer is used several times.
+    reshape : callable, optional
+        Lays a layer's output out as (N, K, h, w); it may only select and rearrange numbers, such
+        as `TokenGrid` does for a transformer.
+    upsample : str or None
+        ``"bilinear"``, ``"bicubic"`` or ``"nearest"`` to the size of x; None for the raw map.
+    relu : bool
+        Set negative values to 0; False tells where the class is argued against.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, 1, H, W)
+        Not negative unless ``relu=False``; in units of A, and not scaled to [0, 1].
+
+    Raises
+    ------
+    LayerError
+        If the layer is not there, is not called, has no spatial map, or none can be chosen.
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+
+    Notes
+    -----
+    Keeps none of the axioms. Masking is towards 0 in the space of x. A feature map that is the same
+    in all cells hides the whole image, H = 0.
+
+    **Cost.** 0 gradients a row, but a forward pass for each of the layer's K feature maps.
+
+    **Fails when** the scores are large: with logits that differ by 10 the softmax takes one feature
+    map alone; with probabilities it takes almost their mean.
+
+    References
+    ----------
+    .. [wang2020] H. Wang et al., 2020, arXiv:1910.01279.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> net, x = xc.zoo.load("fashion_cnn"), xc.datasets.fashion_mnist(n=1).x
+    >>> xc.score_cam(net, x, layer="relu2").shape
+    torch.Size([1, 1, 28, 28])
+    """
+
+@overload
+def score_cam(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    layer: Any = None,
+    call: int = 0,
+    reshape: Callable[[Tensor], Tensor] | None = None,
+    upsample: str | None = "bilinear",
+    relu: bool = True,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def deep_taylor(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    low: float | Tensor | None = 0.0,
+    high: float | Tensor | None = 1.0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Share relevance out neuron by neuron by a Taylor expansion at the nearest allowed root.
+
+    A neuron's relevance is expanded at a root point in the space where its inputs can lie. For
+    inputs that are not negative (after a ReLU) this gives z+, for pixels between l and h it gives
+    zB, for unbounded inputs w2:
+
+    .. math::
+        R_i = \sum_j \frac{x_i w_{ij}^+}{\sum_{i'} x_{i'} w_{i'j}^+} R_j, \qquad
+        R_i = \sum_j \frac{x_i w_{ij} - l_i w_{ij}^+ - h_i w_{ij}^-}
+              {\sum_{i'} (x_{i'} w_{i'j} - l_{i'} w_{i'j}^+ - h_{i'} w_{i'j}^-)} R_j
+
+    Lesson 03.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    low, high : float, Tensor or None
+        The smallest and largest value that x can have; both None where x has no bounds.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function. Other
+        than with logit and margin, relevance starts as y dF/dy at the model's outputs y.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    allow : tuple of str
+        Operations without a rule that are accepted, by the name that an error gave; relevance is
+        shared there as x_i dy/dx_i R / y.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Relevance in units of F; all of one sign in a net of layers and ReLUs.
+
+    Raises
+    ------
+    UnsupportedOperationError
+        If an operation has no rule; it is named. Also if no layer sees x itself.
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for x outside of low and high.
+
+    Notes
+    -----
+    Conserves F where every neuron that received relevance has a positive contribution: biases take
+    no part. Breaks implementation invariance. The theory is for F > 0 and biases that are not
+    positive.
+
+    **Cost.** 1 gradient a row.
+
+    **Fails when** the question is why this class: its rules are positive, and the map hardly
+    depends on the class.
+
+    References
+    ----------
+    .. [montavon2017] G. Montavon, S. Lapuschkin, A. Binder, W. Samek, K.-R. Mueller, 2017,
+       arXiv:1512.02479.
+
+    Examples
+    --------
+    >>> import torch, xaicourse as xc
+    >>> neuron = torch.nn.Linear(2, 1, bias=False, dtype=torch.float64)
+    >>> neuron.weight.data = torch.tensor([[1.0, 3.0]], dtype=torch.float64)
+    >>> xc.deep_taylor(neuron, torch.tensor([[0.5, 0.5]], dtype=torch.float64))
+    tensor([[0.5000, 1.5000]], dtype=torch.float64)
+    """
+
+@overload
+def deep_taylor(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    low: float | Tensor | None = 0.0,
+    high: float | Tensor | None = 1.0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def deep_shap(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    baselines: Tensor | Sequence[float | Tensor | str] | float = 0.0,
+    rule: str = "rescale",
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Average DeepLIFT over a set of references, the same set for every row.
+
+    .. math:: A = \frac1M \sum_{k=1}^M \mathrm{DeepLIFT}(x;\, x'_k)
+
+    Lesson 03.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    baselines : Tensor (M, ...), sequence or number
+        The set of references: M rows of the data (moved to x's device and dtype), or a sequence of
+        what `deeplift` takes as a baseline, such as ``("black", "white")``. A number is a single
+        reference.
+    rule : str
+        ``"rescale"`` or ``"reveal_cancel"``; the second treats an activation together with the
+        layer, sum or mean right before it, and is Rescale where there is none.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    allow : tuple of str
+        Operations without a rule whose plain gradient is accepted, by the name that an error gave.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Signed, in units of F; sums to F(x) minus the mean of F over the references. ``extra`` of
+        the details holds the standard deviation over the references, `spread`.
+
+    Raises
+    ------
+    UnsupportedOperationError
+        If an operation has no rule; it is named.
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a bad reference or rule, or an empty set.
+
+    Notes
+    -----
+    Keeps completeness with respect to the mean of F over the references; breaks implementation
+    invariance.
+
+    **Cost.** 1 gradient a row and reference, so 1 for a single one.
+
+    **Fails when** the map is read as Shapley values of the net: each layer's shares are Shapley
+    values of that layer alone, given Rescale or RevealCancel, and chained they are not the net's.
+
+    References
+    ----------
+    .. [lundberg2017] S. M. Lundberg, S.-I. Lee, 2017, arXiv:1705.07874.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> both = xc.deep_shap(xc.zoo.toy(), xc.zoo.toy_input(), baselines=(0.0, 1.0))
+    >>> both.sum()  # F is 2 at x, and 1 and 0 at the references
+    tensor(1.5000, dtype=torch.float64)
+    """
+
+@overload
+def deep_shap(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    baselines: Tensor | Sequence[float | Tensor | str] | float = 0.0,
+    rule: str = "rescale",
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def deeplift(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    baseline: float | Tensor | str = 0.0,
+    rule: str = "rescale",
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Share out F(x) - F(x') through the layers, in proportion to differences from reference.
+
+    With :math:`\Delta z = z - z'` at every unit, the multipliers of an activation y = g(z) are
+
+    .. math::
+        \text{Rescale:}\quad m = \frac{\Delta y}{\Delta z} \qquad
+        \text{RevealCancel:}\quad m^\pm = \frac{\Delta y^\pm}{\Delta z^\pm}, \quad
+        \Delta y^+ = \tfrac12 \big[g(z' + \Delta z^+) - g(z')\big]
+        + \tfrac12 \big[g(z' + \Delta z^+ + \Delta z^-) - g(z' + \Delta z^-)\big]
+
+    where the positive and the negative contributions to z sum up to :math:`\Delta z^+` and
+    :math:`\Delta z^-`. An affine layer has the multipliers w; they are chained like derivatives.
+
+    Lesson 03.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    baseline : number, Tensor or name
+        The reference x', in the same space as x: a number, a tensor, or for images in [0, 1] one
+        of black, white, mean, blur, uniform.
+    rule : str
+        ``"rescale"`` or ``"reveal_cancel"``; the second treats an activation together with the
+        layer, sum or mean right before it, and is Rescale where there is none.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    allow : tuple of str
+        Operations without a rule whose plain gradient is accepted, by the name that an error gave.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Signed, in units of F; sums to F(x) - F(x') for the logit and the margin. (With another
+        `output` its slope at x multiplies the logits' multipliers, and the gap tells the rest.)
+
+    Raises
+    ------
+    UnsupportedOperationError
+        If an operation has no rule (GELU, a gate, attention); it is named.
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a bad baseline or rule.
+
+    Notes
+    -----
+    Keeps completeness and sensitivity(a). A max pool hands its difference to the winner at x where
+    the maximum rose and to the winner at x' where it fell, which keeps completeness.
+
+    **Cost.** 1 gradient a row, for which x and x' go through the model together: twice the rows.
+
+    **Fails when** two nets compute the same function in other ways: their maps can differ, so that
+    implementation invariance is broken. Rescale looks at the sum of a unit only, and cannot see
+    positive and negative parts that cancel.
+
+    References
+    ----------
+    .. [shrikumar2017] A. Shrikumar, P. Greenside, A. Kundaje, 2017, arXiv:1704.02685.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.deeplift(xc.zoo.toy(), xc.zoo.toy_input())
+    tensor([[ 3.7500, -2.7500]], dtype=torch.float64)
+    """
+
+@overload
+def deeplift(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    baseline: float | Tensor | str = 0.0,
+    rule: str = "rescale",
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def lrp(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    rules: str | RelevanceRule | Mapping[str | int, RelevanceRule | str] = "epsilon",
+    epsilon: float = 1e-06,
+    gamma: float = 0.25,
+    alpha: float = 2.0,
+    low: float | Tensor = 0.0,
+    high: float | Tensor = 1.0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Hand the explained number down through the layers, each neuron sharing out what it received.
+
+    With the rule epsilon, at a layer :math:`z_j = \sum_i x_i w_{ij} + b_j`,
+
+    .. math::
+        R_i = \sum_j \frac{x_i w_{ij}}{z_j + \epsilon\, \mathrm{sign}\, z_j} R_j,
+        \qquad R^{(L)} = F(x)
+
+    Activations pass relevance on as it is, sums and average pools share it in proportion to what
+    each input adds, max pools give it to the winner. A batch-norm (or ``- mean``, ``/ std``) is
+    explained as one layer with the layer before it, or else the one after it.
+
+    Lesson 03.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    rules : str, rule or table
+        One rule for all layers with weights: epsilon, zero, gamma, alpha_beta, alpha2_beta1,
+        z_plus, w_square, flat, or z_box (in the first layer, z_plus in the others). A composite by
+        depth: epsilon_plus, epsilon_plus_flat, epsilon_gamma_box, epsilon_alpha2_beta1,
+        epsilon_alpha2_beta1_flat. Or a table of your own, such as
+        ``{"first": "z_box", 3: "flat", "conv": "gamma", "linear": "epsilon"}``, whose numbers
+        count the layer calls from 0; the first of first, number, conv, linear that fits holds.
+        "first" are the layers that see x itself (normalised, cut, turned or padded at most).
+    epsilon : float
+        Keeps denominators away from 0 and absorbs weak relevance; in the units of z. Also at sums
+        and means, whatever the rule is (0 there with the rule zero).
+    gamma : float
+        How much more the contributions count that agree with the neuron, for the rule gamma.
+    alpha : float
+        Weight of the positive contributions, at least 1; the negative ones have alpha - 1.
+    low, high : float or Tensor
+        The smallest and largest value that x can have, for the rule z_box; tensors broadcast to x.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function. Other
+        than with logit and margin, relevance starts as y dF/dy at the model's outputs y.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    allow : tuple of str
+        Operations without a rule that are accepted, by the name that an error gave; relevance is
+        shared there as x_i dy/dx_i R / y.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Relevance of each input, signed, in units of F. ``extra`` of the details holds what biases,
+        constants and epsilon ``absorbed`` (N,), so that values.sum() + absorbed = F, and for each
+        operation that shares relevance its name, what arrived at it and what it absorbed
+        (`layer_names`, `layer_relevance` and `layer_absorbed` (N, L), from the input to the
+        output).
+
+    Raises
+    ------
+    UnsupportedOperationError
+        If an operation has no rule (GELU, a gate, attention), or z_box meets a layer that does not
+        see x; it is named. Also if there is a rule for "first", but no layer sees x.
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for unknown rules and x outside of low and high.
+
+    Notes
+    -----
+    Conserves relevance up to what biases, constants and epsilon absorb. Breaks completeness, and
+    implementation invariance for all rules but zero.
+
+    **Cost.** 1 gradient a row.
+
+    **Fails when** conservation is taken for a proof: flat, z_plus and alpha_beta conserve and
+    hardly depend on the class. With the rule zero, relevance explodes where a z is near 0.
+
+    References
+    ----------
+    .. [bach2015] S. Bach et al., 2015, doi:10.1371/journal.pone.0130140.
+    .. [montavon2019] G. Montavon et al., 2019, doi:10.1007/978-3-030-28954-6_10 (composites).
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.lrp(xc.zoo.toy(), xc.zoo.toy_input(), rules="zero").round(decimals=6)
+    tensor([[ 3., -3.]], dtype=torch.float64)
+    """
+
+@overload
+def lrp(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    rules: str | RelevanceRule | Mapping[str | int, RelevanceRule | str] = "epsilon",
+    epsilon: float = 1e-06,
+    gamma: float = 0.25,
+    alpha: float = 2.0,
+    low: float | Tensor = 0.0,
+    high: float | Tensor = 1.0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def pattern_attribution(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    patterns: Patterns | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Share F out over the signal: run the net backwards with w times a in place of w.
+
+    A neuron's relevance R is expanded at the root point without its signal, x - a (w . x):
+
+    .. math:: R_i = \sum_j w_{ij}\, a_{ij}\, R_j, \qquad R^{(L)} = F(x)
+
+    Lesson 06.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads, made of dense and
+        convolution layers, ReLUs and max pools.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    patterns : Patterns
+        What ``xc.fit_patterns(model, data)`` gave for this very model.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function. The
+        signal starts as y dF/dy at the model's outputs y.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    allow : tuple of str
+        Other operations (sums, means) at which the plain gradient is accepted, by the name that an
+        error gave. They are to be allowed in `fit_patterns` as well.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Signed, in units of F. ``gap`` of the details is the map's sum minus F(x).
+
+    Raises
+    ------
+    UnsupportedOperationError
+        If an operation has no rule; it is named.
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also without patterns, or with those of another model.
+
+    Notes
+    -----
+    A neuron hands on all it received, because w . a = 1. Breaks completeness, sensitivity(a),
+    linearity and implementation invariance.
+
+    **Cost.** 1 gradient a row, after the patterns were fitted.
+
+    **Fails when** the map has to add up: lost is what arrives at closed ReLUs, at neurons without a
+    pattern and at zero padding; ``gap`` says how much.
+
+    References
+    ----------
+    .. [kindermans2017] P.-J. Kindermans et al., 2017, arXiv:1705.05598.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> net, data = xc.zoo.load("fashion_mlp"), xc.datasets.fashion_mnist(n=64).x
+    >>> patterns = xc.fit_patterns(net, data)
+    >>> xc.pattern_attribution(net, data[:1], patterns=patterns).shape
+    torch.Size([1, 1, 28, 28])
+    """
+
+@overload
+def pattern_attribution(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    patterns: Patterns | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def pattern_net(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    patterns: Patterns | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Show the signal: run the net backwards with the patterns a in place of the weights w.
+
+    From a neuron's signal s its inputs get, with the ReLUs' gates and the max pools' winners of x,
+
+    .. math:: s_i = \sum_j a_{ij}\, s_j, \qquad s^{(L)} = F(x)
+
+    Lesson 06.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads, made of dense and
+        convolution layers, ReLUs and max pools.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    patterns : Patterns
+        What ``xc.fit_patterns(model, data)`` gave for this very model.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function. The
+        signal starts as y dF/dy at the model's outputs y.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    allow : tuple of str
+        Other operations (sums, means) at which the plain gradient is accepted, by the name that an
+        error gave. They are to be allowed in `fit_patterns` as well.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        The estimated signal, signed, in the units of x: a picture rather than a share of F.
+
+    Raises
+    ------
+    UnsupportedOperationError
+        If an operation has no rule; it is named.
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also without patterns, or with those of another model.
+
+    Notes
+    -----
+    For one linear neuron it is a y, the signal itself. Breaks completeness, sensitivity(a),
+    linearity and implementation invariance. An elementwise scale on the way, such as ``/ std``, is
+    undone: the signal is in the units of x.
+
+    **Cost.** 1 gradient a row, after the patterns were fitted.
+
+    **Fails when** the net is deep: the signal's size can explode on its way down. With patterns of
+    too little data it shows the data's noise.
+
+    References
+    ----------
+    .. [kindermans2017] P.-J. Kindermans et al., 2017, arXiv:1705.05598.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> net, data = xc.zoo.load("fashion_mlp"), xc.datasets.fashion_mnist(n=64).x
+    >>> patterns = xc.fit_patterns(net, data)
+    >>> xc.pattern_net(net, data[:1], patterns=patterns).shape
+    torch.Size([1, 1, 28, 28])
+    """
+
+@overload
+def pattern_net(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    patterns: Patterns | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+    return_details: Literal[True],
+) -> Attribution: ...
+
+__version__: str
+
+def _from_course(
+    home: str,
+) -> dict[str, object]: ...
