@@ -5,7 +5,7 @@ import torch
 
 from tests.lessons import l05_answers as answers
 from xaicourse.course.checking import TASKS, bugs, check, or_reference
-from xaicourse.course.grading.path_grader import as_answer, right
+from xaicourse.course.lessons.l05_integrated_gradients.path_grader import as_answer, right
 from xaicourse.course.lessons.l05_integrated_gradients.wrong_paths import softmax_over_batch
 
 

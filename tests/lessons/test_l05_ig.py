@@ -6,9 +6,9 @@ import torch
 from tests.lessons import l05_answers as answers
 from xaicourse.course.checking import TASKS, check
 from xaicourse.course.grading.compare import distance
-from xaicourse.course.grading.path_grader import as_answer, right
-from xaicourse.course.grading.path_probe import Path
 from xaicourse.course.grading.rules import RULES, nodes
+from xaicourse.course.lessons.l05_integrated_gradients.path import Path
+from xaicourse.course.lessons.l05_integrated_gradients.path_grader import as_answer, right
 from xaicourse.course.lessons.l05_integrated_gradients.task_ig import (
     LOGIT_GRADER,
     PROBABILITY_GRADER,

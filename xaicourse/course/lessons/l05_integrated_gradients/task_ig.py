@@ -5,10 +5,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from xaicourse.course.grading.path_grader import PathGrader, as_answer
-from xaicourse.course.grading.path_probe import Probe, ProbeModel
+from xaicourse.course.grading.path_probe import ProbeModel
 from xaicourse.course.grading.task import Task
 from xaicourse.course.lessons.l05_integrated_gradients import wrong_paths as wrong
+from xaicourse.course.lessons.l05_integrated_gradients.path import Probe
+from xaicourse.course.lessons.l05_integrated_gradients.path_grader import PathGrader, as_answer
 
 __all__ = ["IG_OF_LOGIT", "IG_OF_PROBABILITY", "LOGIT_GRADER", "PROBABILITY_GRADER"]
 

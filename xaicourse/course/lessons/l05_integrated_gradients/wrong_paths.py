@@ -7,7 +7,7 @@ Every function gets a `Path` and returns (N, ...). The wrong step is the only di
 import torch
 from torch import Tensor
 
-from xaicourse.course.grading.path_probe import Path
+from xaicourse.course.lessons.l05_integrated_gradients.path import Path
 
 __all__ = [
     "WRONG_CLASSES",

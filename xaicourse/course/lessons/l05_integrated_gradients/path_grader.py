@@ -19,10 +19,10 @@ from xaicourse.course.grading.compare import (
     show_apart,
     to_tensor,
 )
-from xaicourse.course.grading.path_probe import Path, Probe
-from xaicourse.course.grading.random_alphas import integrates_at_random
 from xaicourse.course.grading.rules import RULES
 from xaicourse.course.grading.verdict import Outcome, Settled
+from xaicourse.course.lessons.l05_integrated_gradients.path import Path, Probe
+from xaicourse.course.lessons.l05_integrated_gradients.random_alphas import integrates_at_random
 
 __all__ = ["PathGrader", "as_answer"]
 
