@@ -11,7 +11,7 @@ from torch import Tensor
 from xaicourse.course.grading.path_probe import ProbeModel
 from xaicourse.course.grading.rules import nodes
 
-__all__ = ["Path", "Probe"]
+__all__ = ["Path", "Probe", "right"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +24,7 @@ class Probe:
     """
 
     name: str
+    says: str  # what a student calls it
     model: ProbeModel
     x: Tensor  # (N, ...) float32
     baseline: Tensor  # (N, ...) float32
@@ -71,24 +72,18 @@ class Path:
         """The points of the straight path, (S, N, ...)."""
         return self.baseline + self.alphas * self.delta
 
-    @cached_property
-    def slopes(self) -> Tensor:
-        """The gradients of the explained number at the points, (S, N, ...)."""
-        return self.gradient(self.points)
-
     def scores(self, points: Tensor) -> Tensor:
         """Return all scores at points (S, N, ...), as (S, N, K)."""
         flat = points.reshape(-1, *self.x.shape[1:])  # (S*N, ...)
         return self.model(flat).reshape(len(points), len(self.x), -1)
 
-    def gradient(self, points: Tensor, output: Callable[..., Tensor] | None = None) -> Tensor:
-        """Return the gradient of one score a point, (S, N, ...).
+    def gradient(self, points: Tensor, number: Callable[..., Tensor] | None = None) -> Tensor:
+        """Return the gradient of one number a point, (S, N, ...).
 
-        `output` makes of the scores (S, N, K) the number (S, N); default: what is explained.
+        `number(path, scores)` makes it of the scores, (S, N, K) -> (S, N): `explained` does so.
         """
         points = points.detach().requires_grad_(True)
-        scores = self.scores(points)
-        chosen = self.explained(scores) if output is None else output(scores)
+        chosen = (number or Path.explained)(self, self.scores(points))
         return torch.autograd.grad(chosen.sum(), points)[0]
 
     def output(self, scores: Tensor) -> Tensor:
@@ -108,6 +103,19 @@ class Path:
         """Return the weighted mean over the path, (N, ...)."""
         return (self.weights * slopes).sum(0)
 
-    def at(self, point: Tensor, output: Callable[..., Tensor] | None = None) -> Tensor:
-        """Return the gradient at one point (N, ...)."""
-        return self.gradient(point[None], output)[0]
+    def each(self, numbers: Tensor) -> Tensor:
+        """Return one number for each input (N,) in a shape that multiplies a map (N, ...)."""
+        return numbers.reshape(-1, *[1] * (self.x.ndim - 1))
+
+
+def right(
+    path: Path,
+    *,
+    points=lambda path: path.points,
+    number=Path.explained,
+    mean=Path.mean,
+    distance=lambda path: path.delta,
+):
+    """Return the attribution of the definition: (x - x') times the mean gradient on the path."""
+    slopes = path.gradient(points(path), number)  # (S, N, ...)
+    return distance(path) * mean(path, slopes)
