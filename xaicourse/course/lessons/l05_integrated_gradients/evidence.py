@@ -84,7 +84,7 @@ class Evidence(Claim):
 
     @cached_property
     def error(self) -> float:
-        """By how much the body is wrong. The truth comes first: it refuses what cannot be judged."""
+        """By how much the body is wrong; the truth comes first, it refuses what is no answer."""
         return distance(self.truth, self.yours)
 
     @property

@@ -159,7 +159,8 @@ BUG_HUNT = Task(
             "Does f jump (such as x > 1 or round), or detach its input? Choose a continuous f."
         ),
         "evidence": (
-            "With your input function {bug} gives {yours} for steps = {steps}; the truth is {truth}."
+            "With your input function {bug} gives {yours} for steps = {steps}; "
+            "the truth is {truth}."
         ),
         "refused": {line.name: line.says for line in MISTAKES if not line.example},
         "misconceptions": {line.name: line.says for line in MISTAKES if line.example},
