@@ -15,8 +15,8 @@ from xaicourse.course.lessons.l00_start_here import (
     task_occlusion,
     task_patches,
 )
+from xaicourse.course.lessons.l05_integrated_gradients.coat import PROBES
 from xaicourse.course.lessons.l05_integrated_gradients.steps_grader import CASES
-from xaicourse.course.lessons.l05_integrated_gradients.task_baselines import PROBES
 
 FOLDER = Path(xaicourse.course.checking.__file__).parents[1]
 SOURCE = "\n".join(file.read_text() for file in sorted(FOLDER.rglob("*.py")))
