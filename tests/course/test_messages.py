@@ -15,7 +15,7 @@ from xaicourse.course.lessons.l00_start_here import (
     task_occlusion,
     task_patches,
 )
-from xaicourse.course.lessons.l05_integrated_gradients.coat import PROBES
+from xaicourse.course.lessons.l05_integrated_gradients.coat_grader import PROBES
 from xaicourse.course.lessons.l05_integrated_gradients.steps_grader import CASES
 
 FOLDER = Path(xaicourse.course.checking.__file__).parents[1]

@@ -7,11 +7,11 @@ import torch
 from xaicourse import datasets, zoo
 from xaicourse.course.checking import TASKS, check
 from xaicourse.course.lessons.l05_integrated_gradients.coat import (
-    PROBES,
     WRONG_SHARES,
     coat_share,
     coat_share_of_pixels,
 )
+from xaicourse.course.lessons.l05_integrated_gradients.coat_grader import PROBES
 from xaicourse.methods.baselines import make_baseline
 
 RIGHT = TASKS["05.5"].reference

@@ -43,11 +43,8 @@ class Evidence(Claim):
         try:
             self.baseline = baseline.expand_as(self.x).clone()
         except RuntimeError:
-            shapes: dict[str, Any] = {
-                "shape": tuple(baseline.shape),
-                "expected": tuple(self.x.shape),
-            }
-            refuse("general/baseline_shape", what=self.what, **shapes)
+            shape, expected = tuple(baseline.shape), tuple(self.x.shape)
+            refuse("general/baseline_shape", what=self.what, shape=shape, expected=expected)
         self.delta = self.x - self.baseline
         self.steps = self.whole_number(part["steps"])
         self.f = OwnFunction(part["f"], self.x, self.what)

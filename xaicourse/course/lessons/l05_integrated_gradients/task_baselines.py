@@ -17,13 +17,8 @@ from xaicourse.course.grading.submission import is_missing, parts
 from xaicourse.course.grading.task import Task
 from xaicourse.course.grading.verdict import Outcome
 from xaicourse.course.lessons.l05_integrated_gradients.camera import MEASURED, kind_of, shares_from
-from xaicourse.course.lessons.l05_integrated_gradients.coat import (
-    SAYS,
-    SHARES,
-    WRONG_SHARES,
-    coat_share,
-    judge_share,
-)
+from xaicourse.course.lessons.l05_integrated_gradients.coat import SHARES, WRONG_SHARES, coat_share
+from xaicourse.course.lessons.l05_integrated_gradients.coat_grader import SAYS, judge_share
 
 __all__ = ["TWO_BASELINES"]
 

@@ -6,7 +6,7 @@ The step `number` gets the path p and the scores z (S, N, K) at its points.
 import torch
 from torch import Tensor
 
-from xaicourse.course.grading.mistakes import own, saying, swap
+from xaicourse.course.grading.mistakes import after, own, saying, swap
 from xaicourse.course.lessons.l05_integrated_gradients.path import Path, right
 from xaicourse.course.lessons.l05_integrated_gradients.wrong_paths import WRONG_PATHS
 
@@ -31,6 +31,19 @@ SEE = "See {section_definition}."
 
 BOTH = [
     *WRONG_PATHS,
+    # how the inputs' numbers become one
+    after(
+        "batch_averaged",
+        "The result is 1 / N of the right one, with N inputs: the {numbers} of the batch are "
+        "averaged before the gradient. Add them up instead.",
+        lambda a: a / len(a),
+    ),
+    after(
+        "others_zero",
+        "Only the first input of the batch gets an attribution, the others are 0: [0, target] "
+        "picks one score. Add up the scores of all inputs.",
+        lambda a: torch.cat([a[:1], 0 * a[1:]]),
+    ),
     # which class
     swap(
         "first_rows_target",

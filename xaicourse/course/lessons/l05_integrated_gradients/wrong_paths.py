@@ -1,7 +1,7 @@
 """Wrong ways to average slopes along a path (05.2, 05.7): the right one with another step.
 
 A step gets the path p, and the slopes (S, N, ...) at its points. Holes in the words: {see}, the
-section of the definition; {at}, {number}, {numbers} and {reversed}.
+section of the definition; {at}, {number} and {reversed}.
 """
 
 import torch
@@ -24,7 +24,7 @@ def starting_at(baseline):
 def steps_and_rows_mixed(path: Path, slopes: Tensor) -> Tensor:
     """All points in one batch (S*N, ...), but read as (N, S, ...) afterwards."""
     mixed = slopes.reshape(len(path.x), -1, *path.x.shape[1:])
-    return (path.weights.transpose(0, 1) * mixed).sum(1)
+    return path.mean(mixed.transpose(0, 1))
 
 
 WRONG_PATHS = [
@@ -208,12 +208,6 @@ WRONG_PATHS = [
         lambda a: a.mean(1, keepdim=True).expand_as(a) if a.ndim == 4 else a,
     ),
     # the inputs of the batch
-    after(
-        "batch_averaged",
-        "The result is 1 / N of the right one, with N inputs: the {numbers} of the batch are "
-        "averaged before the gradient. Add them up instead.",
-        lambda a: a / len(a),
-    ),
     swap(
         "rows_averaged",
         "The gradients of the inputs in the batch are averaged. Each input has its own gradient.",
@@ -229,12 +223,6 @@ WRONG_PATHS = [
         "All inputs of the batch get the gradient of the first one. Each input has its own "
         "gradient.",
         mean=lambda p, slopes: p.mean(slopes)[0],
-    ),
-    after(
-        "others_zero",
-        "Only the first input of the batch gets an attribution, the others are 0: [0, target] "
-        "picks one score. Add up the scores of all inputs.",
-        lambda a: torch.cat([a[:1], 0 * a[1:]]),
     ),
     swap(
         "first_rows_baseline",

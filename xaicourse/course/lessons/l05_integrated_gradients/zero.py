@@ -35,8 +35,8 @@ class ZeroShare(Claim):
         if self.baseline.numel() == 1:
             self.baseline = self.baseline.expand_as(self.x).clone()
         if self.baseline.shape[1:] != self.x.shape[1:]:
-            shapes = {"shape": tuple(self.baseline.shape), "expected": tuple(self.x.shape)}
-            refuse("general/baseline_shape", what=self.what, **shapes)
+            shape, expected = tuple(self.baseline.shape), tuple(self.x.shape)
+            refuse("general/baseline_shape", what=self.what, shape=shape, expected=expected)
 
     @cached_property
     def place(self) -> int:
@@ -123,7 +123,9 @@ class ZeroShare(Claim):
 
     # ------------------------------------------------------------ its share
 
-    def share_of(self, place: int, rules=(("midpoint", 1000), ("gauss_legendre", 401)), shift=0.0):
+    def share_of(
+        self, place: int, rules=(("midpoint", 1000), ("gauss_legendre", 401)), shift: Any = 0.0
+    ):
         """Return IG of one feature; two rules that disagree are a sign of jumps."""
         ends = self.x + shift, self.baseline + shift
         maps = [path_integral(self.f.gradient, *ends, rule, steps) for rule, steps in rules]
