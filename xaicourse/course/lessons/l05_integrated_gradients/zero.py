@@ -15,6 +15,7 @@ __all__ = ["ZeroShare"]
 ZERO = 1e-4  # |IG| of the feature, relative to that change: slopes that cancel, between kinks
 ONE_SIGN = 1e-9  # the same where all slopes have one sign, so that only true zeros add up to 0
 INCOMPLETE = 0.02  # the whole map may miss the rise by this share of the largest number there is
+RULES = (("midpoint", 1000), ("gauss_legendre", 401))
 SHIFT = 1e-4  # the path is moved by so little to see whether it runs on a kink
 
 
@@ -37,6 +38,8 @@ class ZeroShare(Claim):
         if self.baseline.shape[1:] != self.x.shape[1:]:
             shape, expected = tuple(self.baseline.shape), tuple(self.x.shape)
             refuse("general/baseline_shape", what=self.what, shape=shape, expected=expected)
+        value = torch.tensor([self.value])
+        self.numbers = {"x": self.x, "baseline": self.baseline, "value": value}
 
     @cached_property
     def place(self) -> int:
@@ -65,30 +68,22 @@ class ZeroShare(Claim):
     @property
     def not_one(self) -> str:
         """Which of x and baseline is more than one input."""
-        inputs = {"x": self.x, "baseline": self.baseline}
-        return next((name for name, rows in inputs.items() if len(rows) != 1), "")
+        return next((name for name in ("x", "baseline") if len(self.numbers[name]) != 1), "")
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return tuple(getattr(self, self.not_one).shape)
+        return tuple(self.numbers[self.not_one].shape)
 
     @property
     def too_large(self) -> str:
         """Which of x, baseline and value leaves [-10, 10]."""
-        inputs = {"x": self.x, "baseline": self.baseline, "value": self.value}
-        return next(
-            (
-                name
-                for name, n in inputs.items()
-                if not abs(torch.as_tensor(n)).max() <= self.largest
-            ),
-            "",
-        )
+        largest = {name: numbers.abs().max() for name, numbers in self.numbers.items()}
+        return next((name for name, n in largest.items() if not n <= self.largest), "")
 
     @property
     def number(self) -> float:
         """The number that does so."""
-        numbers = torch.as_tensor(getattr(self, self.too_large)).flatten()
+        numbers = self.numbers[self.too_large].flatten()
         return float(numbers[numbers.abs().argmax()])
 
     @property
@@ -123,9 +118,7 @@ class ZeroShare(Claim):
 
     # ------------------------------------------------------------ its share
 
-    def share_of(
-        self, place: int, rules=(("midpoint", 1000), ("gauss_legendre", 401)), shift: Any = 0.0
-    ):
+    def share_of(self, place: int, rules=RULES, shift: Any = 0.0) -> float:
         """Return IG of one feature; two rules that disagree are a sign of jumps."""
         ends = self.x + shift, self.baseline + shift
         maps = [path_integral(self.f.gradient, *ends, rule, steps) for rule, steps in rules]
