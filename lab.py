@@ -132,12 +132,15 @@ def check_steps(python: str) -> list[Step]:
     ruff, own = (python, "-m", "ruff"), ("--config", "tools/lessons_ruff.toml")
     texts = [str(file.relative_to(ROOT)) for file in lesson_texts()]
     return [
-        Step("Generated files", (python, "tools/build.py", "--check")),
+        Step("Notebooks", (python, "tools/build.py", "--check")),
+        Step("Stubs", (python, "tools/make_stub.py", "--check")),
+        Step("Picture of the floors", (python, "tools/draw_floors.py", "--check")),
         Step("Format", (*ruff, "format", "--check")),
         Step("Format of the lessons", (*ruff, "format", "--check", *own, *texts)),
         Step("Lint", (*ruff, "check")),
         Step("Lint of the lessons", (*ruff, "check", *own, *texts)),
         Step("Types", pyright, {"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}),
+        Step("Lines of each task, panel, method and metric", (python, "tools/lines.py")),
     ]
 
 

@@ -904,8 +904,8 @@ def fullgrad(
         A net on images (N, C, H, W). Biases are found in every operation: convolutions, batch
         norms, a normalisation inside the model, and the implicit ones of activations that are not
         homogeneous (ReLU6 above its knee, GELU).
-    x : Tensor (N, ...)
-        Inputs.
+    x : Tensor (N, C, H, W)
+        Images.
     target : int, (N,) ints, tuple, callable, target object or None
         What is explained; None is the predicted class. It is fixed once, at x.
     output : str or callable
@@ -1605,8 +1605,8 @@ def cam(
     ----------
     model : callable
         (N, C, H, W) -> (N, K); it must end with the average over all cells and one linear layer.
-    x : Tensor (N, ...)
-        Inputs.
+    x : Tensor (N, C, H, W)
+        Images.
     target : int, (N,) ints, tuple, callable, target object or None
         What is explained; None is the predicted class. It is fixed once, at x.
     layer : torch.nn.Module, str or None
@@ -1708,8 +1708,8 @@ def grad_cam(
     ----------
     model : callable
         (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
-    x : Tensor (N, ...)
-        Inputs.
+    x : Tensor (N, C, H, W)
+        Images.
     target : int, (N,) ints, tuple, callable, target object or None
         What is explained; None is the predicted class. It is fixed once, at x.
     layer : torch.nn.Module, str or None
@@ -1816,8 +1816,8 @@ def grad_cam_plus_plus(
     ----------
     model : callable
         (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
-    x : Tensor (N, ...)
-        Inputs.
+    x : Tensor (N, C, H, W)
+        Images.
     target : int, (N,) ints, tuple, callable, target object or None
         What is explained; None is the predicted class. It is fixed once, at x.
     layer : torch.nn.Module, str or None
@@ -1919,8 +1919,8 @@ def guided_grad_cam(
     model : callable
         (N, C, H, W) -> (N, K), or other outputs that `target` reads; its activations must be of
         the ReLU family.
-    x : Tensor (N, ...)
-        Inputs.
+    x : Tensor (N, C, H, W)
+        Images.
     target : int, (N,) ints, tuple, callable, target object or None
         What is explained; None is the predicted class. It is fixed once, at x.
     layer : torch.nn.Module, str or None
@@ -1949,10 +1949,10 @@ def guided_grad_cam(
 
     Raises
     ------
-    UnsupportedOperationError
-        If an operation is neither covered by the rule nor affine, pooling or shape; it is named.
     LayerError
         If the layer is not there, is not called, has no spatial map, or none can be chosen.
+    UnsupportedOperationError
+        If an operation is neither covered by the rule nor affine, pooling or shape; it is named.
     ValueError, TypeError
         For bad arguments, a model in training mode, a detached output, a NaN gradient.
 
@@ -2019,8 +2019,8 @@ def hires_cam(
     ----------
     model : callable
         (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
-    x : Tensor (N, ...)
-        Inputs.
+    x : Tensor (N, C, H, W)
+        Images.
     target : int, (N,) ints, tuple, callable, target object or None
         What is explained; None is the predicted class. It is fixed once, at x.
     layer : torch.nn.Module, str or None
@@ -2122,8 +2122,8 @@ def layer_cam(
     ----------
     model : callable
         (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
-    x : Tensor (N, ...)
-        Inputs.
+    x : Tensor (N, C, H, W)
+        Images.
     target : int, (N,) ints, tuple, callable, target object or None
         What is explained; None is the predicted class. It is fixed once, at x.
     layer : torch.nn.Module, str or None
@@ -2227,8 +2227,8 @@ def xgrad_cam(
     ----------
     model : callable
         (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
-    x : Tensor (N, ...)
-        Inputs.
+    x : Tensor (N, C, H, W)
+        Images.
     target : int, (N,) ints, tuple, callable, target object or None
         What is explained; None is the predicted class. It is fixed once, at x.
     layer : torch.nn.Module, str or None
@@ -2334,8 +2334,8 @@ def eigen_cam(
     ----------
     model : callable
         (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
-    x : Tensor (N, ...)
-        Inputs.
+    x : Tensor (N, C, H, W)
+        Images.
     target : int, (N,) ints, tuple, callable, target object or None
         What is explained; None is the predicted class. It is fixed once, at x.
     layer : torch.nn.Module, str or None
@@ -2442,8 +2442,8 @@ def score_cam(
     ----------
     model : callable
         (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
-    x : Tensor (N, ...)
-        Inputs.
+    x : Tensor (N, C, H, W)
+        Images.
     target : int, (N,) ints, tuple, callable, target object or None
         What is explained; None is the predicted class. It is fixed once, at x.
     layer : torch.nn.Module, str or None

@@ -8,8 +8,16 @@ from torch import nn
 from torch.nn import functional as F
 
 from xaicourse.core.gradients import ask, gradients
-from xaicourse.core.operations import Activated, Affine, Layer, MaxPool, Mixture
-from xaicourse.core.rules import TRANSPARENT, BackwardRules, UnsupportedOperationError
+from xaicourse.core.known import TRANSPARENT
+from xaicourse.core.operations import (
+    Activated,
+    Affine,
+    Layer,
+    MaxPool,
+    Mixture,
+    UnsupportedOperationError,
+)
+from xaicourse.core.rules import BackwardRules
 
 X = torch.sin(1.3 * torch.arange(24.0, dtype=torch.float64)).view(6, 4)
 W = torch.sin(torch.arange(20.0, dtype=torch.float64)).view(5, 4)
@@ -165,6 +173,11 @@ AFFINE = {
     "-x": lambda x: -x,
     "in place": lambda x: x.mul_(3.0),
     "add, keyword": lambda x: torch.add(x, other=V[0, :4]),
+    "multiply": lambda x: torch.multiply(x, V[0, :4]),
+    "subtract": lambda x: torch.subtract(x, V[0, :4]),
+    "divide": lambda x: x.divide(V[0, :4]),
+    "true_divide, in place": lambda x: x.true_divide_(V[0, :4]),
+    "negative": torch.negative,
     "batch_norm": lambda x: F.batch_norm(x, W[0, :4], W[0, :4] ** 2 + 1, V[0, :4], V[1, :4]),
     "torch.batch_norm": lambda x: torch.batch_norm(
         *(x, V[0, :4], V[1, :4], W[0, :4], W[0, :4] ** 2 + 1, False, 0.1, 1e-5, False)

@@ -9,7 +9,9 @@ import torchvision
 from torch import nn
 
 import xaicourse as xc
-from xaicourse.core.rules import Activation, Rules, UnsupportedOperationError, read_activation
+from xaicourse.core.operations import Activation, UnsupportedOperationError
+from xaicourse.core.reading import read_activation
+from xaicourse.core.rules import Rules
 
 W = torch.sin(torch.arange(20.0, dtype=torch.float64)).view(5, 4)
 V = torch.cos(torch.arange(15.0, dtype=torch.float64)).view(3, 5)

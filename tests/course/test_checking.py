@@ -12,7 +12,7 @@ from xaicourse.course.checking import TASKS, AnswerNotRight, Verdict, checking
 RIGHT = TASKS["05.2"].reference
 
 
-def test_one_line_in_words(capsys):
+def test_a_verdict_in_words(capsys):
     for task, answer, words in (
         ("05.1", ((3.75, -2.75), 0.25), "05.1 passed."),
         ("05.1", ((3, -3), 0.25), "05.1 not right."),
@@ -20,9 +20,8 @@ def test_one_line_in_words(capsys):
     ):
         verdict = xc.check(task, answer)
         out = capsys.readouterr().out
-        assert out.count("\n") == 1
         assert out.startswith(words)
-        assert out.strip() == verdict.message
+        assert " ".join(out.splitlines()) == verdict.message
         assert isinstance(verdict, Verdict)
 
 
@@ -36,7 +35,7 @@ def test_strict_raises_and_says_why():
 
 def test_unknown_tasks_and_missing_answers():
     for function in (lambda t: xc.check(t, 1), xc.hint, lambda t: xc.or_reference(t, 1)):
-        with pytest.raises(ValueError, match=r"task '99.1' is unknown; tasks are: .*05\.1, 05\.2"):
+        with pytest.raises(ValueError, match=r"task '99.1' is unknown; .* such as '00\.1'"):
             function("99.1")
     with pytest.raises(TypeError, match="the answer is missing"):
         xc.check("05.1")
@@ -75,7 +74,7 @@ def test_three_hints_then_the_last_again(capsys):
         xc.hint("05.2")
         out = capsys.readouterr().out
         assert out.startswith(f"Hint {level} of 3: ")
-        assert out.count("\n") == 1
+        assert out.count("Hint") == 1
     xc.hint("05.2", level=1)
     assert capsys.readouterr().out.startswith("Hint 1 of 3: ")
     with pytest.raises(ValueError, match="hints 1 to 3"):

@@ -7,14 +7,9 @@ from torch import nn
 
 import xaicourse as xc
 from xaicourse.course.checking import TASKS, check
-from xaicourse.course.lessons.l02_guided_backprop import task_guided, task_likeness, task_rect
-from xaicourse.course.lessons.l02_guided_backprop.task_guided import my_guided
-from xaicourse.course.lessons.l02_guided_backprop.task_hooks import OUTCOMES
-from xaicourse.course.lessons.l02_guided_backprop.task_likeness import with_control
-from xaicourse.course.lessons.l02_guided_backprop.task_rect import rect_rule
 
-LESSON = [task for task in TASKS if task.startswith("02.")]
-CASE_MODULES = [task_guided, task_likeness, task_rect]
+my_guided, with_control, rect_rule = (TASKS[task].reference for task in ("02.2", "02.3", "02.6"))
+OUTCOMES = TASKS["02.4"].reference
 
 
 # ---------------------------------------------------------------- the probes tell mistakes apart
@@ -25,7 +20,7 @@ def test_no_value_lies_near_a_kink():
 
     Exactly 0 is the same in both.
     """
-    for case in task_guided.CASES:
+    for case in TASKS["02.2"].grade.cases:
         point = case.values["x"]
         for layer in case.values["layers"]:
             if isinstance(layer, nn.ReLU):
@@ -277,6 +272,25 @@ def test_hooks_that_stay_are_seen_even_if_they_do_nothing_wrong():
     assert check("02.2", stays).diagnosis == "leaves_hooks"
 
 
+def test_a_layer_is_as_it_was_in_the_next_call():
+    def spoils(layers, x, target):
+        for layer in layers:
+            layer.forward = lambda z: z
+        return x
+
+    assert not check("02.2", spoils).passed
+    assert check("02.2", my_guided).passed
+
+
+def test_a_note_that_stays_on_a_layer_spoils_the_second_call():
+    def noted(layers, x, target):
+        known = getattr(layers[0], "map", None)
+        layers[0].map = my_guided(layers, x, target)
+        return layers[0].map if known is None else 2 * known
+
+    assert "second call" in check("02.2", noted).message
+
+
 # ---------------------------------------------------------------- 02.3
 
 
@@ -319,6 +333,11 @@ def test_other_wrong_cosines_have_no_name(answer):
     assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
 
 
+def mean_of_columns(a, b, order):
+    mixed = a.flatten()[order].view_as(a)
+    return [nn.functional.cosine_similarity(one, b, dim=0).mean() for one in (a, mixed)]
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
@@ -326,7 +345,7 @@ def test_other_wrong_cosines_have_no_name(answer):
         ("one_length_only", lambda a, b, order: with_control(a, b, order) * a.norm()),
         ("lengths_squared", lambda a, b, order: with_control(a, b, order) / a.norm() / b.norm()),
         ("second_shuffled", lambda a, b, order: with_control(a, b, order.argsort())),
-        ("mean_of_lines", task_likeness.mean_of_columns),
+        ("mean_of_lines", mean_of_columns),
     ],
 )
 def test_other_forms_of_a_mistake_have_its_name(name, answer):
@@ -492,6 +511,23 @@ def test_two_features_must_be_named(unused, used):
     f = lambda p: cancels(p) - hides(p)  # noqa: E731
     verdict = check("02.5", (f, [[1.0, 1.0]], unused, used))
     assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
+
+
+@pytest.mark.parametrize(
+    ("says", "answer"),
+    [
+        ("shape (2, 2)", (cancels, [[1.0, 1.0], [2.0, 1.0]], 0, 1)),
+        ("You gave 200", (cancels, [[1.0, 200.0]], 0, 1)),
+        ("used must be the index of one of the 2 numbers of x. You gave 5", ("f", [1.0, 2], 0, 5)),
+        ("unused must be the index of one of the 2 numbers", (cancels, [1.0, 2], "x1", 5)),
+        ("Both are 1", (cancels, [[1.0, 1.0]], 1, -1)),
+        ("gives it 0.1", (lambda p: 0.1 * cancels(p) - hides(p), [[1.0, 1.0]], 0, 1)),
+        ("its gradient at x is -0.1", (lambda p: cancels(p) - 0.1 * hides(p), [[1.0, 1]], 0, 1)),
+        ("its gradient at x is 0", (lambda p: cancels(p) - hides(p), [[1.0, -1.0]], 0, 1)),
+    ],
+)
+def test_what_is_to_be_mended_is_said(says, answer):
+    assert says in check("02.5", answer).message
 
 
 def test_the_example_of_the_lesson_is_not_enough():

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import xaicourse as xc
-from xaicourse.core.bias_terms import BiasMode
-from xaicourse.core.rules import UnsupportedOperationError
+from xaicourse.core.bias_terms import BiasMode, BiasQuestion, full_gradient
+from xaicourse.core.operations import UnsupportedOperationError
 
 
 class Residual(nn.Module):
@@ -334,3 +334,19 @@ def test_the_graph_is_let_go_without_waiting_for_the_collector(monkeypatch):
         assert all(ref() is None for ref in kept)
     finally:
         gc.enable()
+
+
+def test_a_visitor_sees_every_chunk_once(close):
+    """`visit` is handed on: nothing of the question is replaced."""
+    net = residual()
+    question = BiasQuestion(net, IMAGES, TARGET, "logit", 2, reduce=lambda name, term: term)
+    seen = []
+
+    def visit(mode, part, score):
+        assert "gradients" not in vars(question)
+        assert mode is question.mode
+        seen.append((part.start, part.stop))
+        close(score, xc.scores(net, IMAGES, TARGET)[part])
+
+    full_gradient(question, visit)
+    assert seen == [(k, min(k + 2, len(IMAGES))) for k in range(0, len(IMAGES), 2)]

@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 import xaicourse as xc
 from tests.methods.test_bias import ACTIVATIONS, IMAGES, ROWS, TARGET, on_features, residual
-from xaicourse.core.rules import UnsupportedOperationError
+from xaicourse.core.operations import UnsupportedOperationError
 
 ALPHAS = ["magnitude", "uniform"]
 
@@ -69,6 +69,28 @@ def test_a_factor_in_a_sum_counts(close):
     )
     outer = [conserves(lambda x, s=s: F.relu(s(x)[:, None] + 8)[:, 0], x) for s in sums]
     close(outer[0], outer[1])
+
+
+# the inputs of the number 1 + part(x) of each row, each once
+PARTS = {
+    "gather": (lambda x: x.gather(1, torch.tensor([[1], [2]])), [[0, 1, 0, 0], [0, 0, 1, 0]]),
+    "take_along_dim": (lambda x: x.take_along_dim(torch.tensor([[3]]), 1), [[0, 0, 0, 1]] * 2),
+    "unfold": (lambda x: x.unfold(1, 1, 3).flatten(1), [[1, 0, 0, 1]] * 2),
+    "diagonal": (lambda x: x.view(2, 2, 2).diagonal(0, 1, 2), [[1, 0, 0, 1]] * 2),
+    "the transposed": (lambda x: x.view(2, 2, 2).mT[:, 0], [[1, 0, 1, 0]] * 2),
+    "hstack": (lambda x: torch.hstack([x[:, :1], x[:, 2:3]]), [[1, 0, 1, 0]] * 2),
+    "concatenate": (lambda x: torch.concatenate([x[:, 1:2]], 1), [[0, 1, 0, 0]] * 2),
+    "a quotient": (lambda x: 1 / (2 - x[:, :1]), None),
+}
+
+
+@pytest.mark.parametrize(("part", "expected"), PARTS.values(), ids=PARTS)
+def test_what_the_four_lists_of_names_disagreed_on(part, expected, close):
+    """A move is a move for every reader; so is c / x a function number by number."""
+    x = torch.tensor([[1.0, -1.5, 0.5, 0.25], [0.5, 1.0, 1.25, -1.0]], dtype=torch.float64)
+    beta = conserves(lambda x: (part(x) + 1.0).sum(1), x)
+    if expected is not None:
+        close(beta, expected)
 
 
 def test_constants_of_a_tensors_form_are_constants(close):

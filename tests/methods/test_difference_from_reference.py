@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import xaicourse as xc
-from xaicourse.core.rules import UnsupportedOperationError
+from xaicourse.core.operations import UnsupportedOperationError
 from xaicourse.methods.vanilla.multipliers import reveal_cancel
 
 RULES = ["rescale", "reveal_cancel"]

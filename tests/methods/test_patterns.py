@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 import xaicourse as xc
 from tests.pretend_gpu import DEVICE, PretendGPU
-from xaicourse.core.rules import UnsupportedOperationError
+from xaicourse.core.operations import UnsupportedOperationError
 from xaicourse.methods.vanilla.pattern_fitting import LayerPattern
 from xaicourse.zoo.folding import fold
 

@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import xaicourse as xc
-from xaicourse.core.rules import UnsupportedOperationError
+from xaicourse.core.operations import UnsupportedOperationError
 
 A = torch.tensor([[1.0, 2.0, 3.0, -1.0]], dtype=torch.float64)  # a = (1, 2, 3, 0)
 R = torch.tensor([3.0, 1.0, -1.0, 5.0], dtype=torch.float64)  # a R = (3, 2, -3, 0)

@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import xaicourse as xc
-from xaicourse.core.rules import UnsupportedOperationError
+from xaicourse.core.operations import UnsupportedOperationError
 from xaicourse.methods.vanilla.relevance_rules import COMPOSITES, Epsilon, Flat, WSquare, ZPlus
 from xaicourse.zoo.folding import fold
 

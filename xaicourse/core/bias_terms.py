@@ -25,7 +25,8 @@ from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 
 from xaicourse.core.gradients import Question, gradients, sum_dtype
 from xaicourse.core.inputs import call
-from xaicourse.core.rules import UnsupportedOperationError
+from xaicourse.core.known import NO_BIAS, PAD, QUESTION, kind_of
+from xaicourse.core.operations import UnsupportedOperationError
 
 __all__ = ["BiasMode", "BiasQuestion", "FollowMode", "FullGradient", "full_gradient", "no_bias"]
 
@@ -36,55 +37,24 @@ HALF_TOLERANCE = 5e-2
 
 # ---- operations without a bias -------------------------------------------------------------------
 
-_QUERIES = frozenset("""
-    dim ndimension size stride numel nelement __len__ is_contiguous is_floating_point is_complex
-    get_device gt ge lt le eq ne __gt__ __ge__ __lt__ __le__ __eq__ __ne__
-""".split())  # fmt: skip
-_SHAPE = """
-    __get__ view view_as reshape reshape_as flatten unflatten squeeze unsqueeze permute transpose
-    t swapaxes swapdims movedim moveaxis contiguous clone to type_as float double half bfloat16
-    expand expand_as broadcast_to repeat repeat_interleave tile flip roll chunk split tensor_split
-    unbind narrow select index_select gather take_along_dim __getitem__ unfold fold pixel_shuffle
-    pixel_unshuffle channel_shuffle diagonal tril triu __setitem__ copy_ dropout dropout1d dropout2d
-    dropout3d alpha_dropout feature_alpha_dropout dropout_
-""".split()
-_POOLING = """
-    max_pool1d max_pool2d max_pool3d boolean_dispatch fn max_pool1d_with_indices
-    max_pool2d_with_indices max_pool3d_with_indices adaptive_max_pool1d adaptive_max_pool2d
-    adaptive_max_pool3d avg_pool1d avg_pool2d avg_pool3d adaptive_avg_pool1d adaptive_avg_pool2d
-    adaptive_avg_pool3d interpolate
-""".split()
-_HOMOGENEOUS = """
-    relu relu_ leaky_relu leaky_relu_ prelu abs neg negative __neg__ sum mean amax amin cumsum
-""".split()
-_NEVER = frozenset(_SHAPE + _POOLING + _HOMOGENEOUS)
-_LAYERS = frozenset(
-    "linear conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d".split()
-)
-_PRODUCTS = frozenset(
-    "mul mul_ multiply __mul__ __rmul__ __imul__ matmul __matmul__ mm bmm".split()
-)
-_QUOTIENTS = frozenset("div div_ divide __truediv__ __itruediv__ true_divide".split())
-_SUMS = frozenset("add add_ __add__ __radd__ __iadd__ sub sub_ subtract __sub__ __isub__".split())
-_JOINS = frozenset("cat concat stack".split())
 
-
-def no_bias(name: str, args: tuple, kwargs: dict[str, Any], follows: Callable[[Any], bool]) -> bool:
+def no_bias(func: Any, args: tuple, kwargs: dict[str, Any], follows: Callable[[Any], bool]) -> bool:
     """Tell whether a call has no bias because of its form, at whatever numbers."""
-    if name in _NEVER:
+    kind = kind_of(func)
+    if kind in NO_BIAS:
         return True
-    if name in _LAYERS:
+    if kind in ("dense layer", "convolution", "transposed convolution"):
         bias = args[2] if len(args) > 2 else kwargs.get("bias")
         return bias is None and not follows(args[1] if len(args) > 1 else kwargs.get("weight"))
-    if name in _PRODUCTS:
+    if kind in ("product", "matrix product"):
         return sum(follows(a) for a in args[:2]) == 1
-    if name in _QUOTIENTS:
+    if kind == "quotient":
         return not any(follows(a) for a in args[1:2])
-    if name in _SUMS:
+    if kind == "sum":
         return len(args) == 2 and all(follows(a) for a in args)
-    if name in _JOINS:
+    if kind == "join":
         return all(follows(a) for a in tree_leaves(args[:1] or kwargs.get("tensors")))
-    if name == "pad":
+    if kind in PAD:
         return not (args[3] if len(args) > 3 else kwargs.get("value"))
     return False
 
@@ -128,7 +98,7 @@ class FollowMode(TorchFunctionMode):
         kwargs = kwargs or {}
         name = getattr(func, "__name__", str(func))
         inputs = [t for t in tree_leaves((args, kwargs)) if self.follows(t)]
-        if not inputs or name in _QUERIES:
+        if not inputs or kind_of(func) in QUESTION:
             return func(*args, **kwargs)
         for tensor in inputs:
             self._check_seen(tensor)
@@ -192,7 +162,7 @@ class BiasMode(FollowMode):
         self.reduce = reduce
 
     def operation(self, func: Any, name: str, args: tuple, kwargs: dict[str, Any]) -> Any:
-        if no_bias(name, args, kwargs, self.follows):
+        if no_bias(func, args, kwargs, self.follows):
             return func(*args, **kwargs)
         flat, form = tree_flatten((args, kwargs))
         places = [i for i, a in enumerate(flat) if self.follows(a)]
@@ -321,24 +291,32 @@ def full_gradient(
     """
     question.scores_at_x  # noqa: B018  (the first call, watched, is behind us)
     modes: list[BiasMode] = []
+
+    def note(part: slice, score: Tensor) -> None:
+        assert question.mode is not None
+        if visit is not None:
+            visit(question.mode, part, score)
+        modes.append(question.mode)
+
+    grad, score = gradients(question, visit=note)
+    _refuse_unseen(modes)
     dtype = sum_dtype(question.x.device)
+    shares = (grad * question.x).to(dtype).flatten(1)
+    head = _joined([mode.head for mode in modes], score, dtype)
+    total = shares.sum(1) + _joined([mode.total for mode in modes], score, dtype)
+    size = shares.abs().sum(1) + _joined([mode.size for mode in modes], score, dtype)
+    _refuse_a_gap(total, head, size, question.model_dtype)
+    names = [n for n in modes[0].names if n in modes[0].found]
+    return FullGradient(
+        grad=grad,
+        score=score,
+        terms={name: [mode.found[name] for mode in modes] for name in names},
+        output=score.to(dtype) - head,
+        gap=total - head,
+    )
 
-    collect = question.gradients
 
-    def gradients_with_modes(points: Any, rows: Tensor, receive: Any, *rest: Any) -> None:
-        def receive_and_note(part: slice, chunk: Tensor, grad: Tensor, score: Tensor) -> None:
-            assert question.mode is not None
-            if visit is not None:
-                visit(question.mode, part, score)
-            receive(part, chunk, grad, score)
-            modes.append(question.mode)
-
-        collect(points, rows, receive_and_note, *rest)
-
-    question.gradients = gradients_with_modes  # type: ignore[method-assign]
-    grad, score = gradients(question)
-    del question.gradients  # the method of the class again, and no circle of references
-
+def _refuse_unseen(modes: list[BiasMode]) -> None:
     unseen = sorted(set().union(*(mode.unseen for mode in modes)))
     if unseen:
         raise UnsupportedOperationError(
@@ -346,13 +324,12 @@ def full_gradient(
             "graph (compiled or scripted code, or an autograd.Function), so its bias would be "
             "missed; write it with torch operations in eager mode"
         )
-    shares = (grad * question.x).to(dtype).flatten(1)
-    head = _joined([mode.head for mode in modes], score, dtype)
-    total = shares.sum(1) + _joined([mode.total for mode in modes], score, dtype)
-    size = shares.abs().sum(1) + _joined([mode.size for mode in modes], score, dtype)
-    gap = total - head
-    tolerance = TOLERANCE.get(question.model_dtype, HALF_TOLERANCE)
-    wrong = ~(gap.abs() <= tolerance * (size + head.abs()))  # NaN is wrong, too
+
+
+def _refuse_a_gap(total: Tensor, head: Tensor, size: Tensor, dtype: torch.dtype) -> None:
+    """Raise where the terms, (N,), do not add up to what the model's outputs say."""
+    tolerance = TOLERANCE.get(dtype, HALF_TOLERANCE)
+    wrong = ~((total - head).abs() <= tolerance * (size + head.abs()))  # NaN is wrong, too
     if bool(wrong.any()):
         row = int(wrong.nonzero()[0])
         raise UnsupportedOperationError(
@@ -360,14 +337,6 @@ def full_gradient(
             f"gives {float(head[row]):.6g}: an operation was missed. Check for parts that are cut "
             "from the graph and put back, or written into a tensor that was not zero"
         )
-    names = [n for n in modes[0].names if n in modes[0].found]
-    return FullGradient(
-        grad=grad,
-        score=score,
-        terms={name: [mode.found[name] for mode in modes] for name in names},
-        output=score.to(dtype) - head,
-        gap=gap,
-    )
 
 
 def _joined(parts: list[Tensor | float], like: Tensor, dtype: torch.dtype) -> Tensor:

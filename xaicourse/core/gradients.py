@@ -1,28 +1,15 @@
-"""The only place that calls the model and autograd.
-
-A `Question` is what is asked of a model: which number, for which rows. It is fixed once (the class
-is never chosen again along a path), and it answers in two ways: `scores` (forward passes) and
-`gradients` (forward and backward), both in chunks of `batch_size` rows.
-"""
+"""What every method asks of a model: scores, gradients, a layer's activations and gradients."""
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_leaves
 
-from xaicourse.core import checks
-from xaicourse.core import target as targets
-from xaicourse.core.inputs import call, check_extras
+from xaicourse.core.chunks import in_chunks, sum_dtype
 from xaicourse.core.layers import Layer
-from xaicourse.core.rules import BackwardRules, UnsupportedOperationError
-from xaicourse.core.training_mode import (
-    TrainingModeError,
-    TrainingModeProbe,
-    refuse_training_modules,
-)
+from xaicourse.core.question import Model, Question
+from xaicourse.core.rules import BackwardRules
 
 __all__ = [
     "Question",
@@ -34,251 +21,6 @@ __all__ = [
     "scores",
     "sum_dtype",
 ]
-
-Model = Callable[..., Any]
-
-
-class Question:
-    """Which number of which model is explained, for each row of x. Made by `ask`."""
-
-    def __init__(
-        self,
-        model: Model,
-        x: Tensor,
-        target: Any,
-        output: Any,
-        batch_size: int | None,
-        differentiable: bool = False,
-        rules: BackwardRules | None = None,
-    ) -> None:
-        checks.check_input(x)
-        if not callable(model):
-            raise TypeError(f"model must be callable, got {type(model).__name__}")
-        if not callable(output) and output not in targets.OUTPUTS:
-            raise ValueError(
-                f"output must be one of {', '.join(targets.OUTPUTS)} or a function, got {output!r}"
-            )
-        refuse_training_modules(model)
-        if rules is not None:
-            rules.check_model(model)
-        self.rules = rules
-        self.model = model
-        self.model_dtype = x.dtype
-        # (N, ...), at least float32; without x's own graph unless the map is to be differentiated
-        self.x = _plain(x) if differentiable else _plain(x).detach()
-        self.rows = torch.arange(len(x), device=x.device)
-        self.output = output
-        self.batch_size = checks.default_batch_size(x, batch_size)
-        self.gradient_calls = 0
-        self._called = False
-        check_extras(model, len(x))
-        self.target: Any = None if target is None else targets.as_target(target, len(x))
-        self._rival: Any = None
-        self._scores_at_x: Tensor | None = None
-        if self.target is None or output == "margin":
-            self._settle()
-
-    # -- the two ways to answer --
-
-    def scores(self, points: Callable[[Tensor], Tensor] | Tensor, rows: Tensor) -> Tensor:
-        """Return F at points (P, ...) that belong to the original rows `rows` (P,): (P,) floats.
-
-        `points` may be a function from positions 0..P-1 to points, so that they need not all
-        be in memory at once.
-        """
-        found: list[Tensor] = []
-
-        def run(start: int, stop: int) -> None:
-            with torch.no_grad():
-                chunk = _take(points, start, stop, rows)
-                found.append(self._score(chunk, rows[start:stop]))
-
-        with torch.inference_mode(False):
-            in_chunks(run, len(rows), self.batch_size)
-        return torch.cat(found)
-
-    def gradients(
-        self,
-        points: Callable[[Tensor], Tensor] | Tensor,
-        rows: Tensor,
-        receive: Callable[[slice, Tensor, Tensor, Tensor], None],
-        differentiable: bool = False,
-        layer: Layer | None = None,
-    ) -> None:
-        """Differentiate F at points (P, ...) and hand each chunk to `receive`.
-
-        `receive` is called as ``receive(slice, points, grads, scores)``. With `layer` F is
-        differentiated with respect to that layer's output, which is handed on in place of points.
-
-        The rows of a chunk do not depend on each other, so the gradient of their summed scores
-        holds the gradient of each.
-        """
-        source = "x" if layer is None else f"x through layer {layer.name!r}"
-
-        def run(start: int, stop: int) -> None:
-            with torch.enable_grad(), _captured(layer, differentiable) as seen:
-                chunk = _take(points, start, stop, rows)
-                if layer is None and not (differentiable and chunk.requires_grad):
-                    chunk = chunk.detach().requires_grad_(True)
-                score = self._score(chunk, rows[start:stop])
-                if seen is not None:
-                    chunk = seen.output
-                if not score.requires_grad or not chunk.requires_grad:
-                    raise ValueError(
-                        f"model's output is not connected to {source} by a graph: it is detached, "
-                        "comes from NumPy, or does not depend on it; every step to the output "
-                        "must be a differentiable torch operation"
-                    )
-                (grad,) = torch.autograd.grad(
-                    score.sum(), chunk, create_graph=differentiable, allow_unused=True
-                )
-            if grad is None:
-                raise ValueError(
-                    f"model's output does not depend on {source} (its gradient does not exist); "
-                    "explain a model that uses it"
-                )
-            if not differentiable:
-                chunk, score = chunk.detach(), score.detach()
-            receive(slice(start, stop), chunk, grad, score)
-            self.gradient_calls += stop - start
-
-        with torch.inference_mode(False):
-            in_chunks(run, len(rows), self.batch_size)
-
-    def activations(self, layer: Layer) -> tuple[Tensor, Tensor]:
-        """Return a layer's output at x (N, ...) and F (N,), by forward passes alone."""
-        outputs: list[Tensor] = []
-        found: list[Tensor] = []
-
-        def run(start: int, stop: int) -> None:
-            with torch.no_grad(), layer.capture() as seen:
-                score = self._score(self.x[start:stop], self.rows[start:stop])
-                outputs.append(seen.output.detach())
-                found.append(score)
-
-        with torch.inference_mode(False):
-            in_chunks(run, len(self.rows), self.batch_size)
-        return torch.cat(outputs), torch.cat(found)
-
-    @property
-    def scores_at_x(self) -> Tensor:
-        """F at x, (N,)."""
-        if self._scores_at_x is None:
-            self._scores_at_x = self.scores(self.x, self.rows)
-        return self._scores_at_x
-
-    def scores_at(self, start: Tensor) -> Tensor:
-        """F at `start` (N, ...), (N,); F at x is asked in the same batch where it is not known."""
-        if self._scores_at_x is not None:
-            return self.scores(start, self.rows)
-        both = self.scores(torch.cat([start, self.x]), self.rows.repeat(2))
-        f_start, self._scores_at_x = both.chunk(2)
-        return f_start
-
-    # -- inside --
-
-    def _score(self, points: Tensor, rows: Tensor) -> Tensor:
-        """Call the model on points (P, ...) and pick the number that is explained: (P,)."""
-        outputs = self._outputs(points, rows)
-        scaled = targets.transform(outputs, self.output)
-        if not self._called:
-            targets.check_target(self.target, scaled)
-            self._called = True
-        score = self.target.pick(scaled, rows)
-        if self._rival is not None:
-            score = score - self._rival.pick(scaled, rows)
-        if score.shape != rows.shape:
-            raise ValueError(
-                f"target and output must give one number a row, shape {tuple(rows.shape)}, but "
-                f"they give {tuple(score.shape)}"
-            )
-        return _at_least_float32(score)
-
-    def _outputs(self, points: Tensor, rows: Tensor) -> Any:
-        # a copy: a model that works in place must not change the caller's x, nor a leaf
-        inputs = points.to(self.model_dtype, copy=True)
-        start = None  # the autograd node of x, taken before the model can work in place on it
-        if self.rules is not None and inputs.requires_grad:
-            start = torch.autograd.graph.get_gradient_edge(inputs).node
-        outputs = self._run(inputs, rows) if self._called else self._first(inputs, rows)
-        if isinstance(outputs, Tensor) and (outputs.dim() == 0 or outputs.shape[0] != len(points)):
-            raise ValueError(
-                f"model returns shape {tuple(outputs.shape)} for inputs of shape "
-                f"{tuple(points.shape)}: one output for each of the {len(points)} row(s) is "
-                "needed (for a single example pass x[None])"
-            )
-        if not self._called:
-            targets.check_output(self.output, outputs)
-        if start is not None:
-            self._audit(outputs, start)
-        return outputs
-
-    def _run(self, inputs: Tensor, rows: Tensor) -> Any:
-        """Call the model; where a gradient will follow, under the question's backward rules."""
-        if self.rules is None or not torch.is_grad_enabled():
-            return call(self.model, inputs, rows)
-        return self.rules.run(lambda points, rows: call(self.model, points, rows), inputs, rows)
-
-    def _audit(self, outputs: Any, start: Any) -> None:
-        """Check that no operation between x, whose autograd node is `start`, escaped the rules."""
-        for leaf in tree_leaves(outputs):
-            if self.rules is not None and isinstance(leaf, Tensor) and leaf.requires_grad:
-                self.rules.audit(leaf, start)
-
-    def _first(self, inputs: Tensor, rows: Tensor) -> Any:
-        """Call the model for the first time: watched, and with its error explained."""
-        try:
-            with TrainingModeProbe(), checks.UnbatchedProbe(inputs):
-                return self._run(inputs, rows)
-        except (TrainingModeError, UnsupportedOperationError):
-            raise
-        except Exception as error:
-            if is_out_of_memory(error):
-                raise
-            raise ValueError(
-                f"model {checks.describe(self.model)} failed on x of shape "
-                f"{tuple(self.x.shape)}, dtype {inputs.dtype}, on {inputs.device} (called with "
-                f"{len(inputs)} point(s) at once): {error}\n"
-                "(x must be a batch (N, ...) on the model's device and of its dtype; for a "
-                "single example pass x[None])"
-            ) from error
-
-    def _settle(self) -> None:
-        """Fix, by one forward pass at x, what depends on it: the predicted class, the runner-up."""
-        chosen: list[Any] = []
-        rivals: list[Any] = []
-        found: list[Tensor] = []
-
-        def run(start: int, stop: int) -> None:
-            rows = self.rows[start:stop]
-            with torch.no_grad():
-                outputs = self._outputs(self.x[start:stop], rows)
-                scaled = targets.transform(outputs, self.output)
-                here = self.target
-                if here is None:
-                    here = targets.predicted(outputs, scaled)
-                elif isinstance(here, targets.PerRow):
-                    here = targets.PerRow(here.classes[start:stop])
-                targets.check_target(here, scaled)
-                local = torch.arange(stop - start, device=rows.device)
-                score = here.pick(scaled, local)
-                rival = targets.runner_up(here, outputs) if self.output == "margin" else None
-                if rival is not None:
-                    score = score - rival.pick(scaled, local)
-                score = _at_least_float32(score)
-            # last, so that a chunk that ran out of memory leaves nothing behind
-            chosen.append(here)
-            rivals.append(rival)
-            found.append(score)
-
-        with torch.inference_mode(False):
-            in_chunks(run, len(self.x), self.batch_size)
-        if self.target is None:
-            self.target = _join(chosen)
-        if self.output == "margin":
-            self._rival = _join(rivals)
-        self._scores_at_x = torch.cat(found)
-        self._called = True
 
 
 def ask(
@@ -358,14 +100,19 @@ def scores(
 
 
 def gradients(
-    question: Question, x: Tensor | None = None, differentiable: bool = False
+    question: Question,
+    x: Tensor | None = None,
+    differentiable: bool = False,
+    visit: Callable[[slice, Tensor], None] | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Return dF/dx (N, ...) and F (N,) at x, or at other points of the same shape.
 
     With ``differentiable=True`` the result keeps its graph, so that it can itself be
-    differentiated (attacks on maps, attribution priors).
+    differentiated (attacks on maps, attribution priors). `visit` is called as
+    ``visit(rows, scores)`` after each chunk of rows.
     """
-    _, grad, score = _gather(question, question.x if x is None else x, differentiable)
+    points = question.x if x is None else x
+    _, grad, score = _gather(question, points, differentiable, visit=visit)
     return grad, score
 
 
@@ -388,7 +135,11 @@ def activations(question: Question, layer: Layer) -> tuple[Tensor, Tensor]:
 
 
 def _gather(
-    question: Question, points: Tensor, differentiable: bool, layer: Layer | None = None
+    question: Question,
+    points: Tensor,
+    differentiable: bool,
+    layer: Layer | None = None,
+    visit: Callable[[slice, Tensor], None] | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the chunks of `Question.gradients` joined: where, gradient and score."""
     where: list[Tensor] = []
@@ -396,6 +147,8 @@ def _gather(
     values: list[Tensor] = []
 
     def receive(part: slice, chunk: Tensor, grad: Tensor, score: Tensor) -> None:
+        if visit is not None:  # first, so that a chunk that ran out of memory leaves nothing
+            visit(part, score)
         where.append(chunk)
         grads.append(grad)
         values.append(score)
@@ -420,70 +173,3 @@ def _check_rows(layer: Layer, activation: Tensor, question: Question) -> None:
             f"layer {layer.name!r} returns {len(activation)} row(s) for the {len(question.rows)} "
             "of x: its output must have one entry for each row of x, on the first axis"
         )
-
-
-def in_chunks(run: Callable[[int, int], None], total: int, batch_size: int) -> None:
-    """Call ``run(start, stop)`` over 0..total in chunks; halve the chunk when memory runs out."""
-    start, size = 0, batch_size
-    while start < total:
-        stop = min(start + size, total)
-        try:
-            run(start, stop)
-        except Exception as error:
-            if not is_out_of_memory(error) or stop - start == 1:
-                raise
-            # what `run` had in memory is free once we leave here
-            size = max(1, (stop - start) // 2)
-        else:
-            start = stop
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether an error means that memory ran out, on a GPU or on the CPU."""
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return True
-    text = str(error).lower()
-    return isinstance(error, RuntimeError) and (
-        "out of memory" in text or "can't allocate memory" in text
-    )
-
-
-_SUM_DTYPES: dict[str, torch.dtype] = {}
-
-
-def sum_dtype(device: torch.device) -> torch.dtype:
-    """Return the dtype for long sums: float64 where the device has it, else float32."""
-    if device.type not in _SUM_DTYPES:
-        try:
-            torch.zeros(1, dtype=torch.float64, device=device)
-            _SUM_DTYPES[device.type] = torch.float64
-        except (TypeError, RuntimeError):  # Apple's GPUs have no float64
-            _SUM_DTYPES[device.type] = torch.float32
-    return _SUM_DTYPES[device.type]
-
-
-def _plain(x: Tensor) -> Tensor:
-    """Return x for our own arithmetic: a normal tensor (not of inference mode), >= float32."""
-    return _at_least_float32(x.clone() if x.is_inference() else x)
-
-
-def _at_least_float32(x: Tensor) -> Tensor:
-    return x if x.dtype in (torch.float32, torch.float64) else x.float()
-
-
-def _captured(layer: Layer | None, keep_graph: bool) -> Any:
-    return nullcontext() if layer is None else layer.capture(keep_graph)
-
-
-def _take(
-    points: Callable[[Tensor], Tensor] | Tensor, start: int, stop: int, rows: Tensor
-) -> Tensor:
-    if isinstance(points, Tensor):
-        return points[start:stop]
-    return points(torch.arange(start, stop, device=rows.device))
-
-
-def _join(parts: list[Any]) -> Any:
-    if isinstance(parts[0], targets.PerRow):
-        return targets.PerRow(tuple(c for part in parts for c in part.classes))
-    return parts[0]

@@ -153,76 +153,114 @@ def path_integral(
     ValueError
         If a gradient is NaN or infinite; the message says in which row and where on the path.
     """
-    device = path.end.device
-    n_rows, n_nodes = nodes.alpha.shape
-    used = nodes.weight > 0
-    place = used.flatten().nonzero()[:, 0]  # (P,) positions in the (N, S) table, row after row
-    row = (place // n_nodes).to(device)
-    dtype = sum_dtype(device)
-    alpha, left, right = (
-        t.flatten()[place].to(device=device, dtype=dtype)
-        for t in (nodes.alpha, nodes.left, nodes.right)
-    )
-    segments = (question, path, left, right, row) if combine else None
-    f_left, f_right = _segment_scores(*segments) if segments else (None, None)
-
-    # Two sums, over the even and over the odd nodes of each row: their disagreement tells how
-    # far the map itself can be trusted.
-    parity = (place % n_nodes % 2).to(device)
-    sums = torch.zeros(2 * n_rows, *path.end.shape[1:], dtype=dtype, device=device)
-    node_scores = torch.full((n_rows * n_nodes,), torch.nan, dtype=dtype, device=device)
-    slopes = node_scores.clone()
-    shares = node_scores.clone() if combine else slopes  # what each node adds to the map
-    moments = torch.zeros_like(sums[:n_rows]) if moment else None
-    place = place.to(device)
-    bar = progress(len(place), description)
+    segments = _Segments.of(nodes, path.end.device)
+    ends = _segment_scores(question, path, segments) if combine else None
+    sums = _Sums(path, nodes, segments, combine, ends, moment)
+    bar = progress(len(segments.row), description)
 
     def point(positions: Tensor) -> Tensor:
-        return path.point(alpha[positions].to(path.end.dtype), row[positions])
+        return path.point(segments.alpha[positions].to(path.end.dtype), segments.row[positions])
 
     def receive(part: slice, points: Tensor, grad: Tensor, score: Tensor) -> None:
-        delta = path.step(left[part], right[part], row[part]).to(grad.dtype)  # (P, ...)
-        product = delta * grad
-        width = right[part] - left[part]
-        slope = product.flatten(1).sum(1, dtype=dtype) / width
-        slopes[place[part]] = slope
-        node_scores[place[part]] = score.to(dtype)
-        if combine is not None and f_left is not None and f_right is not None:
-            product = combine(delta, grad, f_left[part], f_right[part])
-            shares[place[part]] = product.flatten(1).sum(1, dtype=dtype)
-        product = product.to(dtype)
-        sums.index_add_(0, 2 * row[part] + parity[part], product)
-        if moments is not None:
-            moments.index_add_(0, row[part], _column(slope, product) * product)
+        sums.add(part, grad, score)
         bar.update(len(grad))
 
     try:
-        question.gradients(point, row, receive)
+        question.gradients(point, segments.row, receive)
     finally:
         bar.close()
-
-    slopes, node_scores = slopes.view(n_rows, n_nodes), node_scores.view(n_rows, n_nodes)
-    _check_finite("gradient", slopes, nodes, used)
-    _check_finite("contribution", shares.view(n_rows, n_nodes), nodes, used)
-    even, odd = sums.view(n_rows, 2, *path.end.shape[1:]).unbind(1)
-    values = even + odd
-    return PathSum(
-        values=values,
-        map_error=_disagreement(even, odd, nodes),
-        node_scores=node_scores,
-        slopes=slopes,
-        gradients=used.sum(dim=1).to(device),
-        moment=moments,
-    )
+    return sums.total(nodes)
 
 
-def _segment_scores(
-    question: Question, path: Path, left: Tensor, right: Tensor, row: Tensor
-) -> tuple[Tensor, Tensor]:
+@dataclass(frozen=True, eq=False)
+class _Segments:
+    """The segments of all rows one after another, those of width 0 left out: (P,) each."""
+
+    alpha: Tensor
+    left: Tensor
+    right: Tensor
+    row: Tensor
+    place: Tensor  # in the table (N, S) of nodes
+
+    @classmethod
+    def of(cls, nodes: Nodes, device: torch.device) -> "_Segments":
+        place = (nodes.weight > 0).flatten().nonzero()[:, 0]
+        alpha, left, right = (
+            t.flatten()[place].to(device=device, dtype=sum_dtype(device))
+            for t in (nodes.alpha, nodes.left, nodes.right)
+        )
+        place = place.to(device)
+        return cls(alpha, left, right, place // nodes.alpha.shape[1], place)
+
+
+class _Sums:
+    """The running sums over nodes: one over the even and one over the odd nodes of each row.
+
+    Their disagreement tells how far the map itself can be trusted.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        nodes: Nodes,
+        segments: _Segments,
+        combine: Combine | None,
+        ends: tuple[Tensor, Tensor] | None,  # F at both ends of every segment, for combine
+        moment: bool,
+    ) -> None:
+        n_rows, n_nodes = nodes.alpha.shape
+        self.path, self.segments, self.combine, self.ends = path, segments, combine, ends
+        self.parity = segments.place % n_nodes % 2
+        self.dtype = sum_dtype(path.end.device)
+        shape, here = path.end.shape[1:], {"dtype": self.dtype, "device": path.end.device}
+        self.sums = torch.zeros(2 * n_rows, *shape, **here)
+        self.scores = torch.full((n_rows * n_nodes,), torch.nan, **here)
+        self.slopes = self.scores.clone()
+        # what each node adds to the map
+        self.shares = self.scores.clone() if combine else self.slopes
+        self.moments = torch.zeros_like(self.sums[:n_rows]) if moment else None
+
+    def add(self, part: slice, grad: Tensor, score: Tensor) -> None:
+        """Take in the gradients (P, ...) and scores (P,) at a chunk of nodes."""
+        s = self.segments
+        left, right, row, place = (t[part] for t in (s.left, s.right, s.row, s.place))
+        delta = self.path.step(left, right, row).to(grad.dtype)  # (P, ...)
+        product = delta * grad
+        slope = product.flatten(1).sum(1, dtype=self.dtype) / (right - left)
+        self.slopes[place] = slope
+        self.scores[place] = score.to(self.dtype)
+        if self.combine is not None and self.ends is not None:
+            product = self.combine(delta, grad, *(f[part] for f in self.ends))
+            self.shares[place] = product.flatten(1).sum(1, dtype=self.dtype)
+        product = product.to(self.dtype)
+        self.sums.index_add_(0, 2 * row + self.parity[part], product)
+        if self.moments is not None:
+            self.moments.index_add_(0, row, _column(slope, product) * product)
+
+    def total(self, nodes: Nodes) -> PathSum:
+        """Return the sums; refuse what is not finite."""
+        used = nodes.weight > 0
+        slopes, shares, scores = (
+            t.view(used.shape) for t in (self.slopes, self.shares, self.scores)
+        )
+        _check_finite("gradient", slopes, nodes, used)
+        _check_finite("contribution", shares, nodes, used)
+        even, odd = self.sums.view(len(used), 2, *self.sums.shape[1:]).unbind(1)
+        return PathSum(
+            values=even + odd,
+            map_error=_disagreement(even, odd, nodes),
+            node_scores=scores,
+            slopes=slopes,
+            gradients=used.sum(dim=1).to(slopes.device),
+            moment=self.moments,
+        )
+
+
+def _segment_scores(question: Question, path: Path, segments: _Segments) -> tuple[Tensor, Tensor]:
     """Return F at the left and right end of every segment: (P,), (P,)."""
-    dtype = path.end.dtype
-    f_left = question.scores(lambda p: path.point(left[p].to(dtype), row[p]), row)
-    f_right = question.scores(lambda p: path.point(right[p].to(dtype), row[p]), row)
+    dtype, row = path.end.dtype, segments.row
+    f_left = question.scores(lambda p: path.point(segments.left[p].to(dtype), row[p]), row)
+    f_right = question.scores(lambda p: path.point(segments.right[p].to(dtype), row[p]), row)
     return f_left, f_right
 
 

@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from xaicourse.core.scale import OUTPUTS
+
 __all__ = [
     "OUTPUTS",
     "Custom",
@@ -28,8 +30,6 @@ __all__ = [
     "region",
     "single",
 ]
-
-OUTPUTS = ("logit", "probability", "log_probability", "margin")
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ def index(*place: int) -> Index:
     TypeError
         If a number is not whole.
     """
-    return Index(tuple(_whole(i) for i in place))
+    return Index(tuple(whole(i) for i in place))
 
 
 def per_row(classes: Any) -> PerRow:
@@ -213,7 +213,7 @@ def per_row(classes: Any) -> PerRow:
     TypeError
         If a number is not whole.
     """
-    return PerRow(tuple(_whole(c) for c in classes))
+    return PerRow(tuple(whole(c) for c in classes))
 
 
 def difference(target: Any, other: Any) -> Difference:
@@ -241,7 +241,7 @@ def difference(target: Any, other: Any) -> Difference:
     >>> xc.gradient(torch.nn.Identity(), torch.zeros(1, 3), target=rather)
     tensor([[ 1., -1.,  0.]])
     """
-    return Difference(_as_target(target), _as_target(other))
+    return Difference(made_target(target), made_target(other))
 
 
 def region(channel: int, mask: Any) -> Region:
@@ -269,7 +269,7 @@ def region(channel: int, mask: Any) -> Region:
     grid = torch.as_tensor(mask).bool()
     if grid.dim() != 2 or not bool(grid.any()):
         raise ValueError(f"mask must be (H, W) with a pixel in it, got shape {tuple(grid.shape)}")
-    return Region(_whole(channel), tuple(tuple(row) for row in grid.tolist()))
+    return Region(whole(channel), tuple(tuple(row) for row in grid.tolist()))
 
 
 def item(key: str | int, target: Any) -> Item:
@@ -292,10 +292,10 @@ def item(key: str | int, target: Any) -> Item:
     TypeError
         If `target` is none.
     """
-    return Item(key, _as_target(target))
+    return Item(key, made_target(target))
 
 
-def _whole(place: Any) -> int:
+def whole(place: Any) -> int:
     """Return a class number as an int; int() would silently turn 1.7 into 1."""
     if isinstance(place, Tensor) and place.dim() == 0:
         place = place.item()
@@ -304,186 +304,16 @@ def _whole(place: Any) -> int:
     return int(place)
 
 
-def _as_target(target: Any) -> Any:
+def made_target(target: Any) -> Any:
     if hasattr(target, "pick"):
         return target
     if isinstance(target, Integral) and not isinstance(target, bool):
         return Index((int(target),))
     if isinstance(target, tuple):
-        return Index(tuple(_whole(i) for i in target))
+        return Index(tuple(whole(i) for i in target))
     if callable(target):
         return Custom(target)  # type: ignore[arg-type]
     raise TypeError(
         f"target must be a class number, one class a row, an index tuple, a function or one of "
         f"xaicourse.targets, got {type(target).__name__}"
     )
-
-
-def as_target(target: Any, n_rows: int) -> Any:
-    """Turn what the caller gave (not None) into a target object; check what can be checked."""
-    if isinstance(target, Tensor) and target.dim() == 0:
-        target = target.item()
-    if isinstance(target, Tensor | list) or type(target).__module__ == "numpy":
-        try:
-            classes = torch.as_tensor(target)
-        except (TypeError, ValueError, RuntimeError) as error:  # a list of names, a ragged list
-            raise TypeError(f"target must hold one whole class number a row: {error}") from error
-        if classes.dim() == 0:
-            return as_target(classes.item(), n_rows)
-        if classes.is_floating_point() or classes.dtype == torch.bool:
-            raise TypeError(f"target must hold whole class numbers, got dtype {classes.dtype}")
-        if tuple(classes.shape) != (n_rows,):
-            raise ValueError(
-                f"target has shape {tuple(classes.shape)}, but x has {n_rows} row(s); give one "
-                f"class for all, or one a row: shape ({n_rows},)"
-            )
-        return PerRow(tuple(classes.tolist()))
-    if isinstance(target, bool | float):
-        raise TypeError(f"target must be a whole class number, got {target!r}")
-    found = _as_target(target)
-    _check_length(found, n_rows)
-    return found
-
-
-def _check_length(target: Any, n_rows: int) -> None:
-    for part in _parts(target):
-        _check_length(part, n_rows)
-    if isinstance(target, PerRow) and len(target.classes) != n_rows:
-        raise ValueError(
-            f"target has {len(target.classes)} class(es), but x has {n_rows} row(s); give one "
-            "for each"
-        )
-
-
-def _parts(target: Any) -> tuple[Any, ...]:
-    """Return the targets that a target is made of, for those that read the same outputs."""
-    if isinstance(target, Difference):
-        return target.target, target.other
-    return (target.target,) if isinstance(target, Item) else ()
-
-
-def predicted(outputs: Any, scaled: Any) -> Any:
-    """Return the target for None: the predicted class of each row, or the only output.
-
-    Where a function as `output` gives another form than the model's, that form counts.
-    """
-    if isinstance(scaled, Tensor) and getattr(outputs, "shape", None) != scaled.shape:
-        outputs = scaled
-    if isinstance(outputs, Tensor):
-        if outputs.dim() == 1 or (outputs.dim() == 2 and outputs.shape[1] == 1):
-            return Single()
-        if outputs.dim() == 2:
-            return PerRow(tuple(outputs.argmax(dim=1).tolist()))
-    given = tuple(outputs.shape) if isinstance(outputs, Tensor) else type(outputs).__name__
-    raise ValueError(
-        f"target=None means the predicted class and needs outputs (N, K), but the model returns "
-        f"{given}; name a target, such as an index tuple, a function or xaicourse.targets.item(...)"
-    )
-
-
-def check_target(target: Any, outputs: Any) -> None:
-    """Raise if a class number lies outside the model's outputs."""
-    if isinstance(target, Item):
-        outputs = target.inside(outputs)
-    for part in _parts(target):
-        check_target(part, outputs)
-    if isinstance(target, Index | PerRow | Single | Region) and not isinstance(outputs, Tensor):
-        raise ValueError(
-            f"the model returns {type(outputs).__name__}, not a tensor; say where the scores "
-            "are: target=xaicourse.targets.item(key, class) or a function (outputs, rows) -> (n,)"
-        )
-    if isinstance(target, Single) and outputs[0].numel() != 1:
-        raise ValueError(
-            f"target: the model returns {tuple(outputs.shape)}, more than one number a row; "
-            "name a class"
-        )
-    if isinstance(target, Region):
-        mask = (len(target.mask), len(target.mask[0]))
-        if outputs.dim() != 4 or tuple(outputs.shape[2:]) != mask:
-            raise ValueError(
-                f"target: the region's mask is {mask}, but the model's outputs are "
-                f"{tuple(outputs.shape)}; their last two axes must be the mask's"
-            )
-        _check_places((target.channel,), outputs.shape[1])
-    if isinstance(target, PerRow):
-        if outputs.dim() != 2:
-            raise ValueError(
-                f"target: one class a row needs outputs (N, K), but the model returns "
-                f"{tuple(outputs.shape)}"
-            )
-        _check_places(target.classes, outputs.shape[1])
-    if isinstance(target, Index):
-        if len(target.index) != outputs.dim() - 1:
-            raise ValueError(
-                f"target {target.index} has {len(target.index)} place(s), but a row of the "
-                f"model's output has shape {tuple(outputs.shape[1:])}"
-            )
-        for place, size in zip(target.index, outputs.shape[1:], strict=True):
-            _check_places((place,), size)
-
-
-def _check_places(places: tuple[int, ...], size: int) -> None:
-    wrong = [p for p in places if not 0 <= p < size]
-    if wrong:
-        raise ValueError(
-            f"target {wrong[0]} is out of range: the model has {size} outputs, 0 to {size - 1}"
-        )
-
-
-# ---- the scale on which the output is explained ------------------------------------------------
-
-
-def transform(outputs: Any, output: str | Callable[[Any], Any]) -> Any:
-    """Put the model's outputs on the scale that is explained.
-
-    ``"logit"`` and ``"margin"`` leave them as they are; ``"probability"`` and
-    ``"log_probability"`` take the softmax over K > 1 classes, or the sigmoid of a single output.
-    """
-    if callable(output):
-        return output(outputs)
-    if output in ("logit", "margin"):
-        return outputs
-    if outputs.dim() == 1 or outputs.shape[1] == 1:
-        return (
-            outputs.sigmoid()
-            if output == "probability"
-            else torch.nn.functional.logsigmoid(outputs)
-        )
-    return outputs.softmax(dim=1) if output == "probability" else outputs.log_softmax(dim=1)
-
-
-def check_output(output: Any, outputs: Any) -> None:
-    """Raise if the scale does not fit the model's outputs."""
-    if callable(output) or output == "logit":
-        return
-    if not isinstance(outputs, Tensor) or outputs.dim() == 0:
-        raise ValueError(
-            f"output={output!r} needs a tensor of scores, got {type(outputs).__name__}"
-        )
-    several = outputs.dim() > 1 and outputs.shape[1] > 1
-    if output == "margin" and not several:
-        raise ValueError(
-            f"output='margin' needs K > 1 classes, the model returns {tuple(outputs.shape)}"
-        )
-    sums_to_one = several and bool(
-        ((outputs.sum(dim=1) - 1).abs() < 1e-4).all() and (outputs >= 0).all()
-    )
-    if output in ("probability", "log_probability") and sums_to_one:
-        raise ValueError(
-            f"output={output!r} takes the softmax of logits, but the model's outputs are already "
-            "probabilities (each row is >= 0 and sums to 1); pass output='logit' to explain "
-            "them as they are"
-        )
-
-
-def runner_up(target: Any, outputs: Tensor) -> PerRow:
-    """Return the strongest other class of each row, to be fixed for ``output="margin"``."""
-    classes = target.index[0] if isinstance(target, Index) else None
-    if isinstance(target, PerRow):
-        own = torch.tensor(target.classes, device=outputs.device)
-    elif classes is not None and outputs.dim() == 2:
-        own = torch.full((outputs.shape[0],), classes, device=outputs.device)
-    else:
-        raise ValueError("output='margin' needs a class as target: an int or one a row")
-    others = outputs.scatter(1, own[:, None], -torch.inf)
-    return PerRow(tuple(others.argmax(dim=1).tolist()))

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable
 
+from xaicourse.course.checking.names import known_name
 from xaicourse.course.lessons.l00_start_here.task_evidence import MAP_MAKERS
 from xaicourse.course.lessons.tasks import TASKS
 
@@ -30,11 +31,12 @@ def bugs(task: str, *, show: bool = True) -> dict[str, Callable]:
         If the task is no bug hunt.
     """
     hunts = {name: record.bugs for name, record in TASKS.items() if record.bugs}
-    if task not in hunts:
-        raise ValueError(f"task {task!r} is no bug hunt; bug hunts are: {', '.join(hunts)}")
+    name = known_name("task", task, TASKS)
+    if name not in hunts:
+        raise ValueError(f"task {name} is no bug hunt; bug hunts are: {', '.join(hunts)}")
     if show:
-        print("\n\n".join(inspect.getsource(body).rstrip() for body in hunts[task].values()))
-    return dict(hunts[task])
+        print("\n\n".join(inspect.getsource(body).rstrip() for body in hunts[name].values()))
+    return dict(hunts[name])
 
 
 def map_makers() -> dict[str, Callable]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from xaicourse.course.checking import guard, record
 from xaicourse.course.checking.client import Client, Crashed, TimedOut
+from xaicourse.course.checking.names import known_name
 from xaicourse.course.checking.packing import pack
 from xaicourse.course.grading import messages
 from xaicourse.course.grading.submission import is_missing
@@ -19,6 +20,7 @@ from xaicourse.course.grading.verdict import (
     line,
     outcome_from,
 )
+from xaicourse.course.grading.wrapping import say
 from xaicourse.course.lessons.tasks import TASKS
 
 __all__ = ["check", "hint", "or_reference", "warm_up"]
@@ -32,7 +34,7 @@ _passed: dict[str, Any] = {}  # task -> the answer that passed last
 
 
 def check(task: str, *answer: Any, strict: bool = False, graded: bool | None = None) -> Verdict:
-    """Check an answer, print one line and return the verdict.
+    """Check an answer, print the verdict in words and return it.
 
     Parameters
     ----------
@@ -65,7 +67,7 @@ def check(task: str, *answer: Any, strict: bool = False, graded: bool | None = N
     given = answer[0] if len(answer) == 1 else answer
     verdict = _judge(record_of_task, given, _is_graded(graded))
     _remember(verdict, given)
-    print(verdict.message)
+    say(verdict.message)
     if strict and not verdict.passed:
         raise AnswerNotRight(verdict.message)
     return verdict
@@ -86,14 +88,14 @@ def hint(task: str, level: int | None = None) -> None:
     ValueError
         If there is no such task, or no such hint.
     """
-    hints = _find(task).hints
+    record_of_task = _find(task)
+    task, hints = record_of_task.id, record_of_task.hints
     if level is None:
         level = min(_hints.get(task, 0) + 1, len(hints))
         _hints[task] = level
     if level not in range(1, len(hints) + 1):
         raise ValueError(f"level is {level!r}; task {task} has hints 1 to {len(hints)}")
-    text = " ".join(hints[level - 1].split())
-    print(messages.text("words/hint", level=level, levels=len(hints), text=text))
+    say(messages.text("words/hint", level=level, levels=len(hints), text=hints[level - 1]))
 
 
 def or_reference(task: str, answer: Any) -> Any:
@@ -120,13 +122,14 @@ def or_reference(task: str, answer: Any) -> Any:
         If there is no such task.
     """
     record_of_task = _find(task)
+    task = record_of_task.id
     if task in _passed and _passed[task] is answer:
         return answer
     if _judge(record_of_task, answer, graded=False).passed:  # it was never checked, or was changed
         _passed[task] = answer
         return answer
     guard.note_reference()
-    print(messages.text("words/reference", task=task))
+    say(messages.text("words/reference", task=task))
     return record_of_task.reference
 
 
@@ -139,9 +142,7 @@ def warm_up() -> None:
 
 
 def _find(task: str) -> Task:
-    if task not in TASKS:
-        raise ValueError(f"task {task!r} is unknown; tasks are: {', '.join(sorted(TASKS))}")
-    return TASKS[task]
+    return TASKS[known_name("task", task, TASKS)]
 
 
 def _is_graded(graded: bool | None) -> bool:

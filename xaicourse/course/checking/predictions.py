@@ -9,7 +9,9 @@ from typing import Any
 
 from xaicourse.core.places import rooms
 from xaicourse.course.checking import record
+from xaicourse.course.checking.names import known_name
 from xaicourse.course.grading import messages
+from xaicourse.course.grading.wrapping import say
 from xaicourse.course.table import read_room
 
 __all__ = ["histogram", "predict", "questions"]
@@ -26,7 +28,7 @@ def questions() -> dict[str, dict[str, Any]]:
 
 
 def predict(question: str, choice: str | None) -> None:
-    """Store a prediction and print one line.
+    """Store a prediction and say so.
 
     Parameters
     ----------
@@ -40,18 +42,16 @@ def predict(question: str, choice: str | None) -> None:
     ValueError
         If there is no such question, or it has no such choice.
     """
-    if question not in questions():
-        known = ", ".join(questions())
-        raise ValueError(f"question {question!r} is unknown; questions are: {known}")
-    choices = ", ".join(questions()[question]["choices"])
+    name = known_name("question", question, questions())
+    choices = ", ".join(questions()[name]["choices"])
     if choice is None or choice is Ellipsis:
-        print(messages.text("words/no_choice", question=question, choices=choices))
+        say(messages.text("words/no_choice", question=name, choices=choices))
         return
-    letter = choice.strip().strip("()").lower() if isinstance(choice, str) else choice
-    if letter not in questions()[question]["choices"]:
-        raise ValueError(f"choice is {choice!r}; question {question} has the choices {choices}")
-    stored = record.store_prediction(question, letter)
-    print(messages.text("words/stored" if stored else "words/not_stored", choice=letter))
+    letter = choice.strip().strip("()").lower() if isinstance(choice, str) else ""
+    if letter not in questions()[name]["choices"]:
+        raise ValueError(f"choice is {choice!r}; question {name} has the choices {choices}")
+    stored = record.store_prediction(name, letter)
+    say(messages.text("words/stored" if stored else "words/not_stored", choice=letter))
 
 
 def histogram(files: Iterable[str | PathLike[str]]) -> dict[str, dict[str, int]]:

@@ -5,38 +5,58 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from xaicourse.course.grading.compare import refuse
+from xaicourse.course.grading import messages
+from xaicourse.course.grading.compare import refuse, show
 from xaicourse.course.grading.submission import is_missing
 
-__all__ = ["NEAR", "near", "numbers_in"]
+__all__ = ["NEAR", "coarse", "finite_number", "near", "numbers_in"]
 
 NEAR = 1e-3
+COARSE = 0.05  # numbers this near, and relative to the largest one ...
+SMALL = 0.02  # ... this near, are the right ones with too few digits
 WORDS = {"on": "1", "off": "0", "true": "1", "false": "0", "yes": "1", "no": "0"}
 
 
-def numbers_in(value: Any, task: str) -> list[float]:
+def numbers_in(value: Any) -> list[float]:
     """Return all numbers in a nested answer; fractions, "15/4", True and "on" are numbers."""
     if is_missing(value):
         refuse("general/not_done", status="not_done")
     if isinstance(value, Mapping):
         value = list(value.values())
     if isinstance(value, (list, tuple)):
-        return [number for part in value for number in numbers_in(part, task)]
+        return [number for part in value for number in numbers_in(part)]
     if hasattr(value, "tolist"):  # tensors and arrays
-        listed = value.tolist()
-        return numbers_in(listed, task) if isinstance(listed, list) else [float(listed)]
-    if isinstance(value, str):
-        value = WORDS.get(value.strip().lower(), value.strip())
-    if isinstance(value, float) and not math.isfinite(value):
-        refuse("general/not_finite", where=task)
+        return numbers_in(value.tolist())
+    if not isinstance(value, str):
+        return [finite_number(value)]
     try:
-        return [float(Fraction(value))]
-    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
-        if isinstance(value, float):  # NaN or infinite
-            refuse("general/not_finite", where=task)
-        refuse("general/wrong_type", kind=type(value).__name__, where=task)
+        return [finite_number(Fraction(WORDS.get(value.strip().lower(), value.strip())))]
+    except (ValueError, ZeroDivisionError):
+        refuse("general/hand_text", given=value[:40])
+
+
+def finite_number(value: Any) -> float:
+    """Return one number as a float, or say what to write instead."""
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    except (TypeError, ValueError):
+        refuse("general/hand_type", kind=type(value).__name__)
+    if not math.isfinite(number):
+        refuse("general/hand_not_finite")
+    return number
 
 
 def near(given: Sequence[float], wanted: Sequence[float], rounding: float = NEAR) -> bool:
     """Say whether two rows of numbers are equal up to rounding."""
     return all(abs(a - b) <= rounding for a, b in zip(given, wanted, strict=True))
+
+
+def coarse(given: Sequence[float], wanted: Sequence[float], rounding: float) -> str:
+    """Say that the numbers are rounded too far, or nothing."""
+    error = max(abs(a - b) for a, b in zip(given, wanted, strict=True))
+    if error > COARSE or error > SMALL * max(map(abs, wanted)):
+        return ""
+    asked = math.floor(-math.log10(rounding))
+    return messages.text("general/relation_coarse", error=show(error), asked=asked)

@@ -5,21 +5,24 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from xaicourse.course.grading import messages
 from xaicourse.course.grading.calling import call, require_function
 from xaicourse.course.grading.compare import as_numbers, refuse, show, show_apart
 from xaicourse.course.grading.leaves import Modules
+from xaicourse.course.grading.normalised import normalised
 from xaicourse.course.grading.path_probe import ProbeModel
 from xaicourse.course.grading.relation import relation
 from xaicourse.course.grading.verdict import Outcome, Settled
 
-__all__ = ["Case", "CaseGrader", "WatchedModel", "apart", "case", "waves"]
+__all__ = ["Case", "CaseGrader", "Reply", "WatchedModel", "apart", "case", "waves"]
 
 RIGHT = 1e-4  # float32 passes
 RANGE = 1e-3  # how far values may leave [0, 1]
 SAME = 1e-3  # an answer this close to a misconception in every case agrees with it
+MOVED = 0.05  # another target must change the right result by this much to be a test
+CLASSES = 6  # no probe has more
 FEWEST = 2  # results that are needed to name a mistake, where a later case could not be judged
 
 
@@ -89,11 +92,18 @@ def unchanged(value: Any, before: Any) -> bool:
     """Say whether a value, or each part of a list or tuple, is what it was before."""
     if type(before) in (list, tuple):
         return len(value) == len(before) and all(map(unchanged, value, before))
-    if isinstance(before, nn.Module):
-        return value is before
     if not isinstance(before, Tensor):
         return True
     return isinstance(value, Tensor) and torch.equal(value.detach().to(before), before)
+
+
+def with_class(case: Case, fixed: int | None = None) -> Case:
+    """Return the same call with one class for all inputs, or with a neighbour of each class."""
+    target = torch.as_tensor(case.values["target"])
+    neighbour = torch.where(target > 0, target - 1, target + 1)
+    other = neighbour if fixed is None else torch.full_like(target, fixed)
+    is_tensor = isinstance(case.values["target"], Tensor)
+    return replace(case, values={**case.values, "target": other if is_tensor else int(other)})
 
 
 def apart(a: Tensor | None, b: Tensor | None) -> float:
@@ -117,6 +127,11 @@ class Reply(NamedTuple):
     numbers: Tensor
     stray: tuple[float, float] | None  # the range of the values that its model saw, if wrong
     left: tuple[str, str] | None  # what it left behind, and in which argument
+
+
+def _scaled_words(size: str) -> str:
+    """Return what is said of a result that is divided by one of its sizes."""
+    return messages.text("general/normalised", what=messages.text(f"general/{size}"))
 
 
 def no_reason(arguments: Mapping[str, Any]) -> str | None:
@@ -147,10 +162,12 @@ class CaseGrader:
     not_finite : str or None
         The misconception that NaN or infinite values show, where only one can.
     left : mapping
-        What a call may leave behind (see `Modules`) to the misconception that it is, if the names
-        differ.
+        What a call may leave behind (see `Modules`; "no_copy": a changed argument) to the
+        misconception that it is, if the names differ.
     traces : bool
         False for a grader that looks itself for what is left behind.
+    twice : bool
+        Whether a second call with the same arguments must give the same: hooks may take notes.
     """
 
     task: str
@@ -163,6 +180,7 @@ class CaseGrader:
     not_finite: str | None = None
     left: Mapping[str, str] = field(default_factory=dict)
     traces: bool = True
+    twice: bool = False
 
     def __call__(self, answer: Any) -> Outcome:
         """Return the outcome for one answer."""
@@ -182,7 +200,15 @@ class CaseGrader:
         left = next((reply.left for reply in replies if reply.left), None)
         if left and self.traces:
             return self._left_behind(*left)
+        if self.twice and not all(self._same_twice(answer, case) for case in self.cases):
+            refuse("general/second_call")
         return Outcome("passed", self._text("passed"))
+
+    def _same_twice(self, answer: Any, case: Case) -> bool:
+        """Say whether two calls with the same arguments give the same."""
+        arguments, where = case.arguments(), self._where(case)
+        first, second = (as_numbers(call(answer, arguments, where)) for _ in range(2))
+        return apart(first, second) <= RIGHT
 
     def _not_right(
         self, answer: Any, replies: Sequence[Reply], expected: Sequence[Any], place: int
@@ -193,6 +219,10 @@ class CaseGrader:
         where, (yours, wanted) = self._where(case), show_apart(got, right)
         evidence = messages.text("general/evidence_case", where=where, yours=yours, expected=wanted)
         name = self.diagnose(given)
+        fixed = self._fixed_class(given)
+        if fixed is not None and self._target_is_ignored(answer, name):
+            text = messages.text("general/fixed_class", fixed=fixed)
+            return Outcome("not_right", text, evidence, "fixed_class")
         if name is not None:
             return Outcome("not_right", self._text(f"misconceptions/{name}"), evidence, name)
         if stray is not None:  # seen, not guessed
@@ -204,9 +234,21 @@ class CaseGrader:
         if apart(got, self._again(answer, case)) > SAME:
             return Outcome("not_right", messages.text("general/not_repeatable"), evidence)
         text = messages.text("general/differs_case", where=where)
-        if all(wanted is not None for wanted in expected):
-            text = f"{text} {relation(given, expected)}".rstrip()
-        return Outcome("not_right", text, evidence)
+        if any(map(torch.count_nonzero, given)) and self._target_is_ignored(answer, None):
+            text += " " + messages.text("general/target_not_used")  # seen: no diagnosis
+        return self._unnamed(text, evidence, given, expected)
+
+    def _unnamed(
+        self, text: str, evidence: str, given: Sequence[Tensor], expected: Sequence[Tensor | None]
+    ) -> Outcome:
+        """Say what can be seen in results that no mistake explains."""
+        results = [right for right in expected if right is not None]
+        if len(results) < len(expected):
+            return Outcome("not_right", text, evidence)
+        size = normalised(given, results)
+        if size is not None:
+            return Outcome("not_right", _scaled_words(size), evidence, "normalised")
+        return Outcome("not_right", f"{text} {relation(given, results)}".rstrip(), evidence)
 
     def _left_behind(self, what: str, argument: str) -> Outcome:
         """Say what a call with the right numbers has left on a caller's module."""
@@ -226,6 +268,41 @@ class CaseGrader:
             name = self.diagnose(given)
             if name is not None:
                 refuse(f"tasks/{self.task}/misconceptions/{name}", diagnosis=name)
+            size = normalised(given, expected[: len(given)])  # NaN: a later result is 0
+            if size is not None:
+                raise Settled(Outcome("not_right", _scaled_words(size), diagnosis="normalised"))
+
+    def _fixed_class(self, given: Sequence[Tensor]) -> int | None:
+        """Return the class whose right results these are in every case, if there is one."""
+        if any("target" not in case.values for case in self.cases):
+            return None
+        for fixed in range(CLASSES):
+            right = [self.result(self.right, with_class(case, fixed)) for case in self.cases]
+            if all(apart(g, r) <= SAME for g, r in zip(given, right, strict=True)):
+                return fixed
+        return None
+
+    def _target_is_ignored(self, answer: Callable[..., Any], name: str | None) -> bool:
+        """Say whether the answer does not look at its target.
+
+        A named mistake that does not look at it either says more: the class that it explains.
+        """
+        if not self._same_for_other_targets(lambda case: self._again(answer, case)):
+            return False
+        if name is None:
+            return True
+        named = self.misconceptions[name]
+        return not self._same_for_other_targets(lambda case: self.result(named, case))
+
+    def _same_for_other_targets(self, ask: Callable[[Case], Tensor | None]) -> bool:
+        """Say whether another target leaves the results as they are, but moves the right ones."""
+        pairs = [(case, with_class(case)) for case in self.cases if "target" in case.values]
+        moved = [
+            pair
+            for pair in pairs
+            if MOVED < apart(*(self.result(self.right, case) for case in pair)) < float("inf")
+        ]
+        return bool(moved) and all(apart(ask(case), ask(other)) <= RIGHT for case, other in moved)
 
     def _again(self, answer: Any, case: Case) -> Tensor | None:
         """Return what a second call with the same arguments gives."""
@@ -270,6 +347,8 @@ class CaseGrader:
             name = self.reason(arguments)
             if name is not None:
                 refuse(f"tasks/{self.task}/misconceptions/{name}", diagnosis=name)
+            if settled.outcome.status == "not_done" and case is not self.cases[0]:
+                refuse("general/not_written", where=where)
             raise Settled(self._explained(settled.outcome)) from None
         finally:
             left = modules.restore()
@@ -317,8 +396,9 @@ class CaseGrader:
     def _refuse_changes(self, case: Case, arguments: Mapping[str, Any]) -> None:
         for name, before in case.values.items():
             if not unchanged(arguments[name], before):
-                if "no_copy" in self._named():
-                    refuse(f"tasks/{self.task}/misconceptions/no_copy", diagnosis="no_copy")
+                mistake = self.left.get("no_copy", "no_copy")
+                if mistake in self._named():
+                    refuse(f"tasks/{self.task}/misconceptions/{mistake}", diagnosis=mistake)
                 refuse("general/changes_input", name=name)
 
     def _named(self) -> Mapping[str, str]:

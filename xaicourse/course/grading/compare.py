@@ -20,6 +20,7 @@ __all__ = [
     "to_tensor",
 ]
 
+SHOWN = 8  # entries of a bracket
 LONG = 24  # more numbers than this are not shown at once
 
 
@@ -100,7 +101,8 @@ def largest_difference(a: Tensor, b: Tensor) -> tuple[int, ...]:
 def show_apart(a: Any, b: Any) -> tuple[str, str]:
     """Return two results as short texts with as many digits as it takes to tell them apart.
 
-    Of a long result with three or more axes only the line that differs most is shown.
+    Of a long result with three or more axes only the line that differs most is shown, and only the
+    entry that differs most if it stands behind the eight that `show` gives.
     """
     place = ""
     tensors = isinstance(a, Tensor) and isinstance(b, Tensor) and a.shape == b.shape
@@ -110,7 +112,11 @@ def show_apart(a: Any, b: Any) -> tuple[str, str]:
     for digits in range(3, 9):
         texts = show(a, digits), show(b, digits)
         if texts[0] != texts[1]:
-            break
+            return place + texts[0], texts[1]
+    if tensors and a.ndim and max(a.shape) > SHOWN:  # they differ behind what is shown
+        index = largest_difference(a, b)
+        yours, right = show_apart(float(a[index]), float(b[index]))
+        return f"result{list(index)} = {yours}", right
     return place + texts[0], texts[1]
 
 
@@ -119,8 +125,8 @@ def show(value: Any, digits: int = 3) -> str:
     if isinstance(value, Tensor):
         value = value.detach().cpu().tolist()
     if isinstance(value, (list, tuple)):
-        shown = [show(part, digits) for part in value[:8]]
-        return "[" + ", ".join(shown + (["..."] if len(value) > 8 else [])) + "]"
+        shown = [show(part, digits) for part in value[:SHOWN]]
+        return "[" + ", ".join(shown + (["..."] if len(value) > SHOWN else [])) + "]"
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
     return f"{value + 0.0:.{digits}g}"  # + 0.0 makes -0 a 0

@@ -20,6 +20,9 @@ class Modules:
             for name, value in arguments.items()
             for module in _modules_in(value)
         ]
+        self._lists = [
+            (name, value, list(value)) for name, value in arguments.items() if type(value) is list
+        ]
 
     def restore(self) -> tuple[str, str] | None:
         """Put all modules back; return what was left behind, and in which argument, if anything.
@@ -27,11 +30,17 @@ class Modules:
         The next call then meets no trace of this one.
         """
         found = None
+        for name, now, before in self._lists:
+            if any(
+                isinstance(b, nn.Module) and n is not b for n, b in zip(now, before, strict=False)
+            ):
+                found = found or ("changes_model", name)
         for name, module, state in self._before:
             left = state.differs(module)
             if left:
                 state.restore(module)
                 found = found or (left, name)
+            state.forget_notes(module)
         return found
 
 
@@ -40,8 +49,10 @@ class _State:
 
     def __init__(self, module: nn.Module) -> None:
         self.training = module.training
+        self.attributes = set(vars(module))
         self.hooks = {name: dict(getattr(module, name)) for name in HOOKS}
         self.numbers = {name: (kept, kept.detach().clone()) for name, kept in _numbers(module)}
+        self.asks = {name: kept.requires_grad for name, kept in _numbers(module)}
         self.filled = {name for name, kept in self.numbers.items() if kept[0].grad is not None}
 
     def differs(self, module: nn.Module) -> str | None:
@@ -50,6 +61,8 @@ class _State:
         if now.keys() != self.numbers.keys():
             return "changes_model"
         if not all(_same(now[name], value) for name, (_, value) in self.numbers.items()):
+            return "changes_model"
+        if any(now[name].requires_grad != asks for name, asks in self.asks.items()):
             return "changes_model"
         if any(dict(getattr(module, name)) != hooks for name, hooks in self.hooks.items()):
             return "leaves_hooks"
@@ -64,11 +77,19 @@ class _State:
             getattr(module, name).clear()
             getattr(module, name).update(hooks)
         for name, (kept, value) in self.numbers.items():
-            home = module._parameters if isinstance(kept, nn.Parameter) else module._buffers
+            home: dict[str, Any] = (
+                module._parameters if isinstance(kept, nn.Parameter) else module._buffers
+            )
             home[name] = kept
             kept.data = value.clone()
+            kept.requires_grad_(self.asks[name])
             if name not in self.filled:
                 kept.grad = None
+
+    def forget_notes(self, module: nn.Module) -> None:
+        """Delete attributes that are new, such as a note of the gate."""
+        for name in set(vars(module)) - self.attributes:
+            delattr(module, name)
 
 
 def _modules_in(value: Any) -> Iterator[nn.Module]:

@@ -122,7 +122,7 @@ def _steps(function: Function) -> set[str]:
     return {each.name for each in parameters if each.kind is Parameter.KEYWORD_ONLY}
 
 
-def _called_like(right: Function) -> Callable[[Callable[[Mapping[str, Any]], Any]], Function]:
+def _called_like(right: Function) -> Callable[[Callable[[dict[str, Any]], Any]], Function]:
     """Let a function of {name: argument} be called as the right one, without its steps."""
     steps, whole = _steps(right), signature(right)
     shown = whole.replace(parameters=[p for p in whole.parameters.values() if p.name not in steps])

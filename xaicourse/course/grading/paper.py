@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from xaicourse.course.grading import messages
-from xaicourse.course.grading.by_hand import NEAR, near, numbers_in
+from xaicourse.course.grading.by_hand import NEAR, coarse, near, numbers_in
 from xaicourse.course.grading.compare import refuse, show
 from xaicourse.course.grading.relation import relation
 from xaicourse.course.grading.submission import is_open, parts
@@ -52,7 +52,7 @@ class Part:
 
     def read(self, value: Any, task: str) -> Given:
         """Return what was given, or say why it cannot be judged."""
-        given, wanted = tuple(numbers_in(value, task)), len(self.right)
+        given, wanted = tuple(numbers_in(value)), len(self.right)
         if len(given) != wanted:
             refuse("general/part_how_many", part=self.name, given=len(given), wanted=wanted)
         return given
@@ -61,9 +61,11 @@ class Part:
         """Say whether what was given is what is wanted."""
         return near(given, wanted, rounding)
 
-    def relation(self, given: Given) -> str:
+    def relation(self, given: Given, rounding: float) -> str:
         """Say how wrong numbers are related to the right ones, if they are."""
-        return relation([torch.tensor(given)], [torch.tensor(self.right)])
+        return coarse(given, self.right, rounding) or relation(
+            [torch.tensor(given)], [torch.tensor(self.right)], asked=0
+        )
 
     def answer(self, given: Given) -> Any:
         """Return a part as it stands in an answer."""
@@ -91,7 +93,7 @@ class WordPart(Part):
         """Say whether two words are the same."""
         return given == wanted
 
-    def relation(self, given: Given) -> str:
+    def relation(self, given: Given, rounding: float) -> str:
         """Say nothing: words are not related."""
         return ""
 
@@ -132,14 +134,17 @@ class PaperGrader:
 
     def _not_right(self, part: Part, read: Mapping[Part, Given]) -> Outcome:
         numbers, evidence = read[part], self._evidence(part, read)
-        fits = {row.name for row in part.rows if part.same(numbers, row.given, self.rounding)}
+        rows = [each for each in part.rows if part.same(numbers, each.given, self.rounding)]
+        fits = {each.name for each in rows}
         if len(fits) == 1:
             (name,) = fits
             text = messages.text(f"tasks/{self.task}/misconceptions/{name}")
             return Outcome("not_right", text, evidence, diagnosis=name)
         own = f"differs_of/{part.name}" if part.differs else "differs"
         text = messages.text(f"tasks/{self.task}/{own}", part=part.name)
-        return Outcome("not_right", f"{text} {part.relation(numbers)}".rstrip(), evidence)
+        return Outcome(
+            "not_right", f"{text} {part.relation(numbers, self.rounding)}".rstrip(), evidence
+        )
 
     def _evidence(self, part: Part, read: Mapping[Part, Given]) -> str:
         own = "evidence" in messages.entry(f"tasks/{self.task}")
@@ -147,9 +152,8 @@ class PaperGrader:
         shown = {each.name: "?" for each in self.parts}
         shown |= {each.name: show(each.answer(given)) for each, given in read.items()}
         right = sum(each.same(given, each.right, self.rounding) for each, given in read.items())
-        return messages.text(
-            key, **shown, **{"part": part.name, "yours": shown[part.name], "right": right}
-        )
+        fields = {**shown, "part": part.name, "yours": shown[part.name], "right": right}
+        return messages.text(key, **fields)
 
 
 def paper_task(

@@ -1,36 +1,74 @@
 """How a wrong result is related to the right one: said only where it holds in every case."""
 
+import math
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
 from xaicourse.course.grading import messages
-from xaicourse.course.grading.compare import show
+from xaicourse.course.grading.compare import show_apart
 
 __all__ = ["relation"]
 
 SAME = 1e-3  # of the larger norm
+ASKED = 4  # digits: results count as right up to 1e-4 of the larger norm
+FEWEST = 2  # a result that is right to one digit only may be so by chance
+COARSE = {torch.bfloat16: "bfloat16", torch.float16: "float16"}  # the coarser first
 
 Results = Sequence[Tensor]
 
 
-def relation(given: Results, expected: Results) -> str:
+def relation(given: Results, expected: Results, asked: int = ASKED) -> str:
     """Return a sentence that is true of the results of all cases, or an empty one.
 
     It is no diagnosis: it says what can be seen in the numbers, not which mistake made them.
+    `asked` is the number of digits that an answer must have.
     """
     given = [g.detach().double().squeeze() for g in given]
     expected = [e.detach().double().squeeze() for e in expected]
     if any(g.shape != e.shape for g, e in zip(given, expected, strict=True)):
         return ""
+    rounded = _rounded(given, expected, asked)
+    if _all(given, expected):
+        return rounded
     if sum(e.numel() for e in expected) < 2:
-        return ""  # one number is related to any other
+        return rounded  # one number has any other relation to any other
     for says in (_factor, _sizes, _other_order, _offset, _constant):
         text = says(given, expected)
         if text:
             return text
-    return ""
+    return rounded
+
+
+def _rounded(given: Results, expected: Results, asked: int) -> str:
+    """The right result, with fewer digits than asked."""
+    digits = _right_digits(given, expected)
+    if not FEWEST <= digits < asked:
+        return ""
+    for kind, name in COARSE.items():
+        if _held_by(kind, given) and not _held_by(kind, expected):
+            return messages.text("general/relation_type", digits=digits, asked=asked, type=name)
+    return messages.text("general/relation_digits", digits=digits, asked=asked)
+
+
+def _held_by(kind: torch.dtype, results: Results) -> bool:
+    """Say whether a type of numbers holds these results without rounding."""
+    return all(torch.equal(t, t.to(kind).double()) for t in results)
+
+
+def _right_digits(given: Results, expected: Results) -> int:
+    """Return to how many digits the results of all cases are right; 0 for whole numbers."""
+    if all(bool((t == t.round()).all()) for t in (*given, *expected)):
+        return 0  # a count that is one too high is not the right one with few digits
+    errors = [
+        float((g - e).norm()) / max(float(g.norm()), float(e.norm()), 1e-12)
+        for g, e in zip(given, expected, strict=True)
+    ]
+    worst = max(errors, default=1.0)
+    if not 0 < worst < 1:  # NaN, too
+        return 0
+    return math.floor(-math.log10(worst) + 1e-9)
 
 
 def _factor(given: Results, expected: Results) -> str:
@@ -45,10 +83,12 @@ def _factor(given: Results, expected: Results) -> str:
     if high - low <= SAME * max(abs(low), abs(high)):
         if abs(low + 1) <= SAME:
             return messages.text("general/relation_signs")
-        return messages.text("general/relation_factor", factor=show(low))
+        factor = show_apart(low, math.copysign(1.0, low))[0]  # 1.004, never 1
+        return messages.text("general/relation_factor", factor=factor)
     if min(e.numel() for _, e in pairs) < 2:
         return ""  # one number is always another one times something
-    return messages.text("general/relation_factors", low=show(low), high=show(high))
+    shown = dict(zip(("low", "high"), show_apart(low, high), strict=True))
+    return messages.text("general/relation_factors", **shown)
 
 
 def _times(given: Tensor, expected: Tensor) -> Tensor:

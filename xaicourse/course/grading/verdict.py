@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from xaicourse.course.grading import messages
+from xaicourse.course.grading.wrapping import say
 
-__all__ = ["AnswerNotRight", "Outcome", "Settled", "Verdict"]
+__all__ = ["AnswerNotRight", "Outcome", "Settled", "Verdict", "line", "outcome_from", "sentence"]
 
 Status = Literal["passed", "not_done", "not_right"]
 
@@ -50,7 +51,7 @@ class Verdict:
     diagnosis : str or None
         The name of the one misconception that the answer agrees with, if there is one.
     message : str
-        The line that was printed.
+        What was printed, in one line.
     notes : tuple of str
         What can be polished in a right answer.
     status : str
@@ -74,13 +75,13 @@ class Verdict:
     def _ipython_display_(self) -> None:
         # As the last value of a cell Jupyter would show the line that was printed a second time.
         if not self._shown:
-            print(self.message)
+            say(self.message)
         self._shown = False
 
 
 def line(task: str, outcome: Outcome, *, tries: int, printed: str = "") -> str:
-    """Return the one line that a student reads: the verdict in words, the reason, the notes."""
-    parts = [messages.text(f"words/{outcome.status}", task=task), _sentence(outcome.message)]
+    """Return what a student reads, in one line: the verdict in words, the reason, the notes."""
+    parts = [messages.text(f"words/{outcome.status}", task=task), sentence(outcome.message)]
     if tries > 1 and outcome.diagnosis is None:
         parts.append(outcome.evidence)
     parts.extend(messages.text("general/note", note=note) for note in outcome.notes)
@@ -89,7 +90,7 @@ def line(task: str, outcome: Outcome, *, tries: int, printed: str = "") -> str:
     return " ".join(" ".join(part.split()) for part in parts if part)
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
     """Begin with a capital letter, unless the first word is a name of the code."""
     first = text.partition(" ")[0]
     return text[:1].upper() + text[1:] if first in ("the", "input", "your") else text

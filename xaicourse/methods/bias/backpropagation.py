@@ -17,8 +17,9 @@ from xaicourse.core.bias_terms import (
 )
 from xaicourse.core.gradients import sum_dtype
 from xaicourse.core.inputs import call
+from xaicourse.core.known import KEEPS_NUMBERS, NUMBER_BY_NUMBER, PAD, kind_of, name_of
+from xaicourse.core.operations import UnsupportedOperationError
 from xaicourse.core.registry import attribution_method
-from xaicourse.core.rules import UnsupportedOperationError
 from xaicourse.core.shared import Asked
 from xaicourse.methods.examples import small_classifier
 
@@ -92,39 +93,13 @@ def padded(func: Any, y: Tensor, u: Tensor, args: tuple, kwargs: dict[str, Any])
     return with_backward(y, path)
 
 
-# ---- operations by name --------------------------------------------------------------------------
+# ---- the mode ------------------------------------------------------------------------------------
 
-# each number of the result comes from one number of the input, with slope 1 or not at all
-_MOVED = frozenset("""
-    view view_as reshape reshape_as flatten unflatten squeeze unsqueeze permute transpose t swapaxes
-    swapdims movedim moveaxis contiguous clone to type_as float double half bfloat16 flip roll
-    chunk split tensor_split unbind narrow select index_select gather __getitem__ pixel_shuffle
-    pixel_unshuffle channel_shuffle cat concat stack dropout dropout1d dropout2d dropout3d
-    alpha_dropout feature_alpha_dropout max_pool1d max_pool2d max_pool3d boolean_dispatch fn
-    max_pool2d_with_indices adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d amax amin
-    expand expand_as broadcast_to repeat tile __get__ detach
-""".split())  # fmt: skip
+# each number of the result comes from one number of the input, with slope 1 or not at all; and
 # constants that only look at a tensor's form
-_CONSTANTS = frozenset("""
-    new_ones new_zeros new_full new_empty new_tensor ones_like zeros_like full_like empty_like
-""".split())  # fmt: skip
-_NUMBER_BY_NUMBER = frozenset("""
-    relu relu_ relu6 hardtanh hardtanh_ leaky_relu leaky_relu_ clamp clamp_ clip clamp_min
-    clamp_min_ prelu threshold elu elu_ selu celu gelu silu mish softplus sigmoid sigmoid_
-    logsigmoid tanh tanh_ hardswish hardsigmoid softsign tanhshrink abs neg negative __neg__ exp log
-    sqrt square pow __pow__ sin cos erf reciprocal rsqrt batch_norm
-""".split())  # fmt: skip
-_SUMS = frozenset(
-    "add add_ __add__ __radd__ __iadd__ sub sub_ subtract __sub__ __isub__ rsub __rsub__".split()
-)
-_PRODUCTS = frozenset("mul mul_ multiply __mul__ __rmul__ __imul__".split())
-_QUOTIENTS = frozenset("div div_ divide __truediv__ __itruediv__ true_divide __rtruediv__".split())
-_MATMUL = frozenset("matmul __matmul__ mm".split())
-_LAYERS = frozenset("linear conv1d conv2d conv3d".split())
-_AVERAGES = frozenset("""
-    mean sum avg_pool1d avg_pool2d avg_pool3d adaptive_avg_pool1d adaptive_avg_pool2d
-    adaptive_avg_pool3d
-""".split())  # fmt: skip
+MOVED = (KEEPS_NUMBERS - PAD) | {"join", "max pool", "max pool and places", "largest"}
+MOVED |= {"attribute", "cut", "constant"}
+WITH_TWO_INPUTS = ("product", "quotient")
 
 
 class SharingMode(FollowMode):
@@ -137,9 +112,9 @@ class SharingMode(FollowMode):
         self.source: Tensor | float = 0.0  # sum of y * term: its gradient at y feeds the term in
 
     def operation(self, func: Any, name: str, args: tuple, kwargs: dict[str, Any]) -> Any:
-        has_bias = not no_bias(name, args, kwargs, self.follows)  # and so a number
+        has_bias = not no_bias(func, args, kwargs, self.follows)  # and so a number
         us = [a for a in tree_leaves((args, kwargs)) if self.follows(a)]
-        if name in _MOVED | _CONSTANTS:
+        if kind_of(func) in MOVED:
             result = func(*args, **kwargs)
         else:
             # in place or not: the arguments are left alone and a new tensor is returned
@@ -165,32 +140,33 @@ class SharingMode(FollowMode):
         self, func: Any, name: str, y: Any, us: list[Tensor], args: tuple, kwargs: dict[str, Any]
     ) -> Tensor:
         """Return y with the backward pass that shares among the inputs us."""
+        kind = kind_of(func)
         if isinstance(y, Tensor):
-            if len(us) == 1 and name in _NUMBER_BY_NUMBER | _SUMS | _PRODUCTS | _QUOTIENTS:
+            if len(us) == 1 and kind in NUMBER_BY_NUMBER | {"sum", *WITH_TWO_INPUTS}:
                 return elementwise(y, us[0])
-            if len(us) == 2 and name in _SUMS and len(args) == 2:
+            if len(us) == 2 and kind == "sum" and len(args) == 2:
                 parts = [us[0].detach(), us[1].detach() * kwargs.get("alpha", 1)]
                 uniform = self.alpha == "uniform"
                 sizes = [torch.ones_like(part) if uniform else part.abs() for part in parts]
                 return together(y, us, [size.expand_as(y) for size in sizes])
-            if len(us) == 2 and name in _PRODUCTS | _QUOTIENTS:
+            if len(us) == 2 and kind in WITH_TWO_INPUTS:
                 return together(y, us, [torch.ones_like(y)] * 2)
             first = len(us) == 1 and us[0] is (args[0] if args else kwargs.get("input"))
-            if first and name in _LAYERS:
+            if first and kind in ("dense layer", "convolution"):
                 weight = args[1] if len(args) > 1 else kwargs["weight"]
                 rest = args[3:]
                 more = {k: v for k, v in kwargs.items() if k not in ("input", "weight", "bias")}
                 return weighted(
                     y, us[0], weight, lambda u, w: func(u, w, None, *rest, **more), self.alpha
                 )
-            if first and name in _MATMUL and len(args) == 2:
+            if first and name_of(func) in ("matmul", "mm") and len(args) == 2:
                 return weighted(y, us[0], args[1], torch.matmul, self.alpha)
-            if first and name in _AVERAGES:
+            if first and kind == "mean":
                 rest, more = args[1:], {k: v for k, v in kwargs.items() if k != "input"}
                 return weighted(
                     y, us[0], y.new_ones(()), lambda u, w: func(u * w, *rest, **more), self.alpha
                 )
-            if first and name == "pad":
+            if first and kind in PAD:
                 return padded(func, y, us[0], args, kwargs)
         raise UnsupportedOperationError(
             f"bias_backprop has no rule for sharing among the inputs of the operation {name!r} "

@@ -16,9 +16,11 @@ from torch.utils._pytree import tree_map
 
 from xaicourse.core.attribution import Attribution
 from xaicourse.core.gradients import Question, ask, gradients
+from xaicourse.core.known import MAX_POOLING, TRANSPARENT
 from xaicourse.core.operations import Activated, Layer, MaxPool, Mixture, Operation
 from xaicourse.core.registry import Example, attribution_method
-from xaicourse.core.rules import MAX_POOLING, TRANSPARENT, BackwardRules, Choice
+from xaicourse.core.ruled import Choice
+from xaicourse.core.rules import BackwardRules
 from xaicourse.core.shared import Asked
 from xaicourse.methods.baselines import Baseline, make_baseline
 from xaicourse.methods.examples import small_relu_classifier

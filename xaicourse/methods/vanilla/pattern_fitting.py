@@ -17,18 +17,21 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
+from xaicourse.core.audit import nodes_that_follow
 from xaicourse.core.checks import check_input, default_batch_size
 from xaicourse.core.files import write_atomically
 from xaicourse.core.gradients import ask
-from xaicourse.core.operations import Activated, Affine, Layer, MaxPool, Operation
-from xaicourse.core.rules import (
-    MAX_POOLING,
-    SHAPE,
-    BackwardRules,
-    Choice,
+from xaicourse.core.known import MAX_POOLING, SHAPE
+from xaicourse.core.operations import (
+    Activated,
+    Affine,
+    Layer,
+    MaxPool,
+    Operation,
     UnsupportedOperationError,
-    nodes_that_follow,
 )
+from xaicourse.core.ruled import Choice
+from xaicourse.core.rules import BackwardRules
 from xaicourse.methods.vanilla.pattern_sums import LayerSums
 
 __all__ = ["LayerPattern", "Patterns", "fit_patterns"]

@@ -16,7 +16,7 @@ from xaicourse.core.attribution import Attribution
 from xaicourse.core.gradients import ask, gradients
 from xaicourse.core.operations import Affine, Layer
 from xaicourse.core.registry import Example, attribution_method
-from xaicourse.core.rules import apply_rule
+from xaicourse.core.ruled import apply_rule
 from xaicourse.core.shared import Asked
 from xaicourse.methods.examples import small_relu_classifier
 from xaicourse.methods.vanilla.pattern_fitting import LayerRules, Patterns, fit_patterns

@@ -8,9 +8,15 @@ from torch import Tensor
 
 from xaicourse.core.attribution import Attribution
 from xaicourse.core.gradients import ask, gradients
-from xaicourse.core.operations import Activated, Activation, Operation
+from xaicourse.core.operations import (
+    Activated,
+    Activation,
+    Operation,
+    UnsupportedOperationError,
+)
 from xaicourse.core.registry import attribution_method
-from xaicourse.core.rules import BackwardRules, Choice, UnsupportedOperationError
+from xaicourse.core.ruled import Choice
+from xaicourse.core.rules import BackwardRules
 from xaicourse.core.shared import Asked
 from xaicourse.methods.examples import small_relu_classifier
 

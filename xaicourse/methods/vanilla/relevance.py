@@ -14,6 +14,7 @@ from torch.utils._pytree import tree_map
 
 from xaicourse.core.attribution import Attribution
 from xaicourse.core.gradients import Question, ask
+from xaicourse.core.known import MAX_POOLING, SHAPE
 from xaicourse.core.operations import (
     Activated,
     Affine,
@@ -24,7 +25,8 @@ from xaicourse.core.operations import (
     UnsupportedOperationError,
 )
 from xaicourse.core.registry import Example, attribution_method
-from xaicourse.core.rules import MAX_POOLING, SHAPE, BackwardRules, Choice, apply_rule
+from xaicourse.core.ruled import Choice, apply_rule
+from xaicourse.core.rules import BackwardRules
 from xaicourse.core.shared import Asked
 from xaicourse.methods.examples import small_relu_classifier
 from xaicourse.methods.vanilla.relevance_arguments import check_inside, make_box, read_rules
@@ -374,6 +376,6 @@ def _explain(propagation: _Relevance, question: Question) -> Attribution:
         question,
         values,
         f_end=F,
-        gap=values.flatten(1).sum(1) - (F - absorbed),
+        gap=values.flatten(1).sum(1) - (F - absorbed).to(values.device),
         extra={**ledger, "expected_total": F - absorbed},
     )

@@ -9,9 +9,12 @@ from torch.overrides import TorchFunctionMode
 
 from xaicourse.core.attribution import Attribution
 from xaicourse.core.gradients import ask, gradients
-from xaicourse.core.operations import Activation, Operation, is_in_place, read_activation
+from xaicourse.core.known import SMOOTH_NODES, TRANSPARENT
+from xaicourse.core.operations import Activation, Operation
+from xaicourse.core.reading import is_in_place, read_activation
 from xaicourse.core.registry import attribution_method
-from xaicourse.core.rules import TRANSPARENT, BackwardRules, Choice
+from xaicourse.core.ruled import Choice
+from xaicourse.core.rules import BackwardRules
 from xaicourse.core.shared import Asked
 from xaicourse.methods.examples import small_relu_classifier
 
@@ -63,10 +66,7 @@ class SmoothingRules(BackwardRules):
     """No other backward rule, but another forward pass; the audit finds a ReLU that is left."""
 
     # the chain rule is all there is to smooth operations; ELU has a kink unless its alpha is 1
-    transparent: ClassVar[frozenset[str]] = TRANSPARENT | frozenset(
-        "softplus tanh sigmoid gelu silu softmax log_softmax exp log pow erf "
-        "native_layer_norm native_group_norm instance_norm sqrt rsqrt".split()
-    )
+    transparent: ClassVar[frozenset[str]] = TRANSPARENT | frozenset(SMOOTH_NODES)
     covers: ClassVar[str] = "it puts softplus in place of the ReLU family only"
 
     def __init__(self, beta: float, allow: tuple[str, ...] = ()) -> None:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from xaicourse.course.grading import messages
 from xaicourse.course.grading.calling import call
-from xaicourse.course.grading.cases import RIGHT, Case, CaseGrader, apart
+from xaicourse.course.grading.cases import RIGHT, Case, CaseGrader, Reply, apart
 from xaicourse.course.grading.compare import as_numbers, refuse
 from xaicourse.course.grading.path_probe import ProbeModel
 from xaicourse.course.grading.task import Task
@@ -307,7 +307,7 @@ class GradientGrader(CaseGrader):
         if any(weight.grad is not None for weight in model.parameters()):
             self._refuse("fills_weights")
 
-    def _ask(self, answer: Any, case: Case) -> tuple[Tensor, Any]:
+    def _ask(self, answer: Any, case: Case) -> Reply:
         """Say more about None: it may be the .grad of a tensor that has none."""
         try:
             return super()._ask(answer, case)

@@ -61,7 +61,7 @@ def grade(answer: Any) -> Outcome:
     """Judge the four parts in their order; the first wrong one gets the message."""
     part = parts(answer, tuple(RIGHT), messages.entry("tasks/01.6/name"))
     refuse_open_parts(part, messages.entry("tasks/01.6/name"))
-    given = {name: numbers_in(value, "01.6") for name, value in part.items()}
+    given = {name: numbers_in(value) for name, value in part.items()}
     for name, numbers in given.items():
         if len(numbers) != len(RIGHT[name]):
             wanted = len(RIGHT[name])

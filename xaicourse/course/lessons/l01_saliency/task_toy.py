@@ -75,7 +75,7 @@ def grade(answer: Any) -> Outcome:
 
 
 def _row(value: Any, name: str, count: int) -> list[float]:
-    found = numbers_in(value, "01.1")
+    found = numbers_in(value)
     if len(found) != count:
         refuse("tasks/01.1/how_many", part=name, given=len(found), wanted=count)
     return found

@@ -3,165 +3,198 @@
 It shows a feature that the function does not use, and hides one that it uses.
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, relu
 
 from xaicourse.core.gradients import ask, gradients
 from xaicourse.core.operations import UnsupportedOperationError
 from xaicourse.core.rules import Rules
-from xaicourse.course.grading import messages
-from xaicourse.course.grading.compare import refuse, show
+from xaicourse.course.grading.claims import Claim, claim_task, wrong
 from xaicourse.course.grading.integrate import OwnFunction, to_rows
-from xaicourse.course.grading.submission import parts, refuse_open_parts
-from xaicourse.course.grading.task import Task
-from xaicourse.course.grading.verdict import Outcome
 from xaicourse.methods.vanilla.relu_rules import guided_rule
 
 __all__ = ["UPSIDE_DOWN"]
 
-LARGEST = 10.0  # all numbers of x lie in [-10, 10]
-SHOWN = 0.5  # a slope or a map above this size shows the feature
 ZERO = 1e-6  # rounding
 SAME = {torch.float64: 1e-6, torch.float32: 1e-5}  # a smaller change of f is rounding
 FAR = (-1000.0, -100.0, -30.0, -15.0, 15.0, 30.0, 100.0, 1000.0)
 
 
-def grade(answer: Any) -> Outcome:
-    """Judge (f, x, unused, used)."""
-    what = messages.entry("tasks/02.5/name")
-    part = parts(answer, ("f", "x", "unused", "used"), what)
-    refuse_open_parts(part, what)
-    x = to_rows(part["x"], "x", what)
-    if len(x) != 1 or x.ndim != 2 or x.shape[1] < 2:
-        refuse("tasks/02.5/one_row", shape=tuple(x.shape))
-    if float(x.abs().max()) > LARGEST:
-        refuse("tasks/02.5/range", number=show(float(x.abs().max())), largest=show(LARGEST))
-    unused, used = (_feature(part[name], name, x) for name in ("unused", "used"))
-    if unused == used:
-        refuse("tasks/02.5/same_feature", feature=unused)
-    f = OwnFunction(part["f"], x, what)
-    with f.steady(_others(x, unused)[:5]):
-        slope, guided = f.gradient(x)[0], _guided(f, x)[0]
-        name = _mistake(f, x, slope, guided, unused, used)
-        if name is not None and _mistake(f, x, slope, guided, used, unused) is None:
-            name = "misconceptions/exchanged"
-    fields = {
-        "unused": unused,
-        "used": used,
-        "shown": show(float(guided[unused])),
-        "hidden": show(float(guided[used])),
-        "slope": show(float(slope[used])),
-        "wanted": show(SHOWN),
-    }
-    if name is not None:
-        diagnosis = name.rpartition("/")[2] if "/" in name else None
-        refuse(f"tasks/02.5/{name}", diagnosis=diagnosis, **fields)
-    return Outcome("passed", messages.text("tasks/02.5/passed", **fields))
+class UpsideDown(Claim):
+    """f, an input x (1, D), and two of its features: one that f does not use, one that it uses."""
+
+    largest = 10.0  # all numbers of x lie in [-10, 10]
+    wanted = 0.5  # a slope or a map above this size shows the feature
+
+    def read(self, answer: Any) -> None:
+        """Take x and both features."""
+        self.answer = self.parts(answer, "f", "x", "unused", "used")
+        self.x = to_rows(self.answer["x"], "x", self.what)
+        self.shape, self.features = tuple(self.x.shape), self.x.shape[-1]
+        self.number = float(self.x.abs().max())
+        self.unused, self.used = self._feature("unused"), self._feature("used")
+        self.part = "unused" if self.unused is None else "used"
+        self.given = str(self.answer[self.part])[:40]
+
+    def _feature(self, name: str) -> Any:
+        """Return a feature's index, from 0; None if there is no such feature."""
+        try:
+            return range(self.features)[int(torch.as_tensor(self.answer[name]).reshape(()))]
+        except Exception:
+            return None
+
+    @contextmanager
+    def steady(self) -> Iterator[None]:
+        """Judge f, with its gradient and its map at x, both (D,)."""
+        self.f = OwnFunction(self.answer["f"], self.x, self.what)
+        with self.f.steady(self._elsewhere(self.unused)[:5]):
+            self.slopes = self.f.gradient(self.x)[0]
+            self.map, self.error = self._guided_backprop()
+            self.shown, self.hidden = self.map[[self.unused, self.used]].tolist()
+            self.slope = float(self.slopes[self.used])
+            yield
+
+    def _guided_backprop(self) -> tuple[Tensor, str]:
+        """Return the package's map (D,), and the operation for which there is no rule."""
+        function, rules = self.f.f, Rules("guided backprop", guided_rule)
+        error, x = "", self.x.to(self.f.dtype)
+        try:
+            question = ask(lambda points: function(points).reshape(-1), x, rules=rules)
+            return gradients(question)[0].double()[0], error
+        except UnsupportedOperationError as unknown:
+            error = str(unknown).split(":")[0].split(";")[0]
+        except ValueError:  # x is not in the graph at all
+            pass
+        return 0 * self.x[0], error
+
+    def _elsewhere(self, feature: int) -> Tensor:
+        """Return x and inputs elsewhere, near and far, each with 49 values of the feature."""
+        generator = torch.Generator().manual_seed(0)
+        drawn = 2 * torch.rand((10, self.features), generator=generator).double() - 1
+        sizes = torch.tensor([[self.largest]] * 6 + [[100.0]] * 4)
+        ends = torch.tensor([[self.largest], [-self.largest]]).expand(2, self.features)
+        places = torch.cat([self.x, sizes * drawn, ends])  # (13, D)
+        values = torch.cat([torch.linspace(-self.largest, self.largest, 41), torch.tensor(FAR)])
+        others = places.repeat_interleave(len(values), dim=0)
+        others[:, feature] = values.double().repeat(len(places))
+        return others
+
+    def changes_with(self, feature: int) -> bool:
+        """Say whether f changes with one feature, anywhere."""
+        others = self._elsewhere(feature)
+        values = self.f.value(others).reshape(13, -1)  # one line for each place
+        change = (values - values[:, :1]).abs()
+        rounding = 1 + others.abs().amax(1).reshape(13, -1) + values.abs()
+        return float((change / rounding).max()) > SAME[self.f.dtype]
+
+    def exchanged(self) -> bool:
+        """Say whether the example would be right if the two features were exchanged."""
+        shows, hides = abs(self.hidden) > self.wanted, abs(self.shown) <= ZERO
+        steep = abs(float(self.slopes[self.unused])) > self.wanted
+        return shows and hides and steep and not self.changes_with(self.used)
 
 
-def _mistake(
-    f: OwnFunction, x: Tensor, slope: Tensor, guided: Tensor, unused: int, used: int
-) -> str | None:
-    """Return the key of what is wrong, or None."""
-    if _changes_with(f, x, unused):
-        return "misconceptions/not_unused"
-    if abs(float(guided[unused])) <= ZERO:
-        return "misconceptions/also_blank"
-    if abs(float(guided[unused])) <= SHOWN:
-        return "too_small"
-    if abs(float(guided[used])) > ZERO:
-        return "misconceptions/shown_too"
-    if abs(float(slope[used])) > SHOWN:
-        return None
-    return "too_flat" if _changes_with(f, x, used) else "misconceptions/uses_nothing"
+def example(f: Callable[[Tensor, Tensor], Tensor], unused: int = 0, used: int = 1) -> Any:
+    """Return an answer; its f is given as a function of the two features (N,)."""
+    return {"f": lambda p: f(p[:, 0], p[:, 1]), "x": [[2.0, 1.0]], "unused": unused, "used": used}
 
 
-def _feature(value: Any, name: str, x: Tensor) -> int:
-    try:
-        return range(x.shape[1])[int(torch.as_tensor(value).reshape(()))]
-    except Exception:
-        refuse("tasks/02.5/feature", part=name, given=str(value)[:40], features=x.shape[1])
-
-
-def _others(x: Tensor, place: int) -> Tensor:
-    """Return x and rows elsewhere, near and far, each with 49 values of the feature."""
-    generator = torch.Generator().manual_seed(0)
-    draw = 2 * torch.rand((10, x.shape[1]), generator=generator, dtype=x.dtype) - 1
-    size = torch.tensor([LARGEST] * 6 + [100.0] * 4, dtype=x.dtype)
-    ends = LARGEST * torch.tensor([[1.0], [-1.0]], dtype=x.dtype).expand(2, x.shape[1])
-    rows = torch.cat([x, size[:, None] * draw, ends])  # (13, D)
-    values = torch.cat([torch.linspace(-LARGEST, LARGEST, 41), torch.tensor(FAR)]).to(x.dtype)
-    others = rows.repeat_interleave(len(values), dim=0)
-    others[:, place] = values.repeat(len(rows))
-    return others
-
-
-def _changes_with(f: OwnFunction, x: Tensor, place: int) -> bool:
-    """Say whether f changes with one feature, anywhere."""
-    others = _others(x, place)
-    values = f.value(others).reshape(13, -1)  # one line for each place of the other features
-    sizes = others.abs().amax(1).reshape(13, -1)  # rounding grows with the numbers in f
-    for near in (slice(0, 41), slice(None)):
-        change = values[:, near].amax(1) - values[:, near].amin(1)
-        size = 1 + sizes[:, near].amax(1) + values[:, near].abs().amax(1)
-        if float((change / size).max()) > SAME[f.dtype]:
-            return True
-    return False
-
-
-def _guided(f: OwnFunction, x: Tensor) -> Tensor:
-    """Return the map of guided backpropagation, by the package's rule."""
-    rules = Rules("guided backprop", guided_rule)
-    try:
-        function: Any = f.f  # what the student wrote
-        question = ask(lambda points: function(points).reshape(-1), x.to(f.dtype), rules=rules)
-        return gradients(question)[0].double()
-    except UnsupportedOperationError as error:
-        refuse("tasks/02.5/refused", error=str(error).split(":")[0].split(";")[0])
-    except ValueError:  # x is not in the graph at all
-        return torch.zeros_like(x)
-
-
-# ---------------------------------------------------------------- right and wrong submissions
-
-
-def _upside_down(points):
-    """Return relu(x1) - relu(x1) - relu(x2): only x2 counts, and its signal is negative."""
-    first, second = points[:, 0], points[:, 1]
-    return torch.relu(first) - torch.relu(first) - torch.relu(second)
-
-
-def _both_used(points):
-    return 2 * torch.relu(points[:, 0]) - torch.relu(points[:, 1])
-
-
-def _second_only(points):
-    return 0 * points[:, 0] - 3 * torch.relu(points[:, 1])
-
-
-def _second_shown(points):
-    first, second = points[:, 0], points[:, 1]
-    return torch.relu(first) - torch.relu(first) + torch.relu(second)
-
-
-def _constant(points):
-    first, second = points[:, 0], points[:, 1]
-    return torch.relu(first) - torch.relu(first) + 0 * second
-
-
-_RIGHT = {"f": _upside_down, "x": [[2.0, 1.0]], "unused": 0, "used": 1}
-
-UPSIDE_DOWN = Task(
-    id="02.5",
-    grade=grade,
-    reference=_RIGHT,
-    misconceptions={
-        "not_unused": _RIGHT | {"f": _both_used},
-        "exchanged": _RIGHT | {"unused": 1, "used": 0},
-        "also_blank": _RIGHT | {"f": _second_only},
-        "shown_too": _RIGHT | {"f": _second_shown},
-        "uses_nothing": _RIGHT | {"f": _constant},
-    },
+UPSIDE_DOWN = claim_task(
+    "02.5",
+    UpsideDown,
+    name="your example (f, x, unused, used)",
+    right=example(lambda a, b: relu(a) - relu(a) - relu(b)),
+    unfit=[
+        wrong(
+            "one_row",
+            "x must be one input with at least two features, (1, D). It has shape {shape}.",
+            lambda its: len(its.x) != 1 or its.x.ndim != 2 or its.features < 2,
+        ),
+        wrong(
+            "range",
+            "The numbers of x must lie between -{largest} and {largest}. You gave {number}.",
+            lambda its: its.number > its.largest,
+        ),
+        wrong(
+            "feature",
+            "{part} must be the index of one of the {features} numbers of x. You gave {given}.",
+            lambda its: None in (its.unused, its.used),
+        ),
+        wrong(
+            "same_feature",
+            "unused and used must be two features. Both are {used}.",
+            lambda its: its.unused == its.used,
+        ),
+    ],
+    mistakes=[
+        wrong(
+            "refused",
+            "Guided Backprop has no rule for an operation in f: {error}. Use sums, products "
+            "with numbers, and ReLUs.",
+            lambda its: its.error != "",
+        ),
+        wrong(
+            "exchanged",
+            "The example is right, but unused and used are exchanged.",
+            lambda its: its.exchanged(),
+            example(lambda a, b: relu(a) - relu(a) - relu(b), unused=1, used=0),
+        ),
+        wrong(
+            "not_unused",
+            "f does use feature {unused}: with it f changes, here or for other inputs. It must "
+            "be without any effect.",
+            lambda its: its.changes_with(its.unused),
+            example(lambda a, b: 2 * relu(a) - relu(b)),
+        ),
+        wrong(
+            "also_blank",
+            "f does not use feature {unused}, and Guided Backprop gives it 0, too. Let "
+            "something cancel that goes through ReLUs.",
+            lambda its: abs(its.shown) <= ZERO,
+            example(lambda a, b: 0 * a - 3 * relu(b)),
+        ),
+        wrong(
+            "too_small",
+            "f does not use feature {unused}, and Guided Backprop gives it {shown}. Its size "
+            "must be above {wanted}: use larger weights.",
+            lambda its: abs(its.shown) <= its.wanted,
+        ),
+        wrong(
+            "shown_too",
+            "Feature {unused} is right: shown, but not used. But Guided Backprop gives "
+            "{hidden} to feature {used}; it must be 0. Which signals does the rule stop?",
+            lambda its: abs(its.hidden) > ZERO,
+            example(lambda a, b: relu(a) - relu(a) + relu(b)),
+        ),
+        wrong(
+            "uses_nothing",
+            "Feature {unused} is right: shown, but not used. But f does not use feature {used} "
+            "either. Let f depend on it, and let the rule hide it.",
+            lambda its: abs(its.slope) <= its.wanted and not its.changes_with(its.used),
+            example(lambda a, b: relu(a) - relu(a) + 0 * b),
+        ),
+        wrong(
+            "too_flat",
+            "Guided Backprop hides feature {used}, but its gradient at x is {slope}. Its size "
+            "must be above {wanted}, at this x.",
+            lambda its: abs(its.slope) <= its.wanted,
+        ),
+    ],
+    passed=(
+        "Guided Backprop shows feature {unused} ({shown}), which f never uses, and hides feature "
+        "{used}, whose gradient is {slope}."
+    ),
+    hints=(
+        "The rule stops negative signals. That is useful twice: to hide what f uses, and to "
+        "show something that cancels.",
+        "To hide a feature: let its only signal arrive at a ReLU with a minus. To show an "
+        "unused one: a number minus itself is 0 for every input, and if both halves go through "
+        "a ReLU, only one of them lets its signal pass.",
+        "f = lambda p: torch.relu(p[:, 0]) - torch.relu(p[:, 0]) - torch.relu(p[:, 1]), x = "
+        "[[2.0, 1.0]], unused = 0, used = 1.",
+    ),
 )

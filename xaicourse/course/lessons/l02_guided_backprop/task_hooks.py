@@ -1,61 +1,113 @@
 """Task 02.4: what a hook gives on six spellings of one net."""
 
-from typing import Any
+from xaicourse.course.grading.paper import Row, WordPart, paper_task, row
 
-from xaicourse.course.grading import messages
-from xaicourse.course.grading.compare import refuse
-from xaicourse.course.grading.submission import is_missing, parts
-from xaicourse.course.grading.task import Task
-from xaicourse.course.grading.verdict import Outcome
-
-__all__ = ["HOOKS_LOOK_AWAY", "OUTCOMES"]
-
-OUTCOMES = {"A": "right", "B": "wrong", "C": "wrong", "D": "wrong", "E": "right", "F": "error"}
-# net and wrong outcome -> what was misunderstood; any other outcome is refused without a name
-MISTAKES = {
-    ("a", "wrong"): "modules_missed",
-    ("a", "error"): "modules_missed",
-    ("b", "right"): "functional_seen",
-    ("b", "error"): "functional_error",
-    ("c", "right"): "shared_right",
-    ("c", "error"): "shared_error",
-    ("d", "right"): "relu6_seen",
-    ("d", "error"): "relu6_error",
-    ("e", "wrong"): "subclass_missed",
-    ("e", "error"): "subclass_missed",
-    ("f", "right"): "in_place_right",
-    ("f", "wrong"): "in_place_silent",
-}
+__all__ = ["HOOKS_LOOK_AWAY"]
 
 
-def grade(answer: Any) -> Outcome:
-    """Judge the six outcomes; the first wrong one gets the message."""
-    what = messages.entry("tasks/02.4/name")
-    part = parts(answer, tuple(name.lower() for name in OUTCOMES), what)
-    if any(is_missing(value) for value in part.values()):
-        refuse("general/not_done", status="not_done")
-    given = {name: _outcome(name, value) for name, value in part.items()}
-    wrong = [name for name, value in given.items() if value != OUTCOMES[name.upper()]]
-    if not wrong:
-        return Outcome("passed", messages.text("tasks/02.4/passed"))
-    mistake = MISTAKES[wrong[0], given[wrong[0]]]
-    evidence = messages.text("tasks/02.4/evidence", right=6 - len(wrong))
-    text = messages.text(f"tasks/02.4/misconceptions/{mistake}")
-    return Outcome("not_right", text, evidence, diagnosis=mistake)
+def net(name: str, right: str, *rows: Row) -> WordPart:
+    """Return the part for one net: what comes out of the hooked net."""
+    return WordPart(name, right, *rows, words={word: word for word in ("right", "wrong", "error")})
 
 
-def _outcome(name: str, value: Any) -> str:
-    word = str(value).strip().lower()
-    if word not in ("right", "wrong", "error"):
-        refuse("tasks/02.4/no_outcome", net=name.upper(), given=word[:40])
-    return word
-
-
-HOOKS_LOOK_AWAY = Task(
-    id="02.4",
-    grade=grade,
-    reference=OUTCOMES,
-    misconceptions={
-        mistake: OUTCOMES | {name.upper(): outcome} for (name, outcome), mistake in MISTAKES.items()
-    },
+HOOKS_LOOK_AWAY = paper_task(
+    "02.4",
+    net(
+        "A",
+        "right",
+        row(
+            "modules_missed",
+            "Net A has two modules nn.ReLU, each called once. Both are hooked, and each keeps "
+            "its own gate.",
+            "wrong",
+        ),
+        row("modules_missed", "", "error"),
+    ),
+    net(
+        "B",
+        "wrong",
+        row(
+            "functional_seen",
+            "Net B calls a function. There is no module, so no hook is called, and the plain "
+            "gradient comes out.",
+            "right",
+        ),
+        row(
+            "functional_error",
+            "Net B calls a function. There is no module, so no hook is called. Nothing stops: "
+            "the plain gradient comes out in silence.",
+            "error",
+        ),
+    ),
+    net(
+        "C",
+        "wrong",
+        row(
+            "shared_right",
+            "Net C uses one module twice. The second call overwrites the gate that the first "
+            "one noted.",
+            "right",
+        ),
+        row(
+            "shared_error",
+            "Net C uses one module twice. With layers of equal width nothing stops: the second "
+            "call overwrites the gate that the first one noted.",
+            "error",
+        ),
+    ),
+    net(
+        "D",
+        "wrong",
+        row(
+            "relu6_seen",
+            "Net D has modules nn.ReLU6. isinstance(module, nn.ReLU) is false for them: "
+            "nn.ReLU6 is a class of its own.",
+            "right",
+        ),
+        row(
+            "relu6_error",
+            "Net D has modules nn.ReLU6, for which isinstance(module, nn.ReLU) is false. No "
+            "hook, no error: the plain gradient.",
+            "error",
+        ),
+    ),
+    net(
+        "E",
+        "right",
+        row(
+            "subclass_missed",
+            "Net E uses a class made from nn.ReLU. isinstance is true for it, so both modules "
+            "are hooked.",
+            "wrong",
+        ),
+        row("subclass_missed", "", "error"),
+    ),
+    net(
+        "F",
+        "error",
+        row(
+            "in_place_right",
+            "Net F changes its tensor in place. PyTorch hands a view to a module with a full "
+            "backward hook, and refuses to change a view in place: it stops.",
+            "right",
+        ),
+        row(
+            "in_place_silent",
+            "Net F does not give another map. PyTorch notices that a hooked tensor is changed "
+            "in place, and stops.",
+            "wrong",
+        ),
+    ),
+    passed="You know where the hook looks away, and that it does so in silence.",
+    evidence="{right} of your six answers are right. The message is about the first wrong one.",
+    hints=(
+        "The hook is put on every module for which isinstance(module, nn.ReLU) is true, and it "
+        "is called when that module is called. Ask for each net: is there such a module? Is it "
+        "called once or twice?",
+        "nn.ReLU6 is not a kind of nn.ReLU for Python; a class MyReLU(nn.ReLU) is. A function "
+        "has no module at all. And a backward hook hands out views of tensors, which must not "
+        "be changed in place.",
+        "You may try it: copy the lesson's function into a new cell, build the six nets, and "
+        "compare with xc.guided_backprop. Two of the six are right, one stops with an error.",
+    ),
 )

@@ -1,182 +1,184 @@
 """Task 02.3: the cosine of two maps, and its control."""
 
 import torch
-from torch import Tensor
+from torch.nn.functional import cosine_similarity
 
-from xaicourse.course.grading.cases import Case, CaseGrader
-from xaicourse.course.grading.task import Task
+from xaicourse.course.grading.cases import case, waves
+from xaicourse.course.grading.function_task import function_task
+from xaicourse.course.grading.mistakes import after, before, own, swap
 
-__all__ = ["CASES", "GRADER", "WITH_CONTROL"]
-
-
-def _map(turn: float, *shape: int, tilt: float = 0.0) -> Tensor:
-    """Return a signed map that follows no simple rule."""
-    count = torch.Size(shape).numel()
-    return (torch.sin(turn * torch.arange(1.0, count + 1) ** 1.5) + tilt).reshape(shape)
+__all__ = ["WITH_CONTROL"]
 
 
-def _order(count: int, step: int) -> Tensor:
-    return (torch.arange(count) * step + 2) % count  # step and count share no factor
+def dot(a, b):
+    """Return the sum of products."""
+    return (a * b).sum()
 
 
-_A = _map(1.1, 3, 5, tilt=0.4)
-CASES = (
-    Case("small", {"a": _A, "b": 3 * _A + _map(0.4, 3, 5, tilt=-0.3), "order": _order(15, 4)}),
-    Case("opposite", {"a": 2 * _map(0.9, 4, 7, tilt=0.3),
-                      "b": -_map(0.9, 4, 7, tilt=0.3) + 0.5 * _map(2.3, 4, 7),
-                      "order": _order(28, 5)}),
-    Case("colour", {"a": _map(0.6, 3, 4, 5, tilt=-0.5), "b": _map(1.7, 3, 4, 5, tilt=-0.4),
-                    "order": _order(60, 7)}),
-)  # fmt: skip
+def cosine_of(a, b):
+    """Return the cosine of two maps."""
+    return dot(a, b) / (a.norm() * b.norm())
 
 
-# ---------------------------------------------------------------- the right answer
+def mixed(a, order):
+    """Return a with its pixels in this order."""
+    return a.flatten()[order].view_as(a)
 
 
-def with_control(a, b, order):
+def with_control(a, b, order, *, cosine=cosine_of, chance=lambda a, b, order: (mixed(a, order), b)):
     """Return the cosine of a and b, and the same with the pixels of a in another order, (2,)."""
-    return torch.stack([_cosine(a, b), _cosine(a.flatten()[order], b)])
+    return torch.stack([cosine(a, b), cosine(*chance(a, b, order))])
 
 
-def _cosine(a: Tensor, b: Tensor) -> Tensor:
-    a, b = a.flatten(), b.flatten()
-    return a @ b / (a.norm() * b.norm())
+def mean_over(dim):
+    """Return the mean of one cosine for each line (dim=-1) or column (dim=0) of the maps."""
+    return lambda a, b: cosine_similarity(a, b, dim=dim).mean()
 
 
-# ---------------------------------------------------------------- wrong answers
+def once(cosine):
+    """Return the right control beside another cosine."""
+    return lambda a, b, order: torch.stack([cosine(a, b), with_control(a, b, order)[1]])
 
 
-def absolute(a, b, order):
-    return with_control(a.abs(), b.abs(), order)
+A = waves(1.1, 3, 5) + 0.4
+OTHER = waves(0.9, 4, 7) + 0.3
 
+# An order of count pixels is (step * place + 2) % count; step and count share no factor.
+CASES = (
+    case(
+        "small",
+        "two maps of 3 x 5 pixels that are alike",
+        a=A,
+        b=3 * A + waves(0.4, 3, 5) - 0.3,
+        order=(4 * torch.arange(15) + 2) % 15,
+    ),
+    case(
+        "opposite",
+        "two maps of 4 x 7 pixels that point in opposite directions, with other sizes",
+        a=2 * OTHER,
+        b=0.5 * waves(2.3, 4, 7) - OTHER,
+        order=(5 * torch.arange(28) + 2) % 28,
+    ),
+    case(
+        "colour",
+        "two maps with three channels of 4 x 5 pixels",
+        a=waves(0.6, 3, 4, 5) - 0.5,
+        b=waves(1.7, 3, 4, 5) - 0.4,
+        order=(7 * torch.arange(60) + 2) % 60,
+    ),
+)
 
-def absolute_control(a, b, order):
-    return torch.stack([_cosine(a, b), _cosine(a.abs().flatten()[order], b.abs())])
-
-
-def both_shuffled(a, b, order):
-    """The same order for both: the control is the cosine again."""
-    return torch.stack([_cosine(a, b), _cosine(a.flatten()[order], b.flatten()[order])])
-
-
-def shuffled_with_itself(a, b, order):
-    return torch.stack([_cosine(a, b), _cosine(a.flatten()[order], a)])
-
-
-def second_shuffled(a, b, order):
-    """The pixels of b in another order: as good a control, but not the one that is asked for."""
-    return torch.stack([_cosine(a, b), _cosine(a, b.flatten()[order])])
-
-
-def correlation(a, b, order):
-    return with_control(a - a.mean(), b - b.mean(), order)
-
-
-def dot_product(a, b, order):
-    a, b = a.flatten(), b.flatten()
-    return torch.stack([a @ b, a[order] @ b])
-
-
-def one_length_only(a, b, order):
-    return dot_product(a, b, order) / a.norm() ** 2
-
-
-def other_length_only(a, b, order):
-    return dot_product(a, b, order) / b.norm() ** 2
-
-
-def one_length_once(a, b, order):
-    return dot_product(a, b, order) / a.norm()
-
-
-def other_length_once(a, b, order):
-    return dot_product(a, b, order) / b.norm()
-
-
-def lengths_squared(a, b, order):
-    return dot_product(a, b, order) / (a.norm() * b.norm()) ** 2
-
-
-def mean_of_columns(a, b, order):
-    mixed = a.flatten()[order].view_as(a)
-    columns = torch.nn.functional.cosine_similarity
-    return torch.stack([columns(a, b, dim=0).mean(), columns(mixed, b, dim=0).mean()])
-
-
-def mean_of_columns_once(a, b, order):
-    return torch.stack([mean_of_columns(a, b, order)[0], with_control(a, b, order)[1]])
-
-
-def sums_for_lengths(a, b, order):
-    """Sums of sizes instead of lengths."""
-    return dot_product(a, b, order) / (a.abs().sum() * b.abs().sum())
-
-
-def mean_of_lines_once(a, b, order):
-    """The mean over lines for the cosine, and the right control."""
-    return torch.stack([mean_of_lines(a, b, order)[0], with_control(a, b, order)[1]])
-
-
-def distance(a, b, order):
-    return 1 - with_control(a, b, order)
-
-
-def size_of_cosine(a, b, order):
-    return with_control(a, b, order).abs()
-
-
-def squared(a, b, order):
-    return with_control(a, b, order) ** 2
-
-
-def exchanged(a, b, order):
-    return with_control(a, b, order).flip(0)
-
-
-def minus_control(a, b, order):
-    cosine, control = with_control(a, b, order)
-    return torch.stack([cosine - control, control])
-
-
-def mean_of_lines(a, b, order):
-    """One cosine for each line, averaged."""
-    mixed = a.flatten()[order].view_as(a)
-    lines = torch.nn.functional.cosine_similarity
-    return torch.stack([lines(a, b, dim=-1).mean(), lines(mixed, b, dim=-1).mean()])
-
-
-WRONG = {
-    function.__name__: function
-    for function in (
-        absolute,
-        absolute_control,
-        both_shuffled,
-        shuffled_with_itself,
-        second_shuffled,
-        correlation,
-        dot_product,
-        one_length_only,
-        lengths_squared,
-        sums_for_lengths,
-        distance,
-        size_of_cosine,
-        squared,
-        exchanged,
-        minus_control,
-        mean_of_lines,
-    )
-}
-
-ALSO = {
-    "one_length_only": (other_length_only, one_length_once, other_length_once),
-    "mean_of_lines": (mean_of_lines_once, mean_of_columns, mean_of_columns_once),
-}
-
-GRADER = CaseGrader("02.3", CASES, with_control, WRONG, also=ALSO)
-
-WITH_CONTROL = Task(
-    id="02.3",
-    grade=GRADER,
-    reference=with_control,
-    misconceptions=WRONG,
+WITH_CONTROL = function_task(
+    "02.3",
+    with_control,
+    cases=CASES,
+    mistakes=[
+        # other maps
+        before(
+            "absolute",
+            "You take absolute values first. Asked are the maps with their signs.",
+            a=torch.abs,
+            b=torch.abs,
+        ),
+        before(
+            "correlation",
+            "You subtract the means first: that is the correlation. Asked is the cosine, where "
+            "0 stays 0.",
+            a=lambda a: a - a.mean(),
+            b=lambda b: b - b.mean(),
+        ),
+        # which maps the control compares
+        swap(
+            "absolute_control",
+            "The cosine is right. The control uses absolute values: leave the signs there, too.",
+            chance=lambda a, b, order: (mixed(a.abs(), order), b.abs()),
+        ),
+        swap(
+            "both_shuffled",
+            "You shuffle both maps in the same way. Then pixel still meets its partner, and "
+            "the control is the cosine again. Shuffle a only.",
+            chance=lambda a, b, order: (mixed(a, order), mixed(b, order)),
+        ),
+        swap(
+            "shuffled_with_itself",
+            "Your control compares a with itself, shuffled. Compare the shuffled a with b.",
+            chance=lambda a, b, order: (mixed(a, order), a),
+        ),
+        swap(
+            "second_shuffled",
+            "Your control pairs the pixels in another way: did you shuffle b, or use the "
+            "inverse of order? It is as good a control, but asked is a.flatten()[order] with "
+            "b, so that everyone gets the same number.",
+            chance=lambda a, b, order: (a, mixed(b, order)),
+        ),
+        # what is divided by
+        swap(
+            "dot_product",
+            "This is the sum of products. Divide by both lengths, so that the size of a map "
+            "does not count.",
+            cosine=dot,
+        ),
+        swap(
+            "one_length_only",
+            "You divide by the length of one map only. Divide by the length of a times the "
+            "length of b.",
+            cosine=lambda a, b: dot(a, b) / a.norm() ** 2,
+        ),
+        swap("one_length_only", "", cosine=lambda a, b: dot(a, b) / b.norm() ** 2),
+        swap("one_length_only", "", cosine=lambda a, b: dot(a, b) / a.norm()),
+        swap("one_length_only", "", cosine=lambda a, b: dot(a, b) / b.norm()),
+        swap(
+            "lengths_squared",
+            "You divide by the squares of both lengths. A length is the root of a sum of squares.",
+            cosine=lambda a, b: dot(a, b) / (a.norm() * b.norm()) ** 2,
+        ),
+        swap(
+            "sums_for_lengths",
+            "You divide by the sums of sizes. The length of a map is the root of its sum of "
+            "squares.",
+            cosine=lambda a, b: dot(a, b) / (a.abs().sum() * b.abs().sum()),
+        ),
+        # several cosines
+        swap(
+            "mean_of_lines",
+            "You average one cosine for each line of the map. Flatten both maps, and compute "
+            "one cosine.",
+            cosine=mean_over(-1),
+        ),
+        swap("mean_of_lines", "", cosine=mean_over(0)),
+        own("mean_of_lines", "", once(mean_over(-1))),
+        own("mean_of_lines", "", once(mean_over(0))),
+        # what is returned
+        after(
+            "distance",
+            "You return 1 minus the cosine. Return the cosine itself: 1 for the same direction.",
+            lambda both: 1 - both,
+        ),
+        after(
+            "size_of_cosine",
+            "You return the size of the cosine. Keep its sign: opposite maps have a negative "
+            "cosine.",
+            torch.abs,
+        ),
+        after("squared", "You return the square of the cosine.", torch.square),
+        after(
+            "exchanged",
+            "Cosine and control are exchanged: first the cosine, then the control.",
+            lambda both: both.flip(0),
+        ),
+        after(
+            "minus_control",
+            "You subtract the control. Return both numbers side by side.",
+            lambda both: torch.stack([both[0] - both[1], both[1]]),
+        ),
+    ],
+    passed="The cosine, and what it would be by chance for these two maps.",
+    hints=(
+        "Flatten both maps. The cosine is the sum of products, divided by both lengths.",
+        "For the control put the numbers of a into another order, and leave b as it is. Then "
+        "the same formula.",
+        "def cosine(a, b): return a @ b / (a.norm() * b.norm()), for flat maps. Return "
+        "cosine(a, b) and cosine(a[order], b), with a = a.flatten() and b = b.flatten() "
+        "before.",
+    ),
 )

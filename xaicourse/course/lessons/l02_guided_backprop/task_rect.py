@@ -1,187 +1,201 @@
-"""Task 02.6: RectGrad's rule at one layer, with a quantile for each row."""
+"""Task 02.6: RectGrad's rule at one layer, with a quantile for each input."""
 
 import torch
-from torch import Tensor
 
-from xaicourse.course.grading.cases import Case, CaseGrader
-from xaicourse.course.grading.task import Task
+from xaicourse.course.grading.cases import case, waves
+from xaicourse.course.grading.function_task import function_task
+from xaicourse.course.grading.mistakes import after, before, own, swap
 
-__all__ = ["CASES", "GRADER", "RECT_RULE"]
-
-
-def _signal(turn: float, *shape: int) -> Tensor:
-    """Return signals of mixed sign that follow no simple rule."""
-    count = torch.Size(shape).numel()
-    return torch.sin(turn * torch.arange(1.0, count + 1) ** 1.5).reshape(shape)
+__all__ = ["RECT_RULE"]
 
 
-def _case(name: str, shape: tuple[int, ...], quantile: float, turn: float) -> Case:
-    a = 2 * _signal(turn, *shape).clamp_min(0)
-    g = _signal(turn + 0.9, *shape)
-    a = a * torch.arange(1.0, len(a) + 1).view(-1, *[1] * (a.ndim - 1)) ** 2  # unlike rows
-    if a.ndim == 4:
-        a = a * torch.tensor([1.0, 6.0]).view(1, 2, 1, 1)  # unlike feature maps
-    return Case(name, {"a": a, "g": g, "quantile": quantile})
+def each_input(numbers, quantile):
+    """Return each input's own threshold, (N, 1, ...)."""
+    tau = numbers.flatten(1).quantile(quantile, dim=1)  # (N,)
+    return tau.view(-1, *[1] * (numbers.ndim - 1))
+
+
+def rect_rule(
+    a, g, quantile, *, product=torch.mul, threshold=each_input, above=torch.gt, out=lambda a, g: g
+):
+    """Return what goes on: g where a g is above the quantile of its own input, else 0."""
+    relevance = product(a, g)
+    tau = threshold(relevance, quantile)
+    return torch.where(above(relevance, tau), out(a, g), 0.0)
+
+
+def each_map(numbers, quantile):
+    """Return a threshold for each feature map (N, C, 1, 1), where there are any."""
+    if numbers.ndim < 4:
+        return each_input(numbers, quantile)
+    return numbers.flatten(2).quantile(quantile, dim=2)[..., None, None]
+
+
+def outputs(turn: float, *shape: int) -> torch.Tensor:
+    """Return outputs of ReLUs, some of them 0; the inputs of a batch are of unlike sizes."""
+    sizes = torch.arange(1.0, shape[0] + 1) ** 2
+    return sizes.view(-1, *[1] * (len(shape) - 1)) * waves(turn, *shape, size=2.0).relu()
 
 
 CASES = (
-    _case("one", (1, 21), 0.7, 1.3),
-    _case("two", (2, 25), 0.8, 0.7),
-    _case("pictures", (3, 2, 4, 5), 0.8, 2.2),
-    _case("low", (2, 24), 0.12, 1.9),
+    case(
+        "one", "one input with 21 units", a=outputs(1.3, 1, 21), g=waves(2.2, 1, 21), quantile=0.7
+    ),
+    case(
+        "two",
+        "two inputs with 25 units, one with small values and one with large ones",
+        a=outputs(0.7, 2, 25),
+        g=waves(1.6, 2, 25),
+        quantile=0.8,
+    ),
+    case(
+        "pictures",
+        "three inputs with 2 feature maps of 4 x 5",
+        a=outputs(2.2, 3, 2, 4, 5) * torch.tensor([1.0, 6.0]).view(2, 1, 1),
+        g=waves(3.1, 3, 2, 4, 5),
+        quantile=0.8,
+    ),
+    case(
+        "low",
+        "two inputs with 24 units and a low quantile: the threshold is below 0",
+        a=outputs(1.9, 2, 24),
+        g=waves(2.8, 2, 24),
+        quantile=0.12,
+    ),
 )
 
-
-# ---------------------------------------------------------------- the right answer
-
-
-def rect_rule(a, g, quantile):
-    """Return what goes on: g where a g is above the quantile of its own row."""
-    relevance = (a * g).flatten(1)  # (N, units)
-    tau = relevance.quantile(quantile, dim=1, keepdim=True)  # (N, 1)
-    return torch.where((relevance > tau).view_as(g), g, 0.0)
-
-
-# ---------------------------------------------------------------- wrong answers
-
-
-def _above(a: Tensor, g: Tensor, relevance: Tensor, quantile: float) -> Tensor:
-    flat = relevance.flatten(1)
-    return (flat > flat.quantile(quantile, dim=1, keepdim=True)).view_as(g)
-
-
-def over_batch(a, g, quantile):
-    relevance = a * g
-    return g * (relevance > relevance.flatten().quantile(quantile))
-
-
-def relevance_goes_on(a, g, quantile):
-    return a * rect_rule(a, g, quantile)
-
-
-def activation_goes_on(a, g, quantile):
-    return a * _above(a, g, a * g, quantile)
-
-
-def mask_goes_on(a, g, quantile):
-    return _above(a, g, a * g, quantile).float()
-
-
-def by_signal(a, g, quantile):
-    return g * _above(a, g, g, quantile)
-
-
-def by_activation(a, g, quantile):
-    return g * _above(a, g, a, quantile)
-
-
-def by_size(a, g, quantile):
-    return g * _above(a, g, (a * g).abs(), quantile)
-
-
-def below(a, g, quantile):
-    return g - rect_rule(a, g, quantile)
-
-
-def other_quantile(a, g, quantile):
-    return rect_rule(a, g, 1 - quantile)
-
-
-def quantile_as_threshold(a, g, quantile):
-    return g * (a * g > quantile)
-
-
-def not_strict(a, g, quantile):
-    """A product that is equal to the threshold passes, too."""
-    relevance = (a * g).flatten(1)
-    return g * (relevance >= relevance.quantile(quantile, dim=1, keepdim=True)).view_as(g)
-
-
-def last_axis(a, g, quantile):
-    """One threshold for each line of a feature map."""
-    return g * (a * g > (a * g).quantile(quantile, dim=-1, keepdim=True))
-
-
-def each_map(a, g, quantile):
-    """One threshold for each feature map."""
-    if a.ndim < 4:
-        return rect_rule(a, g, quantile)
-    tau = (a * g).flatten(2).quantile(quantile, dim=2)  # (N, C)
-    return g * (a * g > tau[..., None, None])
-
-
-def over_inputs(a, g, quantile):
-    """One threshold for each unit, over the batch."""
-    return g * (a * g > (a * g).quantile(quantile, dim=0))
-
-
-def at_least_zero(a, g, quantile):
-    """A threshold that never falls below 0."""
-    relevance = (a * g).flatten(1)
-    tau = relevance.quantile(quantile, dim=1, keepdim=True).clamp_min(0)
-    return g * (relevance > tau).view_as(g)
-
-
-def gate_too(a, g, quantile):
-    """The gate is asked as well."""
-    return rect_rule(a, g, quantile) * (a > 0)
-
-
-def in_percent(a, g, quantile):
-    return rect_rule(a, g, quantile / 100)
-
-
-def positive_only(a, g, quantile):
-    return rect_rule(a, g, quantile).clamp_min(0)
-
-
-def share_of_maximum(a, g, quantile):
-    relevance = (a * g).flatten(1)
-    return g * (relevance > quantile * relevance.amax(1, keepdim=True)).view_as(g)
-
-
-def guided(a, g, quantile):
-    return g.clamp_min(0) * (a > 0)
-
-
-def minus_threshold(a, g, quantile):
-    relevance = (a * g).flatten(1)
-    tau = relevance.quantile(quantile, dim=1, keepdim=True)
-    return (relevance - tau).clamp_min(0).view_as(g)
-
-
-WRONG = {
-    function.__name__: function
-    for function in (
-        over_batch,
-        relevance_goes_on,
-        activation_goes_on,
-        mask_goes_on,
-        by_signal,
-        by_activation,
-        by_size,
-        below,
-        other_quantile,
-        quantile_as_threshold,
-        not_strict,
-        last_axis,
-        each_map,
-        over_inputs,
-        positive_only,
-        at_least_zero,
-        gate_too,
-        in_percent,
-        share_of_maximum,
-        guided,
-        minus_threshold,
-    )
-}
-
-GRADER = CaseGrader("02.6", CASES, rect_rule, WRONG)
-
-RECT_RULE = Task(
-    id="02.6",
-    grade=GRADER,
-    reference=rect_rule,
-    misconceptions=WRONG,
+RECT_RULE = function_task(
+    "02.6",
+    rect_rule,
+    cases=CASES,
+    mistakes=[
+        # what is compared
+        swap("by_signal", "You compare g alone. Compare the products a g.", product=lambda a, g: g),
+        swap(
+            "by_activation",
+            "You compare a alone. Compare the products a g.",
+            product=lambda a, g: a,
+        ),
+        swap(
+            "by_size",
+            "You compare sizes. Signals against the class (negative products) must not pass: "
+            "no absolute values.",
+            product=lambda a, g: (a * g).abs(),
+        ),
+        # over which numbers the quantile is taken
+        swap(
+            "over_batch",
+            "You take one threshold for the whole batch. Each input has its own: quantile(..., "
+            "dim=1) after flatten(1).",
+            threshold=lambda r, q: r.flatten().quantile(q),
+        ),
+        swap(
+            "over_inputs",
+            "You take one threshold for each unit, over the batch. It is one for each input, "
+            "over all its units.",
+            threshold=lambda r, q: r.quantile(q, dim=0),
+        ),
+        swap(
+            "each_map",
+            "You take one threshold for each feature map. It is one for each input, over all "
+            "its units: flatten(1) first.",
+            threshold=each_map,
+        ),
+        swap(
+            "last_axis",
+            "You take one threshold for each line (the last axis). It is one for each input, "
+            "over all its units: flatten(1) first.",
+            threshold=lambda r, q: r.quantile(q, dim=-1, keepdim=True),
+        ),
+        # another threshold
+        before(
+            "other_quantile",
+            "You use 1 - quantile. A quantile of 0.98 lets 2 per cent pass.",
+            quantile=lambda quantile: 1 - quantile,
+        ),
+        before(
+            "in_percent",
+            "You take the quantile for a number of per cent. It lies between 0 and 1, as "
+            "Tensor.quantile wants it.",
+            quantile=lambda quantile: quantile / 100,
+        ),
+        swap(
+            "quantile_as_threshold",
+            "You compare with the number `quantile` itself. Compute the quantile of the "
+            "products first.",
+            threshold=lambda r, q: q,
+        ),
+        swap(
+            "at_least_zero",
+            "Your threshold never falls below 0. With a low quantile it does, and then "
+            "negative signals pass, too.",
+            threshold=lambda r, q: each_input(r, q).relu(),
+        ),
+        swap(
+            "share_of_maximum",
+            "You compare with a share of the largest product. Asked is a quantile: a share of "
+            "the units.",
+            threshold=lambda r, q: q * each_input(r, 1.0),
+        ),
+        # who passes
+        swap(
+            "not_strict",
+            "You let products pass that are equal to the threshold. Above is strict: many "
+            "products are exactly 0, and so may the threshold be.",
+            above=torch.ge,
+        ),
+        swap(
+            "below",
+            "You let the signals below the threshold pass. It is the other way round.",
+            above=torch.le,
+        ),
+        after(
+            "gate_too",
+            "You also ask the gate (a > 0). RectGrad asks the product only: with a threshold "
+            "below 0 a closed unit lets its signal pass.",
+            lambda passed, a: passed * (a > 0),
+        ),
+        after(
+            "positive_only",
+            "You cut off negative signals at the end. With a low quantile the threshold is "
+            "below 0, and they pass, too.",
+            torch.relu,
+        ),
+        own(
+            "guided",
+            "This is Guided Backprop, the threshold 0. Use the quantile of the products.",
+            lambda a, g, quantile: g.relu() * (a > 0),
+        ),
+        # what goes on
+        swap(
+            "relevance_goes_on",
+            "The products a g go on. They only decide; what goes on is g.",
+            out=torch.mul,
+        ),
+        swap(
+            "activation_goes_on",
+            "The outputs a go on. They only help to decide; what goes on is g.",
+            out=lambda a, g: a,
+        ),
+        swap(
+            "mask_goes_on",
+            "You return who passes (1 or 0). Multiply by g.",
+            out=lambda a, g: torch.ones_like(g),
+        ),
+        own(
+            "minus_threshold",
+            "You return how far the products are above the threshold. What goes on is g, where "
+            "the product is above.",
+            lambda a, g, quantile: (a * g - each_input(a * g, quantile)).relu(),
+        ),
+    ],
+    passed="Each input lets its own strongest signals pass.",
+    hints=(
+        "First the products a * g. For each input one threshold: flatten everything but the "
+        "first axis.",
+        "relevance.flatten(1).quantile(quantile, dim=1, keepdim=True) is one threshold for "
+        "each input. The comparison is strict: above, not equal.",
+        "relevance = (a * g).flatten(1); tau = relevance.quantile(quantile, dim=1, "
+        "keepdim=True); return g * (relevance > tau).view_as(g).",
+    ),
 )

@@ -1,7 +1,7 @@
 """Grading a path method: accept every legal rule, reject the rest, name known mistakes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -33,6 +33,7 @@ BETTER = 3.0  # and at least this much better than with a tenth of the steps ...
 NOTHING = 1e-3  # results smaller than this share of the right one are as good as 0
 PERFECT = 2e-5  # ... unless nothing is left to improve in float32
 SAME = 5e-3  # an answer this close to a misconception on every probe agrees with it
+CLASSES = 6  # no probe has more
 WASTEFUL = 4.0  # a note for answers that use this many times the model inputs they need
 
 Wrong = Callable[[Path], Tensor]
@@ -159,6 +160,20 @@ class PathGrader:
         except Settled:
             return {}
 
+    def _fixed_class(self, results: Mapping[Probe, Tensor]) -> int | None:
+        """Return the class whose right maps these are on every core probe, if there is one."""
+        for fixed in range(CLASSES):
+            probes = {probe: replace(probe, target=fixed) for probe in self.core}
+            try:
+                far = [
+                    distance(results[p], self._expected(q)) - p.tolerance for p, q in probes.items()
+                ]
+            except (IndexError, RuntimeError):
+                return None  # a probe has no such class
+            if max(far) <= 0:
+                return fixed
+        return None
+
     def _right_up_to_size(self, results: Mapping[Probe, Tensor]) -> bool:
         """Say whether every map is the right one times a positive factor, in each probe not 1."""
         for probe, got in results.items():
@@ -195,6 +210,10 @@ class PathGrader:
         if name is not None:
             text = self._text(f"misconceptions/{name}")
             return Outcome("not_right", text, evidence, diagnosis=name)
+        fixed = self._fixed_class(results)
+        if fixed is not None:
+            text = messages.text("general/fixed_class", fixed=fixed)
+            return Outcome("not_right", text, evidence, diagnosis="fixed_class")
         if (
             not failed.exact
             and distance(results[failed], self._expected(failed)) <= failed.tolerance

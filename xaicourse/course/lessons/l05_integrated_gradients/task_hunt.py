@@ -9,7 +9,7 @@ from xaicourse.course.grading.claims import ClaimGrader, Wrong, wrong
 from xaicourse.course.grading.compare import distance, refuse
 from xaicourse.course.grading.submission import is_missing, parts
 from xaicourse.course.grading.task import Task
-from xaicourse.course.grading.verdict import Outcome, Settled
+from xaicourse.course.grading.verdict import Outcome, Settled, sentence
 from xaicourse.course.lessons.l05_integrated_gradients.evidence import BUGS, Evidence
 
 __all__ = ["BUG_HUNT"]
@@ -123,7 +123,7 @@ def grade(answer: Any) -> Outcome:
     text = messages.text(
         "tasks/05.4/progress",
         convicted=convicted or messages.text("tasks/05.4/nobody"),
-        reason=first.message[:1].upper() + first.message[1:],
+        reason=sentence(first.message),
     )
     only_open = all(outcome.status == "not_done" for outcome in failures)
     status = "not_done" if only_open else "not_right"

@@ -1,0 +1,53 @@
+"""Names of tasks and questions as students type them: "5.1" is 05.1."""
+
+import difflib
+import re
+from collections.abc import Iterable
+from typing import Any
+
+__all__ = ["known_name"]
+
+NUMBERED = re.compile(r"(\d{1,2})\.(P?)(\d{1,2})")  # lesson, P for a prediction, number
+
+
+def known_name(kind: str, given: Any, known: Iterable[str]) -> str:
+    """Return the name that is meant, or say which ones are near.
+
+    Parameters
+    ----------
+    kind : str
+        "task" or "question", for the message.
+    given : object
+        What the student typed.
+    known : iterable of str
+        The names that there are.
+
+    Raises
+    ------
+    ValueError
+        If no name is meant.
+
+    >>> known_name("task", "5.1", ["05.1", "05.2"])
+    '05.1'
+    """
+    known = list(known)
+    name = spelled_out(str(given))
+    if name in known and isinstance(given, str):
+        return name
+    shown = repr(given)[:40]
+    near = [name] if name in known else sorted(difflib.get_close_matches(name, known, n=3))
+    if near:
+        raise ValueError(f"{kind} {shown} is unknown; did you mean {' or '.join(map(repr, near))}?")
+    raise ValueError(
+        f"{kind} {shown} is unknown; a {kind} has the number of its lesson, such as {known[0]!r}"
+    )
+
+
+def spelled_out(name: str) -> str:
+    """Write the number of the lesson with two digits: "5.p1" becomes "05.P1"."""
+    plain = "".join(name.split()).upper()
+    found = NUMBERED.fullmatch(plain)
+    if found is None:
+        return plain
+    lesson, p, number = found.groups()
+    return f"{int(lesson):02}.{p}{int(number)}"
