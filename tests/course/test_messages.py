@@ -15,12 +15,8 @@ from xaicourse.course.lessons.l00_start_here import (
     task_occlusion,
     task_patches,
 )
-from xaicourse.course.lessons.l05_integrated_gradients.task_baselines import PROBES
-from xaicourse.course.lessons.l05_integrated_gradients.task_ig import (
-    LOGIT_GRADER,
-    PROBABILITY_GRADER,
-)
-from xaicourse.course.lessons.l05_integrated_gradients.task_steps import CASES
+from xaicourse.course.lessons.l05_integrated_gradients.coat_grader import PROBES
+from xaicourse.course.lessons.l05_integrated_gradients.steps_grader import CASES
 
 FOLDER = Path(xaicourse.course.checking.__file__).parents[1]
 SOURCE = "\n".join(file.read_text() for file in sorted(FOLDER.rglob("*.py")))
@@ -57,7 +53,7 @@ def test_a_task_has_all_its_messages(task):
 
 
 def test_every_probe_and_case_has_a_label():
-    for grader in (LOGIT_GRADER, PROBABILITY_GRADER):
+    for grader in (TASKS["05.2"].grade, TASKS["05.7"].grade):
         used = {probe.name for probe in (*grader.core, *grader.shapes)}
         assert set(messages.entry(f"tasks/{grader.task}/probes")) == used
     assert set(messages.entry("tasks/05.3/cases")) == {case.name for case in CASES}

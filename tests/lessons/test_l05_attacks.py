@@ -5,8 +5,8 @@ import torch
 
 from tests.lessons import l05_answers as answers
 from xaicourse.course.checking import TASKS, bugs, check, or_reference
-from xaicourse.course.grading.path_grader import as_answer, right
-from xaicourse.course.lessons.l05_integrated_gradients.wrong_paths import softmax_over_batch
+from xaicourse.course.lessons.l05_integrated_gradients.path import right
+from xaicourse.course.lessons.l05_integrated_gradients.path_grader import as_answer
 
 
 def base(model, x, target, baseline, steps):
@@ -61,7 +61,7 @@ def test_zeros_and_softmax_over_the_batch():
     zeros = check("05.7", lambda model, x, target, baseline, steps: torch.zeros_like(x))
     assert (zeros.passed, zeros.diagnosis) == (False, None)
     assert "0 everywhere" in zeros.message
-    rows = as_answer(softmax_over_batch)
+    rows = as_answer(TASKS["05.7"].grade.misconceptions["softmax_over_batch"])
     assert check("05.7", rows).diagnosis == "softmax_over_batch"
 
     def one_step_after_the_other(model, x, target, baseline, steps):

@@ -4,15 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from xaicourse import datasets
+from xaicourse import datasets, zoo
 from xaicourse.course.checking import TASKS, check
-from xaicourse.course.lessons.l05_integrated_gradients import task_baselines
-from xaicourse.course.lessons.l05_integrated_gradients.task_baselines import (
-    PROBES,
+from xaicourse.course.lessons.l05_integrated_gradients.coat import (
     WRONG_SHARES,
     coat_share,
     coat_share_of_pixels,
 )
+from xaicourse.course.lessons.l05_integrated_gradients.coat_grader import PROBES
 from xaicourse.methods.baselines import make_baseline
 
 RIGHT = TASKS["05.5"].reference
@@ -146,7 +145,7 @@ def test_without_the_network_an_own_share_is_taken_with_a_note(monkeypatch):
     def gone(*args, **kwargs):
         raise FileNotFoundError("no weights")
 
-    monkeypatch.setattr(task_baselines.zoo, "load", gone)
+    monkeypatch.setattr(zoo, "load", gone)
     outcome = TASKS["05.5"].grade({**RIGHT, "high": (NOISE, 0.3, HIGH["question"])})
     assert outcome.status == "passed"
     assert "not computed again" in outcome.notes[0]

@@ -6,14 +6,11 @@ import torch
 from tests.lessons import l05_answers as answers
 from xaicourse.course.checking import TASKS, check
 from xaicourse.course.grading.compare import distance
-from xaicourse.course.grading.path_grader import as_answer, right
-from xaicourse.course.grading.path_probe import Path
 from xaicourse.course.grading.rules import RULES, nodes
-from xaicourse.course.lessons.l05_integrated_gradients.task_ig import (
-    LOGIT_GRADER,
-    PROBABILITY_GRADER,
-)
+from xaicourse.course.lessons.l05_integrated_gradients.path import Path, right
+from xaicourse.course.lessons.l05_integrated_gradients.path_grader import as_answer
 
+LOGIT_GRADER, PROBABILITY_GRADER = TASKS["05.2"].grade, TASKS["05.7"].grade
 GRADERS = {"05.2": LOGIT_GRADER, "05.7": PROBABILITY_GRADER}
 
 

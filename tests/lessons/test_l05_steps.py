@@ -6,12 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from xaicourse.course.checking import check
-from xaicourse.course.lessons.l05_integrated_gradients.task_steps import (
-    CASES,
-    MISCONCEPTIONS,
-    steps_needed,
-)
+from xaicourse.course.checking import TASKS, check
+from xaicourse.course.lessons.l05_integrated_gradients.steps_grader import CASES
+
+steps_needed, MISCONCEPTIONS = TASKS["05.3"].reference, TASKS["05.3"].misconceptions
 
 
 def test_the_answers_by_hand():

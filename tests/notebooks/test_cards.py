@@ -11,7 +11,7 @@ from builder.tasks import tasks
 from xaicourse.course.checking import TASKS
 from xaicourse.course.grading.card import card
 from xaicourse.course.grading.verdict import Settled
-from xaicourse.course.lessons.l05_integrated_gradients.task_baselines import _judge_question
+from xaicourse.course.lessons.l05_integrated_gradients.task_baselines import judge_question
 
 from .conftest import ROOT
 
@@ -45,7 +45,7 @@ def test_the_card_of_a_task_can_be_read(task):
 
 def test_a_question_copied_from_the_card_is_no_answer():
     with pytest.raises(Settled, match="the text of the task"):
-        _judge_question(
+        judge_question(
             "write down, in a sentence for each, which question this baseline asks", "low"
         )
-    _judge_question("Which light pixels count more than a black picture?", "low")
+    judge_question("Which light pixels count more than a black picture?", "low")

@@ -7,6 +7,7 @@ from typing import Any
 from xaicourse.course.grading.cases import Case, CaseGrader
 from xaicourse.course.grading.mistakes import Mistake, without_steps
 from xaicourse.course.grading.task import Task
+from xaicourse.course.grading.verdict import Outcome
 
 __all__ = ["function_task"]
 
@@ -20,7 +21,7 @@ def function_task(
     passed: str,
     hints: tuple[str, str, str],
     words: dict[str, str] | None = None,
-    grader: Callable[..., CaseGrader] = CaseGrader,
+    grader: Callable[..., Callable[[Any], Outcome]] = CaseGrader,
     **settings: Any,
 ) -> Task:
     """Return the task.
@@ -42,7 +43,7 @@ def function_task(
     words : dict, optional
         Further messages of a grader of its own.
     grader : callable
-        `CaseGrader`, or a class made from it.
+        `CaseGrader`, or a class that is called with the same fields.
     **settings : object
         Further fields of the grader, such as `errors` and `not_finite`.
 

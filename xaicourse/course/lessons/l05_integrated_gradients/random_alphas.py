@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from xaicourse.course.grading.compare import distance
-from xaicourse.course.grading.path_probe import Path, Probe
+from xaicourse.course.lessons.l05_integrated_gradients.path import Path, Probe
 
 __all__ = ["integrates_at_random"]
 

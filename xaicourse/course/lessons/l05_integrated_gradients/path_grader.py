@@ -19,12 +19,14 @@ from xaicourse.course.grading.compare import (
     show_apart,
     to_tensor,
 )
-from xaicourse.course.grading.path_probe import Path, Probe
-from xaicourse.course.grading.random_alphas import integrates_at_random
+from xaicourse.course.grading.mistakes import Mistake
 from xaicourse.course.grading.rules import RULES
+from xaicourse.course.grading.task import Task
 from xaicourse.course.grading.verdict import Outcome, Settled
+from xaicourse.course.lessons.l05_integrated_gradients.path import Path, Probe, right
+from xaicourse.course.lessons.l05_integrated_gradients.random_alphas import integrates_at_random
 
-__all__ = ["PathGrader", "as_answer"]
+__all__ = ["PathGrader", "as_answer", "path_task"]
 
 EXACT = 1e-4  # float32 passes
 BETTER = 3.0  # and at least this much better than with a tenth of the steps ...
@@ -41,15 +43,10 @@ def as_answer(wrong: Wrong, rule: str = "midpoint", *, probability: bool = False
     """Turn a wrong (or right) way of integrating into what a student would hand in."""
 
     def my_ig(model, x, target, baseline, steps):
-        probe = Probe("", model, x, baseline, target, steps)
+        probe = Probe("", "", model, x, baseline, target, steps)
         return wrong(Path(probe, rule, probability=probability)).to(x.dtype)
 
     return my_ig
-
-
-def right(path: Path) -> Tensor:
-    """Return the attribution of the definition: (x - x') times the mean gradient on the path."""
-    return path.delta * path.mean(path.slopes)
 
 
 @cache
@@ -310,3 +307,33 @@ class PathGrader:
 
     def _text(self, key: str) -> str:
         return messages.text(f"tasks/{self.task}/{key}")
+
+
+def path_task(
+    id: str,
+    reference: Callable[..., Tensor],
+    *,
+    core: Sequence[Probe],
+    shapes: Sequence[Probe],
+    mistakes: Sequence[Mistake],
+    passed: str,
+    hints: tuple[str, str, str],
+    probability: bool = False,
+) -> Task:
+    """Return the task; its mistakes are those of `right` with another step."""
+    wrong = {mistake.name: mistake.make(right) for mistake in mistakes}
+    return Task(
+        id,
+        PathGrader(id, core, shapes, wrong, probability),
+        reference=reference,
+        misconceptions={
+            name: as_answer(way, probability=probability) for name, way in wrong.items()
+        },
+        words={
+            "name": reference.__name__,
+            "passed": passed,
+            "hints": list(hints),
+            "probes": {probe.name: probe.says for probe in (*core, *shapes)},
+            "misconceptions": {mistake.name: mistake.says for mistake in mistakes},
+        },
+    )

@@ -1,0 +1,77 @@
+"""Task 05.5, second part: which share a baseline gives on the camera photo.
+
+For the named baselines it was measured once; for a baseline of the student's own the map is
+computed here (16 gradients, about a second).
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaicourse import datasets, zoo
+from xaicourse.course.grading.compare import refuse
+from xaicourse.course.lessons.l05_integrated_gradients.coat import coat_share, coat_share_of_pixels
+from xaicourse.methods.baselines import make_baseline
+
+__all__ = ["MEASURED", "kind_of", "shares_from"]
+
+TRIPOD, STEPS = 872, 16
+# Share of |IG| in the darkest fifth of the camera photo (target 872, 16 midpoint steps): of all
+# numbers, and of the map of pixels (channels added). How far off depends on the number of steps.
+MEASURED = {
+    "black": (0.031, 0.033),
+    "white": (0.362, 0.390),
+    "mean": (0.339, 0.352),
+    "uniform": (0.251, 0.264),
+    "blur": (0.268, 0.277),
+}
+KNOWN = ", ".join(MEASURED)
+
+
+def kind_of(baseline: Any, side: str) -> str | Tensor:
+    """Return the name of a known baseline, given as a word, a number or a tensor, or its values."""
+    if isinstance(baseline, str):
+        name = baseline.strip().lower()
+        if name not in MEASURED:
+            refuse("tasks/05.5/unknown_baseline", side=side, given=baseline[:40], known=KNOWN)
+        return name
+    photo = datasets.photo("camera", device="cpu")  # (1, 3, 224, 224)
+    values = values_of(baseline, photo, side)
+    if float((values - photo).abs().max()) < 1e-3:
+        refuse("tasks/05.5/photo_itself", side=side)
+    for name in MEASURED:  # blur comes last: it takes a second
+        if float((values - make_baseline(name, photo)).abs().max()) < 1e-3:
+            return name
+    return values
+
+
+def values_of(baseline: Any, photo: Tensor, side: str) -> Tensor:
+    """Return a baseline of numbers in the photo's shape, or say what is wrong with it."""
+    try:
+        values = torch.as_tensor(baseline).detach().cpu().float()
+    except Exception:
+        kind = type(baseline).__name__
+        refuse("tasks/05.5/no_baseline", side=side, kind=kind, known=KNOWN)
+    if values.ndim and values.shape != photo.shape:
+        shape, expected = tuple(values.shape), tuple(photo.shape)
+        refuse("tasks/05.5/baseline_shape", side=side, shape=shape, expected=expected)
+    if not bool(((values >= 0) & (values <= 1)).all()):  # NaN is neither
+        refuse("tasks/05.5/baseline_range", side=side)
+    return values.expand_as(photo)
+
+
+def shares_from(baseline: Tensor) -> tuple[float, float] | None:
+    """Return both shares for a baseline (1, 3, 224, 224); None without the network's weights."""
+    try:
+        model = zoo.load("efficientnet_lite0", device="cpu")
+    except OSError:
+        return None
+    photo = datasets.photo("camera", device="cpu")
+    total = torch.zeros_like(photo)
+    for k in range(STEPS):
+        point = baseline + (k + 0.5) / STEPS * (photo - baseline)
+        point = point.detach().requires_grad_(True)
+        total += torch.autograd.grad(model(point)[0, TRIPOD], point)[0]
+    attribution = (photo - baseline) * total / STEPS
+    return coat_share(attribution, photo), coat_share_of_pixels(attribution, photo)
