@@ -17,6 +17,7 @@ from xaicourse.core.gradients import Question, activations, layer_gradients
 from xaicourse.core.layers import Layer, LayerError, find_layer
 from xaicourse.methods.vanilla.layer_choice import (
     Look,
+    axes_by_type,
     check_x,
     default_layer,
     listed,
@@ -131,9 +132,10 @@ def read_maps(
             laid, of_x = axes, axes.of_x
         else:
             laid, of_x = _laid_out(where, seen, reshape, len(question.rows))
+        del seen  # and with it the graph of the first row
         A, g, score = _read(question, where, laid, gradient, differentiable)
         if gradient and _tokens(reshape or laid) and not bool(g.any()):
-            raise ValueError(_no_gradient(question, where, seen))
+            raise ValueError(_no_gradient(question, where))
         found.append(FeatureMaps(where, A, g, score, of_x))
     return found
 
@@ -171,6 +173,8 @@ def _laid_out(
     if reshape is not None:
         return reshape, _shown_by(reshape, seen)
     axes = seen.axes(seen.output, where.module)
+    if axes is None and isinstance(seen.output, Tensor) and len(seen.output) == 1:
+        axes = axes_by_type(seen.output, seen.x, where.module, tolerance=0.1)
     if axes is None:
         raise LayerError(_no_maps(where, seen, rows))
     return axes, axes.of_x
@@ -179,15 +183,23 @@ def _laid_out(
 def _shown_by(reshape: Reshape, seen: Look) -> tuple[int, ...]:
     """Return the axes of x that the cells of reshaped maps show; (2, 3) where that is not seen."""
     try:
-        axes = seen.axes(reshape(seen.output))
+        with torch.enable_grad():
+            axes = seen.axes(reshape(seen.output))
     except Exception:  # reshape may be made for all rows at once; what it returns is checked there
         axes = None
-    return axes.of_x if axes and axes.channel == 1 else tuple(range(2, seen.x.dim()))
+    if axes is None:
+        return tuple(range(2, seen.x.dim()))
+    if axes.made and axes.channel != 1:
+        raise LayerError(
+            f"reshape must lay the layer out as feature maps {_wanted(seen.x.dim())}, but it puts "
+            f"the channels on axis {axes.channel}; without reshape= they are put on axis 1"
+        )
+    return axes.of_x
 
 
 def _tokens(laid: Reshape) -> bool:
     """Tell whether tokens are laid out, of which a model may read one alone."""
-    return not isinstance(laid, Axes) or bool(laid.grid)
+    return not isinstance(laid, Axes) or laid.tokens
 
 
 # ---- the map's size, and its record -------------------------------------------------------------
@@ -314,8 +326,9 @@ def _no_maps(where: Layer, seen: Look, rows: int) -> str:
     )
 
 
-def _no_gradient(question: Question, where: Layer, seen: Look) -> str:
+def _no_gradient(question: Question, where: Layer) -> str:
     """Say which layer to take where only the class token of this one matters."""
+    seen = look(question)
     if seen.flat:
         return (
             f"the score has gradient 0 at layer {where.name!r} and at all tokens of the model: it "

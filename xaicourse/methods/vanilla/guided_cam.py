@@ -59,7 +59,7 @@ def guided_grad_cam(
         (N, C, H, W) -> (N, K), or other outputs that `target` reads; its activations must be of
         the ReLU family.
     upsample : str
-        ``"bilinear"``, ``"bicubic"`` or ``"nearest"``.
+        ``"bilinear"`` (linear along each axis), ``"bicubic"`` (images only) or ``"nearest"``.
 
     Returns
     -------

@@ -19,6 +19,7 @@ from xaicourse.core.layers import Layer, LayerCall, LayerError, watch_layers
 from xaicourse.methods.vanilla.map_axes import (
     MIXING,
     Axes,
+    Trace,
     axes_of,
     node_of,
     nodes_behind,
@@ -28,6 +29,7 @@ from xaicourse.methods.vanilla.map_axes import (
 __all__ = [
     "CONVOLUTIONS",
     "Look",
+    "axes_by_type",
     "check_x",
     "default_layer",
     "listed",
@@ -37,6 +39,7 @@ __all__ = [
 ]
 
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
+CHANNELS_LAST = (nn.Linear, nn.LayerNorm)
 POOLING_TO_A_SIZE = (
     *(nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d),
     *(nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d),
@@ -60,9 +63,22 @@ class Look:
         if not isinstance(output, Tensor) or output.dim() < 3 or len(output) != 1:
             return None
         if id(output) not in self._axes:
-            found = axes_of(output, self.x) or _axes_by_type(output, self.x, module)
+            found = axes_of(output, self.trace)
+            if found is None and node_of(output) is None:
+                found = axes_by_type(output, self.x, module, first_only=not self.channels_last)
             self._axes[id(output)] = (found, output)  # kept, so that its id stays its own
         return self._axes[id(output)][0]
+
+    @cached_property
+    def channels_last(self) -> bool:
+        """Whether the model may have maps with the channels last: not one of convolutions alone."""
+        last = [c for c in self.calls if type(c.module) in CHANNELS_LAST and len(c.shape) > 2]
+        return bool(last) or not any(isinstance(c.module, CONVOLUTIONS) for c in self.calls)
+
+    @cached_property
+    def trace(self) -> Trace:
+        """What is known of where axes come from."""
+        return Trace(self.x)
 
     @cached_property
     def behind_score(self) -> dict[Any, None]:
@@ -85,10 +101,13 @@ class Look:
         outputs = [c.output for c in self.calls if len(c.shape) == 3 and c.output.requires_grad]
         if not outputs or not self.score.requires_grad:
             return {}
-        with torch.enable_grad():
-            found = torch.autograd.grad(
-                self.score.sum(), outputs, allow_unused=True, retain_graph=True
-            )
+        try:
+            with torch.enable_grad():
+                found = torch.autograd.grad(
+                    self.score.sum(), outputs, allow_unused=True, retain_graph=True
+                )
+        except RuntimeError:  # no backward pass: that is said where a gradient is needed
+            return {}
         return {id(t): g for t, g in zip(outputs, found, strict=True)}
 
     @property
@@ -122,7 +141,7 @@ class Look:
             if axes is None or not self.reaches(c.output) or node_of(c.output) in self.score_map:
                 continue
             made = axes.made or (behind and order[id(c)] >= start)
-            if made and (len(c.shape) != 3 or self.counts(c.output, axes)):
+            if made and (not axes.tokens or self.counts(c.output, axes)):
                 yield c, axes
 
 
@@ -134,19 +153,31 @@ def _map_axes(seen: Look, call: LayerCall) -> Axes | None:
     return axes if axes is not None and axes(call.output)[0, 0].numel() > 1 else None
 
 
-def _axes_by_type(output: Tensor, x: Tensor, module: nn.Module | None) -> Axes | None:
-    """Return the axes where there is no graph: by the layer's type, then by the image's aspect."""
+def axes_by_type(
+    output: Tensor,
+    x: Tensor,
+    module: nn.Module | None,
+    tolerance: float = 0.4,
+    first_only: bool = False,
+) -> Axes | None:
+    """Return the axes where no graph tells them: by the layer's type, or by the image's aspect.
+
+    One reading alone must have the aspect of the image, up to a share of `tolerance`; with
+    `first_only`, of a model in which no layer has its channels last, there is no other reading.
+    """
     if output.dim() != x.dim():
         return None
     axes = range(1, output.dim())
     first = Axes(1, tuple(axes[1:]), tuple(axes[1:]), made=False)
     last = Axes(axes[-1], tuple(axes[:-1]), tuple(axes[1:]), made=False)
-    if isinstance(module, CONVOLUTIONS):
+    if first_only or isinstance(module, CONVOLUTIONS):
         return first
-    if type(module) in (nn.Linear, nn.LayerNorm):
+    if type(module) in CHANNELS_LAST:
         return last
     if x.dim() == 4:
-        fits = [a for a in (first, last) if same_aspect(*a(output).shape[2:], *x.shape[2:])]
+        H, W = x.shape[2:]
+        sizes = [(a, *a(output).shape[2:]) for a in (first, last)]
+        fits = [a for a, h, w in sizes if same_aspect(h, w, H, W, tolerance)]
         return fits[0] if len(fits) == 1 else None
     return None
 
@@ -187,7 +218,10 @@ def default_layer(question: Question, seen: Look) -> tuple[Layer, Axes]:
             "layer must be given: the model is a function, or holds no layers, so that none can "
             "be chosen; pass the layer itself, layer=net.features"
         )
-    found = next(seen.spots(seen.calls), None)
+    spots = seen.spots(seen.calls)
+    # of the tokens behind which the last attention begins, those before its own projections
+    whole = (s for s in spots if not (s[1].tokens and isinstance(s[0].module, nn.Linear)))
+    found = next(whole, None)
     tokens = _unread_tokens(seen, after=found[0] if found else None)
     if tokens:
         raise LayerError(
@@ -209,19 +243,23 @@ def default_layer(question: Question, seen: Look) -> tuple[Layer, Axes]:
 def _unread_tokens(seen: Look, after: LayerCall | None) -> list[LayerCall]:
     """Return the later layers that may have cells, but whose axes cannot be told."""
     start = 0 if after is None else 1 + next(k for k, c in enumerate(seen.calls) if c is after)
-    return [
-        c
-        for c in seen.calls[start:]
-        if len(c.shape) in (3, 4)
-        and len(c.shape) <= seen.x.dim()
-        and c.shape[0] == 1
-        and min(c.shape[1:]) > 1
-        and not isinstance(c.module, POOLING_TO_A_SIZE)
-        and seen.axes(c.output, c.module) is None
-        and seen.reaches(c.output)
-        and seen.counts(c.output)
-        and node_of(c.output) not in seen.score_map
-    ]
+    return [c for c in seen.calls[start:] if _may_have_cells(seen, c)]
+
+
+def _may_have_cells(seen: Look, call: LayerCall) -> bool:
+    """Tell whether a layer that matters has several cells whose axes cannot be told."""
+    dims, pooled = len(call.shape), isinstance(call.module, POOLING_TO_A_SIZE)
+    if not 3 <= dims <= min(seen.x.dim(), 4) or call.shape[0] != 1 or min(call.shape[1:]) < 2:
+        return False
+    if dims == 4 and node_of(call.output) is not None:
+        return False  # the graph tells its axes, or it is no map: the weights of an attention
+    return (
+        not pooled
+        and seen.axes(call.output, call.module) is None
+        and seen.reaches(call.output)
+        and seen.counts(call.output)
+        and node_of(call.output) not in seen.score_map
+    )
 
 
 def map_layers(model: Callable[..., Any], x: Tensor) -> dict[str, tuple[int, ...]]:

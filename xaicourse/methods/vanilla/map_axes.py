@@ -6,6 +6,8 @@ or a layer norm (their last axis) made it: the channels. An axis of tokens ends 
 cells were laid in a line; what was put beside them in a concatenation (a class token) is skipped.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,11 +16,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-__all__ = ["Axes", "axes_of", "node_of", "nodes_behind", "same_aspect"]
+__all__ = ["Axes", "Trace", "axes_of", "node_of", "nodes_behind", "same_aspect"]
 
 CHANNELS = -1  # where an axis ends that does not come from x
 MIXING = ("ConvolutionBackward", "AddmmBackward", "MmBackward")  # they make new channels
 Edge = tuple[Any, int]  # an autograd node, and which of its results
+Place = tuple[Any, int, int]  # the same, and an axis of it
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,11 @@ class Axes:
     grid: tuple[int, ...] = ()  # tokens: cells down and across, and the tokens before them
     made: bool = True  # the channels were made by a layer: they are not x's own
 
+    @property
+    def tokens(self) -> bool:
+        """Whether its cells are tokens, of which a model may read one alone."""
+        return bool(self.grid) or (len(self.cells) == 1 and self.channel == 2)
+
     def __call__(self, output: Tensor) -> Tensor:
         """Return the output (N, ...) as feature maps (N, K, cells ...)."""
         maps = output.permute(0, self.channel, *self.cells)
@@ -40,21 +48,21 @@ class Axes:
         return maps[:, :, skip : skip + h * w].unflatten(2, (h, w))
 
 
-def axes_of(output: Tensor, x: Tensor) -> Axes | None:
+def axes_of(output: Tensor, trace: Trace) -> Axes | None:
     """Return the axes of an output of one row, x (1, ...), or None if they cannot be told."""
-    space = x.dim() - 2
+    x = trace.x
     edge = _edge(output)
     if output.dim() == x.dim():
-        ends = [_ends(edge, k, x) if edge else set() for k in range(output.dim())]
-        return _of_cells(tuple(output.shape), ends, x)
-    if output.dim() == 3 and space == 2 and edge is not None:
-        return _of_tokens(edge, tuple(output.shape), x)
+        ends = [trace.ends(edge, k) if edge else frozenset() for k in range(output.dim())]
+        return _of_cells(ends, _cells_of_x(edge, trace))
+    if output.dim() == 3 and x.dim() == 4 and edge is not None:
+        return _of_tokens(edge, tuple(output.shape), trace)
     return None
 
 
-def _of_cells(shape: tuple[int, ...], ends: list[set[int]], x: Tensor) -> Axes | None:
-    """Return the axes of an output that has as many as x."""
-    every = range(1, len(shape))
+def _of_cells(ends: list[frozenset[int]], of_x: tuple[int, ...]) -> Axes | None:
+    """Return the axes of an output that has as many as x, whose cells have the axes `of_x`."""
+    every = range(1, len(ends))
     from_x = {k: ends[k] - {CHANNELS} for k in every}
     made = [k for k in every if ends[k] == {CHANNELS}]
     left = [k for k in every if not from_x[k]]
@@ -71,15 +79,27 @@ def _of_cells(shape: tuple[int, ...], ends: list[set[int]], x: Tensor) -> Axes |
     if len(set(known)) == len(cells):
         cells = [k for _, k in sorted(zip(known, cells, strict=True))]
         of_x = tuple(sorted(known))
-    else:
-        of_x = tuple(range(2, len(shape)))
     return Axes(channel, tuple(cells), of_x, made=bool(made))
 
 
-def _of_tokens(edge: Edge, shape: tuple[int, ...], x: Tensor) -> Axes | None:
+def _cells_of_x(edge: Edge | None, trace: Trace) -> tuple[int, ...]:
+    """Return the axes of x that are not its channels: those that the first layers do not mix."""
+    dims = trace.x.dim()
+    found: set[int] = set()
+    for node in nodes_behind(edge[0]) if edge else ():
+        axis = _made_axis(node, len(_shape((node, 0))))
+        for below in _data(node) if axis is not None else ():
+            own = _shape(below)
+            mixed = 1 if axis == 1 and len(own) > 2 else len(own) - 1
+            found |= trace.ends(below, mixed) - {CHANNELS}
+    channel = found.pop() if len(found) == 1 else 1
+    return tuple(k for k in range(1, dims) if k != channel)
+
+
+def _of_tokens(edge: Edge, shape: tuple[int, ...], trace: Trace) -> Axes | None:
     """Return the axes of tokens (1, L, D) or (1, D, L) that were cut from an image."""
-    grids = _grids(edge, x)
-    channels = [k for k in (1, 2) if CHANNELS in _ends(edge, k, x)] or [1, 2]
+    grids = _grids(edge, trace)
+    channels = [k for k in (1, 2) if CHANNELS in trace.ends(edge, k)] or [1, 2]
     found = [k for k in channels if shape[3 - k] in grids]
     if len(found) != 1:
         return None
@@ -87,9 +107,9 @@ def _of_tokens(edge: Edge, shape: tuple[int, ...], x: Tensor) -> Axes | None:
     return Axes(found[0], (3 - found[0],), tuple(of_x), grid=(h, w, skip))
 
 
-def same_aspect(h: int, w: int, H: int, W: int) -> bool:
+def same_aspect(h: int, w: int, H: int, W: int, tolerance: float = 0.4) -> bool:
     """Tell whether h x w cells can be a picture of H x W pixels."""
-    return h * w > 1 and 0.6 < (h * W) / (w * H) < 1 / 0.6
+    return h * w > 1 and 1 - tolerance < (h * W) / (w * H) < 1 / (1 - tolerance)
 
 
 # ---- following an axis --------------------------------------------------------------------------
@@ -112,23 +132,37 @@ def _shape(edge: Edge) -> tuple[int, ...]:
     return tuple(edge[0]._input_metadata[edge[1]].shape)
 
 
-def _ends(edge: Edge, axis: int, x: Tensor) -> set[int]:
-    """Return where an axis comes from: axes of x, and `CHANNELS` if a layer made it."""
-    found: set[int] = set()
-    seen: set[tuple[Any, int, int]] = set()
-    todo = [(*edge, axis)]
-    while todo:
-        node, number, k = todo.pop()
-        if (node, number, k) in seen:
-            continue
-        seen.add((node, number, k))
-        if getattr(node, "variable", None) is x:
-            found.add(k)
-        elif k == _made_axis(node, len(_shape((node, number)))):
-            found.add(CHANNELS)
-        else:
-            todo += _one_back((node, number), k)
-    return found
+class Trace:
+    """Where axes come from, in the graph of one forward pass of x (1, ...): remembered."""
+
+    def __init__(self, x: Tensor) -> None:
+        self.x = x
+        self._ends: dict[Place, frozenset[int]] = {}
+
+    def ends(self, edge: Edge, axis: int) -> frozenset[int]:
+        """Return where an axis of a result comes from: axes of x, `CHANNELS` if a layer made it."""
+        todo: list[Place] = [(*edge, axis)]
+        while todo:  # the deepest first: what an axis comes from is known before it
+            place = todo[-1]
+            own, before = self._one_back(place)
+            unknown = [b for b in before if b not in self._ends]
+            if unknown:
+                todo += unknown
+            else:
+                self._ends[place] = own.union(*(self._ends[b] for b in before))
+                todo.pop()
+        return self._ends[(*edge, axis)]
+
+    def _one_back(self, place: Place) -> tuple[frozenset[int], list[Place]]:
+        """Return the ends at an operation itself, and the axes of its operands that lead on."""
+        node, number, axis = place
+        if place in self._ends:
+            return self._ends[place], []
+        if getattr(node, "variable", None) is self.x:
+            return frozenset({axis}), []
+        if axis == _made_axis(node, len(_shape((node, number)))):
+            return frozenset({CHANNELS}), []
+        return frozenset(), list(_one_back((node, number), axis))
 
 
 def _made_axis(node: Any, dims: int) -> int | None:
@@ -144,18 +178,22 @@ def _made_axis(node: Any, dims: int) -> int | None:
 def _one_back(edge: Edge, axis: int) -> Iterator[tuple[Any, int, int]]:
     """Yield the axes that an axis of a result was, in what the operation was given."""
     node, shape = edge[0], _shape(edge)
-    below = [b for b in node.next_functions if b[0] is not None]
-    name = node.name()
-    if name.startswith(("Bmm", "Baddbmm")):
+    if node.name().startswith(("Bmm", "Baddbmm")):
         return  # a row of a product of activations: attention
-    if name.startswith(("Convolution", "Mm")):
-        below = [b for b in node.next_functions[:1] if b[0] is not None]
-    if name.startswith("Addmm"):
-        below = [b for b in node.next_functions[1:2] if b[0] is not None]
-    for b in below:
-        k = _axis_before(node, shape, _shape(b), axis)
+    for below in _data(node):
+        k = _axis_before(node, shape, _shape(below), axis)
         if k is not None:
-            yield (*b, k)
+            yield (*below, k)
+
+
+def _data(node: Any) -> list[Edge]:
+    """Return what an operation was computed from; of a layer not its weights."""
+    below = list(node.next_functions)
+    if node.name().startswith(("Convolution", "Mm", "NativeLayerNorm")):
+        below = below[:1]
+    if node.name().startswith("Addmm"):
+        below = below[1:2]
+    return [b for b in below if b[0] is not None]
 
 
 def _axis_before(
@@ -208,12 +246,12 @@ def nodes_behind(start: Any, stop_at: tuple[str, ...] = ()) -> dict[Any, None]:
     return found
 
 
-def _grids(edge: Edge, x: Tensor) -> dict[int, tuple[int, ...]]:
+def _grids(edge: Edge, trace: Trace) -> dict[int, tuple[int, ...]]:
     """Return number of tokens -> (h, w, tokens before them, axis of x down, across)."""
     nodes = list(nodes_behind(edge[0]))
     grids: dict[int, tuple[int, ...]] = {}
     for node in nodes:
-        for h, w, *of_x in _laid_in_line(node, x):
+        for h, w, *of_x in _laid_in_line(node, trace):
             grids.setdefault(h * w, (h, w, 0, *of_x))
     for node in reversed(nodes):  # from x on, as one concatenation can follow another
         if node.name().startswith("CatBackward"):
@@ -226,7 +264,7 @@ def _grids(edge: Edge, x: Tensor) -> dict[int, tuple[int, ...]]:
     return grids
 
 
-def _laid_in_line(node: Any, x: Tensor) -> Iterator[tuple[int, int, int, int]]:
+def _laid_in_line(node: Any, trace: Trace) -> Iterator[tuple[int, int, int, int]]:
     """Yield (h, w, axis of x down, across) of cells that a reshape of an image lays in a line."""
     below = node.next_functions[0] if len(node.next_functions) == 1 else (None, 0)
     if below[0] is None or getattr(node, "variable", None) is not None:
@@ -239,10 +277,10 @@ def _laid_in_line(node: Any, x: Tensor) -> Iterator[tuple[int, int, int, int]]:
         lines = [a for a, size in enumerate(shape) if size == h * w]
         line = any(math.prod(shape[:a]) == math.prod(before[:k]) for a in lines)
         if h > 1 and w > 1 and line:
-            down, across = (_ends(below, axis, x) - {CHANNELS} for axis in (k, k + 1))
+            down, across = (trace.ends(below, axis) - {CHANNELS} for axis in (k, k + 1))
             if len(down) == len(across) == 1 and min(down) < min(across):
                 yield h, w, min(down), min(across)
-            elif not down and not across and same_aspect(h, w, *x.shape[2:]):
+            elif not down and not across and same_aspect(h, w, *trace.x.shape[2:]):
                 yield h, w, 2, 3
 
 

@@ -97,7 +97,7 @@ def weigh_maps(
         fitting = [c for c, _ in seen.spots(seen.calls) if float(c.output.min()) >= 0]
         raise ValueError(
             f"{error}. Layers with no negative output: {listed(fitting[2::-1]) or 'none'}"
-            f"{hidden_relu(seen, maps.layer)}"
+            + hidden_relu(seen, maps.layer)
         ) from None
 
 
@@ -114,10 +114,12 @@ def hidden_relu(seen: Look, layer: Layer) -> str:
             return ""
     if node is None or not node.name().startswith("Relu"):
         return ""
+    last = [c.name for c in seen.calls if isinstance(c.module, nn.Linear)][-1:]
+    layers = [f"model.{layer.name}", "torch.nn.ReLU()", "torch.nn.AdaptiveAvgPool2d(1)"]
+    layers += ["torch.nn.Flatten()", *(f"model.{name}" for name in last)]
     return (
-        f". Behind {layer.name!r} the model calls a ReLU that is no layer: write its end as "
-        f"layers, such as torch.nn.Sequential(model.{layer.name}, torch.nn.ReLU(), "
-        "torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), model.classifier)"
+        f". Behind {layer.name!r} the model calls a ReLU that is no layer: write it as layers, "
+        f"such as torch.nn.Sequential({', '.join(layers)})"
     )
 
 
