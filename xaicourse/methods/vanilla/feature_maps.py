@@ -17,7 +17,6 @@ from xaicourse.core.gradients import Question, activations, layer_gradients
 from xaicourse.core.layers import Layer, LayerError, find_layer
 from xaicourse.methods.vanilla.layer_choice import (
     Look,
-    axes_by_type,
     check_x,
     default_layer,
     listed,
@@ -173,8 +172,8 @@ def _laid_out(
     if reshape is not None:
         return reshape, _shown_by(reshape, seen)
     axes = seen.axes(seen.output, where.module)
-    if axes is None and isinstance(seen.output, Tensor) and len(seen.output) == 1:
-        axes = axes_by_type(seen.output, seen.x, where.module, tolerance=0.1)
+    if axes is None:
+        axes = seen.axes_by_aspect(seen.output)
     if axes is None:
         raise LayerError(_no_maps(where, seen, rows))
     return axes, axes.of_x

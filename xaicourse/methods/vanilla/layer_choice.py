@@ -29,7 +29,6 @@ from xaicourse.methods.vanilla.map_axes import (
 __all__ = [
     "CONVOLUTIONS",
     "Look",
-    "axes_by_type",
     "check_x",
     "default_layer",
     "listed",
@@ -65,9 +64,17 @@ class Look:
         if id(output) not in self._axes:
             found = axes_of(output, self.trace)
             if found is None and node_of(output) is None:
-                found = axes_by_type(output, self.x, module, first_only=not self.channels_last)
+                found = _axes_by_type(output, self.x, module, first_only=not self.channels_last)
             self._axes[id(output)] = (found, output)  # kept, so that its id stays its own
         return self._axes[id(output)][0]
+
+    def axes_by_aspect(self, output: Any) -> Axes | None:
+        """Return the axes of a named layer that no graph tells, if one reading alone fits well."""
+        if not isinstance(output, Tensor) or output.dim() != 4 or len(output) != 1:
+            return None
+        axes = _axes_by_type(output, self.x, None)
+        good = axes and same_aspect(*axes(output).shape[2:], *self.x.shape[2:], tolerance=0.1)
+        return axes if good else None
 
     @cached_property
     def channels_last(self) -> bool:
@@ -153,17 +160,16 @@ def _map_axes(seen: Look, call: LayerCall) -> Axes | None:
     return axes if axes is not None and axes(call.output)[0, 0].numel() > 1 else None
 
 
-def axes_by_type(
+def _axes_by_type(
     output: Tensor,
     x: Tensor,
     module: nn.Module | None,
-    tolerance: float = 0.4,
     first_only: bool = False,
 ) -> Axes | None:
     """Return the axes where no graph tells them: by the layer's type, or by the image's aspect.
 
-    One reading alone must have the aspect of the image, up to a share of `tolerance`; with
-    `first_only`, of a model in which no layer has its channels last, there is no other reading.
+    One reading alone must have the aspect of the image; with `first_only`, in a model in which no
+    layer has its channels last, there is no other reading.
     """
     if output.dim() != x.dim():
         return None
@@ -177,7 +183,7 @@ def axes_by_type(
     if x.dim() == 4:
         H, W = x.shape[2:]
         sizes = [(a, *a(output).shape[2:]) for a in (first, last)]
-        fits = [a for a, h, w in sizes if same_aspect(h, w, H, W, tolerance)]
+        fits = [a for a, h, w in sizes if same_aspect(h, w, H, W)]
         return fits[0] if len(fits) == 1 else None
     return None
 

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from xaicourse.core.attribution import Attribution
-from xaicourse.core.gradients import Question, ask
-from xaicourse.core.layers import Layer, LayerError
+from xaicourse.core.gradients import Question, activations, ask
+from xaicourse.core.layers import Layer, LayerCall, LayerError
 from xaicourse.core.registry import AttributionMethod, attribution_method
 from xaicourse.core.shared import Differentiable
 from xaicourse.methods.examples import small_image_classifier
@@ -94,11 +94,21 @@ def weigh_maps(
         return weigh(maps.activation, maps.gradient)
     except ValueError as error:
         seen = look(question, maps.layer)
-        fitting = [c for c, _ in seen.spots(seen.calls) if float(c.output.min()) >= 0]
+        fitting = layers_without_negatives(question, seen)
         raise ValueError(
-            f"{error}. Layers with no negative output: {listed(fitting[2::-1]) or 'none'}"
+            f"{error}. Layers with no negative output: {listed(fitting[::-1]) or 'none'}"
             + hidden_relu(seen, maps.layer)
         ) from None
+
+
+def layers_without_negatives(question: Question, seen: Look, most: int = 3) -> list[LayerCall]:
+    """Return the last layers with maps that are nowhere negative, in any row."""
+    found: list[LayerCall] = []
+    for c, _ in seen.spots(seen.calls):
+        if len(found) < most and float(c.output.detach().min()) >= 0:
+            A, _ = activations(question, Layer(c.module, c.name, c.call))  # as it was handed on
+            found += [c] if float(A.min()) >= 0 else []
+    return found
 
 
 def hidden_relu(seen: Look, layer: Layer) -> str:
@@ -112,7 +122,8 @@ def hidden_relu(seen: Look, layer: Layer) -> str:
         (node,) = users[node]
         if not node.name().startswith(("Clone", "Relu")):
             return ""
-    if node is None or not node.name().startswith("Relu"):
+    layers = {node_of(c.output) for c in seen.calls}
+    if node is None or not node.name().startswith("Relu") or node in layers:
         return ""
     last = [c.name for c in seen.calls if isinstance(c.module, nn.Linear)][-1:]
     layers = [f"model.{layer.name}", "torch.nn.ReLU()", "torch.nn.AdaptiveAvgPool2d(1)"]
