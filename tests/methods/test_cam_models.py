@@ -435,10 +435,8 @@ def test_words_and_zeros_of_several_layers(close):
         xc.grad_cam(net, x, 1, layer=both, upsample=None)
     with pytest.raises(ValueError, match="empty list: give at least one layer"):
         xc.grad_cam(net, x, 1, layer=[])
-    guided = xc.guided_grad_cam(net, x, 1, layer=["layer3", "layer4"], return_details=True)
-    close(
-        guided.values, guided.extra["guided"] * xc.grad_cam(net, x, 1, layer=["layer3", "layer4"])
-    )
+    guided = xc.guided_grad_cam(net, x, 1, layer=both, return_details=True)
+    close(guided.values, guided.extra["guided"] * xc.grad_cam(net, x, 1, layer=both))
     assert guided.gradients.tolist() == [3, 3]
     net = nn.Sequential(nn.Conv2d(1, 1, 1), nn.Flatten(), nn.Linear(4, 1)).double()
     net[0].weight.data.zero_(), net[0].bias.data.zero_()

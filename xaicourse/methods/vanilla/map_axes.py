@@ -122,7 +122,7 @@ def node_of(output: Any) -> Any:
 
 
 def _edge(output: Any) -> Edge | None:
-    if not isinstance(output, Tensor) or not output.requires_grad:
+    if not isinstance(output, Tensor) or output.grad_fn is None:
         return None
     found = torch.autograd.graph.get_gradient_edge(output)
     return found.node, found.output_nr
