@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from xaicourse.core.attribution import Attribution
-from xaicourse.core.gradients import Question, activations, layer_gradients
+from xaicourse.core.gradients import Question, activations, ask, layer_gradients
 from xaicourse.core.layers import Layer, LayerError, find_layer
 from xaicourse.methods.vanilla.layer_choice import (
     Look,
@@ -23,13 +23,13 @@ from xaicourse.methods.vanilla.layer_choice import (
     look,
     map_layers,
 )
-from xaicourse.methods.vanilla.map_axes import Axes
+from xaicourse.methods.vanilla.map_axes import Axes, node_of
 
 __all__ = [
     "FeatureMaps",
     "TokenGrid",
+    "ask_for_map",
     "attribution",
-    "check_image",
     "joined",
     "like_x",
     "map_layers",
@@ -104,6 +104,22 @@ def check_image(x: Any, upsample: Any) -> None:
         )
 
 
+def ask_for_map(
+    model: Callable[..., Any], x: Tensor, target: Any, upsample: Any, **asked: Any
+) -> Question:
+    """Check what class activation maps are given, and fix what is explained."""
+    check_image(x, upsample)
+    try:
+        return ask(model, x, target, **asked)
+    except ValueError as error:
+        if not isinstance(x, Tensor) or x.dim() != 3 or "x[None]" in str(error):
+            raise
+        raise ValueError(
+            f"{error} (x has shape {tuple(x.shape)} and is read as {len(x)} series (N, C, L); for "
+            "a single image pass x[None])"
+        ) from error
+
+
 # ---- reading ------------------------------------------------------------------------------------
 
 
@@ -130,7 +146,7 @@ def read_maps(
             where, axes = default_layer(question, seen)
             laid, of_x = axes, axes.of_x
         else:
-            laid, of_x = _laid_out(where, seen, reshape, len(question.rows))
+            laid, of_x = _laid_out(question, where, seen, reshape, gradient)
         del seen  # and with it the graph of the first row
         A, g, score = _read(question, where, laid, gradient, differentiable)
         if gradient and _tokens(reshape or laid) and not bool(g.any()):
@@ -166,7 +182,7 @@ def _read(
 
 
 def _laid_out(
-    where: Layer, seen: Look, reshape: Reshape | None, rows: int
+    question: Question, where: Layer, seen: Look, reshape: Reshape | None, gradient: bool
 ) -> tuple[Reshape, tuple[int, ...]]:
     """Return what lays a named layer's output out as feature maps, and the axes of x they show."""
     if reshape is not None:
@@ -175,7 +191,9 @@ def _laid_out(
     if axes is None:
         axes = seen.axes_by_aspect(seen.output)
     if axes is None:
-        raise LayerError(_no_maps(where, seen, rows))
+        if gradient and node_of(seen.score) is None:
+            layer_gradients(question, where)  # says that there is no gradient, which comes first
+        raise LayerError(_no_maps(where, seen, len(question.rows)))
     return axes, axes.of_x
 
 

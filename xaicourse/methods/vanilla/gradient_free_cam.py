@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from xaicourse.core.attribution import Attribution
-from xaicourse.core.gradients import Question, ask
+from xaicourse.core.gradients import Question
 from xaicourse.core.progress import progress
 from xaicourse.core.registry import attribution_method
 from xaicourse.core.shared import Asked
@@ -16,8 +16,8 @@ from xaicourse.methods.examples import small_image_classifier
 from xaicourse.methods.vanilla.feature_maps import (
     FeatureMaps,
     Reshape,
+    ask_for_map,
     attribution,
-    check_image,
     like_x,
     read_maps,
     to_image_size,
@@ -85,8 +85,7 @@ def score_cam(
     >>> xc.score_cam(net, x, layer="relu2").shape
     torch.Size([1, 1, 28, 28])
     """
-    check_image(x, upsample)
-    question = ask(model, x, target, **asked)
+    question = ask_for_map(model, x, target, upsample, **asked)
     maps = read_maps(question, layer, call, reshape, gradient=False)
     weights = [_score_weights(question, m) for m in maps]
     return attribution(question, maps, weights, upsample, relu, gradients=0)
@@ -185,8 +184,7 @@ def eigen_cam(
     >>> torch.equal(xc.eigen_cam(net, x, 0, layer="relu2"), xc.eigen_cam(net, x, 5, layer="relu2"))
     True
     """
-    check_image(x, upsample)
-    question = ask(model, x, target, **asked)
+    question = ask_for_map(model, x, target, upsample, **asked)
     maps = read_maps(question, layer, call, reshape, gradient=False)
     if centre:
         means = [m.activation.mean(cells(m.activation), keepdim=True) for m in maps]

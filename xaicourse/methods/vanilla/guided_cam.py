@@ -14,7 +14,7 @@ from xaicourse.methods.examples import small_image_classifier
 from xaicourse.methods.vanilla.class_activation import WEIGHTS
 from xaicourse.methods.vanilla.feature_maps import (
     Reshape,
-    check_image,
+    ask_for_map,
     joined,
     like_x,
     names,
@@ -86,12 +86,11 @@ def guided_grad_cam(
     >>> xc.guided_grad_cam(net, x, layer="relu2").shape
     torch.Size([1, 1, 28, 28])
     """
-    check_image(x, upsample)
+    question = ask_for_map(model, x, target, upsample, **asked)
     if upsample is None:
         raise ValueError("upsample must be bilinear, bicubic or nearest: the result has x's size")
     rules = Rules("guided_grad_cam", guided_rule, allow)
     guided, _ = gradients(ask(model, x, target, **asked, rules=rules))  # (N, C, H, W)
-    question = ask(model, x, target, **asked)
     maps = read_maps(question, layer, call, reshape)
     weigh = WEIGHTS["grad_cam"]
     raw = [(weigh(m.activation, m.gradient) * m.activation).sum(1, keepdim=True) for m in maps]

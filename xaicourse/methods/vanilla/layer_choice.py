@@ -176,7 +176,9 @@ def _axes_by_type(
     axes = range(1, output.dim())
     first = Axes(1, tuple(axes[1:]), tuple(axes[1:]), made=False)
     last = Axes(axes[-1], tuple(axes[:-1]), tuple(axes[1:]), made=False)
-    if first_only or isinstance(module, CONVOLUTIONS):
+    inside = list(module.modules()) if module is not None else []
+    convolves = any(isinstance(m, CONVOLUTIONS) for m in inside)
+    if first_only or (convolves and not any(type(m) in CHANNELS_LAST for m in inside)):
         return first
     if type(module) in CHANNELS_LAST:
         return last
@@ -189,10 +191,16 @@ def _axes_by_type(
 
 
 def look(question: Question, layer: Layer | None = None) -> Look:
-    """Run the model on the first row and return what is seen of its layers, and of `layer`."""
+    """Run the model on the first row and return what is seen of its layers, and of `layer`.
+
+    A model that refuses to keep a graph ("Can't call numpy() on Tensor that requires grad") runs
+    without one, for the methods that need no gradient.
+    """
     try:
         return _look(question, layer, graph=True)
-    except (RuntimeError, ValueError):  # a model that cannot keep a graph, or that fails anyway
+    except (RuntimeError, ValueError) as error:
+        if "requires grad" not in str(error):
+            raise
         return _look(question, layer, graph=False)
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from xaicourse.core.attribution import Attribution
-from xaicourse.core.gradients import Question, activations, ask
+from xaicourse.core.gradients import Question, activations
 from xaicourse.core.layers import Layer, LayerCall, LayerError
 from xaicourse.core.registry import AttributionMethod, attribution_method
 from xaicourse.core.shared import Differentiable
@@ -16,8 +16,8 @@ from xaicourse.methods.examples import small_image_classifier
 from xaicourse.methods.vanilla.feature_maps import (
     FeatureMaps,
     Reshape,
+    ask_for_map,
     attribution,
-    check_image,
     number_of_layers,
     read_maps,
 )
@@ -58,8 +58,7 @@ def class_activation_map(
             relu: bool = clip,
             **asked: Unpack[Differentiable],
         ) -> Attribution:
-            check_image(x, upsample)
-            question = ask(model, x, target, **asked)
+            question = ask_for_map(model, x, target, upsample, **asked)
             keeps_graph = asked["differentiable"]
             maps = read_maps(question, layer, call, reshape, differentiable=keeps_graph)
             if "linear_head" in needs:
