@@ -186,8 +186,11 @@ class LayerCall:
 
 
 @contextmanager
-def watch_layers(model: Any) -> Iterator[list[LayerCall]]:
-    """Record every call of every named module inside, in the order in which they end."""
+def watch_layers(model: Any, itself: bool = False) -> Iterator[list[LayerCall]]:
+    """Record every call of every named module inside, in the order in which they end.
+
+    With `itself` the calls of the model as a whole are in it too, under the name "".
+    """
     inner = _inner(model)
     refuse_unseen(inner)
     found: list[LayerCall] = []
@@ -207,7 +210,7 @@ def watch_layers(model: Any) -> Iterator[list[LayerCall]]:
     try:
         named = inner.named_modules() if isinstance(inner, nn.Module) else ()
         for name, module in named:
-            if name:  # not the model itself
+            if name or itself:
                 handles.append(module.register_forward_hook(hook_of(name), with_kwargs=True))
         yield found
     finally:
