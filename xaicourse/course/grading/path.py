@@ -47,18 +47,19 @@ class Probe:
 
 
 class Path:
-    """A probe seen along one quadrature rule, in float64: what wrong answers compute with."""
+    """A probe seen along one quadrature rule, in float64: what wrong answers compute with.
+
+    Here the path is straight and the scores are explained. A lesson with another path makes a
+    class of its own from this one, with other `points` and `delta`, or with another `output`.
+    """
 
     def __init__(
         self,
         probe: Probe,
         rule: str = "midpoint",
         steps: int | None = None,
-        *,
-        probability: bool = False,
     ) -> None:
         self.model = probe.model
-        self.probability = probability  # what is explained: the probability or the logit
         self.x, self.baseline = probe.x.double(), probe.baseline.double()
         self.delta = self.x - self.baseline
         self.steps = probe.steps if steps is None else steps
@@ -87,8 +88,8 @@ class Path:
         return torch.autograd.grad(chosen.sum(), points)[0]
 
     def output(self, scores: Tensor) -> Tensor:
-        """Return the outputs of all classes, (S, N, K): scores or their probabilities."""
-        return scores.softmax(-1) if self.probability else scores
+        """Return what is explained of all classes, (S, N, K): the scores themselves."""
+        return scores
 
     def explained(self, scores: Tensor) -> Tensor:
         """Return the explained number of (S, N, K), as (S, N)."""
