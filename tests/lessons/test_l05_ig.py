@@ -6,9 +6,9 @@ import torch
 from tests.lessons import l05_answers as answers
 from xaicourse.course.checking import TASKS, check
 from xaicourse.course.grading.compare import distance
-from xaicourse.course.grading.rules import RULES, nodes
 from xaicourse.course.grading.path import right
 from xaicourse.course.grading.path_grader import as_answer
+from xaicourse.course.grading.rules import RULES, nodes
 
 LOGIT_GRADER, PROBABILITY_GRADER = TASKS["05.2"].grade, TASKS["05.7"].grade
 GRADERS = {"05.2": LOGIT_GRADER, "05.7": PROBABILITY_GRADER}
@@ -72,10 +72,7 @@ def test_misconceptions_are_far_apart(task):
     ways = {"right": right, **grader.misconceptions}
 
     def results(probes):
-        return {
-            name: [way(grader.path(probe)) for probe in probes]
-            for name, way in ways.items()
-        }
+        return {name: [way(grader.path(probe)) for probe in probes] for name, way in ways.items()}
 
     def apart(table, a, b):
         return max(distance(u, v) for u, v in zip(table[a], table[b], strict=True))

@@ -26,16 +26,12 @@ MEASURED = {
     "uniform": (0.251, 0.264),
     "blur": (0.268, 0.277),
 }
-KNOWN = ", ".join(MEASURED)
 
 
 def kind_of(baseline: Any, side: str) -> str | Tensor:
     """Return the name of a known baseline, given as a word, a number or a tensor, or its values."""
-    if isinstance(baseline, str):
-        name = baseline.strip().lower()
-        if name not in MEASURED:
-            refuse("tasks/05.5/unknown_baseline", side=side, given=baseline[:40], known=KNOWN)
-        return name
+    if isinstance(baseline, str) and baseline.strip().lower() in MEASURED:
+        return baseline.strip().lower()
     photo = datasets.photo("camera", device="cpu")  # (1, 3, 224, 224)
     values = values_of(baseline, photo, side)
     if float((values - photo).abs().max()) < 1e-3:
@@ -50,14 +46,14 @@ def values_of(baseline: Any, photo: Tensor, side: str) -> Tensor:
     """Return a baseline of numbers in the photo's shape, or say what is wrong with it."""
     try:
         values = torch.as_tensor(baseline).detach().cpu().float()
+        odd = f"of shape {tuple(values.shape)}" if values.shape not in ((), photo.shape) else ""
+        if not bool(((values >= 0) & (values <= 1)).all()):  # NaN is neither
+            odd = odd or "not in this range"
     except Exception:
-        kind = type(baseline).__name__
-        refuse("tasks/05.5/no_baseline", side=side, kind=kind, known=KNOWN)
-    if values.ndim and values.shape != photo.shape:
-        shape, expected = tuple(values.shape), tuple(photo.shape)
-        refuse("tasks/05.5/baseline_shape", side=side, shape=shape, expected=expected)
-    if not bool(((values >= 0) & (values <= 1)).all()):  # NaN is neither
-        refuse("tasks/05.5/baseline_range", side=side)
+        odd = repr(baseline[:40]) if isinstance(baseline, str) else f"a {type(baseline).__name__}"
+    if odd:
+        known, shape = ", ".join(MEASURED), tuple(photo.shape)
+        refuse("tasks/05.5/odd_baseline", side=side, odd=odd, known=known, shape=shape)
     return values.expand_as(photo)
 
 

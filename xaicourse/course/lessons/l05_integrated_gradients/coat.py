@@ -1,12 +1,13 @@
-"""Task 05.5: the share of the coat, and wrong shares by their steps."""
+"""Task 05.5, first part: the share of the coat, and wrong shares by their steps."""
 
 import torch
 from torch import Tensor
 
 from xaicourse import datasets
+from xaicourse.course.grading.cases import CaseGrader, case
 from xaicourse.course.grading.mistakes import after, before, swap
 
-__all__ = ["SHARES", "WRONG_SHARES", "as_it_is", "coat_share", "coat_share_of_pixels", "pixels"]
+__all__ = ["GRADERS", "SHARES", "WRONG_SHARES", "coat_share", "coat_share_of_pixels"]
 
 
 def coat_share(
@@ -66,6 +67,20 @@ def camera_if_it_fits(photo):
     return camera if camera.shape[2:] == photo.shape[2:] else photo
 
 
+def of_channels(name, which, brightness):
+    """Return another brightness of a pixel."""
+    says = "coat_share takes {} of the three channels as brightness. Brightness here is their mean."
+    return swap(name, says.format(which), brightness=brightness)
+
+
+def of_pixels(name, part, level):
+    """Return another part of the pixels."""
+    says = (
+        f"coat_share uses the darkest {part} of the pixels. Wanted is the darkest fifth: the 0.2 "
+    )
+    return swap(name, says + "quantile.", dark=below(level))
+
+
 SHARES = [
     # the size of an attribution
     swap(
@@ -98,24 +113,9 @@ SHARES = [
         attribution=lambda attribution: attribution[:, :1],
     ),
     # the brightness of a pixel
-    swap(
-        "first_channel",
-        "coat_share takes the brightness from one channel. Brightness here is the mean over the "
-        "three channels.",
-        brightness=lambda photo: photo[:, :1],
-    ),
-    swap(
-        "darkest_channel",
-        "coat_share takes the smallest of the three channels as brightness. Brightness here is "
-        "their mean.",
-        brightness=lambda photo: photo.amin(1, keepdim=True),
-    ),
-    swap(
-        "brightest_channel",
-        "coat_share takes the largest of the three channels as brightness. Brightness here is "
-        "their mean.",
-        brightness=lambda photo: photo.amax(1, keepdim=True),
-    ),
+    of_channels("first_channel", "one", lambda photo: photo[:, :1]),
+    of_channels("darkest_channel", "the smallest", lambda photo: photo.amin(1, keepdim=True)),
+    of_channels("brightest_channel", "the largest", lambda photo: photo.amax(1, keepdim=True)),
     swap(
         "channels_apart",
         "coat_share looks for the darkest fifth in each channel by itself. The brightness of a "
@@ -145,28 +145,13 @@ SHARES = [
     ),
     swap(
         "darker_than_fifth",
-        "coat_share uses all pixels with a brightness below 0.2. The darkest fifth means one "
-        "fifth of the PIXELS: compare with the 0.2 quantile.",
+        "coat_share uses all pixels with a brightness below 0.2. The darkest fifth means one fifth "
+        "of the PIXELS: compare with the 0.2 quantile.",
         dark=lambda light: light <= 0.2,
     ),
-    swap(
-        "darkest_half",
-        "coat_share uses the darkest half of the pixels. Wanted is the darkest fifth: the 0.2 "
-        "quantile.",
-        dark=below(0.5),
-    ),
-    swap(
-        "darkest_tenth",
-        "coat_share uses the darkest tenth of the pixels. Wanted is the darkest fifth: the 0.2 "
-        "quantile.",
-        dark=below(0.1),
-    ),
-    swap(
-        "all_but_the_brightest",
-        "coat_share uses the darkest four fifths of the pixels. Wanted is the darkest fifth: the "
-        "0.2 quantile, not 0.8.",
-        dark=below(0.8),
-    ),
+    of_pixels("darkest_half", "half", 0.5),
+    of_pixels("darkest_tenth", "tenth", 0.1),
+    of_pixels("all_but_the_brightest", "four fifths", 0.8),
     swap(
         "fifth_of_range",
         "coat_share takes a fifth of the way from the darkest to the brightest value. The darkest "
@@ -181,8 +166,8 @@ SHARES = [
     ),
     swap(
         "mean_over_mean_outside",
-        "coat_share divides the mean in the coat by the mean outside. A share divides a sum by "
-        "the sum of all pixels.",
+        "coat_share divides the mean in the coat by the mean outside. A share divides a sum by the "
+        "sum of all pixels.",
         share=lambda size, dark: size.mean(1, True)[dark].mean() / size.mean(1, True)[~dark].mean(),
     ),
     swap(
@@ -204,8 +189,8 @@ SHARES = [
     ),
     swap(
         "smallest_attributions",
-        "coat_share looks for the smallest fifth of the attribution. Wanted are the darkest "
-        "pixels of the photo.",
+        "coat_share looks for the smallest fifth of the attribution. Wanted are the darkest pixels "
+        "of the photo.",
         share=of_small_attributions,
     ),
     # what is made of the right share
@@ -227,3 +212,57 @@ SHARES = [
     ),
 ]
 WRONG_SHARES = {mistake.name: mistake.make(coat_share) for mistake in SHARES}
+
+
+# ---------------------------------------------------------------- pictures (1, 3, H, W)
+
+
+def probe(height: int, width: int, turn: float, strength: float) -> tuple[Tensor, Tensor]:
+    """Make a grey picture whose pixels all differ, and an attribution of mixed signs."""
+    count = height * width
+    order = (torch.arange(count) * 11) % count  # every brightness once, places mixed
+    place = order / (count - 1)
+    # More dark pixels than bright ones: a fifth of the pixels is not a fifth of the brightness.
+    grey = (0.05 + 0.9 * (0.4 * place + 0.6 * place**2)).reshape(1, 1, height, width)
+    values = torch.sin(torch.arange(3.0 * count) * turn + 0.4).reshape(1, 3, height, width)
+    dark = (order < count // 5).reshape(1, 1, height, width)
+    return grey.expand(1, 3, -1, -1).clone(), torch.where(dark, strength * values, values)
+
+
+def coloured() -> tuple[Tensor, Tensor]:
+    """Return a picture in which no single channel is dark where the mean of the three is."""
+    photo, values = probe(6, 5, 1.3, strength=2.0)
+    tint = 0.15 * torch.sin(torch.arange(30.0) * 2.6).reshape(1, 1, 6, 5)
+    shift = torch.cat([tint, -tint.roll(1, -1), tint.roll(1, -1) - tint], 1)  # adds up to 0
+    return 0.25 + 0.5 * photo + shift, values
+
+
+def picture(name, says, photo, attribution):
+    """Return a case."""
+    return case(name, says, attribution=attribution, photo=photo)
+
+
+CASES = [
+    picture("upright", "a small picture of 5 x 4 pixels", *probe(5, 4, 1.9, 2.5)),
+    picture("wide", "a small picture of 3 x 10 pixels", *probe(3, 10, 0.8, 2.0)),
+    picture("flat", "a small picture of 2 x 10 pixels", *probe(2, 10, 2.7, 0.4)),
+    picture("coloured", "a small picture with colours", *coloured()),
+    picture(
+        "large",
+        "a picture of 224 x 224 pixels, not the camera photo",
+        *probe(224, 224, 1.1, 1.7),
+    ),
+]
+
+
+def on_pixels(share):
+    """Return the share for the map of pixels."""
+    return lambda attribution, photo: share(pixels(attribution), photo)
+
+
+# A share of all numbers of the map is right, and so is one of the map of pixels.
+ALSO = {name: (on_pixels(wrong),) for name, wrong in WRONG_SHARES.items()}
+GRADERS = [
+    CaseGrader("05.5", CASES, right, WRONG_SHARES, also=ALSO, rounding=1e-3)
+    for right in (coat_share, coat_share_of_pixels)
+]

@@ -1,8 +1,8 @@
 """Task 05.3: choose the number of steps by evidence."""
 
+from xaicourse.course.grading.cases import case
 from xaicourse.course.grading.function_task import function_task
 from xaicourse.course.grading.mistakes import after, before, swap
-from xaicourse.course.lessons.l05_integrated_gradients.steps_grader import CASES, WORDS, StepsGrader
 
 __all__ = ["STEPS_NEEDED"]
 
@@ -60,6 +60,91 @@ def down(before):
 
 
 # ---------------------------------------------------------------- the task
+
+
+def tried(name, says, gaps, rise, limit):
+    """Return a case: numbers of steps with their signed gaps."""
+    return case(name, says, gaps=gaps, rise=rise, limit=limit)
+
+
+CASES = (
+    tried(
+        "plain",
+        "gaps that become smaller and smaller",
+        {4: 3.0, 8: 1.0, 16: 0.3, 32: 0.1},
+        10.0,
+        0.05,
+    ),
+    tried(
+        "lucky",
+        "a gap that is small by luck and grows again",
+        {4: 4.0, 8: 0.02, 16: 1.5, 32: 0.4, 64: 0.08},
+        5.0,
+        0.05,
+    ),
+    tried("negative_gaps", "negative gaps", {8: -2.5, 16: -0.9, 32: -0.2, 64: -0.05}, 4.0, 0.1),
+    tried(
+        "negative_rise",
+        "a negative rise",
+        {8: 1.2, 16: -0.7, 32: 0.2, 64: 0.1, 128: 0.02},
+        -6.0,
+        0.05,
+    ),
+    tried(
+        "small_rise",
+        "a rise that is smaller than 1",
+        {8: 0.04, 16: 0.03, 32: 0.004, 64: 0.001},
+        0.1,
+        0.1,
+    ),
+    tried(
+        "none",
+        "gaps that never stay within the limit",
+        {8: 0.9, 16: 0.05, 32: -0.6, 64: 0.4},
+        2.0,
+        0.1,
+    ),
+    tried(
+        "first_tried",
+        "gaps that are all within the limit",
+        {10: 0.1, 20: 0.15, 40: 0.05},
+        20.0,
+        0.02,
+    ),
+    tried("percent", "a rise of 50", {5: 9.0, 10: 4.0, 20: 0.01, 40: 0.005}, 50.0, 0.1),
+    tried("equal", "a gap that is exactly limit * |rise|", {8: 4.0, 16: 2.0, 32: 1.0}, 8.0, 0.25),
+    tried("no_rise", "a rise of 0", {8: 0.0, 16: 0.0, 32: 0.0}, 0.0, 0.05),
+    tried(
+        "lucky_twice",
+        "gaps that are small by luck at two n one after the other",
+        {8: 0.02, 16: 0.01, 32: 1.5, 64: 0.08, 128: 0.03},
+        4.0,
+        0.05,
+    ),
+    tried(
+        "uneven",
+        "numbers of steps that do not double",
+        {3: 2.0, 7: 0.6, 11: 0.5, 12: 0.4},
+        -7.0,
+        0.1,
+    ),
+    tried(
+        "small_product",
+        "a rise of 0.002 with a limit of 0.0004",
+        {8: 9e-6, 16: 6e-7, 32: 4e-7},
+        0.002,
+        4e-4,
+    ),
+    tried(
+        "just_a_rise",
+        "a rise of 3e-06, which is not below 1e-06",
+        {8: 2e-6, 16: 1e-6, 32: -1e-7},
+        3e-6,
+        0.5,
+    ),
+    tried("tiny_rise", "a rise of 1e-10", {8: 1e-12, 16: -1e-13, 32: 1e-14}, 1e-10, 0.05),
+)
+
 
 MISTAKES = [
     # how a gap is compared
@@ -224,6 +309,8 @@ MISTAKES = [
         "Right where an n exists. If there is none, return None and not a number such as 0 or -1.",
         lambda n: n or -1,
     ),
+    after("number_for_none", "", lambda n: n or 0),
+    after("number_for_none", "", lambda n: n or float("inf")),
 ]
 
 STEPS_NEEDED = function_task(
@@ -231,8 +318,11 @@ STEPS_NEEDED = function_task(
     steps_needed,
     cases=CASES,
     mistakes=MISTAKES,
-    grader=StepsGrader,
-    words=WORDS,
+    none=-2.0,
+    words={
+        "evidence": "For gaps = {gaps}, rise = {rise}, limit = {limit}: yours {yours}; expected "
+        "{expected}.",
+    },
     passed="Right for lucky gaps, negative gaps, negative rises and rises near 0.",
     hints=(
         "A gap can be small by luck. So one good n is not enough: every larger n must be good "
