@@ -5,7 +5,7 @@ import torch
 
 from xaicourse.course.checking import TASKS, bugs, check
 from xaicourse.course.grading.rules import RULES, nodes
-from xaicourse.course.lessons.l05_integrated_gradients.evidence import BUGS
+from xaicourse.course.lessons.l05_integrated_gradients.task_hunt import BUGS
 
 RIGHT = TASKS["05.4"].reference
 

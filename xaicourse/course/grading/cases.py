@@ -337,9 +337,9 @@ class CaseGrader:
 
         One named "always_the_same" fits any number that does not look at its arguments.
         """
-        if "always_the_same" in self.misconceptions and len(given) == len(self.cases):
-            if all(apart(got, given[0]) <= SAME for got in given):
-                return "always_the_same"
+        same = len(given) == len(self.cases) and all(apart(g, given[0]) <= SAME for g in given)
+        if same and "always_the_same" in self.misconceptions:
+            return "always_the_same"
         fits = [
             name
             for name, wrong in self.misconceptions.items()
