@@ -1,11 +1,111 @@
 """Task 05.6: a feature with an attribution of 0 that matters."""
 
+from functools import cached_property
+
 import torch
 
 from xaicourse.course.grading.claims import claim_task, wrong
-from xaicourse.course.lessons.l05_integrated_gradients.zero import ZeroShare
+from xaicourse.course.grading.compare import to_number
+from xaicourse.course.grading.integrate import feature_place
+from xaicourse.course.grading.own_path import OwnPath
 
 __all__ = ["BREAK_IT"]
+
+ZERO = 1e-4  # |IG| of the feature, relative to the change: slopes that cancel, between kinks
+ONE_SIGN = 1e-9  # the same where all slopes have one sign, so that only true zeros add up to 0
+
+
+class ZeroShare(OwnPath):
+    """(f, x, baseline, feature, value): a feature that gets 0, and the value that changes f."""
+
+    names = ("f", "x", "baseline", "feature", "value")
+    largest = 10.0  # all numbers of x, of the baseline and the other value lie in [-10, 10]
+    wanted = 0.5  # setting the feature to the other value changes f by more than this
+
+    def read(self, answer):
+        """Read feature and value as well; of a tuple of four the value is still open."""
+        if isinstance(answer, (list, tuple)) and len(answer) == 4:
+            answer = (*answer, None)
+        super().read(answer)
+        self.shape, self.last = tuple(self.x.shape), self.x.numel() - 1
+        self.given = str(self.part["feature"])[:40]
+        self.place = feature_place(self.part["feature"], self.x)
+        self.before = self.place - 1
+        self.value = to_number(self.part["value"], self.what)
+        numbers = torch.cat([self.x.flatten(), self.baseline.flatten(), torch.tensor([self.value])])
+        self.number = float(numbers[numbers.abs().argmax()])
+
+    # ------------------------------------------------------------ what the feature does to f
+
+    def at(self, place, value):
+        """Return x with another value of one feature."""
+        changed = self.x.clone()
+        changed.view(-1)[place] = value
+        return changed
+
+    def change_of(self, place, value):
+        return abs(float(self.f.value(self.at(place, value))) - float(self.f.value(self.x)))
+
+    @cached_property
+    def change(self):
+        """By how much f changes with the value."""
+        return self.change_of(self.place, self.value)
+
+    @property
+    def largest_change(self):
+        """The same with any value."""
+        others = torch.linspace(-self.largest, self.largest, 81).tolist()
+        return max(self.change_of(self.place, other) for other in others)
+
+    # ------------------------------------------------------------ its share
+
+    @cached_property
+    def share(self):
+        share = self.share_of(self.place)
+        if ZERO * self.change < abs(share) < 1e-2 * self.change:  # a kink: look closer
+            share = self.share_of(self.place, (("midpoint", 100_000),))
+        return share
+
+    @property
+    def has_share(self):
+        """Whether its share is not 0."""
+        slopes = self.f.gradient(self.points(500)).flatten(1)[:, self.place]
+        one_sign = bool((slopes >= 0).all() or (slopes <= 0).all())
+        exact = one_sign and self.f.dtype == torch.float64  # in float32 no 0 is
+        return abs(self.share) > (ONE_SIGN if exact else ZERO) * self.change
+
+    @property
+    def zero_stands_before(self):
+        """Whether the feature before has the 0."""
+        zero = self.place > 0 and abs(self.share_of(self.before)) < 1e-9
+        return zero and self.change_of(self.before, self.value) > self.wanted
+
+    @property
+    def slope_at_x(self):
+        return abs(float(self.f.gradient(self.x).reshape(-1)[self.place]))
+
+    # ------------------------------------------------------------ zeros that autograd makes up
+
+    @cached_property
+    def missing(self):
+        """What the slopes hide of the rise, or of the share."""
+        return self.missing_of(self.place, self.change)
+
+    @property
+    def hidden(self):
+        return self.missing != 0
+
+    @cached_property
+    def jump(self):
+        """Size and place of a jump, on the path or from x to the value."""
+        ends = (self.baseline, self.x) if self.hidden else (self.x, self.at(self.place, self.value))
+        size, point = self.steepest(*ends)
+        self.where = float(point.reshape(-1)[self.place])
+        return size
+
+    @property
+    def jumps(self):
+        return self.jump > 0.05 * self.change
 
 
 def smaller(points):
@@ -40,13 +140,13 @@ BREAK_IT = claim_task(
     unfit=[
         wrong(
             "one_row",
-            "{not_one} must be one input, shape (1, D). You gave shape {shape}.",
-            lambda its: bool(its.not_one),
+            "x must be one input, shape (1, D). You gave shape {shape}.",
+            lambda its: len(its.x) != 1,
         ),
         wrong(
             "range",
-            "{too_large} contains {number}. All numbers must lie between -{largest} and {largest}.",
-            lambda its: bool(its.too_large),
+            "All numbers must lie between -{largest} and {largest}. You gave {number}.",
+            lambda its: not abs(its.number) <= its.largest,
         ),
         wrong(
             "feature",
@@ -98,7 +198,7 @@ BREAK_IT = claim_task(
             "The path lies exactly on a kink of your f, such as relu at 0 or a tie in min, max or "
             "abs. There autograd makes up the slope: {missing} of the rise is hidden. Move x or "
             "the baseline a little and look again: the 0 must stay.",
-            lambda its: its.hidden and its.on_kink,
+            lambda its: its.hidden and its.runs_on_kink(its.place, its.change),
             diagnosis="autograd_only",
         ),
         wrong(
