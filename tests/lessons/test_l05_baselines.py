@@ -130,7 +130,7 @@ DIMMED = NOISE * CAMERA  # gives 0.07
 def test_a_made_up_share_for_an_own_baseline_is_refused(side, baseline, share):
     verdict = check("05.5", {**RIGHT, side: (baseline, share, RIGHT[side]["question"])})
     assert (verdict.status, verdict.diagnosis) == ("not_right", None), verdict.message
-    assert "With your own baseline" in verdict.message
+    assert "not what your own baseline gives" in verdict.message
 
 
 @pytest.mark.parametrize("share", [0.25, 0.26, 0.27])
