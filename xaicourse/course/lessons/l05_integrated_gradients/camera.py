@@ -11,6 +11,7 @@ from torch import Tensor
 
 from xaicourse import datasets, zoo
 from xaicourse.course.grading.compare import refuse
+from xaicourse.course.grading.integrate import path_integral
 from xaicourse.course.lessons.l05_integrated_gradients.coat import coat_share, coat_share_of_pixels
 from xaicourse.methods.baselines import make_baseline
 
@@ -63,11 +64,11 @@ def shares_from(baseline: Tensor) -> tuple[float, float] | None:
         model = zoo.load("efficientnet_lite0", device="cpu")
     except OSError:
         return None
+
+    def slope(points):
+        points = points.float().detach().requires_grad_(True)
+        return torch.autograd.grad(model(points)[:, TRIPOD].sum(), points)[0]
+
     photo = datasets.photo("camera", device="cpu")
-    total = torch.zeros_like(photo)
-    for k in range(STEPS):
-        point = baseline + (k + 0.5) / STEPS * (photo - baseline)
-        point = point.detach().requires_grad_(True)
-        total += torch.autograd.grad(model(point)[0, TRIPOD], point)[0]
-    attribution = (photo - baseline) * total / STEPS
+    attribution = path_integral(slope, photo, baseline, "midpoint", STEPS).float()
     return coat_share(attribution, photo), coat_share_of_pixels(attribution, photo)

@@ -212,7 +212,7 @@ def picture(name, says, height, width, turn, strength, tint=0.0):
     colours = torch.cat([colour, -colour.roll(1, -1), colour.roll(1, -1) - colour], 1)  # sum 0
     values = torch.sin(torch.arange(3.0 * count) * turn + 0.4).reshape(1, 3, height, width)
     values[:, :, order.reshape(height, width) < count // 5] *= strength
-    photo = (1 - 3 * tint) * grey + 1.6 * tint + tint * colours
+    photo = (1 - tint / 0.3) * grey + tint / 0.6 + tint * colours
     return case(name, says, attribution=values, photo=photo)
 
 

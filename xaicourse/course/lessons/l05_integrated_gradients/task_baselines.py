@@ -146,8 +146,8 @@ TWO_BASELINES = Task(
         },
         "out_of_limits": "The share of {side!r} is {share}, it must be {limit}. See "
         "{section_baseline}.",
-        "not_measured": "The share of {side!r} is {share}. That is not what {baseline} gives on the "
-        "camera photo. Run it once more: xc.integrated_gradients(model, camera, target=872, "
+        "not_measured": "The share of {side!r} is {share}. That is not what {baseline} gives on "
+        "the camera photo. Run it once more: xc.integrated_gradients(model, camera, target=872, "
         "baseline=..., steps=16), then coat_share.",
         "not_recomputed": "the baseline of {side!r} is your own, and the network is not here. So "
         "your number for it was not computed again.",
