@@ -20,6 +20,8 @@ __all__ = ["OwnPath"]
 INCOMPLETE = 0.02  # slopes that miss the rise by this share do not belong to a continuous f
 HIDDEN = 0.05  # what autograd hides is at least this share of what is asked for
 RULES = (("midpoint", 1000), ("gauss_legendre", 401))
+ZERO = 1e-4  # |IG| of a feature, relative to a size: slopes that cancel, between kinks
+ONE_SIGN = 1e-9  # the same where all slopes have one sign, so that only true zeros add up to 0
 SHIFT = 1e-4  # the path is moved by so little to see whether it runs on a kink
 
 
@@ -71,12 +73,35 @@ class OwnPath(Claim):
         alphas = ((torch.arange(count) + 0.5) / count).double()
         return self.baseline + alphas.reshape(-1, *[1] * (self.x.ndim - 1)) * self.delta
 
-    # ------------------------------------------------------------ the share of one feature
+    # ------------------------------------------------------------ one feature
 
     def share_of(self, place: int, rules=RULES, shift: Any = 0.0) -> float:
         """Return the share of one feature; two rules that disagree are a sign of jumps."""
         maps = [self.integral(rule, steps, shift) for rule, steps in rules]
         return min((float(each.reshape(-1)[place]) for each in maps), key=abs)
+
+    def closer_share_of(self, place: int, size: float) -> float:
+        """Return a share; near a kink, where it is small beside `size`, with many steps."""
+        share = self.share_of(place)
+        near_zero = ZERO * size < abs(share) < 1e-2 * size
+        return self.share_of(place, (("midpoint", 100_000),)) if near_zero else share
+
+    def is_zero(self, share: float, place: int, size: float) -> bool:
+        """Say whether a share is 0. In float32 a slope of 0 may be a small number of any sign."""
+        slopes = self.f.gradient(self.points(500)).flatten(1)[:, place]
+        one_sign = bool((slopes >= 0).all() or (slopes <= 0).all())
+        exact = one_sign and self.f.dtype == torch.float64
+        return abs(share) <= (ONE_SIGN if exact else ZERO) * size
+
+    def at(self, place: int, value: float) -> Tensor:
+        """Return x with another value of one feature."""
+        changed = self.x.clone()
+        changed.view(-1)[place] = value
+        return changed
+
+    def change_of(self, place: int, value: float) -> float:
+        """Return by how much f changes with it."""
+        return abs(float(self.f.value(self.at(place, value))) - float(self.f.value(self.x)))
 
     def shifts(self) -> list[Tensor]:
         """Return three ways to move a path a little."""

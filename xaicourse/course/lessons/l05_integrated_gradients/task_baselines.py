@@ -4,13 +4,11 @@ The share function is tried on small pictures; the reported shares are held to w
 give.
 """
 
-import re
-
 from xaicourse.course.grading import messages
 from xaicourse.course.grading.calling import require_function
-from xaicourse.course.grading.card import card
 from xaicourse.course.grading.compare import refuse, show, to_number
 from xaicourse.course.grading.mistakes import without_steps
+from xaicourse.course.grading.own_words import require_own_words, words_of
 from xaicourse.course.grading.submission import is_missing, parts
 from xaicourse.course.grading.task import Task
 from xaicourse.course.grading.verdict import Outcome
@@ -29,13 +27,11 @@ LOW, HIGH = 0.05, 0.20
 NEAR = 0.03
 NEAR_BLACK = 0.02  # a share near 0 cannot be off by as much
 SLACK = 0.01  # between two rules with 16 steps
-WORDS_IN_QUESTION = 4
-PLACEHOLDERS = {"todo", "tbd", "fixme", "xxx", "lorem", "ipsum", "placeholder", "bla", "blah"}
 
 
 def grade(answer):
     """Judge the share function, then the two reported shares and their questions."""
-    part = parts(answer, ("coat_share", "low", "high"), messages.entry("tasks/05.5/name"))
+    part = parts(answer, ("coat_share", "low", "high"), "05.5")
     if is_missing(part["coat_share"]):
         refuse("general/not_done", status="not_done")
     require_function(part["coat_share"], "coat_share")
@@ -45,8 +41,8 @@ def grade(answer):
     low, high = read_side(part["low"], "low"), read_side(part["high"], "high")
     require_limits(low["share"], high["share"])
     notes = require_true(low, "low") + require_true(high, "high")
-    judge_question(low["question"], "low")
-    judge_question(high["question"], "high")
+    for given in (low, high):
+        require_own_words(given["question"], "question", "05.5", given["what"])
     if words_of(low["question"]) == words_of(high["question"]):
         refuse("tasks/05.5/same_question")
     return Outcome("passed", messages.text("tasks/05.5/passed"), notes=tuple(notes))
@@ -54,7 +50,7 @@ def grade(answer):
 
 def read_side(given, side):
     """Return baseline, share and question of one side."""
-    what = messages.text("tasks/05.5/side", side=side)
+    what = f"the part {side!r} of 05.5"
     if is_missing(given):
         refuse("general/part_missing", status="not_done", part=side, what="05.5")
     part = parts(given, ("baseline", "share", "question"), what)
@@ -66,7 +62,7 @@ def read_side(given, side):
     share = to_number(part["share"], what)
     if not 0 <= share <= 1:
         refuse("tasks/05.5/out_of_limits", side=side, share=show(share), limit="between 0 and 1")
-    return {**part, "share": share, "kind": kind_of(part["baseline"], side)}
+    return {**part, "what": what, "share": share, "kind": kind_of(part["baseline"], side)}
 
 
 def require_limits(low, high):
@@ -91,22 +87,6 @@ def require_true(given, side):
         baseline = repr(kind) if named else "your own baseline"
         refuse("tasks/05.5/not_measured", side=side, share=show(share), baseline=baseline)
     return []
-
-
-def judge_question(question, side):
-    """Refuse what is plainly no question. Whether it is a good one, only a reader can say."""
-    words = words_of(question) if isinstance(question, str) else []
-    if is_missing(question) or PLACEHOLDERS & set(words):
-        what = messages.text("tasks/05.5/side", side=side)
-        refuse("general/part_missing", status="not_done", part="question", what=what)
-    copied = " ".join(words) in " ".join(words_of(card("05.5")))
-    if len(set(words)) < WORDS_IN_QUESTION or copied:
-        refuse("tasks/05.5/no_question", side=side)
-
-
-def words_of(text):
-    """Return the words of a text in small letters: no digits, no marks."""
-    return re.findall(r"[^\W\d_]+", text.lower())
 
 
 # ---------------------------------------------------------------- the task
@@ -134,8 +114,7 @@ TWO_BASELINES = Task(
         "swapped": {**RIGHT, "low": RIGHT["high"], "high": RIGHT["low"]},
     },
     words={
-        "name": "the answer to 05.5",
-        "side": "the part {side!r} of 05.5",
+        "name": "05.5",
         "passed": "coat_share is right and both numbers are within the limits. No program can tell "
         "whether your questions are good ones: read them to a neighbour.",
         "cases": {each.name: each.says for each in CASES},
@@ -155,8 +134,6 @@ TWO_BASELINES = Task(
         "from 0 to 1, or a tensor of such numbers in the photo's shape, {shape}.",
         "photo_itself": "The baseline of {side!r} is the photo itself, or almost. Then (almost) "
         "nothing travels, and there is (almost) no attribution to share out.",
-        "no_question": "Write the question of {side!r} as a sentence of your own, with at least "
-        "four different words, and not the text of the task: which pixels ... compared with what?",
         "same_question": "Both baselines have the same question. What does each one compare the "
         "photo with?",
         "hints": [

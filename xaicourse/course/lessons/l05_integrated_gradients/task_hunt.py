@@ -175,7 +175,7 @@ def judge(bug, given):
     """Say whether this input convicts the body, or why it does not."""
     try:
         if is_missing(given):
-            refuse("tasks/05.4/missing", status="not_done", bug=bug)
+            refuse("general/part_missing", status="not_done", part=bug, what="05.4")
         return ClaimGrader("05.4", partial(Evidence, bug), (), MISTAKES)(given)
     except Settled as settled:
         return settled.outcome
@@ -191,11 +191,7 @@ BUG_HUNT = Task(
         "name": "05.4",
         "passed": "All three functions are convicted.",
         "progress": "Convicted: {convicted}. {reason}",
-        "missing": "The input for {bug} is still open.",
-        "evidence": (
-            "With your input function {bug} gives {yours} for steps = {steps}; "
-            "the truth is {truth}."
-        ),
+        "evidence": "Function {bug} gives {yours} with steps = {steps}; the truth is {truth}.",
         "refused": {line.name: line.says for line in MISTAKES if not line.example},
         "misconceptions": {line.name: line.says for line in MISTAKES if line.example},
         "hints": [
