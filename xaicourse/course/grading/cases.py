@@ -98,7 +98,7 @@ def unchanged(value: Any, before: Any) -> bool:
     if type(before) in (list, tuple):
         return len(value) == len(before) and all(map(unchanged, value, before))
     if not isinstance(before, Tensor):
-        return not isinstance(before, float) or value == before
+        return value is before or (isinstance(before, (int, float)) and value == before)
     return isinstance(value, Tensor) and torch.equal(value.detach().to(before), before)
 
 
