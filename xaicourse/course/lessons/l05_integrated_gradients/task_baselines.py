@@ -12,7 +12,7 @@ from xaicourse.course.grading.own_words import require_own_words, words_of
 from xaicourse.course.grading.submission import is_missing, parts
 from xaicourse.course.grading.task import Task
 from xaicourse.course.grading.verdict import Outcome
-from xaicourse.course.lessons.l05_integrated_gradients.camera import MEASURED, kind_of, shares_from
+from xaicourse.course.lessons.l05_integrated_gradients.camera import shares_from
 from xaicourse.course.lessons.l05_integrated_gradients.coat import (
     CASES,
     GRADERS,
@@ -62,7 +62,7 @@ def read_side(given, side):
     share = to_number(part["share"], what)
     if not 0 <= share <= 1:
         refuse("tasks/05.5/out_of_limits", side=side, share=show(share), limit="between 0 and 1")
-    return {**part, "what": what, "share": share, "kind": kind_of(part["baseline"], side)}
+    return {**part, "what": what, "share": share, "measured": shares_from(part["baseline"], side)}
 
 
 def require_limits(low, high):
@@ -77,14 +77,12 @@ def require_limits(low, high):
 
 def require_true(given, side):
     """Hold a share to what its baseline gives; return a note if that cannot be computed."""
-    kind, share, named = given["kind"], given["share"], isinstance(given["kind"], str)
-    measured = MEASURED[kind] if named else shares_from(kind)
+    share, (baseline, measured) = given["share"], given["measured"]
     if measured is None:
         return [messages.text("tasks/05.5/not_recomputed", side=side)]
     far = all(abs(share - right) > (NEAR_BLACK if right < LOW else NEAR) for right in measured)
     reached = min(measured) <= LOW + SLACK if side == "low" else max(measured) >= HIGH - SLACK
-    if far or not (named or reached):
-        baseline = repr(kind) if named else "your own baseline"
+    if far or not reached:
         refuse("tasks/05.5/not_measured", side=side, share=show(share), baseline=baseline)
     return []
 
