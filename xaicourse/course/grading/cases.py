@@ -432,7 +432,9 @@ class CaseGrader:
     def _refuse_changes(self, case: Case, arguments: Mapping[str, Any]) -> None:
         for name, before in case.values.items():
             if not unchanged(arguments[name], before):
-                mistake = self.left.get("no_copy", "no_copy")
+                of_modules = isinstance(before, list) and isinstance(before[0], torch.nn.Module)
+                what = "changes_model" if of_modules else "no_copy"
+                mistake = self.left.get(what, what)
                 if mistake in self._named():
                     refuse(f"tasks/{self.task}/misconceptions/{mistake}", diagnosis=mistake)
                 refuse("general/changes_input", name=name)

@@ -14,7 +14,7 @@ from xaicourse.core.gradients import ask, gradients
 from xaicourse.core.operations import UnsupportedOperationError
 from xaicourse.core.rules import Rules
 from xaicourse.course.grading.claims import Claim, claim_task, wrong
-from xaicourse.course.grading.integrate import OwnFunction, to_rows
+from xaicourse.course.grading.integrate import OwnFunction, feature_place, to_rows
 from xaicourse.methods.vanilla.relu_rules import guided_rule
 
 __all__ = ["UPSIDE_DOWN"]
@@ -36,16 +36,10 @@ class UpsideDown(Claim):
         self.x = to_rows(self.answer["x"], "x", self.what)
         self.shape, self.features = tuple(self.x.shape), self.x.shape[-1]
         self.number = float(self.x.abs().max())
-        self.unused, self.used = self._feature("unused"), self._feature("used")
-        self.part = "unused" if self.unused is None else "used"
+        places = [feature_place(self.answer[name], self.x) for name in ("unused", "used")]
+        self.unused, self.used = places
+        self.part = "unused" if self.unused < 0 else "used"
         self.given = str(self.answer[self.part])[:40]
-
-    def _feature(self, name: str) -> Any:
-        """Return a feature's index, from 0; None if there is no such feature."""
-        try:
-            return range(self.features)[int(torch.as_tensor(self.answer[name]).reshape(()))]
-        except Exception:
-            return None
 
     @contextmanager
     def steady(self) -> Iterator[None]:
@@ -122,7 +116,7 @@ UPSIDE_DOWN = claim_task(
         wrong(
             "feature",
             "{part} must be the index of one of the {features} numbers of x. You gave {given}.",
-            lambda its: None in (its.unused, its.used),
+            lambda its: its.unused < 0 or its.used < 0,
         ),
         wrong(
             "same_feature",

@@ -5,7 +5,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from xaicourse.course.grading.function_task import function_task
-from xaicourse.course.grading.mistakes import after, own, saying, swap
+from xaicourse.course.grading.mistakes import after, leaving, own, saying, swap
 from xaicourse.course.grading.shared_mistakes import ROWS, WHICH_NUMBER, pick
 from xaicourse.course.lessons.l02_guided_backprop.nets import CASES
 
@@ -36,15 +36,15 @@ def my_guided(
 # ---------------------------------------------------------------- wrong functions of their own
 
 
-def at_one_relu(place):
-    """Apply the rule at one ReLU only; the signal meets number 0 first, -1 last."""
+def at_one_relu(name, which, place):
+    """Return a mistake: the rule at one ReLU only; the signal meets number 0 first, -1 last."""
 
     def wrong(layers, x, target):
         count = sum(isinstance(layer, nn.ReLU) for layer in layers)
         chosen = iter([k == place % count for k in range(count)])
         return my_guided(layers, x, target, keep=lambda g: g.relu() if next(chosen) else g)
 
-    return wrong
+    return own(name, f"You apply the rule at the {which} ReLU only. Every ReLU needs it.", wrong)
 
 
 def gate_overwritten(layers, x, target):
@@ -55,17 +55,6 @@ def gate_overwritten(layers, x, target):
         z = layer(z)
     gates = iter([notes[layer] for layer in reversed(layers) if isinstance(layer, nn.ReLU)])
     return my_guided(layers, x, target, gate=lambda z: next(gates))
-
-
-def leaving(leave):
-    """Return the right numbers, and leave something behind."""
-
-    def wrong(layers, x, target):
-        found = my_guided(layers, x, target)
-        leave(layers, x)
-        return found
-
-    return wrong
 
 
 # ---------------------------------------------------------------- the task
@@ -147,16 +136,8 @@ MY_GUIDED = function_task(
             keep=torch.abs,
         ),
         # where the rule holds
-        own(
-            "top_relu_only",
-            "You apply the rule at the last ReLU only. Every ReLU needs it.",
-            at_one_relu(0),
-        ),
-        own(
-            "bottom_relu_only",
-            "You apply the rule at the first ReLU only. Every ReLU needs it.",
-            at_one_relu(-1),
-        ),
+        at_one_relu("top_relu_only", "last", 0),
+        at_one_relu("bottom_relu_only", "first", -1),
         swap(
             "clamped_everywhere",
             "You cut negative signals after every layer. Only ReLUs cut; dense layers and "
@@ -201,27 +182,23 @@ MY_GUIDED = function_task(
         ),
         *ROWS,
         # what is left behind
-        own(
+        leaving(
             "leaves_hooks",
             "The numbers are right, but your hooks stay on the caller's layers and will change "
             "later results. Keep the handles and call .remove() on each.",
-            leaving(lambda layers, x: layers[1].register_forward_hook(lambda *seen: None)),
-            seen_in="traces",
+            lambda layers: layers[1].register_forward_hook(lambda *seen: None),
         ),
-        own(
+        leaving(
             "leaves_grad",
             "The numbers are right, but x asks for gradients from now on. Work on "
             "x.detach().clone().",
-            leaving(lambda layers, x: x.requires_grad_()),
-            seen_in="traces",
+            lambda x: x.requires_grad_(),
         ),
-        own(
+        leaving(
             "changes_layers",
-            "The numbers are right, but afterwards the layers are not as they were: another "
-            "list, other weights, weights that ask for gradients, or training mode. Leave them "
-            "alone.",
-            leaving(lambda layers, x: layers[-1].weight.data.mul_(1.01)),
-            seen_in="traces",
+            "The numbers are right, but afterwards the layers are not as they were: another list, "
+            "other weights, weights that ask for gradients, or training mode.",
+            lambda layers: layers[-1].weight.data.mul_(1.01),
         ),
     ],
     passed="The right signal at every ReLU, also at one that is used twice.",

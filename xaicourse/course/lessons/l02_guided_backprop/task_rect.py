@@ -64,6 +64,8 @@ CASES = (
     ),
 )
 
+EACH = "Each input has one, over all its units: flatten(1), then quantile(..., dim=1)."
+
 RECT_RULE = function_task(
     "02.6",
     rect_rule,
@@ -85,26 +87,22 @@ RECT_RULE = function_task(
         # over which numbers the quantile is taken
         swap(
             "over_batch",
-            "You take one threshold for the whole batch. Each input has its own: quantile(..., "
-            "dim=1) after flatten(1).",
+            f"You take one threshold for the whole batch. {EACH}",
             threshold=lambda r, q: r.flatten().quantile(q),
         ),
         swap(
             "over_inputs",
-            "You take one threshold for each unit, over the batch. It is one for each input, "
-            "over all its units.",
+            f"You take one threshold for each unit, over the batch. {EACH}",
             threshold=lambda r, q: r.quantile(q, dim=0),
         ),
         swap(
             "each_map",
-            "You take one threshold for each feature map. It is one for each input, over all "
-            "its units: flatten(1) first.",
+            f"You take one threshold for each feature map. {EACH}",
             threshold=each_map,
         ),
         swap(
             "last_axis",
-            "You take one threshold for each line (the last axis). It is one for each input, "
-            "over all its units: flatten(1) first.",
+            f"You take one threshold for each line (the last axis). {EACH}",
             threshold=lambda r, q: r.quantile(q, dim=-1, keepdim=True),
         ),
         # another threshold
