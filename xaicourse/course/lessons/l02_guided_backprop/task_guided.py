@@ -68,53 +68,53 @@ MY_GUIDED = function_task(
         *saying(WHICH_NUMBER, score="score"),
         swap(
             "score_goes_down",
-            "Your signal begins with the score of the class. Begin with 1 there: it is the "
-            "slope of the score with respect to itself.",
+            "Your signal begins with the score of the class. Begin with 1 there: it is the slope "
+            "of the score with respect to itself.",
             score=lambda z, target: pick(z, target) ** 2 / 2,
         ),
         swap(
             "loss",
-            "You explain the loss (cross-entropy), which falls when the score rises. Explain "
-            "the score of the class.",
+            "You explain the loss (cross-entropy), which falls when the score rises. Explain the "
+            "score of the class.",
             score=lambda z, target: cross_entropy(z, target, reduction="sum"),
         ),
         swap("loss", "", score=cross_entropy),
         swap(
             "all_targets",
-            "You add the scores of all targets for each input, as scores[:, target] does. Each "
-            "input has its own class: scores[range(N), target].",
+            "scores[:, target] adds the scores of all targets. Each input has its own class: "
+            "scores[range(N), target].",
             score=lambda z, target: z[:, target],
         ),
         # the rule at a ReLU
         swap(
             "plain_gradient",
-            "This is the plain gradient: your rule is not applied. At a ReLU negative signals "
-            "must be stopped as well. If you use hooks: are they called? See {section_hooks}.",
+            "This is the plain gradient: your rule is not applied. At a ReLU negative signals must "
+            "be stopped as well. If you use hooks: are they called? See {section_hooks}.",
             keep=lambda g: g,
         ),
         swap(
             "deconvnet",
-            "This is DeconvNet: you stop negative signals and forget the gate. Multiply by (z "
-            "> 0), too. See {section_rules}.",
+            "This is DeconvNet: you stop negative signals and forget the gate. Multiply by (z > "
+            "0), too. See {section_rules}.",
             gate=lambda z: 1,
         ),
         swap(
             "no_rule",
-            "You pass the ReLUs as if they were not there. Each must stop signals at closed "
-            "gates, and negative signals. See {section_rules}.",
+            "You pass the ReLUs as if they were not there. Each must stop signals at closed gates, "
+            "and negative signals. See {section_rules}.",
             gate=lambda z: 1,
             keep=lambda g: g,
         ),
         swap(
             "times_activation",
-            "You multiply the signal by the value of the ReLU. The gate is 1 or 0, whatever "
-            "the value.",
+            "You multiply the signal by the value of the ReLU. The gate is 1 or 0, whatever the "
+            "value.",
             gate=torch.relu,
         ),
         swap(
             "open_at_zero",
-            "Right, except where a ReLU gets exactly 0: there the gate is closed, z > 0 and "
-            "not z >= 0. Black pixels are 0.",
+            "Right, except where a ReLU gets exactly 0: there the gate is closed, z > 0 and not z "
+            ">= 0. Black pixels are 0.",
             gate=lambda z: z >= 0,
         ),
         swap(
@@ -125,8 +125,8 @@ MY_GUIDED = function_task(
         swap("gates_reversed", "", gate=lambda z: z < 0),
         swap(
             "keeps_negative",
-            "Your negative signals go on and the positive ones stop. It is the other way "
-            "round: clamp(min=0).",
+            "Your negative signals go on and the positive ones stop. It is the other way round: "
+            "clamp(min=0).",
             keep=lambda g: g.clamp(max=0),
         ),
         swap(
@@ -146,28 +146,27 @@ MY_GUIDED = function_task(
         ),
         own(
             "clamped_at_the_end",
-            "This is the positive part of the plain gradient. The rule belongs at each ReLU, "
-            "on the way. See {section_rules}.",
+            "This is the positive part of the plain gradient. The rule belongs at each ReLU, on "
+            "the way. See {section_rules}.",
             lambda layers, x, target: my_guided(layers, x, target, keep=lambda g: g).relu(),
         ),
         own(
             "gate_overwritten",
-            "Right as long as each ReLU is a module of its own. Here one module is used twice, "
-            "and your note of the gate from the first use is overwritten by the second. Keep "
-            "one note for each use. See {section_hooks}.",
+            "Right as long as each ReLU is a module of its own. Of one that is used twice, your "
+            "second note of the gate overwrites the first. Keep one for each use. See "
+            "{section_hooks}.",
             gate_overwritten,
         ),
         # the finished map
         after(
             "clamped_once_more",
             "The map is right, but you cut off its negative numbers. Only signals at ReLUs are "
-            "cut; the map keeps its signs.",
+            "cut.",
             torch.relu,
         ),
         after(
             "absolute",
-            "The map is right, but you return absolute values. Keep the signs: a display may "
-            "drop them later, a method should not.",
+            "The map is right, but you return absolute values. Keep the signs.",
             torch.abs,
         ),
         after(
@@ -205,14 +204,13 @@ MY_GUIDED = function_task(
     hints=(
         "Go forward once and keep the input of every layer. Then go backwards: begin with 1 at "
         "each input's own class and 0 elsewhere, and ask each layer what it sends down.",
-        "At a ReLU with input z and signal g: g = (z > 0) * g.clamp(min=0). At every other "
-        "layer the chain rule: torch.autograd.grad(layer(point), point, g)[0] with a point "
-        "that asks for gradients.",
+        "At a ReLU with input z and signal g: g = (z > 0) * g.clamp(min=0). At every other layer "
+        "the chain rule: torch.autograd.grad(layer(point), point, g)[0] with a point that asks for "
+        "gradients.",
         "points = [x]; for layer in layers: points.append(layer(points[-1])). signal = "
-        "torch.nn.functional.one_hot(target, points[-1].shape[1]).float(). Then for layer, "
-        "point in zip(layers[::-1], points[-2::-1]): the rule at a ReLU, else point = "
-        "point.detach().requires_grad_() and signal = torch.autograd.grad(layer(point), point, "
-        "signal)[0].",
+        "torch.nn.functional.one_hot(target, points[-1].shape[1]).float(). Then for layer, point "
+        "in zip(layers[::-1], points[-2::-1]): the rule at a ReLU, else the chain rule with "
+        "point.detach().requires_grad_().",
     ),
     left=dict.fromkeys(("changes_model", "leaves_mode", "fills_weights"), "changes_layers"),
     twice=True,

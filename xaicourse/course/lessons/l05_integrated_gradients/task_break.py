@@ -103,9 +103,8 @@ def saturated(points):
 RIGHT = {"f": smaller, "x": [[3.0, 2.0]], "baseline": [[0.0, 0.0]], "feature": 0, "value": 0.0}
 
 JUMP = (
-    "Your f jumps near feature {place} = {where}: it changes by {jump} at one point, and "
-    "autograd cannot see that. f must be continuous (no comparison, round or sign that lets it "
-    "jump)."
+    "Your f jumps near feature {place} = {where}: it changes by {jump} at one point, and autograd "
+    "cannot see that. f must be continuous (no comparison, round or sign that lets it jump)."
 )
 
 BREAK_IT = claim_task(
@@ -126,16 +125,16 @@ BREAK_IT = claim_task(
         ),
         wrong(
             "feature",
-            "feature must be a whole number from 0 to {last}, because features are counted from "
-            "0. You gave {given}.",
+            "feature must be a whole number from 0 to {last}, because features are counted from 0. "
+            "You gave {given}.",
             lambda its: its.place < 0,
         ),
     ],
     mistakes=[
         wrong(
             "unused",
-            "f does not use this feature at all, so its 0 is deserved. Find a feature that "
-            "changes f.",
+            "f does not use this feature at all, so its 0 is deserved. Find a feature that changes "
+            "f.",
             lambda its: its.change <= its.wanted and its.largest_change <= 1e-9,
             RIGHT | {"f": second_only},
         ),
@@ -155,16 +154,16 @@ BREAK_IT = claim_task(
         ),
         wrong(
             "gradient_is_zero",
-            "The gradient at x is 0, but the integrated gradient is {share}: the slope is not 0 "
-            "on the rest of the path. See {section_area}.",
+            "The gradient at x is 0, but the integrated gradient is {share}: the slope is not 0 on "
+            "the rest of the path. See {section_area}.",
             lambda its: its.has_share and its.slope_at_x < 1e-9,
             RIGHT | {"f": saturated},
         ),
         wrong(
             "not_zero",
-            "The integrated gradient of this feature is {share}, not 0. The distance x - x' of "
-            "the feature or its average slope on the path must be exactly 0: which of the two "
-            "should be 0 in your case?",
+            "The integrated gradient of this feature is {share}, not 0. The distance x - x' of the "
+            "feature or its average slope on the path must be exactly 0: which of the two should "
+            "be 0 in your case?",
             lambda its: its.has_share,
         ),
         # the 0 is made by autograd
@@ -195,8 +194,8 @@ BREAK_IT = claim_task(
     hints=(
         "IG has two factors: the distance that the feature travels and the average slope on the "
         "path. Each of them can be 0.",
-        "Distance 0: the feature equals its baseline. Average slope 0: min(x1, x2) along a path "
-        "on which x1 is always the larger one.",
+        "Distance 0: the feature equals its baseline. Average slope 0: min(x1, x2) along a path on "
+        "which x1 is always the larger one.",
         "f = x1 * x2 with x = (2, 3) and baseline = (2, 0): feature 0 does not travel, so it gets "
         "0. Now set it to another value and compare f.",
     ),

@@ -118,8 +118,8 @@ MISTAKES = [
     ),
     hides(
         "zero_baseline",
-        "Input {bug}: with a baseline of 0 this mistake has no effect. Compare the points with "
-        "the formula.",
+        "Input {bug}: with a baseline of 0 this mistake has no effect. Compare the points with the "
+        "formula.",
         lambda its: its.bug == "b" and bool((its.baseline == 0).all()),
         b=(bend, *ONE, 50),
     ),

@@ -242,8 +242,8 @@ STEPS_NEEDED = function_task(
     },
     passed="Right for lucky gaps, negative gaps, negative rises and rises near 0.",
     hints=(
-        "A gap can be small by luck. So one good n is not enough: every larger n must be good "
-        "too. And gaps and rises can be negative.",
+        "A gap can be small by luck. So one good n is not enough: every larger n must be good too. "
+        "And gaps and rises can be negative.",
         "Walk from the largest n down to the smallest. Stop at the first n that is too far off. "
         "The answer is the last good one before that.",
         "First: if abs(rise) < 1e-6, return None. Then: needed = None; for n in sorted(gaps, "

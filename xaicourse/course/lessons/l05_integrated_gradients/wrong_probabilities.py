@@ -72,8 +72,8 @@ WRONG_PROBABILITIES = [
     ),
     own(
         "rescaled_logit",
-        "This is the logit's map, scaled so that its sum is right. The right sum does not make "
-        "the shares right: take the gradient of the probability.",
+        "This is the logit's map, scaled so that its sum is right. The right sum does not make the "
+        "shares right: take the gradient of the probability.",
         rescaled_logit,
     ),
     # which number is made of the scores
@@ -114,8 +114,8 @@ WRONG_PROBABILITIES = [
     ),
     swap(
         "winning_probability",
-        "At each point you explain the class with the largest probability. Explain `target` on "
-        "the whole path.",
+        "At each point you explain the class with the largest probability. Explain `target` on the "
+        "whole path.",
         number=lambda p, z: z.softmax(-1).max(-1).values,
     ),
 ]
