@@ -1,4 +1,4 @@
-"""The nets on which task 02.2 is tried."""
+"""The nets of task 02.2."""
 
 import torch
 from torch import nn

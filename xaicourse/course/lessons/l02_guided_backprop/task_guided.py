@@ -68,14 +68,13 @@ MY_GUIDED = function_task(
         *saying(WHICH_NUMBER, score="score"),
         swap(
             "score_goes_down",
-            "Your signal begins with the score of the class. Begin with 1 there: it is the slope "
-            "of the score with respect to itself.",
+            "Your signal begins with the score of the class. Begin with 1: the slope of the score "
+            "with respect to itself.",
             score=lambda z, target: pick(z, target) ** 2 / 2,
         ),
         swap(
             "loss",
-            "You explain the loss (cross-entropy), which falls when the score rises. Explain the "
-            "score of the class.",
+            "You explain the loss (cross-entropy). Explain the score of the class.",
             score=lambda z, target: cross_entropy(z, target, reduction="sum"),
         ),
         swap("loss", "", score=cross_entropy),
@@ -114,7 +113,7 @@ MY_GUIDED = function_task(
         swap(
             "open_at_zero",
             "Right, except where a ReLU gets exactly 0: there the gate is closed, z > 0 and not z "
-            ">= 0. Black pixels are 0.",
+            ">= 0.",
             gate=lambda z: z >= 0,
         ),
         swap(
@@ -140,14 +139,14 @@ MY_GUIDED = function_task(
         at_one_relu("bottom_relu_only", "first", -1),
         swap(
             "clamped_everywhere",
-            "You cut negative signals after every layer. Only ReLUs cut; dense layers and "
-            "convolutions use the chain rule.",
+            "You cut negative signals after every layer. Only ReLUs cut; other layers use the "
+            "chain rule.",
             down=lambda layer, z, g: chain_rule(layer, z, g).relu(),
         ),
         own(
             "clamped_at_the_end",
             "This is the positive part of the plain gradient. The rule belongs at each ReLU, on "
-            "the way. See {section_rules}.",
+            "the way.",
             lambda layers, x, target: my_guided(layers, x, target, keep=lambda g: g).relu(),
         ),
         own(
