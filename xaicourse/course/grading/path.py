@@ -18,7 +18,8 @@ __all__ = ["Path", "Probe", "right"]
 class Probe:
     """One question to the student's function.
 
-    `exact`: every legal rule gives the exact answer, whatever the number of steps.
+    `exact`: every legal rule gives the exact answer, whatever the number of steps (a linear model
+    on a straight path).
     Otherwise the answer must come within `tolerance` at `steps`, and be clearly better there than
     with `fewer` steps (0: that is not asked).
     """
@@ -50,7 +51,9 @@ class Path:
     """A probe seen along one quadrature rule, in float64: what wrong answers compute with.
 
     Here the path is straight and the scores are explained. A lesson with another path makes a
-    class of its own from this one, with other `points` and `delta`, or with another `output`.
+    class of its own from this one, with other `points` and, so that each slope counts with the
+    speed of its feature, another `mean` or `delta`. One that explains another number has another
+    `output`.
     """
 
     def __init__(
@@ -61,12 +64,16 @@ class Path:
     ) -> None:
         self.model = probe.model
         self.x, self.baseline = probe.x.double(), probe.baseline.double()
-        self.delta = self.x - self.baseline
         self.steps = probe.steps if steps is None else steps
         self.targets = torch.as_tensor(probe.target).expand(len(self.x))  # (N,)
         alphas, weights = nodes(rule, self.steps)
         self.alphas = alphas.reshape(-1, *[1] * self.x.ndim)  # (S, 1, ..., 1)
         self.weights = weights.reshape(self.alphas.shape)
+
+    @cached_property
+    def delta(self) -> Tensor:
+        """The distance that each feature travels, (N, ...)."""
+        return self.x - self.baseline
 
     @cached_property
     def points(self) -> Tensor:
@@ -113,8 +120,8 @@ def right(
     path: Path,
     *,
     points=lambda path: path.points,
-    number=Path.explained,
-    mean=Path.mean,
+    number=lambda path, scores: path.explained(scores),
+    mean=lambda path, slopes: path.mean(slopes),
     distance=lambda path: path.delta,
 ):
     """Return the attribution of the definition: (x - x') times the mean gradient on the path."""

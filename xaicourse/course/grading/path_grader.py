@@ -252,10 +252,10 @@ class PathGrader:
         )
 
     def _passed(self, answer: Any, notes: list[str]) -> Outcome:
-        exact = next(probe for probe in self.core if probe.exact)
+        exact = next((probe for probe in self.core if probe.exact), self.core[0])
         self._refuse_memory_of_last_call(answer, exact)
         self._refuse_mixed_rows(answer)
-        if not self._exact_with_one_step(answer, exact):
+        if exact.exact and not self._exact_with_one_step(answer, exact):
             notes.append(messages.text("notes/one_step"))
         exact.model.forget()
         self._ask(answer, exact)
@@ -329,7 +329,7 @@ def path_task(
     reference : callable
         The right function, ``reference(model, x, target, baseline, steps)``.
     core : sequence of Probe
-        What decides about the concept, the smallest first; at least one is exact.
+        What decides about the concept, the smallest first; at least one is not exact.
     shapes : sequence of Probe
         What is tried when these are right; one has a target for each input.
     mistakes : sequence of Mistake

@@ -125,7 +125,7 @@ UPSIDE_DOWN = claim_task(
     mistakes=[
         wrong(
             "refused",
-            "Guided Backprop has no rule for a part of f: {error}. Use sums, products with "
+            "Guided Backprop has no rule for an operation in f: {error}. Use sums, products with "
             "numbers, and ReLUs.",
             lambda its: its.error != "",
         ),
