@@ -72,12 +72,18 @@ class ZeroShare(OwnPath):
         return self.missing != 0
 
     @cached_property
-    def jump(self):
-        """Size and place of a jump, on the path or from x to the value."""
+    def steepest_piece(self):
+        """Size and place of what may be a jump, on the path or from x to the value."""
         ends = (self.baseline, self.x) if self.hidden else (self.x, self.at(self.place, self.value))
-        size, point = self.steepest(*ends)
-        self.where = float(point.reshape(-1)[self.place])
-        return size
+        return self.steepest(*ends)
+
+    @property
+    def jump(self):
+        return self.steepest_piece[0]
+
+    @property
+    def where(self):
+        return float(self.steepest_piece[1].reshape(-1)[self.place])
 
     @property
     def jumps(self):

@@ -88,6 +88,7 @@ RIGHT = {"a": (line, *ONE, 4), "b": (bend, *FROM_ELSEWHERE, 50), "c": (line, *TW
 
 def hides(name, says, when, **example):
     """Return the one property of an input that hides a bug, and an input that has it."""
+    says = f"Input {{bug}}: {says}"
     return wrong(name, says, lambda its: its.error < CONVICTED and when(its), RIGHT | example)
 
 
@@ -100,45 +101,44 @@ MISTAKES = [
     ),
     hides(
         "no_path",
-        "Input {bug}: x and the baseline are equal. Then every result is 0.",
+        "x and the baseline are equal. Then every result is 0.",
         lambda its: bool((its.delta == 0).all()),
         a=(line, [[1.0, 2.0]], [[1.0, 2.0]], 4),
     ),
     hides(
         "constant",
-        "Input {bug}: f does not change on the path. Then every result is 0.",
+        "f does not change on the path. Then every result is 0.",
         lambda its: bool((its.slopes == 0).all()),
         a=(constant, *ONE, 4),
     ),
     hides(
         "many_steps",
-        "Input {bug}: with so many steps this mistake is small. Try fewer.",
+        "with so many steps this mistake is small. Try fewer.",
         lambda its: its.bug == "a" and its.steps > 20,
         a=(line, *ONE, 200),
     ),
     hides(
         "zero_baseline",
-        "Input {bug}: with a baseline of 0 this mistake has no effect. Compare the points with the "
-        "formula.",
+        "with a baseline of 0 this mistake has no effect. Compare the points with the formula.",
         lambda its: its.bug == "b" and bool((its.baseline == 0).all()),
         b=(bend, *ONE, 50),
     ),
     hides(
         "straight",
-        "Input {bug}: the slope of your f is the same everywhere, so it does not matter at which "
-        "points it is measured. Try a curved f.",
+        "the slope of your f is the same everywhere, so it does not matter at which points it is "
+        "measured. Try a curved f.",
         lambda its: its.bug == "b" and distance(its.slopes[1:], its.slopes[:-1]) < 1e-6,
         b=(line, *FROM_ELSEWHERE, 50),
     ),
     hides(
         "one_row",
-        "Input {bug}: with N = 1 this mistake has no effect.",
+        "with N = 1 this mistake has no effect.",
         lambda its: its.bug == "c" and len(its.x) == 1,
         c=(line, *ONE, 10),
     ),
     hides(
         "equal_rows",
-        "Input {bug}: x - x' is the same everywhere in the batch, so this mistake has no effect.",
+        "x - x' is the same everywhere in the batch, so this mistake has no effect.",
         lambda its: (
             its.bug == "c" and distance(its.delta, its.delta[-1:].expand_as(its.delta)) < 1e-6
         ),
