@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 import xaicourse as xc
+from xaicourse.core.row_guard import is_asking
 from xaicourse.methods.denoising.input_noise import standard_normal
 from xaicourse.methods.denoising.nested import other_seed
 from xaicourse.methods.denoising.weight_noise import noisy_weights, with_weights
@@ -118,6 +119,8 @@ class Failing(nn.Module):
         self.seen: list[Tensor] = []  # shared with the copies that get noise
 
     def forward(self, x: Tensor) -> Tensor:
+        if is_asking():
+            return self.inner(x)
         self.seen.append(self.inner[0].weight.detach().clone())
         if len(self.seen) == self.fails_at:
             raise ArithmeticError("on purpose")

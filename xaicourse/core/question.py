@@ -18,10 +18,18 @@ from xaicourse.core.chunks import at_least_float32, in_chunks, is_out_of_memory
 from xaicourse.core.inputs import call, check_extras
 from xaicourse.core.layers import Layer
 from xaicourse.core.operations import UnsupportedOperationError
+from xaicourse.core.row_guard import check_function, check_rows, is_known, remember, weakly
 from xaicourse.core.rules import BackwardRules
 from xaicourse.core.scale import OUTPUTS, check_output, transform
 from xaicourse.core.target import PerRow
-from xaicourse.core.target_checks import as_target, check_target, predicted, runner_up
+from xaicourse.core.target_checks import (
+    as_target,
+    check_target,
+    has_function,
+    predicted,
+    runner_up,
+    what_is_read,
+)
 from xaicourse.core.training_mode import (
     TrainingModeError,
     TrainingModeProbe,
@@ -166,8 +174,8 @@ class Question:
         """F at `start` (N, ...), (N,); F at x is asked in the same batch where it is not known."""
         if self._scores_at_x is not None:
             return self.scores(start, self.rows)
-        both = self.scores(torch.cat([start, self.x]), self.rows.repeat(2))
-        f_start, self._scores_at_x = both.chunk(2)
+        both = self.scores(torch.cat([self.x, start]), self.rows.repeat(2))
+        self._scores_at_x, f_start = both.chunk(2)
         return f_start
 
     # -- inside --
@@ -179,6 +187,7 @@ class Question:
         if not self._called:
             check_target(self.target, scaled)
             self._called = True
+            self._check_rows(points, rows, outputs)
         score = self.target.pick(scaled, rows)
         if self._rival is not None:
             score = score - self._rival.pick(scaled, rows)
@@ -235,8 +244,32 @@ class Question:
                 f"{tuple(self.x.shape)}, dtype {inputs.dtype}, on {inputs.device} (called with "
                 f"{len(inputs)} point(s) at once): {error}\n"
                 "(x must be a batch (N, ...) on the model's device and of its dtype; for a "
-                "single example pass x[None])"
+                f"single example pass x[None]{_number_of_rows(len(inputs), len(self.x))})"
             ) from error
+
+    def _check_rows(self, points: Tensor, rows: Tensor, outputs: Any) -> None:
+        """Raise if what the model says of a row depends on more than the row (row_guard.py)."""
+        with torch.no_grad():
+            if callable(self.output) or has_function(self.target):
+                check_function(self._pick, outputs, rows)
+            read, name = what_is_read(self.target, outputs)
+            if read is None:  # no tensor to look at: the score then
+                read, name = self._pick, (weakly(self.target), weakly(self.output))
+            training = getattr(self.model, "training", None)
+            form = (points.shape[1:], self.model_dtype, points.device, training, name)
+            if is_known(self.model, form):
+                return
+
+            def ask(points: Tensor, rows: Tensor) -> Tensor:
+                return read(call(self.model, points.to(self.model_dtype), rows), rows)
+
+            if check_rows(ask, points.detach(), rows, read(outputs, rows)):
+                remember(self.model, form)
+
+    def _pick(self, outputs: Any, rows: Tensor) -> Any:
+        """Return the number that is explained; the scaled outputs while the class is not fixed."""
+        scaled = transform(outputs, self.output)
+        return scaled if self.target is None else self.target.pick(scaled, rows)
 
     def _settle(self) -> None:
         """Fix, by one forward pass at x, what depends on it: the predicted class, the runner-up."""
@@ -249,6 +282,8 @@ class Question:
             with torch.no_grad():
                 outputs = self._outputs(self.x[start:stop], rows)
                 scaled = transform(outputs, self.output)
+                if start == 0:
+                    self._check_rows(self.x[start:stop], rows, outputs)
                 here = self.target
                 if here is None:
                     here = predicted(outputs, scaled)
@@ -274,6 +309,19 @@ class Question:
             self._rival = _join(rivals)
         self._scores_at_x = torch.cat(found)
         self._called = True
+
+
+def _number_of_rows(given: int, n: int) -> str:
+    """Return what to do if a model failed because it takes one number of rows only."""
+    if given == n:
+        return ""
+    return (
+        ". Methods send rows in chunks of any size: another tensor with an entry for each row goes "
+        "with them by xaicourse.bind(model, name=tensor); a whole graph of nodes is one row, "
+        "x[None]. A model that takes k rows and no other "
+        "number needs batch_size=k and a wrapper that fills up: lambda z: "
+        "model(z[torch.arange(k) % len(z)])[: len(z)]"
+    )
 
 
 def _plain(x: Tensor) -> Tensor:

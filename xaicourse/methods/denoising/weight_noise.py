@@ -14,6 +14,7 @@ from xaicourse.core.checks import check_positive_int, describe
 from xaicourse.core.gradients import Question, ask
 from xaicourse.core.inputs import BoundModel, PackedModel, call
 from xaicourse.core.registry import attribution_method
+from xaicourse.core.row_guard import vouch_for
 from xaicourse.core.shared import Asked
 from xaicourse.methods.denoising.input_noise import (
     check_seed,
@@ -170,7 +171,7 @@ def over_noisy_models(
         weights = noisy_weights(module, weight_sigma, noise, samples, seed)
         for i, W in enumerate(weights):
             xi, first = islice(draws, input_samples), i * input_samples
-            noisy = with_weights(model, W, make_copy)
+            noisy = vouch_for(with_weights(model, W, make_copy))
             yield from noisy_values(inner, noisy, question, what, scale, xi, first)
 
     moments = gather(maps(), total, input_samples, description)
