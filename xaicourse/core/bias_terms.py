@@ -27,6 +27,7 @@ from xaicourse.core.gradients import Question, gradients, sum_dtype
 from xaicourse.core.inputs import call
 from xaicourse.core.known import NO_BIAS, PAD, QUESTION, kind_of
 from xaicourse.core.operations import UnsupportedOperationError
+from xaicourse.core.recomputation import keeps_activations
 
 __all__ = ["BiasMode", "BiasQuestion", "FollowMode", "FullGradient", "full_gradient", "no_bias"]
 
@@ -92,6 +93,7 @@ class FollowMode(TorchFunctionMode):
                 self._reaches[node] = any(self._reaches[n] for n in before)
         return self._reaches[value.grad_fn]
 
+    @keeps_activations
     def __torch_function__(
         self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:

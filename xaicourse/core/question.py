@@ -15,9 +15,10 @@ from torch.utils._pytree import tree_leaves
 
 from xaicourse.core import checks
 from xaicourse.core.chunks import at_least_float32, in_chunks, is_out_of_memory
-from xaicourse.core.inputs import call, check_extras
+from xaicourse.core.inputs import belonging_to, call, check_extras
 from xaicourse.core.layers import Layer
 from xaicourse.core.operations import UnsupportedOperationError
+from xaicourse.core.recomputation import explained_errors, hides_a_block, refusal
 from xaicourse.core.row_guard import check_function, check_rows, is_known, remember, weakly
 from xaicourse.core.rules import BackwardRules
 from xaicourse.core.scale import OUTPUTS, check_output, transform
@@ -132,10 +133,13 @@ class Question:
                         "comes from NumPy, or does not depend on it; every step to the output "
                         "must be a differentiable torch operation"
                     )
-                (grad,) = torch.autograd.grad(
-                    score.sum(), chunk, create_graph=differentiable, allow_unused=True
-                )
+                with explained_errors(), belonging_to(rows[start:stop]):
+                    (grad,) = torch.autograd.grad(
+                        score.sum(), chunk, create_graph=differentiable, allow_unused=True
+                    )
             if grad is None:
+                if hides_a_block(score):
+                    raise refusal()
                 raise ValueError(
                     f"model's output does not depend on {source} (its gradient does not exist); "
                     "explain a model that uses it"
@@ -227,7 +231,8 @@ class Question:
         """Check that no operation between x, whose autograd node is `start`, escaped the rules."""
         for leaf in tree_leaves(outputs):
             if self.rules is not None and isinstance(leaf, Tensor) and leaf.requires_grad:
-                self.rules.audit(leaf, start)
+                with explained_errors(UnsupportedOperationError):
+                    self.rules.audit(leaf, start)
 
     def _first(self, inputs: Tensor, rows: Tensor) -> Any:
         """Call the model for the first time: watched, and with its error explained."""
