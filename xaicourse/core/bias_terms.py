@@ -27,6 +27,7 @@ from xaicourse.core.gradients import Question, gradients, sum_dtype
 from xaicourse.core.inputs import call
 from xaicourse.core.known import NO_BIAS, PAD, QUESTION, kind_of
 from xaicourse.core.operations import UnsupportedOperationError
+from xaicourse.core.output_parts import tensors_in
 from xaicourse.core.recomputation import keeps_activations
 
 __all__ = ["BiasMode", "BiasQuestion", "FollowMode", "FullGradient", "full_gradient", "no_bias"]
@@ -135,7 +136,7 @@ class FollowMode(TorchFunctionMode):
 
     def finish(self, outputs: Any) -> None:
         """Look at the model's outputs too."""
-        for tensor in tree_leaves(outputs):
+        for tensor in tensors_in(outputs):
             if self.follows(tensor):
                 self._check_seen(tensor)
 
@@ -219,7 +220,7 @@ class BiasMode(FollowMode):
 
     def hook_outputs(self, outputs: Any) -> None:
         """Note (dF/d outputs) . outputs, from which the last step to F may differ."""
-        for place, tensor in enumerate(tree_leaves(outputs)):
+        for place, tensor in enumerate(tensors_in(outputs)):
             if self.follows(tensor):
                 value = tensor.detach().clone()
 

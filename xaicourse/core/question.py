@@ -11,13 +11,13 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_leaves
 
 from xaicourse.core import checks
 from xaicourse.core.chunks import at_least_float32, in_chunks, is_out_of_memory
 from xaicourse.core.inputs import belonging_to, call, check_extras
 from xaicourse.core.layers import Layer
 from xaicourse.core.operations import UnsupportedOperationError
+from xaicourse.core.output_parts import escapes, tensors_in
 from xaicourse.core.recomputation import explained_errors, hides_a_block, refusal
 from xaicourse.core.row_guard import check_function, check_rows, is_known, remember, weakly
 from xaicourse.core.rules import BackwardRules
@@ -75,6 +75,7 @@ class Question:
         self.batch_size = checks.default_batch_size(x, batch_size)
         self.gradient_calls = 0
         self._called = False
+        self._audited: Any = None  # x's autograd node and those of the outputs, under rules
         check_extras(model, len(x))
         self.target: Any = None if target is None else as_target(target, len(x))
         self._rival: Any = None
@@ -195,6 +196,8 @@ class Question:
         score = self.target.pick(scaled, rows)
         if self._rival is not None:
             score = score - self._rival.pick(scaled, rows)
+        if self._audited is not None:
+            self._check_seen(score, outputs)
         if score.shape != rows.shape:
             raise ValueError(
                 f"target and output must give one number a row, shape {tuple(rows.shape)}, but "
@@ -205,6 +208,7 @@ class Question:
     def _outputs(self, points: Tensor, rows: Tensor) -> Any:
         # a copy: a model that works in place must not change the caller's x, nor a leaf
         inputs = points.to(self.model_dtype, copy=True)
+        self._audited = None
         start = None  # the autograd node of x, taken before the model can work in place on it
         if self.rules is not None and inputs.requires_grad:
             start = torch.autograd.graph.get_gradient_edge(inputs).node
@@ -229,10 +233,22 @@ class Question:
 
     def _audit(self, outputs: Any, start: Any) -> None:
         """Check that no operation between x, whose autograd node is `start`, escaped the rules."""
-        for leaf in tree_leaves(outputs):
-            if self.rules is not None and isinstance(leaf, Tensor) and leaf.requires_grad:
+        ends = [leaf for leaf in tensors_in(outputs) if leaf.requires_grad]
+        self._audited = (start, {leaf.grad_fn for leaf in ends})
+        for leaf in ends:
+            if self.rules is not None:
                 with explained_errors(UnsupportedOperationError):
                     self.rules.audit(leaf, start)
+
+    def _check_seen(self, score: Tensor, outputs: Any) -> None:
+        """Refuse a score that was read from outputs which the audit did not find."""
+        start, ends = self._audited
+        if score.requires_grad and escapes(score, start, ends):
+            raise UnsupportedOperationError(
+                f"the model returns {type(outputs).__name__}, in which its outputs cannot be "
+                "found, so that the operations before them cannot be checked; let it return a "
+                "tensor, a dict, a tuple or a dataclass of tensors"
+            )
 
     def _first(self, inputs: Tensor, rows: Tensor) -> Any:
         """Call the model for the first time: watched, and with its error explained."""

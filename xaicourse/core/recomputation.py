@@ -40,7 +40,7 @@ def keeps_activations(handle: Callable[..., Any]) -> Callable[..., Any]:
 
 def _would_recompute() -> bool:
     """Tell whether a tensor that is saved now would be dropped, to be computed once more."""
-    hooks = torch._C._autograd._top_saved_tensors_default_hooks(False)
+    hooks = torch._C._autograd._top_saved_tensors_default_hooks(False)  # type: ignore[attr-defined]
     return hooks is not None and getattr(hooks[0], "__module__", "") == _MODULE
 
 

@@ -12,12 +12,19 @@ from typing import Any, ClassVar, Unpack, cast
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_map
 
 from xaicourse.core.attribution import Attribution
 from xaicourse.core.gradients import Question, ask, gradients
 from xaicourse.core.known import MAX_POOLING, TRANSPARENT
-from xaicourse.core.operations import Activated, Layer, MaxPool, Mixture, Operation
+from xaicourse.core.operations import (
+    Activated,
+    Layer,
+    MaxPool,
+    Mixture,
+    Operation,
+    UnsupportedOperationError,
+)
+from xaicourse.core.output_parts import map_tensors, tensors_in
 from xaicourse.core.registry import Example, attribution_method
 from xaicourse.core.ruled import Choice
 from xaicourse.core.rules import BackwardRules
@@ -284,11 +291,20 @@ class _Rescale(BackwardRules):
         with self.active(len(both)):
             outputs = model(both, torch.cat([rows, rows]))
 
-        def first_half(leaf: Any) -> Any:
-            halves = isinstance(leaf, Tensor) and leaf.dim() > 0 and len(leaf) == 2 * n
-            return leaf[:n] if halves else leaf
+        def halves(leaf: Tensor) -> bool:
+            return leaf.dim() > 0 and len(leaf) == 2 * n
 
-        return tree_map(first_half, outputs)
+        if any(halves(leaf) for leaf in tensors_in(outputs)):
+            return map_tensors(lambda leaf: leaf[:n] if halves(leaf) else leaf, outputs)
+        if isinstance(outputs, list | tuple) and len(outputs) == 2 * n:  # an object for each row
+            return outputs[:n]
+        if isinstance(outputs, Tensor):  # refused where all methods refuse it
+            return outputs
+        raise UnsupportedOperationError(
+            f"{self.method} sends x and its reference through the model together and needs one "
+            f"output for each of {2 * n} rows; the model returns {type(outputs).__name__}, where "
+            "none was found; let it return a tensor, a dict, a tuple or a dataclass of tensors"
+        )
 
     def choose(self, operation: Operation, producer: Operation | None) -> Choice | None:
         if isinstance(operation, MaxPool):
