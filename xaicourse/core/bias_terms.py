@@ -101,7 +101,7 @@ class FollowMode(TorchFunctionMode):
         kwargs = kwargs or {}
         name = getattr(func, "__name__", str(func))
         inputs = [t for t in tree_leaves((args, kwargs)) if self.follows(t)]
-        if not inputs or kind_of(func) in QUESTION:
+        if not inputs or kind_of(func) in QUESTION or func is Tensor.register_hook:
             return func(*args, **kwargs)
         for tensor in inputs:
             self._check_seen(tensor)

@@ -18,6 +18,7 @@ __all__ = [
     "gradients",
     "in_chunks",
     "layer_gradients",
+    "refuse_infinite",
     "scores",
     "sum_dtype",
 ]
@@ -131,6 +132,7 @@ def activations(question: Question, layer: Layer) -> tuple[Tensor, Tensor]:
     """Return a layer's output A (N, ...) at x and F (N,), by forward passes alone."""
     activation, score = question.activations(layer)
     _check_rows(layer, activation, question)
+    refuse_infinite(score)
     return activation, score
 
 
@@ -164,7 +166,20 @@ def _gather(
             f"the gradient of row {row} is NaN or infinite at x; the model is not "
             "differentiable there"
         )
+    refuse_infinite(score)
     return chunk, grad, score
+
+
+def refuse_infinite(score: Tensor, where: str = "at x") -> None:
+    """Raise where F, (N,), is NaN or infinite: there is nothing to explain then."""
+    finite = torch.isfinite(score)
+    if not bool(finite.all()):
+        row = int((~finite).nonzero()[0])
+        raise ValueError(
+            f"F of row {row} is {float(score[row])} {where}, which no map can explain, though its "
+            "gradient may be finite; look for a masked class (-inf), an overflow or a division by "
+            "0 in the model, or choose another target"
+        )
 
 
 def _check_rows(layer: Layer, activation: Tensor, question: Question) -> None:

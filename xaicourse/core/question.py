@@ -14,6 +14,7 @@ from torch import Tensor
 
 from xaicourse.core import checks
 from xaicourse.core.chunks import at_least_float32, in_chunks, is_out_of_memory
+from xaicourse.core.foreign_hooks import notice_module_hooks
 from xaicourse.core.inputs import belonging_to, call, check_extras
 from xaicourse.core.layers import Layer
 from xaicourse.core.operations import UnsupportedOperationError
@@ -62,7 +63,8 @@ class Question:
             raise ValueError(
                 f"output must be one of {', '.join(OUTPUTS)} or a function, got {output!r}"
             )
-        refuse_training_modules(model)
+        modules = refuse_training_modules(model)
+        notice_module_hooks(modules, None if rules is None else rules.method)
         if rules is not None:
             rules.check_model(model)
         self.rules = rules
@@ -75,6 +77,7 @@ class Question:
         self.batch_size = checks.default_batch_size(x, batch_size)
         self.gradient_calls = 0
         self._called = False
+        self._hooks_unknown = True  # whether the model sets hooks on its tensors
         self._audited: Any = None  # x's autograd node and those of the outputs, under rules
         check_extras(model, len(x))
         self.target: Any = None if target is None else as_target(target, len(x))
@@ -212,7 +215,7 @@ class Question:
         start = None  # the autograd node of x, taken before the model can work in place on it
         if self.rules is not None and inputs.requires_grad:
             start = torch.autograd.graph.get_gradient_edge(inputs).node
-        outputs = self._run(inputs, rows) if self._called else self._first(inputs, rows)
+        outputs = self._watched(inputs, rows)
         if isinstance(outputs, Tensor) and (outputs.dim() == 0 or outputs.shape[0] != len(points)):
             raise ValueError(
                 f"model returns shape {tuple(outputs.shape)} for inputs of shape "
@@ -250,11 +253,25 @@ class Question:
                 "tensor, a dict, a tuple or a dataclass of tensors"
             )
 
+    def _watched(self, inputs: Tensor, rows: Tensor) -> Any:
+        """Call the model; the first time of all and the first time with a gradient, look on."""
+        if not self._called:
+            outputs = self._first(inputs, rows)
+        elif self._hooks_unknown and torch.is_grad_enabled():
+            with TrainingModeProbe() as probe:
+                outputs = self._run(inputs, rows)
+            self._hooks_unknown = probe.hooks_set > 0  # then at each call
+        else:
+            outputs = self._run(inputs, rows)
+        return outputs
+
     def _first(self, inputs: Tensor, rows: Tensor) -> Any:
         """Call the model for the first time: watched, and with its error explained."""
         try:
-            with TrainingModeProbe(), checks.UnbatchedProbe(inputs):
-                return self._run(inputs, rows)
+            with TrainingModeProbe() as probe, checks.UnbatchedProbe(inputs):
+                outputs = self._run(inputs, rows)
+            self._hooks_unknown = not torch.is_grad_enabled() or probe.hooks_set > 0
+            return outputs
         except (TrainingModeError, UnsupportedOperationError):
             raise
         except Exception as error:

@@ -8,9 +8,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
+
+from xaicourse.core.foreign_hooks import watched
+from xaicourse.core.inputs import BoundModel, PackedModel
 
 __all__ = ["TrainingModeError", "TrainingModeProbe", "refuse_training_modules"]
 
@@ -49,12 +52,22 @@ _RECURRENT = (torch.lstm, torch.gru, torch.rnn_tanh, torch.rnn_relu)
 
 
 class TrainingModeProbe(TorchFunctionMode):
-    """Raise when the model calls batch-norm with batch statistics, or dropout that drops."""
+    """Raise when the model calls batch-norm with batch statistics, or dropout that drops.
+
+    Hooks that it sets on its tensors are watched, too (foreign_hooks.py).
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hooks_set = 0
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
         kwargs = kwargs or {}
+        if func is Tensor.register_hook:
+            self.hooks_set += 1
+            return func(args[0], watched(args[0], *args[1:], **kwargs))
         if _is_training(func, args, kwargs):
             raise _error(getattr(func, "__name__", str(func)))
         return func(*args, **kwargs)
@@ -85,12 +98,16 @@ def _argument(
     return next((kwargs[name] for name in names if name in kwargs), default)
 
 
-def refuse_training_modules(model: Any) -> None:
+def refuse_training_modules(model: Any) -> list[Any]:
     """Raise for what must not even be called once, or what the probe cannot see into.
+
+    Returns the modules of the model, or the model itself.
 
     A batch-norm module in training mode counts its calls before it computes; scripted and traced
     modules run outside Python.
     """
+    while isinstance(model, BoundModel | PackedModel):
+        model = model.model
     modules = list(model.modules()) if isinstance(model, nn.Module) else [model]
     for module in modules:
         scripted = isinstance(module, torch.jit.ScriptModule)
@@ -102,6 +119,7 @@ def refuse_training_modules(model: Any) -> None:
             raise _error(name)
         if scripted or isinstance(module, torch.jit.ScriptFunction):
             _refuse_training_graph(module)
+    return modules
 
 
 def _refuse_training_graph(scripted: Any) -> None:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from xaicourse.core.attribution import Attribution
-from xaicourse.core.gradients import Question, ask, gradients
+from xaicourse.core.gradients import Question, ask, gradients, refuse_infinite
 from xaicourse.core.known import MAX_POOLING, TRANSPARENT
 from xaicourse.core.operations import (
     Activated,
@@ -268,6 +268,7 @@ def _difference(
     rules.reference.append(start)
     m, f_end = gradients(question)
     f_start = question.scores(start, question.rows)
+    refuse_infinite(f_start, "at the reference")
     return question, (question.x - start) * m, f_start, f_end
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from xaicourse.core.attribution import Attribution
-from xaicourse.core.gradients import Question, ask
+from xaicourse.core.gradients import Question, ask, refuse_infinite
 from xaicourse.core.known import MAX_POOLING, SHAPE
 from xaicourse.core.operations import (
     Activated,
@@ -363,6 +363,7 @@ def _explain(propagation: _Relevance, question: Question) -> Attribution:
 
     question.gradients(question.x, question.rows, receive)
     values, F = torch.cat(maps), torch.cat(scores)
+    refuse_infinite(F)
     finite = torch.isfinite(values).flatten(1).all(dim=1)
     if not bool(finite.all()):
         row = int((~finite).nonzero()[0])
