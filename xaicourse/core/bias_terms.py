@@ -308,7 +308,7 @@ def full_gradient(
     head = _joined([mode.head for mode in modes], score, dtype)
     total = shares.sum(1) + _joined([mode.total for mode in modes], score, dtype)
     size = shares.abs().sum(1) + _joined([mode.size for mode in modes], score, dtype)
-    _refuse_a_gap(total, head, size, question.model_dtype)
+    _refuse_a_gap(total, head, size, question.precision)
     names = [n for n in modes[0].names if n in modes[0].found]
     return FullGradient(
         grad=grad,

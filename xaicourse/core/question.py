@@ -69,7 +69,7 @@ class Question:
             rules.check_model(model)
         self.rules = rules
         self.model = model
-        self.model_dtype = x.dtype
+        self.model_dtype = self.precision = x.dtype  # what is computed in may be less: autocast
         # (N, ...), at least float32; without x's own graph unless the map is to be differentiated
         self.x = _plain(x) if differentiable else _plain(x).detach()
         self.rows = torch.arange(len(x), device=x.device)
@@ -222,8 +222,6 @@ class Question:
                 f"{tuple(points.shape)}: one output for each of the {len(points)} row(s) is "
                 "needed (for a single example pass x[None])"
             )
-        if not self._called:
-            check_output(self.output, outputs)
         if start is not None:
             self._audit(outputs, start)
         return outputs
@@ -271,6 +269,9 @@ class Question:
             with TrainingModeProbe() as probe, checks.UnbatchedProbe(inputs):
                 outputs = self._run(inputs, rows)
             self._hooks_unknown = not torch.is_grad_enabled() or probe.hooks_set > 0
+            if probe.low_precision:
+                self.precision = torch.bfloat16
+            check_output(self.output, outputs, probe.squashed_by(outputs))
             return outputs
         except (TrainingModeError, UnsupportedOperationError):
             raise

@@ -121,9 +121,8 @@ def check_rows(ask: Ask, points: Tensor, rows: Tensor, answers: Tensor) -> bool:
     again = beside.answer(strange=1.5)
     answer = answers[place]
     size = max(_size(answers), _size(first[0]))
-    tolerance = min(_TOLERANCE.get(t.dtype, _HALF) for t in (answer, points)) * size
-    if torch.is_autocast_enabled(points.device.type) or answer.dtype not in _TOLERANCE:
-        tolerance = _HALF * size
+    autocast = torch.is_autocast_enabled(points.device.type)
+    tolerance = (_HALF if autocast else _TOLERANCE.get(answer.dtype, _HALF)) * size
     row = int(rows[place])
     if again is None or _apart(first[1], again[1]) > tolerance:
         raise _unsteady(row)

@@ -48,6 +48,11 @@ _SWITCHES: dict[Callable[..., Any], _Switch] = {
         (13, ("training",), True), (10, "dropout_p", 0.0)
     ),
 }
+_SIXTEEN_BITS = (torch.float16, torch.bfloat16)
+_SQUASHING = {
+    torch.sigmoid, Tensor.sigmoid, Tensor.sigmoid_, torch.sigmoid_, functional.sigmoid,
+    functional.hardsigmoid, torch.special.expit, torch.softmax, Tensor.softmax, functional.softmax,
+}  # fmt: skip
 _RECURRENT = (torch.lstm, torch.gru, torch.rnn_tanh, torch.rnn_relu)
 
 
@@ -60,6 +65,8 @@ class TrainingModeProbe(TorchFunctionMode):
     def __init__(self) -> None:
         super().__init__()
         self.hooks_set = 0
+        self.low_precision = False  # whether a number of 16 bits was met: autocast, say
+        self._squashed: tuple[Tensor, str] | None = None
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple = (), kwargs: dict | None = None
@@ -70,7 +77,20 @@ class TrainingModeProbe(TorchFunctionMode):
             return func(args[0], watched(args[0], *args[1:], **kwargs))
         if _is_training(func, args, kwargs):
             raise _error(getattr(func, "__name__", str(func)))
-        return func(*args, **kwargs)
+        result = func(*args, **kwargs)
+        if isinstance(result, Tensor):
+            self.low_precision |= result.dtype in _SIXTEEN_BITS
+            if func in _SQUASHING:
+                self._squashed = (result, func.__name__)
+        return result
+
+    def squashed_by(self, outputs: Any) -> str | None:
+        """Return the sigmoid or softmax that the outputs are the result of, or a view of."""
+        if self._squashed is None or not isinstance(outputs, Tensor):
+            return None
+        result, name = self._squashed
+        same = result is outputs or (result._base if result._is_view() else result) is outputs._base
+        return name if same else None
 
 
 def _is_training(func: Callable[..., Any], args: tuple, kwargs: dict[str, Any]) -> bool:

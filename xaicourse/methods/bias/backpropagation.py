@@ -306,7 +306,7 @@ def bias_backprop(
     shares = (full.grad * question.x).to(dtype)
     gap = (shares + beta).flatten(1).sum(1) - full.score.to(dtype)
     size = (shares.abs() + beta.abs()).flatten(1).sum(1) + full.score.abs()
-    _check_nothing_lost(gap, full.score, TOLERANCE.get(x.dtype, HALF_TOLERANCE) * size)
+    _check_nothing_lost(gap, full.score, TOLERANCE.get(question.precision, HALF_TOLERANCE) * size)
     found = {"f_end": full.score, "gap": gap, "extra": {"input": shares}}
     return Attribution.of(question, beta, gradients=question.rows.new_full((len(x),), 2), **found)
 

@@ -237,6 +237,12 @@ def deep_shap(
 def _references(baselines: Any, x: Any) -> list[Any]:
     """Return the set one by one, for `make_baseline` to check."""
     if isinstance(baselines, Tensor) and baselines.dim() > 0:
+        if isinstance(x, Tensor) and baselines.dim() != x.dim():
+            raise ValueError(
+                f"baselines is a tensor of shape {tuple(baselines.shape)}, but a set of references "
+                f"for x of shape {tuple(x.shape)} is (M, ...), one row each; for a single "
+                "reference pass baselines=row[None], for numbers a tuple, baselines=(0.0, 1.0)"
+            )
         moved = baselines.detach()
         if isinstance(x, Tensor) and baselines.is_floating_point():
             moved = moved.to(x.dtype).to(x.device)
