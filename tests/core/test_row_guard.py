@@ -69,6 +69,7 @@ COUPLED = {
     "layer norm of a turned matrix": (lambda z: nn.functional.layer_norm(z.T, (len(z),)).T @ W, Z),
     "a running sum": (lambda z: z.cumsum(0) @ W, Z),
     "neighbours": (lambda z: (z + z.roll(1, 0)) @ W, Z),
+    "similarities of all pairs": (lambda z: z @ z.T, Z),
     "less the first": (lambda z: (z - z[:1]).tanh() @ W, Z),
     "with integers inside": (lambda z: (z - z.mean(0) + TABLE[z.abs().long().sum(1) % 5]) @ W, Z),
 }

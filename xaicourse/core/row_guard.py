@@ -119,11 +119,12 @@ def check_rows(ask: Ask, points: Tensor, rows: Tensor, answers: Tensor) -> bool:
     if first is None:  # the model takes no other input at all
         return True
     again = beside.answer(strange=1.5)
-    answer = answers[place]
+    answer, row = answers[place], int(rows[place])
+    if first[1].shape != answer.shape:  # a similarity of each row to each other row, say
+        raise _coupled(row)
     size = max(_size(answers), _size(first[0]))
     autocast = torch.is_autocast_enabled(points.device.type)
     tolerance = (_HALF if autocast else _TOLERANCE.get(answer.dtype, _HALF)) * size
-    row = int(rows[place])
     if again is None or _apart(first[1], again[1]) > tolerance:
         raise _unsteady(row)
     if _apart(answer, first[1]) <= tolerance:
