@@ -114,6 +114,8 @@ def gradients(
     """
     points = question.x if x is None else x
     _, grad, score = _gather(question, points, differentiable, visit=visit)
+    if x is None:  # elsewhere it is for the caller to say what is wrong
+        refuse_infinite(score)
     return grad, score
 
 
@@ -125,6 +127,7 @@ def layer_gradients(
     A must have one entry for each row of x. What lies before the layer costs a forward pass only.
     """
     activation, grad, score = _gather(question, question.x, differentiable, layer)
+    refuse_infinite(score)
     return activation, grad, score
 
 
@@ -166,7 +169,6 @@ def _gather(
             f"the gradient of row {row} is NaN or infinite at x; the model is not "
             "differentiable there"
         )
-    refuse_infinite(score)
     return chunk, grad, score
 
 
