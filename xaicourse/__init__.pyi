@@ -1079,7 +1079,7 @@ def fusiongrad(
     Parameters
     ----------
     model : torch.nn.Module
-        Its parameters are never written to: each noisy copy is a functional call.
+        It is never touched, in no thread: the noise is on private copies of it.
     x : Tensor (N, ...)
         Inputs.
     target : int, (N,) ints, tuple, callable, target object or None
@@ -1189,7 +1189,7 @@ def noisegrad(
     Parameters
     ----------
     model : torch.nn.Module
-        Its parameters are never written to: each noisy copy is a functional call.
+        It is never touched, in no thread: the noise is on private copies of it.
     x : Tensor (N, ...)
         Inputs.
     target : int, (N,) ints, tuple, callable, target object or None

@@ -27,6 +27,8 @@ from xaicourse.core.gradients import Question, gradients, sum_dtype
 from xaicourse.core.inputs import call
 from xaicourse.core.known import NO_BIAS, PAD, QUESTION, kind_of
 from xaicourse.core.operations import UnsupportedOperationError
+from xaicourse.core.output_parts import tensors_in
+from xaicourse.core.recomputation import keeps_activations
 
 __all__ = ["BiasMode", "BiasQuestion", "FollowMode", "FullGradient", "full_gradient", "no_bias"]
 
@@ -92,13 +94,14 @@ class FollowMode(TorchFunctionMode):
                 self._reaches[node] = any(self._reaches[n] for n in before)
         return self._reaches[value.grad_fn]
 
+    @keeps_activations
     def __torch_function__(
         self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
         kwargs = kwargs or {}
         name = getattr(func, "__name__", str(func))
         inputs = [t for t in tree_leaves((args, kwargs)) if self.follows(t)]
-        if not inputs or kind_of(func) in QUESTION:
+        if not inputs or kind_of(func) in QUESTION or func is Tensor.register_hook:
             return func(*args, **kwargs)
         for tensor in inputs:
             self._check_seen(tensor)
@@ -133,7 +136,7 @@ class FollowMode(TorchFunctionMode):
 
     def finish(self, outputs: Any) -> None:
         """Look at the model's outputs too."""
-        for tensor in tree_leaves(outputs):
+        for tensor in tensors_in(outputs):
             if self.follows(tensor):
                 self._check_seen(tensor)
 
@@ -217,7 +220,7 @@ class BiasMode(FollowMode):
 
     def hook_outputs(self, outputs: Any) -> None:
         """Note (dF/d outputs) . outputs, from which the last step to F may differ."""
-        for place, tensor in enumerate(tree_leaves(outputs)):
+        for place, tensor in enumerate(tensors_in(outputs)):
             if self.follows(tensor):
                 value = tensor.detach().clone()
 
@@ -305,7 +308,7 @@ def full_gradient(
     head = _joined([mode.head for mode in modes], score, dtype)
     total = shares.sum(1) + _joined([mode.total for mode in modes], score, dtype)
     size = shares.abs().sum(1) + _joined([mode.size for mode in modes], score, dtype)
-    _refuse_a_gap(total, head, size, question.model_dtype)
+    _refuse_a_gap(total, head, size, question.precision)
     names = [n for n in modes[0].names if n in modes[0].found]
     return FullGradient(
         grad=grad,

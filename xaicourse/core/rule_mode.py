@@ -48,6 +48,7 @@ from xaicourse.core.reading import (
     read_padding,
     read_smooth,
 )
+from xaicourse.core.recomputation import keeps_activations
 from xaicourse.core.ruled import Choice, RuleSet, apply_rule
 
 __all__ = ["RuleMode"]
@@ -141,6 +142,7 @@ class RuleMode(TorchFunctionMode):
             and value not in self.constants
         )
 
+    @keeps_activations
     def __torch_function__(
         self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:

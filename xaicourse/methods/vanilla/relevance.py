@@ -10,10 +10,9 @@ from typing import Any, ClassVar, Unpack
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_map
 
 from xaicourse.core.attribution import Attribution
-from xaicourse.core.gradients import Question, ask
+from xaicourse.core.gradients import Question, ask, refuse_infinite
 from xaicourse.core.known import MAX_POOLING, SHAPE
 from xaicourse.core.operations import (
     Activated,
@@ -24,6 +23,7 @@ from xaicourse.core.operations import (
     Operation,
     UnsupportedOperationError,
 )
+from xaicourse.core.output_parts import map_tensors
 from xaicourse.core.registry import Example, attribution_method
 from xaicourse.core.ruled import Choice, apply_rule
 from xaicourse.core.rules import BackwardRules
@@ -305,14 +305,14 @@ class _Relevance(BackwardRules):
             page.started = total if page.started is None else page.started + total
             return R
 
-        def begin(leaf: Any) -> Any:
-            if not isinstance(leaf, Tensor) or not leaf.requires_grad:
+        def begin(leaf: Tensor) -> Tensor:
+            if not leaf.requires_grad:
                 return leaf
             return apply_rule(
                 leaf.detach(), Affine("output", (leaf,), scale=None, shift=None), start
             )
 
-        return tree_map(begin, outputs)
+        return map_tensors(begin, outputs)
 
     def audit(self, output: Tensor, start: Any) -> None:
         """Check the operations, and that every rule of the table has found its layer."""
@@ -363,6 +363,7 @@ def _explain(propagation: _Relevance, question: Question) -> Attribution:
 
     question.gradients(question.x, question.rows, receive)
     values, F = torch.cat(maps), torch.cat(scores)
+    refuse_infinite(F)
     finite = torch.isfinite(values).flatten(1).all(dim=1)
     if not bool(finite.all()):
         row = int((~finite).nonzero()[0])

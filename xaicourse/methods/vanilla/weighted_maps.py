@@ -149,7 +149,7 @@ def check_head(question: Question, maps: FeatureMaps) -> None:
     score = maps.score[:1]
     shares = (g[:1] * A).flatten(1)
 
-    precision = 100 * torch.finfo(question.model_dtype).eps
+    precision = 100 * torch.finfo(question.precision).eps
 
     def differ(a: Tensor, b: Tensor, size: Tensor) -> bool:
         return bool((a - b).abs().amax() > precision * size)
