@@ -301,6 +301,7 @@ class _Relevance(BackwardRules):
 
         def start(operation: Affine, grad: Tensor) -> Tensor:
             R = operation.x * grad
+            R = R.masked_fill(grad == 0, 0.0)  # a class that is masked by -inf has no part in F
             total = row_sums(R, len(inputs))
             page.started = total if page.started is None else page.started + total
             return R

@@ -203,8 +203,8 @@ def bias(layer: Layer) -> Tensor:
 
 def share_affine(operation: Affine, R: Tensor, epsilon: float) -> Tensor:
     """Share out at scale * x + shift: the shift keeps its part, as a bias does."""
-    if operation.shift is None:
-        return R
+    if operation.shift is None:  # what is multiplied by 0 adds nothing
+        return R if operation.scale is None else R.masked_fill(operation.scale == 0, 0.0)
     z = operation.x if operation.scale is None else operation.scale * operation.x
     return z * divide(R, stabilise(z + operation.shift, epsilon))
 
