@@ -647,7 +647,7 @@ MASKS = (
 # not one layer any more for RevealCancel, as `torch.cat` of a layer's outputs is not
 TAKEN_APART = (
     *(layer_row_by_row, same_split_and_joined, same_put_together_in_place, same_flat_and_back),
-    *(same_view_of_copy, turn_permute, turn_twice),
+    *(same_view_of_copy, turn_permute, turn_twice, relu_into_an_empty_tensor),
 )
 ANYWHERE = {
     **{"relu": 5, "leaky": 1, "relu of a part": 1, "crop": 1, "scale and shift": 2, "reflect": 1},

@@ -3,7 +3,9 @@
 core/known.py says what PyTorch calls the operations; here their arguments are read.
 """
 
+import inspect
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import torch
@@ -112,17 +114,20 @@ def read_smooth(func: Any, function: Callable[..., Tensor]) -> SmoothActivation 
 # ---- what is done with a call --------------------------------------------------------------------
 
 
-# where functions of torch.nn.functional have their argument `inplace`
-_INPLACE = {F.relu: 1, F.relu6: 1, F.hardtanh: 3, F.leaky_relu: 2, F.threshold: 3, F.elu: 2}
-_INPLACE |= {F.celu: 2, F.selu: 1, F.silu: 1, F.mish: 1, F.hardswish: 1, F.hardsigmoid: 1}
-_INPLACE |= {F.dropout: 3, F.dropout2d: 3, F.rrelu: 4}
+@cache
+def _place_of_inplace(func: Any) -> int | None:
+    """Return where a function of torch.nn.functional has its argument `inplace`."""
+    try:
+        return list(inspect.signature(func).parameters).index("inplace")
+    except (TypeError, ValueError):  # written in C, or without one
+        return None
 
 
 def is_in_place(func: Any, args: tuple, kwargs: Mapping[str, Any]) -> bool:
     """Tell whether a call overwrites its first argument."""
     if overwrites_by_name(getattr(func, "__name__", "")):
         return name_of(func) != "requires_grad"  # whose number stays
-    place = _INPLACE.get(func)
+    place = _place_of_inplace(func)
     return bool(place is not None and _argument(args, kwargs, place, "inplace", False)) or bool(
         kwargs.get("inplace", False)
     )

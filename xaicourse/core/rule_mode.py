@@ -50,6 +50,7 @@ from xaicourse.core.reading import (
     read_smooth,
     with_first_argument,
 )
+from xaicourse.core.row_order import RowOrder
 from xaicourse.core.ruled import Choice, RuleSet, apply_rule
 
 __all__ = ["RuleMode"]
@@ -91,6 +92,7 @@ class RuleMode(TorchFunctionMode):
         self.follows = Following(inputs)
         self.memory = Memory(self.follows)
         self.memory.note(inputs, Made(is_x=True))
+        self.row_order = RowOrder(self.rows, self.follows) if rules.needs_rows else None
         self.cut_off = CutOff()
         self.readings: list[Reading] = []
         self.numbers = 0  # calls that made numbers of any tensor
@@ -116,6 +118,8 @@ class RuleMode(TorchFunctionMode):
         if written is not None and kind_of(func) == "write":
             result = func(*args, **kwargs)
             self._note_write(func, written, followers, None)
+            if self.row_order is not None:
+                self.row_order.note_write(func, args, kwargs, written)
         else:
             result = self._operate(func, args, kwargs, followers, written)
         self._note_cuts(func, result, followers, cut)
@@ -132,6 +136,8 @@ class RuleMode(TorchFunctionMode):
             kept = written.clone()
             self.follows.mark(kept, self.follows(written))
             self.memory.note(kept, self.memory.of(written))
+            if self.row_order is not None:
+                self.row_order.note_copy(kept, written)
             args, kwargs = with_first_argument(args, kwargs, kept)
             followers = [kept if f is written else f for f in followers]
         versions = [f._version for f in followers]
@@ -146,6 +152,7 @@ class RuleMode(TorchFunctionMode):
         if operation is not None:
             choice = self.rules.choose(operation, self.memory.of(operation.inputs[0]).producer)
         if operation is not None and choice is not None:
+            self._refuse_rows_out_of_order(choice[0])
             result = self._ruled(choice, func, args, kwargs)
         elif apart:  # so that the graph shows the operation, and the write is a copy
             result = func(*args, **kwargs)
@@ -153,9 +160,11 @@ class RuleMode(TorchFunctionMode):
             result = func(*given[0], **given[1])
             written = None
         self._note_call(func, result, followers, choice)
+        if self.row_order is not None and result is not None:
+            self.row_order.note(func, args, kwargs, followers, result)
         if written is not None:
             result = written.copy_(result)  # the caller may go on with it
-            if apart:
+            if written._is_view():
                 self._note_write(func, written, followers, operation)
                 return result
         same = zip(followers, versions, strict=True)
@@ -316,7 +325,8 @@ class RuleMode(TorchFunctionMode):
             producer = operation
             versions = tuple(t._version for t in operation.inputs) if operation is not None else ()
         is_x = kind_of(func) in _STILL_X and all(self.memory.of(t).is_x for t in followers)
-        sources = [self.memory.of(t) for t in followers if kind_of(func) in _MOVES]
+        moves = kind_of(func) in _MOVES or (self.rules.needs_producer and type(operation) is Affine)
+        sources = [self.memory.of(t) for t in followers if moves]
         of = frozenset().union(*(m.comes_of for m in sources))
         lost = frozenset().union(*(m.lost for m in sources))
         written = any(m.written for m in sources)
@@ -377,7 +387,10 @@ class RuleMode(TorchFunctionMode):
         whole = written if written._base is None else written._base
         before = [self.memory.last(t) for t in (written, whole, *followers)]
         lost = frozenset().union(*(m.comes_of for m in before))
-        lost |= {"chain"} if isinstance(operation, Affine) else set()
+        if isinstance(operation, Affine):
+            if self.rules.carries_relevance and lost:
+                raise self._unclear(operation)
+            lost |= {"chain"}
         lost |= {"layer"} if isinstance(operation, Layer) else set()
         for t in {id(t): t for t in (written, whole)}.values():
             self.follows.mark(t, True)
@@ -394,13 +407,24 @@ class RuleMode(TorchFunctionMode):
             asked = {Layer: {"chain"}, Affine: {"chain", "layer"}}.get(type(operation), set())
             unclear = self.rules.carries_relevance and bool(made.lost & asked)
         if unclear:
-            raise UnsupportedOperationError(
-                f"{self.rules.method}: the model writes into the input of {operation.name}() in "
-                "place, through a slice or a view, so that it is not clear what made it and "
-                "belongs to one layer with it (a normalisation, a bias); write that without "
-                "overwriting: torch.cat of the parts, h * mask for what becomes 0, h = h - mean "
-                "in place of h -= mean"
-            )
+            raise self._unclear(operation)
+
+    def _unclear(self, operation: Operation) -> UnsupportedOperationError:
+        return UnsupportedOperationError(
+            f"{self.rules.method}: the model writes into the input of {operation.name}() in place, "
+            "through a slice or a view, so that it is not clear what made it and belongs to one "
+            "layer with it (a normalisation, a bias); write that without overwriting: torch.cat of "
+            "the parts, h * mask for what becomes 0, h = h - mean in place of h -= mean"
+        )
+
+    def _refuse_rows_out_of_order(self, operation: Operation) -> None:
+        for t in operation.inputs if self.row_order is not None else ():
+            if not self.row_order.kept(t):  # type: ignore[union-attr]
+                raise UnsupportedOperationError(
+                    f"{self.rules.method} needs the rows of x on the first axis, but the input of "
+                    f"{operation.name}(), of shape {tuple(t.shape)}, does not have them there in "
+                    "their order; keep the rows on the first axis around it"
+                )
 
     # -- what is cut off --
 

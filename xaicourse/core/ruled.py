@@ -23,6 +23,7 @@ class RuleSet(Protocol):
     kinds: ClassVar[frozenset[str]]
     carries_relevance: ClassVar[bool]
     needs_producer: ClassVar[bool]
+    needs_rows: ClassVar[bool]
     transparent: ClassVar[frozenset[str]]
     covers: ClassVar[str]
     when_allowed: ClassVar[str]

@@ -62,6 +62,8 @@ class BackwardRules:
     carries_relevance: ClassVar[bool] = False
     # whether an activation's rule asks for what made its input
     needs_producer: ClassVar[bool] = False
+    # whether its rules tell rows apart, so that they must lie on the first axis
+    needs_rows: ClassVar[bool] = False
     transparent: ClassVar[frozenset[str]] = TRANSPARENT
     covers: ClassVar[str] = "its backward rule covers the ReLU family only"
     when_allowed: ClassVar[str] = "accept the plain gradient"

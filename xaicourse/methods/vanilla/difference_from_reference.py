@@ -274,6 +274,7 @@ class _Rescale(BackwardRules):
     reference: list[Tensor] = field(default_factory=list)  # x' (N, ...), set once it is checked
 
     kinds: ClassVar[frozenset[str]] = frozenset({"smooth", "max_pool"})
+    needs_rows: ClassVar[bool] = True
     transparent: ClassVar[frozenset[str]] = TRANSPARENT - frozenset(MAX_POOLING)
     covers: ClassVar[str] = "its rules cover ReLUs, other rising activations and max pools only"
 
