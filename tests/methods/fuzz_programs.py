@@ -176,6 +176,12 @@ def relu_by_branches(h, step, layer):
 
 
 @spelled("relu")
+def relu_set_where_negative(h, step, layer):
+    h[h < 0] = 0.0
+    return h
+
+
+@spelled("relu")
 def relu_written_into_a_parameter(h, step, layer):
     g = nn.Parameter(torch.ones_like(h)).clone()
     g[:] = h
@@ -642,7 +648,7 @@ def made_once(h: Tensor, number: int) -> Tensor:
 
 MASKS = (
     *(relu_mask, relu_where, relu_masked_fill, relu_by_indices, relu_by_sorting),
-    *(relu_by_numbers, relu_by_branches, relu_written_into_a_parameter),
+    *(relu_set_where_negative, relu_by_numbers, relu_by_branches, relu_written_into_a_parameter),
 )
 # not one layer any more for RevealCancel, as `torch.cat` of a layer's outputs is not
 TAKEN_APART = (
@@ -670,7 +676,8 @@ class Program(nn.Module):
         super().__init__()
         self.images, self.vectors, self.plain, self.copies = images, vectors, plain, copies
         for number in range(4):
-            made_once(X, number), made_once(X.flatten(1)[:, :FEATURES], number)
+            made_once(X, number)
+            made_once(X.flatten(1)[:, :FEATURES], number)
         self.layers = nn.ModuleDict()
         for i, steps in enumerate((images, vectors)):
             for step in steps:
@@ -828,6 +835,8 @@ def search(first: int, programs: int, methods: int = len(METHODS)) -> Counter[st
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    programs, first, methods = (int(a) for a in (sys.argv[1:] + ["3000", "0", "3"][len(sys.argv) - 1 :]))
+    programs, first, methods = (
+        int(a) for a in (sys.argv[1:] + ["3000", "0", "3"][len(sys.argv) - 1 :])
+    )
     counts = search(first, programs, methods)
     print(*(f"{n:6} {what}" for what, n in sorted(counts.items())), sep="\n")

@@ -28,7 +28,7 @@ def operation_name(node: Any) -> str:
 
 
 def nodes_that_follow(start: Any, output: Tensor) -> list[Any]:
-    """Return the autograd nodes on the ways from x's node `start`, or from several, to an output."""
+    """Return the autograd nodes on the ways from the node `start`, or a set, to an output."""
     follows: dict[Any, bool] = dict.fromkeys(start if isinstance(start, set) else {start}, True)
     order: list[Any] = []
     stack: list[tuple[Any, bool]] = [(output.grad_fn, False)]

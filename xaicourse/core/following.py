@@ -29,7 +29,7 @@ class Following:
         """Tell whether a value is a tensor that follows from the inputs, as it is now."""
         if not isinstance(value, Tensor) or not value.requires_grad:
             return False
-        version, follows = self._marks.get(value, (-1, False))
+        version, follows = self._marks.get(value) or (-1, False)
         if version == value._version:
             return follows
         if value.grad_fn is None:  # a parameter

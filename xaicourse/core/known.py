@@ -114,8 +114,8 @@ OPERATIONS = {
     "question": """
         dim (ndimension), size, stride, numel (nelement), len, is_contiguous, is_floating_point,
         is_complex, get_device, data_ptr, storage_offset, element_size, is_inference,
-        is_neg, is_conj, is_signed, is_pinned, is_shared, is_same_size, is_set_to, is_coalesced, dense_dim,
-        sparse_dim, dim_order
+        is_neg, is_conj, is_signed, is_pinned, is_shared, is_same_size, is_set_to, is_coalesced,
+        dense_dim, sparse_dim, dim_order
     """,
     "constant": """
         new_ones, new_zeros, new_full, new_empty, new_empty_strided, new_tensor,
@@ -225,8 +225,8 @@ SHAPE = """
     view reshape unsafe_view reshape_alias as_strided alias clone copy copies copy_backwards
     to_copy contiguous permute transpose t mt squeeze unsqueeze expand repeat cat stack split
     split_with_sizes unsafe_split unbind chunk narrow slice select index index_select gather flip
-    masked_fill where roll pixel_shuffle pixel_unshuffle pad constant_pad_nd reflection_pad1d reflection_pad2d
-    reflection_pad3d replication_pad1d replication_pad2d replication_pad3d
+    roll pixel_shuffle pixel_unshuffle pad constant_pad_nd reflection_pad1d reflection_pad2d
+    masked_fill where reflection_pad3d replication_pad1d replication_pad2d replication_pad3d
     unfold im2_col col2_im swapaxes movedim diagonal to_memory_format accumulate_grad
 """.split()
 SMOOTH_NODES = """

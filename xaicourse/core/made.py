@@ -89,7 +89,7 @@ class Memory:
 
     def of(self, t: Tensor) -> Made:
         """Return what made a tensor; of one that was overwritten since, what is left of that."""
-        version, made = self._made.get(t, (-1, NOTHING))
+        version, made = self._made.get(t) or (-1, NOTHING)
         if version == t._version or t not in self._made:
             return made
         whole = NOTHING if t._base is None else self.last(t._base)
@@ -97,7 +97,7 @@ class Memory:
 
     def last(self, t: Tensor) -> Made:
         """Return what made a tensor before it was overwritten."""
-        return self._made.get(t, (-1, NOTHING))[1]
+        return self._made[t][1] if t in self._made else NOTHING
 
     def known(self) -> list[Tensor]:
         """Return the tensors that are noted and still alive."""

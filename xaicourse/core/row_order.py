@@ -32,7 +32,12 @@ class RowOrder:
         return t not in self._numbers
 
     def note(
-        self, func: Any, args: tuple, kwargs: Mapping[str, Any], followers: list[Tensor], result: Any
+        self,
+        func: Any,
+        args: tuple,
+        kwargs: Mapping[str, Any],
+        followers: list[Tensor],
+        result: Any,
     ) -> None:
         """Note where the rows lie in the result of a call."""
         leaves = [leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor)]

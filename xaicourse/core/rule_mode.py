@@ -13,12 +13,12 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves, tree_map
 
-from xaicourse.core.audit import call_name, needs_allow
+from xaicourse.core.audit import call_name
+from xaicourse.core.call_reader import CallReader
 from xaicourse.core.following import Following
 from xaicourse.core.known import (
     ATTENTION,
     KEEPS_NUMBERS,
-    MULTIPLIES,
     PAD,
     has_only_the_form_of,
     kind_of,
@@ -31,7 +31,6 @@ from xaicourse.core.operations import (
     Activated,
     Affine,
     Layer,
-    Mixture,
     Operation,
     UnsupportedOperationError,
 )
@@ -40,14 +39,7 @@ from xaicourse.core.reading import (
     first_argument,
     is_in_place,
     pad_in_a_circle,
-    read_activation,
-    read_affine,
-    read_join,
-    read_layer,
-    read_max_pool,
-    read_mixture,
     read_padding,
-    read_smooth,
     with_first_argument,
 )
 from xaicourse.core.row_order import RowOrder
@@ -87,11 +79,10 @@ class RuleMode(TorchFunctionMode):
         self.rules.moves.clear()
         self.rules.calls.clear()
         self.rows = len(inputs)
-        self.layers = 0
-        self.operations = 0
         self.follows = Following(inputs)
         self.memory = Memory(self.follows)
         self.memory.note(inputs, Made(is_x=True))
+        self.reader = CallReader(rules, self.follows, self.memory, self.rows)
         self.row_order = RowOrder(self.rows, self.follows) if rules.needs_rows else None
         self.cut_off = CutOff()
         self.readings: list[Reading] = []
@@ -106,7 +97,9 @@ class RuleMode(TorchFunctionMode):
         cut = self.cut_off.first(leaves)
         written = self._overwritten(func, args, kwargs)
         if written is not None:
-            self._refuse_hidden_writes(func, written, followers, cut)
+            self._refuse_hidden_writes(func, written)
+            if cut is not None and followers:
+                raise cut
         if not followers:
             return self._apart(func, args, kwargs, written, cut)
         if self.rules.kinds and kind_of(func) in ATTENTION:
@@ -142,12 +135,12 @@ class RuleMode(TorchFunctionMode):
             followers = [kept if f is written else f for f in followers]
         versions = [f._version for f in followers]
         with torch.no_grad():
-            operation = self._read(func, args, kwargs)
+            operation = self.reader.read(func, args, kwargs)
         apart = written is not None and (written._is_view() or not self.follows(written))
         if operation is not None:
             self._refuse_what_was_lost(operation, apart)
         if operation is not None and self.rules.carries_relevance:
-            operation = self._with_what_came_before(operation)
+            operation = self.reader.with_what_came_before(operation)
         choice = None
         if operation is not None:
             choice = self.rules.choose(operation, self.memory.of(operation.inputs[0]).producer)
@@ -163,7 +156,7 @@ class RuleMode(TorchFunctionMode):
         if self.row_order is not None and result is not None:
             self.row_order.note(func, args, kwargs, followers, result)
         if written is not None:
-            result = written.copy_(result)  # the caller may go on with it
+            result = written.copy_(result)  # type: ignore[arg-type]  # the caller may go on with it
             if written._is_view():
                 self._note_write(func, written, followers, operation)
                 return result
@@ -172,9 +165,7 @@ class RuleMode(TorchFunctionMode):
             self._remember(result, func, args, kwargs, followers, operation)
         return result
 
-    def _apart(
-        self, func: Any, args: tuple, kwargs: dict, written: Tensor | None, cut: Any
-    ) -> Any:
+    def _apart(self, func: Any, args: tuple, kwargs: dict, written: Tensor | None, cut: Any) -> Any:
         """Carry out a call that takes nothing that follows from x."""
         result = func(*args, **kwargs)
         found = [leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor)]
@@ -189,116 +180,6 @@ class RuleMode(TorchFunctionMode):
                 self.readings.append(Reading(self.numbers, cut))
             self.numbers += 1
         return result
-
-    def _read(self, func: Any, args: tuple, kwargs: dict) -> Operation | None:
-        """Return what a call is, with its place in the forward pass; None for what we do not know.
-
-        Only what the rules ask for is read: the rest is the audit's business.
-        """
-        operation = self._read_alone(func, args, kwargs)
-        if operation is None:
-            return None
-        made = self.memory.of(operation.inputs[0])
-        before = made.producer
-        if isinstance(operation, Affine) and isinstance(before, Layer):
-            # conv, then batch-norm: one layer
-            merged = before.then(operation.scale, operation.shift, operation.x.dim())
-            if merged is not None:
-                return replace(merged, name=f"{before.name}+{operation.name}")
-        if isinstance(operation, Layer):
-            chain = made.chain
-            source = operation.x if chain is None or not chain.intact else chain.source
-            operation = replace(
-                operation,
-                number=self.layers,
-                first=self.memory.of(source).is_x,
-            )
-            self.layers += 1
-        else:
-            operation = replace(operation, number=self.operations)
-            self.operations += 1
-        return replace(operation, rows=self.rows)
-
-    def _read_alone(self, func: Any, args: tuple, kwargs: dict) -> Operation | None:
-        kinds = self.rules.kinds
-        z = first_argument(args, kwargs)
-        if self.follows(z):
-            activation: Any = read_activation(func, args, kwargs)
-            inputs, function = as_function(func, args, kwargs, self.follows)
-            if activation is None and "smooth" in kinds:
-                activation = read_smooth(func, function)
-            if activation is not None and len(inputs) == 1:
-                return Activated(activation.name, inputs, activation=activation, function=function)
-        if "layer" in kinds:
-            found = (
-                read_layer(func, args, kwargs, self.follows)
-                or read_affine(func, args, kwargs, self.follows)
-                or read_mixture(func, args, kwargs, self.follows)
-            )
-            if found is not None:
-                return found
-            if self.rules.carries_relevance:
-                joined = read_join(func, args, kwargs, self.follows)
-                return joined or self._read_allowed(func, args, kwargs)
-        if "max_pool" in kinds and self.follows(z):
-            return read_max_pool(func, args, kwargs, self.follows)
-        return None
-
-    def _read_allowed(self, func: Any, args: tuple, kwargs: dict) -> Mixture | None:
-        """Return a call without a rule, as the map that it is here, if the caller allows it.
-
-        It is shared out as a whole: inside it only the chain rule would be left, and the chain
-        rule is for gradients, not for relevance.
-        """
-        if not self.rules.allow:
-            return None
-        inputs, function = as_function(func, args, kwargs, self.follows)
-        with torch.enable_grad():
-            leaves = [t.detach().requires_grad_(True) for t in inputs]
-            result = function(*leaves)
-        if not isinstance(result, Tensor) or result.grad_fn is None:
-            return None
-        unknown = needs_allow(result, leaves, self.rules)
-        if kind_of(func) in MULTIPLIES and len(inputs) > 1:
-            unknown = {"product"}
-        allowed = set(self.rules.allow)
-        if not unknown or not (unknown <= allowed or call_name(func) in allowed):
-            return None
-        return Mixture(plain_name(func), inputs, function=function)
-
-    def _with_what_came_before(self, operation: Operation) -> Operation:
-        """Take ``x - mean``, ``/ std`` or a batch-norm in front of a layer into the layer."""
-        if not isinstance(operation, Layer) or operation.scale is not None:
-            return operation
-        chain = self.memory.of(operation.inputs[0]).chain
-        if chain is None or operation.source_shape:
-            return operation
-        if not chain.intact:
-            raise UnsupportedOperationError(
-                f"model overwrites the input of a normalisation in front of {operation.name}() in "
-                "place after the call, but its backward rule needs it; use a copy there"
-            )
-        u = chain.source
-        if chain.scale is not None:  # relevance of scale * x is relevance of x
-            value = chain.source.detach() * chain.scale
-            scaled = Affine("scale", (u,), scale=chain.scale, shift=None, rows=self.rows)
-            u = apply_rule(value, scaled, lambda operation, R: R)
-        for step in chain.after:
-            u = step(u)
-        layer = replace(
-            operation,
-            inputs=(u,),
-            scale=chain.scale,
-            source_shape=tuple(chain.source.shape),
-            after=chain.after,
-        )
-        if chain.shift is not None:
-            with torch.no_grad():
-                constant = layer.spread(chain.shift, scaled=False)
-                shifted = layer.product(constant, layer.weight.to(constant.dtype))
-                bias = shifted if layer.bias is None else shifted + layer.bias
-            layer = replace(layer, bias=bias)
-        return layer
 
     def _ruled(self, choice: Choice, func: Any, args: tuple, kwargs: dict) -> Tensor:
         operation, rule = choice
@@ -345,9 +226,9 @@ class RuleMode(TorchFunctionMode):
         self, func: Any, result: Any, followers: list[Tensor], choice: Choice | None
     ) -> None:
         """Note by which call a node without a rule came into the graph: the audit names it."""
-        if choice is None and self.rules.carries_relevance and kind_of(func) not in KEEPS_NUMBERS:
-            if isinstance(result, Tensor) and result.grad_fn is not None:
-                self.rules.calls[result.grad_fn] = call_name(func)
+        unruled = choice is None and kind_of(func) not in KEEPS_NUMBERS
+        if unruled and self.rules.carries_relevance and isinstance(result, Tensor):
+            self.rules.calls[result.grad_fn] = call_name(func)
 
     # -- what is overwritten --
 
@@ -359,9 +240,7 @@ class RuleMode(TorchFunctionMode):
             return target if isinstance(target, Tensor) else None
         return None
 
-    def _refuse_hidden_writes(
-        self, func: Any, written: Tensor, followers: list[Tensor], cut: Any
-    ) -> None:
+    def _refuse_hidden_writes(self, func: Any, written: Tensor) -> None:
         """A write past the graph changes an activation, and no gradient knows of it."""
         if self.follows(written) and not torch.is_grad_enabled():
             raise UnsupportedOperationError(
@@ -375,9 +254,7 @@ class RuleMode(TorchFunctionMode):
     def _shares_memory(self, cut: Tensor) -> bool:
         place = cut.untyped_storage().data_ptr()
         return any(
-            t.untyped_storage().data_ptr() == place
-            for t in self.memory.known()
-            if self.follows(t)
+            t.untyped_storage().data_ptr() == place for t in self.memory.known() if self.follows(t)
         )
 
     def _note_write(
