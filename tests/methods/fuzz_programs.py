@@ -655,6 +655,8 @@ TAKEN_APART = (
     *(layer_row_by_row, same_split_and_joined, same_put_together_in_place, same_flat_and_back),
     *(same_view_of_copy, turn_permute, turn_twice, relu_into_an_empty_tensor),
 )
+# for LRP a normalisation and a layer are one over some moves, but not over all
+MOVED = (same_split_and_joined, swap_roll, same_flat_and_back, same_view_of_copy)
 ANYWHERE = {
     **{"relu": 5, "leaky": 1, "relu of a part": 1, "crop": 1, "scale and shift": 2, "reflect": 1},
     **{"batch norm": 2, "layer": 4, "residual": 2, "relu twice": 1, "turn": 1, "same": 2},
@@ -780,7 +782,8 @@ def fault(method: str, images: list[Step], vectors: list[Step]) -> str | None:
     if copies is None:
         return None
     ways = [KINDS[s.kind][s.spelling + 1] for s in images + vectors]
-    if method == "deeplift, reveal cancel" and any(w in TAKEN_APART for w in ways):
+    asks = {"deeplift, reveal cancel": TAKEN_APART, "lrp": MOVED, "lrp, z+": MOVED}
+    if any(w in (asks | {"deep_taylor": MOVED}).get(method, ()) for w in ways):
         return None
     try:
         right = answer(method, images, vectors, plain=True)

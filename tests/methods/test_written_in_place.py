@@ -248,6 +248,21 @@ def test_rescale_finds_the_reference_of_rows_that_were_moved_or_refuses(close):
         close(xc.deeplift(model, X, 1, baseline=0.2), xc.deeplift(plain, X, 1, baseline=0.2), 1e-9)
 
 
+@pytest.mark.parametrize(
+    "model",
+    {
+        "row by row": lambda z: torch.stack([LAST(FIRST(row[None]))[0] for row in z]),
+        "features first": lambda z: (LAST.weight @ F.relu(FIRST(z).T)).T,
+    }.values(),
+)
+def test_the_books_of_lrp_are_kept_row_by_row_or_it_refuses(model):
+    with pytest.raises(UnsupportedOperationError, match="rows of x on the first axis"):
+        xc.lrp(model, X, 1)
+    alone = xc.lrp(model, X[:1], 1, return_details=True)  # one row cannot be mixed up
+    total = alone.values.sum(1) + alone.extra["absorbed"]
+    torch.testing.assert_close(total, xc.scores(model, X[:1], 1))
+
+
 # ---- T4 and R5: masks, and what only looks -------------------------------------------------------
 
 
@@ -469,7 +484,6 @@ def test_allow_shares_as_the_call_is_linear_here(part, close):
         "turned einsum": lambda h: torch.einsum("kd,nd->nk", [LAST.weight, h]),
         "tensordot": lambda h: torch.tensordot(h, LAST.weight.T, 1),
         "bmm": lambda h: torch.bmm(LAST.weight.expand(len(h), 3, 8), h[:, :, None])[:, :, 0],
-        "constant first": lambda h: (LAST.weight @ h.T).T,
         "matmul": lambda h: torch.matmul(LAST.weight, h[:, :, None]).squeeze(-1),
     }.values(),
 )

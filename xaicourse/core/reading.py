@@ -264,8 +264,19 @@ def read_affine(
         c = c.to(x, copy=True) if isinstance(c, Tensor) else torch.tensor(c, dtype=x.dtype).to(x)
         if torch.broadcast_shapes(x.shape, c.shape) != x.shape:
             return None
+        c = _shortened(c)
         scale, shift = _scale_and_shift(name_of(func), c, alpha, constant_first=x is second)
         return Affine(name, (x,), scale=scale, shift=shift)
+
+
+def _shortened(c: Tensor) -> Tensor:
+    """Return a constant of length 1 along axes where it stays the same: an expanded bias."""
+    if sum(n > 1 for n in c.shape) < 2:
+        return c
+    for axis in range(c.dim()):
+        first = c.narrow(axis, 0, 1)
+        c = first if bool((c == first).all()) else c
+    return c
 
 
 def _scale_and_shift(

@@ -139,13 +139,13 @@ class RuleMode(TorchFunctionMode):
         apart = written is not None and (written._is_view() or not self.follows(written))
         if operation is not None:
             self._refuse_what_was_lost(operation, apart)
+            self._refuse_rows_out_of_order(operation)
         if operation is not None and self.rules.carries_relevance:
             operation = self.reader.with_what_came_before(operation)
         choice = None
         if operation is not None:
             choice = self.rules.choose(operation, self.memory.of(operation.inputs[0]).producer)
         if operation is not None and choice is not None:
-            self._refuse_rows_out_of_order(choice[0])
             result = self._ruled(choice, func, args, kwargs)
         elif apart:  # so that the graph shows the operation, and the write is a copy
             result = func(*args, **kwargs)
@@ -295,8 +295,9 @@ class RuleMode(TorchFunctionMode):
         )
 
     def _refuse_rows_out_of_order(self, operation: Operation) -> None:
-        for t in operation.inputs if self.row_order is not None else ():
-            if not self.row_order.kept(t):  # type: ignore[union-attr]
+        passes = self.rules.carries_relevance and isinstance(operation, Activated)
+        for t in () if passes or self.row_order is None else operation.inputs:
+            if not self.row_order.kept(t):
                 raise UnsupportedOperationError(
                     f"{self.rules.method} needs the rows of x on the first axis, but the input of "
                     f"{operation.name}(), of shape {tuple(t.shape)}, does not have them there in "

@@ -261,6 +261,7 @@ class _Relevance(BackwardRules):
 
     kinds: ClassVar[frozenset[str]] = frozenset({"smooth", "layer"})
     carries_relevance: ClassVar[bool] = True
+    needs_rows: ClassVar[bool] = True  # the ledger is kept row by row
     transparent: ClassVar[frozenset[str]] = frozenset(SHAPE + MAX_POOLING)
     covers: ClassVar[str] = "there is no rule by which it could share out relevance"
     when_allowed: ClassVar[str] = "share relevance in proportion to x dy/dx"
