@@ -84,10 +84,12 @@ OPERATIONS = {
     "view": "view (view_as), reshape (reshape_as), flatten, unflatten, ravel, squeeze, unsqueeze",
     "turn": """
         permute, transpose (swapaxes, swapdims), t (.T), adjoint (.mH, .H), .mT, movedim (moveaxis),
-        flip, roll, pixel_shuffle, pixel_unshuffle, channel_shuffle (native_channel_shuffle)
+        flip, fliplr, flipud, rot90, roll, pixel_shuffle, pixel_unshuffle,
+        channel_shuffle (native_channel_shuffle)
     """,
     "part": """
         narrow, select, slice, chunk (unsafe_chunk), tensor_split, unbind, getitem,
+        hsplit, vsplit, dsplit,
         split (split_with_sizes, unsafe_split, unsafe_split_with_sizes),
         index_select, gather, take_along_dim, diagonal (linalg_diagonal)
     """,
@@ -102,7 +104,7 @@ OPERATIONS = {
         feature_alpha_dropout
     """,
     "pad": "pad, pad_in_a_circle",
-    "join": "cat (concat, concatenate), stack, hstack, vstack (row_stack), dstack",
+    "join": "cat (concat, concatenate), stack, hstack, vstack (row_stack), dstack, column_stack",
     "write": "setitem, copy, fill, zero",
     # -- what has no gradient --
     "cut": "detach, .data",

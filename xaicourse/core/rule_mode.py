@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves, tree_map
 
-from xaicourse.core.audit import call_name
+from xaicourse.core.audit import call_name, operation_name
 from xaicourse.core.call_reader import CallReader
 from xaicourse.core.following import Following
 from xaicourse.core.known import (
@@ -163,6 +163,7 @@ class RuleMode(TorchFunctionMode):
         same = zip(followers, versions, strict=True)
         if not any(result is f and f._version == v for f, v in same):  # not x.float() of floats
             self._remember(result, func, args, kwargs, followers, operation)
+            self._note_unread(func, result, followers, choice)
         return result
 
     def _apart(self, func: Any, args: tuple, kwargs: dict, written: Tensor | None, cut: Any) -> Any:
@@ -221,6 +222,18 @@ class RuleMode(TorchFunctionMode):
                     )
                 self.follows.mark(leaf, True)
                 self.memory.note(leaf, Made(producer, versions, chain, is_x, of, lost, written))
+
+    def _note_unread(
+        self, func: Any, result: Any, followers: list[Tensor], choice: Choice | None
+    ) -> None:
+        """What an operation that we do not read has moved is no longer known to be of a layer."""
+        if choice is not None or kind_of(func) or not self.rules.carries_relevance:
+            return
+        lost = frozenset().union(*(self.memory.of(t).comes_of for t in followers))
+        for leaf in tree_leaves(result):
+            moved = isinstance(leaf, Tensor) and leaf.grad_fn is not None
+            if moved and operation_name(leaf.grad_fn) in self.rules.transparent:
+                self.memory.note(leaf, Made(lost=lost))
 
     def _note_call(
         self, func: Any, result: Any, followers: list[Tensor], choice: Choice | None
@@ -283,8 +296,14 @@ class RuleMode(TorchFunctionMode):
         else:
             asked = {Layer: {"chain"}, Affine: {"chain", "layer"}}.get(type(operation), set())
             unclear = self.rules.carries_relevance and bool(made.lost & asked)
-        if unclear:
+        if unclear and made.written | apart:
             raise self._unclear(operation)
+        if unclear:
+            raise UnsupportedOperationError(
+                f"{self.rules.method}: the model moves the numbers of a layer or normalisation by "
+                f"an operation that is not read, in front of {operation.name}(); use permute, "
+                "reshape, slices, torch.cat or flip for it"
+            )
 
     def _unclear(self, operation: Operation) -> UnsupportedOperationError:
         return UnsupportedOperationError(
