@@ -14,7 +14,7 @@ def test_no_program_has_a_silent_difference(capsys):
     counts = search(first=1_000, programs=PROGRAMS, methods=2)
     assert counts["wrong"] == 0, capsys.readouterr().out
     for method in METHODS:  # and not because everything is refused
-        assert counts[f"{method}: right"] >= 2, counts
+        assert counts[f"{method}: right"] >= 1, counts
 
 
 def test_programs_are_drawn_from_their_seed_alone():
