@@ -202,15 +202,17 @@ class BiasMode(FollowMode):
         return torch.zeros_like(y) if Ju is None else Ju
 
     def _hook(self, name: str, y: Tensor, b: Tensor) -> None:
+        y_rows = len(y) if y.dim() else 1
         self.names.append(name)
-        if len(y) != self.rows:
-            raise UnsupportedOperationError(
-                f"the operation {name!r} has a bias on {len(y)} row(s) where {self.rows} point(s) "
-                "are in the model: its share cannot be told apart by row; keep the batch axis first"
-            )
 
         def receive(grad: Tensor) -> None:
-            term = (grad * b).to(sum_dtype(grad.device))  # (dF/dy) b, shape of y
+            if y_rows != self.rows:  # only here: what is only looked at receives nothing
+                raise UnsupportedOperationError(
+                    f"the operation {name!r} has a bias on {y_rows} row(s) where {self.rows} "
+                    "point(s) are in the model: its share cannot be told apart by row; keep the "
+                    "batch axis first"
+                )
+            term = _product(grad, b).to(sum_dtype(grad.device))  # (dF/dy) b, shape of y
             flat = term.reshape(len(term), -1)
             self.total = self.total + flat.sum(1)
             self.size = self.size + flat.abs().sum(1)
@@ -225,7 +227,7 @@ class BiasMode(FollowMode):
                 value = tensor.detach().clone()
 
                 def receive(grad: Tensor, place: int = place, value: Tensor = value) -> None:
-                    term = (grad * value).to(sum_dtype(grad.device))
+                    term = _product(grad, value).to(sum_dtype(grad.device))
                     self.head_terms[place] = term
                     self.head = self.head + term.reshape(len(term), -1).sum(1)
 
@@ -340,6 +342,11 @@ def _refuse_a_gap(total: Tensor, head: Tensor, size: Tensor, dtype: torch.dtype)
             f"gives {float(head[row]):.6g}: an operation was missed. Check for parts that are cut "
             "from the graph and put back, or written into a tensor that was not zero"
         )
+
+
+def _product(grad: Tensor, value: Tensor) -> Tensor:
+    """Return grad * value, 0 where grad is 0: a class that is masked by -inf has no part in F."""
+    return (grad * value).masked_fill(grad == 0, 0.0)
 
 
 def _joined(parts: list[Tensor | float], like: Tensor, dtype: torch.dtype) -> Tensor:

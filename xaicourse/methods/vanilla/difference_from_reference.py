@@ -288,6 +288,7 @@ class _Rescale(BackwardRules):
     reference: list[Tensor] = field(default_factory=list)  # x' (N, ...), set once it is checked
 
     kinds: ClassVar[frozenset[str]] = frozenset({"smooth", "max_pool"})
+    needs_rows: ClassVar[bool] = True
     transparent: ClassVar[frozenset[str]] = TRANSPARENT - frozenset(MAX_POOLING)
     covers: ClassVar[str] = "its rules cover ReLUs, other rising activations and max pools only"
 
@@ -295,8 +296,7 @@ class _Rescale(BackwardRules):
         """Call the model on [x; x'] and hand on what it says of x."""
         n = len(inputs)
         both = torch.cat([inputs, self.reference[0][rows].to(inputs.dtype)])
-        with self.active(len(both)):
-            outputs = model(both, torch.cat([rows, rows]))
+        outputs = super().run(model, both, torch.cat([rows, rows]))
 
         def halves(leaf: Tensor) -> bool:
             return leaf.dim() > 0 and len(leaf) == 2 * n
@@ -329,6 +329,7 @@ class _RevealCancel(_Rescale):
     """An activation and the layer or sum that makes its input get one rule together."""
 
     kinds: ClassVar[frozenset[str]] = frozenset({"smooth", "max_pool", "layer"})
+    needs_producer: ClassVar[bool] = True
 
     def choose(self, operation: Operation, producer: Operation | None) -> Choice | None:
         if not isinstance(operation, Activated) or not isinstance(producer, Layer | Mixture):

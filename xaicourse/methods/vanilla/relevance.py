@@ -261,6 +261,7 @@ class _Relevance(BackwardRules):
 
     kinds: ClassVar[frozenset[str]] = frozenset({"smooth", "layer"})
     carries_relevance: ClassVar[bool] = True
+    needs_rows: ClassVar[bool] = True  # the ledger is kept row by row
     transparent: ClassVar[frozenset[str]] = frozenset(SHAPE + MAX_POOLING)
     covers: ClassVar[str] = "there is no rule by which it could share out relevance"
     when_allowed: ClassVar[str] = "share relevance in proportion to x dy/dx"
@@ -301,6 +302,7 @@ class _Relevance(BackwardRules):
 
         def start(operation: Affine, grad: Tensor) -> Tensor:
             R = operation.x * grad
+            R = R.masked_fill(grad == 0, 0.0)  # a class that is masked by -inf has no part in F
             total = row_sums(R, len(inputs))
             page.started = total if page.started is None else page.started + total
             return R
