@@ -11,16 +11,15 @@ from typing import Any
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from xaicourse.core.checks import default_batch_size
 from xaicourse.core.gradients import Question, ask
 from xaicourse.core.quadrature import QUADRATURES
 from xaicourse.course.lessons.l05_integrated_gradients.trace import PathTrace, trace_path, walk
 from xaicourse.plot.scale import shared_limits
 from xaicourse.plot.style import BLUE, GREY, INK, ORANGE
 from xaicourse.widgets.controls import Choice, Device, Slider, WholeNumber, is_image
-from xaicourse.widgets.panel import Panel
+from xaicourse.widgets.given import InputPanel, check_filled
 from xaicourse.widgets.plates import Bars, Curve, Map, Photo, Plate, and_pixels, tiled
-from xaicourse.widgets.words import number, of_class
+from xaicourse.widgets.words import number
 from xaicourse.widgets.work import Memory
 
 __all__ = ["PathPanel", "PathTrace", "PathView", "trace_path"]
@@ -47,15 +46,13 @@ class PathView:
     alpha : float
         The place on the path, 0 at the baseline and 1 at x.
     point : Tensor (1, ...)
-        The input at alpha.
+        The input there.
     collected : Tensor (H, W) or of the shape of x
         The map collected from the baseline up to alpha.
     limit : float
         End of the colour scale, fixed by the whole map, so it does not move with alpha.
-    score : float
-        F at alpha (between nodes: on a straight line).
-    sum_so_far : float
-        Sum of the collected map.
+    score, sum_so_far : float
+        F at alpha (between nodes: on a straight line), and the sum of the collected map.
     steps : int
         Nodes of the trace that is shown; fewer than asked for in a first, coarse answer.
     coarse : bool
@@ -92,7 +89,7 @@ class PathView:
         return self.trace.map_error
 
 
-class PathPanel(Panel):
+class PathPanel(InputPanel):
     """Explore the path from a baseline to x: alpha, steps, rule, baseline and output.
 
     The alpha slider reads what was kept from one walk along the path, so it answers at once. A
@@ -106,12 +103,8 @@ class PathPanel(Panel):
     baselines : dict of str to number, Tensor or name, optional
         Name -> baseline (a number, a tensor, or "black", "white", "mean", "blur", "uniform").
         None offers these names for an image, and zero for anything else.
-    steps : int
-        Nodes of the quadrature that are set at first.
-    quadrature, output : str
+    steps, quadrature, output, alpha : int, str, str, float
         What is set at first.
-    alpha : float
-        The place on the path that is set at first.
     labels : sequence of str, optional
         Names of the classes, used in words for the score.
     batch_size : int, optional
@@ -155,20 +148,16 @@ class PathPanel(Panel):
         labels: Sequence[str] | None = None,
         batch_size: int | None = None,
     ) -> None:
-        if batch_size is None:
-            batch_size = max(1, default_batch_size(x, None) // 2)
-        self.model, self.x, self.labels, self.batch_size = model, x, labels, batch_size
-        self.target = ask(model, x, target, output, batch_size).target
+        why, look = "a path belongs to one input", {"labels": labels, "batch_size": batch_size}
+        self.look_at(model, x, target, output, why, **look)
         if baselines is None:
             names = ("black", "white", "mean", "blur", "uniform")
             baselines = {name: name for name in names} if is_image(x) else {"zero": 0.0}
-        if not baselines:
-            raise ValueError('baselines is empty; give at least one, for example {"black": 0.0}')
+        check_filled(baselines=baselines)
         self.baselines = dict(baselines)
         self.questions, self.traces = Memory(MOST_TRACES), Memory(MOST_TRACES)
-        super().__init__(
-            {"alpha": alpha, "steps": steps, "quadrature": quadrature, "output": output}
-        )
+        first = {"alpha": alpha, "steps": steps, "quadrature": quadrature, "output": output}
+        super().__init__(first)
 
     def compute(self, settings: Mapping[str, Any]) -> Generator[PathView | None, None, None]:
         """Yield a view of a coarse walk, then of the whole one; from memory if it was done."""
@@ -190,8 +179,7 @@ class PathPanel(Panel):
 
     def _trace(self, settings: Mapping[str, Any]) -> Generator[None, None, PathTrace]:
         """Return the walk for the settings, from memory if it is there."""
-        device = settings.get("device", str(self.x.device))
-        key = settings["output"], device
+        key = settings["output"], settings.get("device", str(self.x.device))
         question = self.questions.once(key, self._question, *key)
         baseline = self.baselines[settings["baseline"]]
         if isinstance(baseline, Tensor):
@@ -207,7 +195,6 @@ class PathPanel(Panel):
         return ask(model, self.x.to(device), self.target, output, self.batch_size)
 
     def _view(self, trace: PathTrace, settings: Mapping[str, Any], coarse: bool) -> PathView:
-        """Cut a trace at alpha."""
         alpha = float(settings["alpha"])
         return PathView(
             trace=trace,
@@ -220,12 +207,11 @@ class PathPanel(Panel):
             sum_so_far=trace.sum_at(alpha),
             steps=len(trace.alphas),
             coarse=coarse,
-            score_name=f"{settings['output']}{of_class(self.target, self.labels)}",
+            score_name=self.score_name(settings["output"]),
         )
 
     def plates(self, result: PathView) -> Iterator[Plate]:
-        both_ends = photo_plates if result.trace.sums.ndim == 3 else feature_plates
-        left, right = both_ends(result)
+        left, right = (photo_plates if is_image(self.x) else feature_plates)(result)
         yield left
         yield from along_the_path(result)
         yield right
