@@ -15,7 +15,7 @@ from torch import Tensor
 
 from xaicourse.plot.images import bar_ends, draw_map
 from xaicourse.plot.picture import DPI, render
-from xaicourse.plot.scale import as_photo, tile_sums
+from xaicourse.plot.scale import as_photo, reduce_channels, shared_limits, tile_sums
 from xaicourse.plot.style import BLUE, GREY, INK, PALE, bare, styled
 
 Box = tuple[float, float, float, float]  # left, bottom, width, height
@@ -264,6 +264,22 @@ def tiled(values: Tensor | np.ndarray, most: int) -> tuple[np.ndarray, int]:
         if height % tile == 0 and width % tile == 0 and max(height, width) // tile <= most:
             return tile_sums(values, tile), tile
     return values, 1
+
+
+def tiled_map(
+    at: Box, title: str, values: Tensor, most: int, *, scale: Tensor | None = None,
+    clipped_at: str, **look: Any,
+) -> Map:  # fmt: skip
+    """Return the plate of a map of a photo that is too fine for a screen, added up over squares.
+
+    Its colours end at percentile 99 of `scale`, which is `values` itself by default; `clipped_at`
+    says so below.
+    """
+    shown, tile = tiled(reduce_channels(values), most)
+    whole = shown if scale is None else tiled(reduce_channels(scale), most)[0]
+    below = f"sum over channels{and_pixels(tile)};{clipped_at}"
+    limit = shared_limits([whole], 99.0)[1]
+    return Map(at, title, shown, limit, clipped=True, below=below, **look)
 
 
 def and_pixels(tile: int) -> str:

@@ -12,23 +12,15 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from xaicourse.core.checks import default_batch_size
-from xaicourse.core.gradients import Question, ask
-from xaicourse.course.lessons.l01_saliency.trace import (
-    GREY_LEVEL,
-    KEPT,
-    STEPS,
-    TangentTrace,
-    gradient_at,
-    trace_tangent,
-    walk,
-)
-from xaicourse.plot.scale import reduce_channels, shared_limits
+from xaicourse.core.gradients import Question, ask, gradients
+from xaicourse.course.lessons.l01_saliency import trace as line
+from xaicourse.course.lessons.l01_saliency.trace import STEPS, TangentTrace, trace_tangent
+from xaicourse.evaluation.likeness import cosine
 from xaicourse.plot.style import BLUE, GREY, INK, ORANGE, PALE
 from xaicourse.widgets.controls import Choice, LogSlider, Place, is_image
-from xaicourse.widgets.panel import Panel
-from xaicourse.widgets.plates import Bars, Curve, Map, Photo, Plate, and_pixels, tiled
-from xaicourse.widgets.words import number, of_class
+from xaicourse.widgets.given import InputPanel
+from xaicourse.widgets.plates import Bars, Curve, Map, Photo, Plate, tiled_map
+from xaicourse.widgets.words import number
 from xaicourse.widgets.work import Memory
 
 __all__ = ["TangentExplorer", "TangentTrace", "TangentView", "trace_tangent"]
@@ -52,18 +44,12 @@ class TangentView:
         F and its tangent along the whole line.
     settings : dict
         The settings that were asked for.
-    step : float
-        How far the point is from the input, in units.
-    point : Tensor (1, ...)
-        The point.
-    score : float
-        F there.
-    slopes : Tensor (1, ...)
-        The gradient there, with signs.
-    unit_name : str
-        "grey level" for an image, "unit" for anything else.
-    score_name : str
-        What F is, for example "logit of tabby".
+    step, score : float
+        How far the point is from the input, in units, and F there.
+    point, slopes : Tensor (1, ...)
+        The point, and the gradient there, with signs.
+    unit_name, score_name : str
+        "grey level" (images) or "unit", and what F is, for example "logit of tabby".
     frame : (int, int, int, int) or None
         Top, bottom, left and right end of the pixels that move, if that is a part of an image.
     coarse : bool
@@ -94,11 +80,10 @@ class TangentView:
     @property
     def likeness(self) -> float:
         """Cosine between the gradient at the point and the gradient at the input."""
-        pair = (self.slopes.double().flatten(), self.trace.values.double().flatten())
-        return float(torch.nn.functional.cosine_similarity(*pair, dim=0))
+        return cosine(self.slopes, self.trace.values)
 
 
-class TangentExplorer(Panel):
+class TangentExplorer(InputPanel):
     """Explore how far a gradient's promise is kept: direction, step, logit or probability.
 
     A step of 1 moves every number that a direction moves by one unit: one grey level, 1/255, of
@@ -111,10 +96,8 @@ class TangentExplorer(Panel):
         As for `xc.gradient`; x holds one input, an image in [0, 1] or a vector.
     directions : dict of str to Tensor, optional
         Name -> direction, shaped as x, beside those that are always there.
-    output : str
-        The scale that is set at first.
-    step : float
-        The step that is set at first, in units.
+    output, step : str, float
+        The scale and the step, in units, that are set at first.
     labels : sequence of str, optional
         Names of the classes, used in words for the score.
     side : int
@@ -156,17 +139,12 @@ class TangentExplorer(Panel):
         side: int = 8,
         batch_size: int | None = None,
     ) -> None:
-        if batch_size is None:
-            batch_size = max(1, default_batch_size(x, None) // 2)
-        self.model, self.x, self.labels, self.side = model, x, labels, side
-        self.batch_size = batch_size
-        first = ask(model, x, target, output, batch_size)
-        if len(first.x) != 1:
-            raise ValueError(f"x has {len(x)} rows; a line starts at one input, pass x[0:1]")
+        why, look = "a line starts at one input", {"labels": labels, "batch_size": batch_size}
+        first = self.look_at(model, x, target, output, why, **look)
         if is_image(x) and min(x.shape[2:]) < side:
             raise ValueError(f"side is {side}, but x has {tuple(x.shape[2:])} pixels")
-        self.target = first.target
-        self.directions = all_directions(x, gradient_at(first, first.x)[0].sign())
+        self.side, self.unit = side, line.GREY_LEVEL if is_image(x) else 1.0
+        self.directions = all_directions(x, gradients(first)[0].sign())
         clash = [name for name in directions or {} if name in self.directions]
         if clash:
             raise ValueError(f"directions has the name {clash[0]!r}, which the panel uses itself")
@@ -178,31 +156,29 @@ class TangentExplorer(Panel):
         """Yield the view with a few points of the line, then with all; lines are kept."""
         name, output, frame = settings["direction"], settings["output"], self._frame(settings)
         direction = self.directions[name] if frame is None else self._part_of_image(frame)
-        unit = GREY_LEVEL if is_image(self.x) else 1.0
         question = self.memory.once(output, self._ask, self.x, output)
-        point = question.x + unit * settings["step"] * direction.to(question.x)
-        slopes, score = gradient_at(self._ask(point, output), point)
+        point = question.x + self.unit * settings["step"] * direction.to(question.x)
+        slopes, score = gradients(self._ask(point, output))
         yield None
         view = partial(
             TangentView,
             settings=dict(settings),
             step=float(settings["step"]),
             point=point.cpu(),
-            score=score,
+            score=float(score),
             slopes=slopes.cpu(),
             unit_name="grey level" if is_image(self.x) else "unit",
-            score_name=f"{output}{of_class(self.target, self.labels)}",
+            score_name=self.score_name(output),
             frame=frame,
         )
         key = (name, output, frame)
         if key not in self.memory:
-            some = yield from walk(question, direction, STEPS[::COARSE], unit)
+            some = yield from line.walk(question, direction, STEPS[::COARSE], self.unit)
             yield view(trace=some, coarse=True)
-        trace = yield from self.memory.walk(key, walk(question, direction, STEPS, unit))
-        yield view(trace=trace, coarse=False)
+        whole = line.walk(question, direction, STEPS, self.unit)
+        yield view(trace=(yield from self.memory.walk(key, whole)), coarse=False)
 
     def _ask(self, point: Tensor, output: str) -> Question:
-        """Return what is asked of the model at a point."""
         return ask(self.model, point, self.target, output, self.batch_size)
 
     def _frame(self, settings: Mapping[str, Any]) -> tuple[int, int, int, int] | None:
@@ -230,7 +206,7 @@ class TangentExplorer(Panel):
         yield right
 
     def words(self, result: TangentView) -> Iterator[str]:
-        yield f"step {number(result.step)} {result.unit_name}{'' if result.step == 1 else 's'}"
+        yield f"step {number(result.step)} {units(result)}"
         yield f"promised {number(result.promised)}, true {number(result.actual)}"
         yield f"promise kept within 10 % {kept_text(result.trace)}"
         yield f"cosine with the gradient at the input {result.likeness:.2f}"
@@ -258,23 +234,22 @@ def all_directions(x: Tensor, uphill: Tensor) -> dict[str, Tensor]:
     return both
 
 
+def units(view: TangentView) -> str:
+    """Return the name of a step's unit, behind its number."""
+    return f"{view.unit_name}{'' if view.step == 1 else 's'}"
+
+
 def photo_plates(view: TangentView) -> tuple[Photo, Map]:
     """Return the photo at the point, and the gradient there on the scale of that at the input."""
     top, bottom, left, right = view.frame or (0, 0, 0, 0)
-    photo = Photo(
-        (0.1, 0.55, 2.5, 2.5),
-        f"photo, {view.step:.2g} {view.unit_name}{'' if view.step == 1 else 's'} away",
+    return Photo(
+        (0.1, 0.55, 2.5, 2.5), f"photo, {view.step:.2g} {units(view)} away",
         view.point.clamp(0, 1),  # what leaves [0, 1] is drawn as black or white
-        frames=[(left, top, right - left, bottom - top)] if view.frame else [],
-        says=SAYS[0],
-    )
-    before, _ = tiled(reduce_channels(view.trace.values), MOST_TILES)
-    here, tile = tiled(reduce_channels(view.slopes), MOST_TILES)
-    return photo, Map(
-        (6.55, 0.55, 2.5, 2.5), "gradient here", here, shared_limits([before], 99.0)[1],
-        bar_at=(9.15, 0.7, 0.1, 2.2), clipped=True, says=SAYS[1],
-        below=f"sum over channels{and_pixels(tile)}; colours of the map\n"
-        "at the photo, clipped at percentile 99",
+        frames=[(left, top, right - left, bottom - top)] if view.frame else [], says=SAYS[0],
+    ), tiled_map(
+        (6.55, 0.55, 2.5, 2.5), "gradient here", view.slopes, MOST_TILES, scale=view.trace.values,
+        clipped_at=" colours of the map\nat the photo, clipped at percentile 99",
+        bar_at=(9.15, 0.7, 0.1, 2.2), says=SAYS[1],
     )  # fmt: skip
 
 
@@ -327,7 +302,7 @@ def finish_changes(axis: Axes) -> None:
 def finish_share(axis: Axes, below: str) -> None:
     """Shade where the promise counts as kept."""
     mark_steps(axis)
-    axis.axhspan(1 - KEPT, 1 + KEPT, color=PALE, lw=0, zorder=0)
+    axis.axhspan(1 - line.KEPT, 1 + line.KEPT, color=PALE, lw=0, zorder=0)
     axis.set_xlabel(below, fontsize=8, labelpad=1)
 
 

@@ -18,7 +18,7 @@ from xaicourse.plot.scale import shared_limits
 from xaicourse.plot.style import BLUE, GREY, INK, ORANGE
 from xaicourse.widgets.controls import Choice, Device, Slider, WholeNumber, is_image
 from xaicourse.widgets.given import InputPanel, check_filled
-from xaicourse.widgets.plates import Bars, Curve, Map, Photo, Plate, and_pixels, tiled
+from xaicourse.widgets.plates import Bars, Curve, Map, Photo, Plate, tiled_map
 from xaicourse.widgets.words import number
 from xaicourse.widgets.work import Memory
 
@@ -232,16 +232,11 @@ class PathPanel(InputPanel):
 
 def photo_plates(view: PathView) -> tuple[Photo, Map]:
     """Return the photo as it is at alpha, and the map so far on the scale of the whole map."""
-    whole, tile = tiled(view.trace.sums[-1], MOST_TILES)
-    photo = Photo(
-        (0.1, 0.6, 2.7, 2.7), f"input at α = {view.alpha:.2f}", view.point.clamp(0, 1),
-        says=SAYS[0],
-    )  # fmt: skip
-    return photo, Map(
-        (6.5, 0.6, 2.7, 2.7), "map collected so far", tiled(view.collected, MOST_TILES)[0],
-        shared_limits([whole], 99.0)[1], bar_at=(9.3, 0.75, 0.1, 2.4), clipped=True, says=SAYS[1],
-        below=f"sum over channels{and_pixels(tile)};\n"
-        "colours clipped at percentile 99 of the whole map",
+    title, point = f"input at α = {view.alpha:.2f}", view.point.clamp(0, 1)
+    return Photo((0.1, 0.6, 2.7, 2.7), title, point, says=SAYS[0]), tiled_map(
+        (6.5, 0.6, 2.7, 2.7), "map collected so far", view.collected, MOST_TILES,
+        scale=view.trace.sums[-1], clipped_at="\ncolours clipped at percentile 99 of the whole map",
+        bar_at=(9.3, 0.75, 0.1, 2.4), says=SAYS[1],
     )  # fmt: skip
 
 
