@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -18,6 +17,7 @@ from xaicourse.course.lessons.l01_saliency.trace import STEPS, TangentTrace, tra
 from xaicourse.evaluation.likeness import cosine
 from xaicourse.plot.style import BLUE, GREY, INK, ORANGE, PALE
 from xaicourse.widgets.controls import Choice, LogSlider, Place, is_image
+from xaicourse.widgets.documented import Settings, documented
 from xaicourse.widgets.given import InputPanel
 from xaicourse.widgets.plates import Bars, Curve, Map, Photo, Plate, tiled_map
 from xaicourse.widgets.words import number
@@ -32,40 +32,23 @@ MOST_TRACES = 32  # kept in memory
 MOST_FEATURES = 8  # of a vector: each gets a direction of its own
 MOST_TILES = 56  # a finer map cannot be read on the screen
 SAYS = "the input at this step", "the gradient at this step"
+Ends = tuple[int, int, int, int]  # top, bottom, left and right of a part of an image
 
 
-@dataclass(frozen=True, eq=False)
+@documented
 class TangentView:
-    """What the panel shows: one point on a line away from the input.
+    """What the panel shows: one point on a line away from the input."""
 
-    Parameters
-    ----------
-    trace : TangentTrace
-        F and its tangent along the whole line.
-    settings : dict
-        The settings that were asked for.
-    step, score : float
-        How far the point is from the input, in units, and F there.
-    point, slopes : Tensor (1, ...)
-        The point, and the gradient there, with signs.
-    unit_name, score_name : str
-        "grey level" (images) or "unit", and what F is, for example "logit of tabby".
-    frame : (int, int, int, int) or None
-        Top, bottom, left and right end of the pixels that move, if that is a part of an image.
-    coarse : bool
-        A better answer is on its way.
-    """
-
-    trace: TangentTrace
-    settings: Mapping[str, Any]
-    step: float
-    point: Tensor
-    score: float
-    slopes: Tensor
-    unit_name: str
-    score_name: str
-    frame: tuple[int, int, int, int] | None
-    coarse: bool
+    trace: Annotated[TangentTrace, "F and its tangent along the whole line."]
+    settings: Settings
+    step: Annotated[float, "How far the point is from the input, in units."]
+    point: Annotated[Tensor, "(1, ...): The point."]
+    score: Annotated[float, "F there."]
+    slopes: Annotated[Tensor, "(1, ...): The gradient there, with signs."]
+    unit_name: Annotated[str, "'grey level' for an image, 'unit' for anything else."]
+    score_name: Annotated[str, "What F is, for example 'logit of tabby'."]
+    frame: Annotated[Ends | None, "What moves, if that is a part of an image."]
+    coarse: Annotated[bool, "A better answer is on its way."]
 
     @property
     def actual(self) -> float:
@@ -181,7 +164,7 @@ class TangentExplorer(InputPanel):
     def _ask(self, point: Tensor, output: str) -> Question:
         return ask(self.model, point, self.target, output, self.batch_size)
 
-    def _frame(self, settings: Mapping[str, Any]) -> tuple[int, int, int, int] | None:
+    def _frame(self, settings: Mapping[str, Any]) -> Ends | None:
         """Return top, bottom, left and right end of a patch or pixel; None for other directions."""
         if settings["direction"] not in (PATCH, PIXEL):
             return None
@@ -192,7 +175,7 @@ class TangentExplorer(InputPanel):
             ends += [start, stop] if settings["direction"] == PATCH else [middle, middle + 1]
         return ends[0], ends[1], ends[2], ends[3]
 
-    def _part_of_image(self, frame: tuple[int, int, int, int]) -> Tensor:
+    def _part_of_image(self, frame: Ends) -> Tensor:
         """Return the direction that moves the pixels inside a frame, (1, C, H, W)."""
         top, bottom, left, right = frame
         direction = torch.zeros_like(self.directions[UP])

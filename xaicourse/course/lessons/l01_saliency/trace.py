@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
 
 from xaicourse.core.gradients import Question, ask, gradients
+from xaicourse.widgets.documented import documented
 from xaicourse.widgets.given import check_one
 from xaicourse.widgets.work import finish
 
@@ -19,30 +19,16 @@ KEPT = 0.1  # a promise is kept while the truth is within 10 % of it
 ROUNDING = 32  # times the smallest difference that the model's numbers can show
 
 
-@dataclass(frozen=True, eq=False)
+@documented
 class TangentTrace:
-    """The score on a straight line away from one input, beside its tangent; all on the CPU.
+    """The score on a straight line away from one input, beside its tangent; all on the CPU."""
 
-    Parameters
-    ----------
-    steps, scores : Tensor (S,)
-        How far, in units, each point is from the input, rising; F there.
-    score : float
-        F at the input.
-    slope : float
-        dF/d(step) at the input: what one unit promises.
-    values : Tensor (1, ...)
-        The gradient at the input, with signs.
-    rounding : float
-        Changes of F below this are rounding noise.
-    """
-
-    steps: Tensor
-    scores: Tensor
-    score: float
-    slope: float
-    values: Tensor
-    rounding: float
+    steps: Annotated[Tensor, "(S,): How far, in units, each point is from the input; rising."]
+    scores: Annotated[Tensor, "(S,): F at these points."]
+    score: Annotated[float, "F at the input."]
+    slope: Annotated[float, "dF/d(step) at the input: what one unit promises."]
+    values: Annotated[Tensor, "(1, ...): The gradient at the input, with signs."]
+    rounding: Annotated[float, "Changes of F below this are rounding noise."]
 
     @property
     def actual(self) -> Tensor:

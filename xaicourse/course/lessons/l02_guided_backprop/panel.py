@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from matplotlib.axes import Axes
 from torch import Tensor, nn
@@ -20,6 +19,7 @@ from xaicourse.methods import all_methods
 from xaicourse.plot.scale import shared_limits
 from xaicourse.plot.style import BLUE, GREY, ORANGE
 from xaicourse.widgets.controls import Choice, WholeSlider
+from xaicourse.widgets.documented import Settings, documented
 from xaicourse.widgets.panel import Panel
 from xaicourse.widgets.plates import Curve, Map, Photo, Plate, tiled
 from xaicourse.widgets.work import Memory
@@ -42,34 +42,18 @@ MARKS = {  # how the points of a row of cosines look
 }
 
 
-@dataclass(frozen=True, eq=False)
+@documented
 class RandomiseView:
-    """What the randomisation panel shows.
+    """What the randomisation panel shows."""
 
-    Parameters
-    ----------
-    settings : dict
-        The settings that were asked for.
-    photo : Tensor (1, C, H, W)
-        The photo.
-    before, after : Tensor (H, W)
-        Map of the original and of the changed network, summed over channels.
-    likeness : Likeness
-        Their cosines, with controls.
-    visited : dict
-        Number of layers -> likeness, for this method and class, as far as the reader has been.
-    layers, most : int
-        How many layers are drawn anew, and how many there are.
-    """
-
-    settings: Mapping[str, Any]
-    photo: Tensor
-    before: Tensor
-    after: Tensor
-    likeness: Likeness
-    visited: Mapping[int, Likeness]
-    layers: int
-    most: int
+    settings: Settings
+    photo: Annotated[Tensor, "(1, C, H, W): The photo."]
+    before: Annotated[Tensor, "(H, W): Map of the original net, summed over channels."]
+    after: Annotated[Tensor, "(H, W): Map of the changed net, summed over channels."]
+    likeness: Annotated[Likeness, "Their cosines, with controls."]
+    visited: Annotated[Mapping[int, Likeness], "Layers -> likeness, where the reader was."]
+    layers: Annotated[int, "How many layers are drawn anew."]
+    most: Annotated[int, "How many layers there are."]
 
 
 class RandomisePanel(Panel):

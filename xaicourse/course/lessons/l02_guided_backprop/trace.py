@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
 
 from xaicourse.evaluation.seeds import seeded
+from xaicourse.widgets.documented import documented
 
 
-@dataclass(frozen=True)
+@documented
 class Likeness:
-    """How much two maps of the same photo are alike: cosines, each with its control.
+    """How much two maps of the same photo are alike: cosines, each with its control."""
 
-    Parameters
-    ----------
-    signed : float
-        Of the maps as they are.
-    signed_control : float
-        The same with the first map's pixels in random places.
-    absolute, absolute_control : float
-        The same two numbers for absolute maps, which is what the eye compares.
-    """
-
-    signed: float
-    signed_control: float
-    absolute: float
-    absolute_control: float
+    signed: Annotated[float, "The cosine of the maps as they are."]
+    signed_control: Annotated[float, "The same with the first map's pixels in random places."]
+    absolute: Annotated[float, "Of absolute maps, which is what the eye compares."]
+    absolute_control: Annotated[float, "The same with pixels in random places."]
 
 
 def weight_layers(model: nn.Module) -> list[str]:

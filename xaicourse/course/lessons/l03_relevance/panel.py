@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
@@ -17,6 +16,7 @@ from xaicourse.course.lessons.l03_relevance.trace import (
 )
 from xaicourse.plot.scale import reduce_channels, shared_limits
 from xaicourse.widgets.controls import Choice, LogSlider
+from xaicourse.widgets.documented import Settings, documented
 from xaicourse.widgets.panel import Panel
 from xaicourse.widgets.plates import Bars, Map, Photo, Plate
 from xaicourse.widgets.words import number
@@ -32,27 +32,14 @@ MOST_PASSES = 30  # kept in memory
 ROUNDING = 1e-5  # of the score, in float32
 
 
-@dataclass(frozen=True, eq=False)
+@documented
 class RelevanceView:
-    """What the panel shows.
+    """What the panel shows."""
 
-    Parameters
-    ----------
-    trace : RelevanceTrace
-        The map and the account of the pass.
-    x : Tensor (1, ...)
-        The input of the net, on the CPU.
-    settings : dict
-        The settings that were asked for.
-    likeness : float or None
-        The mean |cosine| of this map with those of the net's other classes, same rule; None for
-        a net with one class.
-    """
-
-    trace: RelevanceTrace
-    x: Tensor
-    settings: Mapping[str, Any]
-    likeness: float | None
+    trace: Annotated[RelevanceTrace, "The map and the account of the pass."]
+    x: Annotated[Tensor, "(1, ...): The input of the net, on the CPU."]
+    settings: Settings
+    likeness: Annotated[float | None, "Mean |cosine| with the maps of the other classes."]
 
 
 class RelevancePanel(Panel):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -15,34 +14,21 @@ from torch import Tensor
 from xaicourse.methods.vanilla.relevance import lrp
 from xaicourse.plot.picture import Picture
 from xaicourse.plot.style import BLUE, GREY, INK, ORANGE, styled
+from xaicourse.widgets.documented import documented
 
 MOST_NAMES = 12  # more operations are only counted
 SEEN = 1e-4  # of the longest bar
 
 
-@dataclass(frozen=True, eq=False)
+@documented
 class RelevanceTrace:
-    """One LRP pass for one input, in the order in which relevance flows; all on the CPU.
+    """One LRP pass for one input, in the order in which relevance flows; all on the CPU."""
 
-    Parameters
-    ----------
-    values : Tensor (1, ...)
-        The map.
-    score : float
-        F, what was shared out.
-    names : tuple of str
-        The operations that share relevance, from the output to the input.
-    absorbed : Tensor (L,)
-        What the biases (and epsilon) of each operation kept, with its sign.
-    rule : str
-        The rule or composite.
-    """
-
-    values: Tensor
-    score: float
-    names: tuple[str, ...]
-    absorbed: Tensor
-    rule: str
+    values: Annotated[Tensor, "(1, ...): The map."]
+    score: Annotated[float, "F, what was shared out."]
+    names: Annotated[tuple[str, ...], "What shares relevance, from output to input."]
+    absorbed: Annotated[Tensor, "(L,): What the biases (and epsilon) of each kept, with sign."]
+    rule: Annotated[str, "The rule or composite."]
 
     @property
     def left(self) -> Tensor:

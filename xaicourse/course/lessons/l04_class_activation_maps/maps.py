@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
@@ -12,22 +11,15 @@ from torch import Tensor
 from xaicourse.methods import METHODS
 from xaicourse.methods.vanilla.class_activation import WEIGHTS
 from xaicourse.methods.vanilla.feature_maps import map_layers
+from xaicourse.widgets.documented import documented
 
 
-@dataclass(frozen=True, eq=False)
+@documented
 class LayerMaps:
-    """The raw signed maps of one method at one layer; all on the CPU.
+    """The raw signed maps of one method at one layer; all on the CPU."""
 
-    Parameters
-    ----------
-    maps : dict of str to Tensor (h, w)
-        Name of a class -> its map, before ReLU and before it is enlarged.
-    scores : dict of str to float
-        Name of a class -> F.
-    """
-
-    maps: Mapping[str, Tensor]
-    scores: Mapping[str, float]
+    maps: Annotated[Mapping[str, Tensor], "(h, w): Class -> raw map, with sign."]
+    scores: Annotated[Mapping[str, float], "Class -> F."]
 
 
 def layer_maps(

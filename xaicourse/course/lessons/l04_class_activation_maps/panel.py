@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from matplotlib.axes import Axes
@@ -20,6 +19,7 @@ from xaicourse.course.lessons.l04_class_activation_maps.maps import (
 from xaicourse.methods.vanilla.feature_maps import to_image_size
 from xaicourse.plot.scale import shared_limits
 from xaicourse.widgets.controls import Choice, ChoiceSlider
+from xaicourse.widgets.documented import Settings, documented
 from xaicourse.widgets.panel import Panel
 from xaicourse.widgets.plates import Bars, Map, Photo, Plate
 from xaicourse.widgets.words import number
@@ -33,39 +33,19 @@ CELLS, SMOOTH, OVER = "cells", "smooth", "over the photo"
 MOST_MAPS = 64  # kept in memory
 
 
-@dataclass(frozen=True, eq=False)
+@documented
 class LayerView:
-    """What the layer panel shows.
+    """What the layer panel shows."""
 
-    Parameters
-    ----------
-    settings : dict
-        The settings that were asked for.
-    photo : Tensor (1, C, H, W)
-        The photo.
-    raw : Tensor (h, w)
-        The map as it was made: one number a cell, negative values cut off if that is asked for.
-    shown : Tensor (H, W)
-        The same, enlarged.
-    limit : float
-        End of the colour scale.
-    score : float
-        The logit of the class.
-    layer_text : str
-        The layer and the number of its cells.
-    shares, areas : dict of str to float
-        Region -> share of the positive part of the enlarged map, share of the photo's area.
-    """
-
-    settings: Mapping[str, Any]
-    photo: Tensor
-    raw: Tensor
-    shown: Tensor
-    limit: float
-    score: float
-    layer_text: str
-    shares: Mapping[str, float]
-    areas: Mapping[str, float]
+    settings: Settings
+    photo: Annotated[Tensor, "(1, C, H, W): The photo."]
+    raw: Annotated[Tensor, "(h, w): The map as it was made, cut off at 0 if asked for."]
+    shown: Annotated[Tensor, "(H, W): The same, enlarged."]
+    limit: Annotated[float, "End of the colour scale."]
+    score: Annotated[float, "The logit of the class."]
+    layer_text: Annotated[str, "The layer and the number of its cells."]
+    shares: Annotated[Mapping[str, float], "Region -> share of the map's positive part."]
+    areas: Annotated[Mapping[str, float], "Region -> share of the photo's area."]
 
     @property
     def empty(self) -> bool:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from matplotlib.axes import Axes
 from torch import Tensor
@@ -17,6 +16,7 @@ from xaicourse.course.lessons.l05_integrated_gradients.trace import PathTrace, t
 from xaicourse.plot.scale import shared_limits
 from xaicourse.plot.style import BLUE, GREY, INK, ORANGE
 from xaicourse.widgets.controls import Choice, Device, Slider, WholeNumber, is_image
+from xaicourse.widgets.documented import Settings, documented
 from xaicourse.widgets.given import InputPanel, check_filled
 from xaicourse.widgets.plates import Bars, Curve, Map, Photo, Plate, tiled_map
 from xaicourse.widgets.words import number
@@ -33,45 +33,21 @@ MOST_FEATURES, MOST_DOTS, MOST_LETTERS = 40, 64, 40  # that are drawn
 SAYS = "the input at alpha", "the map collected so far, red raises the score, blue lowers it"
 
 
-@dataclass(frozen=True, eq=False)
+@documented
 class PathView:
-    """One moment on the path: what the panel shows.
+    """One moment on the path: what the panel shows."""
 
-    Parameters
-    ----------
-    trace : PathTrace
-        The whole path.
-    settings : dict
-        The settings that were asked for.
-    alpha : float
-        The place on the path, 0 at the baseline and 1 at x.
-    point : Tensor (1, ...)
-        The input there.
-    collected : Tensor (H, W) or of the shape of x
-        The map collected from the baseline up to alpha.
-    limit : float
-        End of the colour scale, fixed by the whole map, so it does not move with alpha.
-    score, sum_so_far : float
-        F at alpha (between nodes: on a straight line), and the sum of the collected map.
-    steps : int
-        Nodes of the trace that is shown; fewer than asked for in a first, coarse answer.
-    coarse : bool
-        A better answer is on its way.
-    score_name : str
-        What F is, for example "logit of tabby".
-    """
-
-    trace: PathTrace
-    settings: Mapping[str, Any]
-    alpha: float
-    point: Tensor
-    collected: Tensor
-    limit: float
-    score: float
-    sum_so_far: float
-    steps: int
-    coarse: bool
-    score_name: str
+    trace: Annotated[PathTrace, "The whole path."]
+    settings: Settings
+    alpha: Annotated[float, "The place on the path, 0 at the baseline and 1 at x."]
+    point: Annotated[Tensor, "(1, ...): The input at alpha."]
+    collected: Annotated[Tensor, "(H, W): The map collected from the baseline up to alpha."]
+    limit: Annotated[float, "End of the colour scale: that of the whole map, for every alpha."]
+    score: Annotated[float, "F at alpha (between nodes: on a straight line)."]
+    sum_so_far: Annotated[float, "Sum of the collected map."]
+    steps: Annotated[int, "Nodes of the trace that is shown; few in a coarse answer."]
+    coarse: Annotated[bool, "A better answer is on its way."]
+    score_name: Annotated[str, "What F is, for example 'logit of tabby'."]
 
     @property
     def rise(self) -> float:

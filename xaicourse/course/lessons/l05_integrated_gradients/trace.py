@@ -6,8 +6,7 @@ import copy
 import math
 import warnings
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -19,50 +18,30 @@ from xaicourse.core.path import Nodes, StraightPath, disagreement
 from xaicourse.core.quadrature import quadrature as make_quadrature
 from xaicourse.methods.baselines import make_baseline
 from xaicourse.plot import Picture, strips
+from xaicourse.widgets.documented import documented
 from xaicourse.widgets.given import check_one
 from xaicourse.widgets.work import finish
 
 SMALL_INPUT, FINE_GRID = 4096, 101  # up to so many numbers, F is drawn from so many points
 
 
-@dataclass(frozen=True, eq=False)
+@documented
 class PathTrace:
-    """What was found on the straight path from a baseline to x (one input); all on the CPU.
+    """What was found on the straight path from a baseline to x (one input); all on the CPU."""
 
-    Parameters
-    ----------
-    start, end : Tensor (1, ...)
-        Baseline and input.
-    ends : (float, float)
-        F there.
-    alphas, weights, scores, slopes, norms : Tensor (S,)
-        The nodes of the quadrature, their weights, F, dF/d(alpha) and the gradient's length there.
-    node_edges : Tensor (S + 1,)
-        Node k accounts for the path from ``node_edges[k]`` to ``node_edges[k + 1]``.
-    edges : Tensor (P + 1,)
-        Places on the path, from 0 to 1, at which `sums` are known.
-    sums : Tensor (P + 1, H, W) or (P + 1, ...)
-        The map collected up to each edge, summed over the channels of an image.
-    map_error : float
-        Estimated relative error of the whole map, from even against odd nodes.
-    curve : (Tensor (T,), Tensor (T,))
-        Places from 0 to 1 and F there, to draw it: the nodes and the ends, and for a small
-        input a fine grid, since forward passes then cost nothing.
-    """
-
-    start: Tensor
-    end: Tensor
-    ends: tuple[float, float]
-    alphas: Tensor
-    weights: Tensor
-    scores: Tensor
-    slopes: Tensor
-    norms: Tensor
-    node_edges: Tensor
-    edges: Tensor
-    sums: Tensor
-    map_error: float
-    curve: tuple[Tensor, Tensor]
+    start: Annotated[Tensor, "(1, ...): Baseline."]
+    end: Annotated[Tensor, "(1, ...): Input."]
+    ends: Annotated[tuple[float, float], "F at the baseline and at the input."]
+    alphas: Annotated[Tensor, "(S,): The nodes of the quadrature."]
+    weights: Annotated[Tensor, "(S,): Their weights."]
+    scores: Annotated[Tensor, "(S,): F there."]
+    slopes: Annotated[Tensor, "(S,): dF/d(alpha) there."]
+    norms: Annotated[Tensor, "(S,): The length of the gradient there."]
+    node_edges: Annotated[Tensor, "(S + 1,): Where the part of the path of each node ends."]
+    edges: Annotated[Tensor, "(P + 1,): Places from 0 to 1 at which `sums` are known."]
+    sums: Annotated[Tensor, "(P + 1, H, W): The map collected up to each edge, over channels."]
+    map_error: Annotated[float, "Estimated relative error of the whole map."]
+    curve: Annotated[tuple[Tensor, Tensor], "(T,): Places from 0 to 1, and F there, to draw it."]
 
     @property
     def rise(self) -> float:

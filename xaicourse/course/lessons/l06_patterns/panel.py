@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from matplotlib.axes import Axes
@@ -20,6 +19,7 @@ from xaicourse.course.lessons.l06_patterns.toy import (
 )
 from xaicourse.plot.style import BLUE, GREY, INK, ORANGE, PARTS
 from xaicourse.widgets.controls import Slider, WholeSlider
+from xaicourse.widgets.documented import Settings, documented
 from xaicourse.widgets.panel import Panel
 from xaicourse.widgets.plates import Map, Plate
 
@@ -29,23 +29,13 @@ REACH = 4.0  # of the axes of the cloud
 PALEST, DARKEST = -6.0, 5.0  # beyond every y: no dot is white, and none as dark as an arrow
 
 
-@dataclass(frozen=True, eq=False)
+@documented
 class PatternView:
-    """What the panel shows: the toy with two pixels, and the same story in a picture.
+    """What the panel shows: the toy with two pixels, and the same story in a picture."""
 
-    Parameters
-    ----------
-    settings : mapping
-        The angle (degrees) and the strength that were chosen.
-    two : PatternToy
-        The toy with two pixels, D = 2.
-    picture : PatternToy
-        The toy whose signal is a plus and whose distractor is stripes.
-    """
-
-    settings: Mapping[str, Any]
-    two: PatternToy
-    picture: PatternToy
+    settings: Settings
+    two: Annotated[PatternToy, "The toy with two pixels, D = 2."]
+    picture: Annotated[PatternToy, "The toy of a plus among stripes."]
 
 
 class PatternPanel(Panel):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
@@ -23,6 +22,7 @@ from xaicourse.course.lessons.l07_noise.trace import (
 )
 from xaicourse.plot.scale import shared_limits
 from xaicourse.widgets.controls import Choice, LogSlider, is_image
+from xaicourse.widgets.documented import Settings, documented
 from xaicourse.widgets.panel import Panel
 from xaicourse.widgets.plates import Bars, Map, Photo, Plate
 from xaicourse.widgets.words import number, of_class
@@ -36,35 +36,17 @@ CHUNK = 64  # points in one chunk of a small net
 MOST_TRACES = 16  # kept in memory, about 3 MB each for 28 x 28 pixels
 
 
-@dataclass(frozen=True, eq=False)
+@documented
 class NoiseView:
-    """What the panel shows.
+    """What the panel shows."""
 
-    Parameters
-    ----------
-    trace : NoiseTrace
-        The maps of the noisy copies.
-    settings : dict
-        The settings that were asked for.
-    average : NoiseAverage
-        Mean and standard error; `certain_share` and `signal_share` judge it.
-    how : str
-        What is averaged: "with signs", "sizes first" or "squares".
-    kept_share : float or None
-        The share of the noisy copies whose best class is still that of x.
-    score_name : str
-        What F is, for example "logit of ankle boot".
-    coarse : bool
-        A better answer is on its way.
-    """
-
-    trace: NoiseTrace
-    settings: Mapping[str, Any]
-    average: NoiseAverage
-    how: str
-    kept_share: float | None
-    score_name: str
-    coarse: bool
+    trace: Annotated[NoiseTrace, "The maps of the noisy copies."]
+    settings: Settings
+    average: Annotated[NoiseAverage, "Mean and standard error, and what they are worth."]
+    how: Annotated[str, "What is averaged: 'with signs', 'sizes first' or 'squares'."]
+    kept_share: Annotated[float | None, "Share of the copies that keep the best class of x."]
+    score_name: Annotated[str, "What F is, for example 'logit of ankle boot'."]
+    coarse: Annotated[bool, "A better answer is on its way."]
 
 
 class NoisePanel(Panel):

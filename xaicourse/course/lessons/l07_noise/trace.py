@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
@@ -15,6 +15,7 @@ from xaicourse.core.gradients import Question, ask
 from xaicourse.core.inputs import call
 from xaicourse.methods.denoising.input_noise import noise_scale, noisy_values, standard_normal
 from xaicourse.methods.denoising.nested import explained, read_method
+from xaicourse.widgets.documented import documented
 from xaicourse.widgets.work import finish
 
 SIGNED, SIZES, SQUARES = "with signs", "sizes first", "squares"
@@ -22,27 +23,14 @@ AVERAGES = (SIGNED, SIZES, SQUARES)
 CERTAIN = 2.0  # a sign is certain when the mean is this many standard errors away from 0
 
 
-@dataclass(frozen=True, eq=False)
+@documented
 class NoiseTrace:
-    """The maps of n noisy copies of one input; all on the CPU.
+    """The maps of n noisy copies of one input; all on the CPU."""
 
-    Parameters
-    ----------
-    maps : Tensor (n, ...)
-        A map for each copy, float64.
-    copy : Tensor (1, ...)
-        The first noisy copy.
-    sigma : float
-        The noise's standard deviation in units of x.
-    kept : Tensor (n,) or None
-        Whether the model's best class for the copy is its best class for x; None for a model
-        with one output.
-    """
-
-    maps: Tensor
-    copy: Tensor
-    sigma: float
-    kept: Tensor | None
+    maps: Annotated[Tensor, "(n, ...): A map for each copy, float64."]
+    copy: Annotated[Tensor, "(1, ...): The first noisy copy."]
+    sigma: Annotated[float, "The noise's standard deviation in units of x."]
+    kept: Annotated[Tensor | None, "(n,): Whether a copy keeps x's best class, of several."]
 
     def first(self, n: int) -> NoiseTrace:
         """Return the trace of the first n copies."""

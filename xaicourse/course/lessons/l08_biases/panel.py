@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
@@ -14,6 +13,7 @@ from xaicourse.plot.scale import shared_limits
 from xaicourse.plot.style import bare
 from xaicourse.plot.waterfall import draw_waterfall
 from xaicourse.widgets.controls import Choice
+from xaicourse.widgets.documented import Settings, documented
 from xaicourse.widgets.panel import Panel
 from xaicourse.widgets.plates import Map, Photo, Plate
 from xaicourse.widgets.words import number
@@ -28,32 +28,16 @@ CLIP = 99.5  # percentile of the signed map
 MOST_PARTS = 32  # kept in memory
 
 
-@dataclass(frozen=True, eq=False)
+@documented
 class BiasView:
-    """What the panel shows.
+    """What the panel shows."""
 
-    Parameters
-    ----------
-    settings : dict
-        The settings that were asked for.
-    photo : Tensor (1, C, H, W)
-        The photo.
-    parts : BiasParts
-        The shares of the score, by group.
-    chosen : tuple of str
-        The groups that are shown.
-    shown : Tensor (H, W)
-        Their map: signed, or the paper's picture.
-    class_name : str
-        The class whose logit is split.
-    """
-
-    settings: Mapping[str, Any]
-    photo: Tensor
-    parts: BiasParts
-    chosen: tuple[str, ...]
-    shown: Tensor
-    class_name: str
+    settings: Settings
+    photo: Annotated[Tensor, "(1, C, H, W): The photo."]
+    parts: Annotated[BiasParts, "The shares of the score, by group."]
+    chosen: Annotated[tuple[str, ...], "The groups that are shown."]
+    shown: Annotated[Tensor, "(H, W): Their map: signed, or the paper's picture."]
+    class_name: Annotated[str, "The class whose logit is split."]
 
     @property
     def share(self) -> float:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
@@ -12,33 +11,26 @@ from torch.nn import functional as F
 
 from xaicourse.core.bias_terms import BiasQuestion, full_gradient
 from xaicourse.methods.bias.decomposition import over_channels, psi
+from xaicourse.widgets.documented import documented
 
 __all__ = ["BiasParts", "bias_parts"]
 
 INPUT, NO_PLACE = "input", "biases without a place"
 
 
-@dataclass(frozen=True, eq=False)
+@documented
 class BiasParts:
     """The shares of one score, by group: the input, then the biases by the size of their maps.
 
-    Parameters
-    ----------
-    score : float
-        F, which the shares add up to.
-    shares : dict of str to float
-        Group -> its share of F, with sign.
-    signed : dict of str to Tensor (H, W)
-        Group -> its shares at their places; a cell that is larger than a pixel is shared out
-        evenly among its pixels, so that the sum stays the group's share. Zeros without a place.
-    pictures : dict of str to Tensor (H, W)
-        Group -> the paper's picture of it: absolute values, rescaled layer by layer, enlarged.
+    A cell that is larger than a pixel is shared out evenly among its pixels, so that a signed map
+    adds up to the group's share; it is zero for what has no place. Pictures are absolute values,
+    rescaled layer by layer and enlarged.
     """
 
-    score: float
-    shares: Mapping[str, float]
-    signed: Mapping[str, Tensor]
-    pictures: Mapping[str, Tensor]
+    score: Annotated[float, "F, which the shares add up to."]
+    shares: Annotated[Mapping[str, float], "Group -> its share of F, with sign."]
+    signed: Annotated[Mapping[str, Tensor], "(H, W): Group -> its shares at their places."]
+    pictures: Annotated[Mapping[str, Tensor], "(H, W): Group -> the paper's picture of it."]
 
 
 def bias_parts(model: Callable[..., Any], x: Tensor, target: Any) -> BiasParts:
