@@ -10,7 +10,6 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from xaicourse.course.lessons.l00_start_here.patch_grid import PatchGrid, all_places
 from xaicourse.methods import all_methods
 from xaicourse.plot.scale import reduce_channels, shared_limits
 from xaicourse.plot.style import BLUE, ORANGE
@@ -18,6 +17,7 @@ from xaicourse.widgets.controls import Choice
 from xaicourse.widgets.documented import Settings, documented
 from xaicourse.widgets.given import check_filled
 from xaicourse.widgets.panel import Panel
+from xaicourse.widgets.patch_grid import PatchGrid, all_places
 from xaicourse.widgets.plates import Bars, Map, Photo, Plate, and_pixels, tiled
 from xaicourse.widgets.work import Memory
 
