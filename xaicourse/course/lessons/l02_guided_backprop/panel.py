@@ -20,25 +20,20 @@ from xaicourse.plot.scale import shared_limits
 from xaicourse.plot.style import BLUE, GREY, ORANGE
 from xaicourse.widgets.controls import Choice, WholeSlider
 from xaicourse.widgets.documented import Settings, documented
+from xaicourse.widgets.given import check_filled
 from xaicourse.widgets.panel import Panel
 from xaicourse.widgets.plates import Curve, Map, Photo, Plate, tiled
 from xaicourse.widgets.work import Memory
 
-__all__ = [
-    "Likeness",
-    "RandomisePanel",
-    "RandomiseView",
-    "likeness",
-    "randomise_top",
-    "weight_layers",
-]
+__all__ = ["Likeness", "RandomisePanel", "RandomiseView"]
+__all__ += ["likeness", "randomise_top", "weight_layers"]
 
 MOST_TILES = 112  # a finer map cannot be read on the screen
 MOST_MAPS = 128  # kept in memory
 MARKS = {  # how the points of a row of cosines look
-    "absolute, shuffled": {"marker": "x", "ms": 4, "color": GREY},
-    "absolute": {"marker": "s", "ms": 6.5, "color": ORANGE, "mfc": "none"},
-    "with signs": {"marker": "o", "ms": 3.5, "color": BLUE},
+    "absolute_control": {"label": "absolute, shuffled", "marker": "x", "ms": 4, "color": GREY},
+    "absolute": {"label": "absolute", "marker": "s", "ms": 6.5, "color": ORANGE, "mfc": "none"},
+    "signed": {"label": "with signs", "marker": "o", "ms": 3.5, "color": BLUE},
 }
 
 
@@ -71,10 +66,8 @@ class RandomisePanel(Panel):
         Name -> index of the class.
     methods : sequence of str
         Names in ``xc.METHODS`` whose result has the shape of x.
-    layers : int
-        How many top layers are drawn anew at first.
-    seed : int
-        Of the draws.
+    layers, seed : int
+        How many top layers are drawn anew at first; of the draws.
 
     Raises
     ------
@@ -111,8 +104,7 @@ class RandomisePanel(Panel):
             raise TypeError(f"model must be an nn.Module, got {type(model).__name__}")
         if x.ndim != 4 or len(x) != 1:
             raise ValueError(f"x must be one photo, shape (1, C, H, W), got {tuple(x.shape)}")
-        if not classes or not methods:
-            raise ValueError("classes and methods must each hold at least one entry")
+        check_filled(classes=classes, methods=methods)
         for name in methods:
             record = all_methods().get(name)
             if record is None or record.result is not ResultKind.INPUT:
@@ -160,35 +152,24 @@ class RandomisePanel(Panel):
                 (2.65 + 2.5 * k, 0.5, 2.35, 2.35), titles[k], values,
                 shared_limits([values], 99.0)[1], below="own scale, clipped at percentile 99",
             )  # fmt: skip
-        places = sorted(result.visited)
-        found = [result.visited[k] for k in places]
-        rows = {
-            "absolute, shuffled": [one.absolute_control for one in found],
-            "absolute": [one.absolute for one in found],
-            "with signs": [one.signed for one in found],
-        }
+        places, lines = sorted(result.visited), []
+        for kind, look in MARKS.items():
+            row = [getattr(result.visited[k], kind) for k in places]
+            lines.append((places, row, {"lw": 0.8, "alpha": 0.5, "color": look["color"]}))
+            lines.append((places, row, {"ls": "", **look}))
         yield Curve(
-            (8.2, 0.85, 2.6, 2.0), "cosine with the original",
-            [
-            line
-            for kind, row in rows.items()
-            for line in (
-            (places, row, {"lw": 0.8, "alpha": 0.5, "color": MARKS[kind]["color"]}),
-            (places, row, {"ls": "", "label": kind, **MARKS[kind]}),
-            )
-            ],
-            here=layers, axes={"ylim": (-0.4, 1.08), "xlim": (-0.5, result.most + 0.5)},
+            (8.2, 0.85, 2.6, 2.0), "cosine with the original", lines, here=layers,
+            axes={"ylim": (-0.4, 1.08), "xlim": (-0.5, result.most + 0.5)},
             draw=lambda axis: finish_cosines(axis, name),
         )  # fmt: skip
 
     def words(self, result: RandomiseView) -> Iterator[str]:
         found = result.likeness
+        signed, shuffled = two_digits(found.signed), two_digits(found.signed_control)
         yield f"{result.layers} of {result.most} layers drawn anew"
-        for kind, value, control in (
-            ("cosine with the original", found.signed, found.signed_control),
-            ("absolute maps", found.absolute, found.absolute_control),
-        ):
-            yield f"{kind} {two_digits(value)} (shuffled {two_digits(control)})"
+        yield f"cosine with the original {signed} (shuffled {shuffled})"
+        absolute, shuffled = two_digits(found.absolute), two_digits(found.absolute_control)
+        yield f"absolute maps {absolute} (shuffled {shuffled})"
 
     def alt(self, result: RandomiseView) -> str:
         settings = result.settings

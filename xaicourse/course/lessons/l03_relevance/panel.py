@@ -28,6 +28,7 @@ RULES = (
 )  # fmt: skip
 MOST_PASSES = 30  # kept in memory
 ROUNDING = 1e-5  # of the score, in float32
+Nets = Mapping[str, tuple[Callable[..., Any], Tensor, Mapping[str, Any]]]
 
 
 @documented
@@ -74,12 +75,7 @@ class RelevancePanel(Panel):
     epsilon = LogSlider(1e-6, 10, step=0.5)
 
     def __init__(
-        self,
-        nets: Mapping[str, tuple[Callable[..., Any], Tensor, Mapping[str, Any]]],
-        *,
-        rule: str = "epsilon",
-        epsilon: float = 1e-6,
-        rules: tuple[str, ...] = RULES,
+        self, nets: Nets, *, rule: str = "epsilon", epsilon: float = 1e-6, rules: tuple = RULES
     ) -> None:
         check_filled(nets=nets)
         for name, (_, x, classes) in nets.items():

@@ -12,6 +12,7 @@ from xaicourse.methods import METHODS
 from xaicourse.methods.vanilla.class_activation import WEIGHTS
 from xaicourse.methods.vanilla.feature_maps import map_layers
 from xaicourse.widgets.documented import documented
+from xaicourse.widgets.given import check_one
 
 
 @documented
@@ -65,8 +66,7 @@ def layer_maps(
     """
     if method not in WEIGHTS:
         raise ValueError(f"method must be one of {', '.join(WEIGHTS)}, got {method!r}")
-    if len(x) != 1:
-        raise ValueError(f"x has {len(x)} rows; the maps are of one photo, pass x[0:1]")
+    check_one(x, "the maps are of one photo")
     same = x.expand(len(classes), *x.shape[1:]).contiguous()
     target = torch.tensor(list(classes.values()), device=x.device)
     found = METHODS[method].method(

@@ -20,6 +20,7 @@ from xaicourse.methods.vanilla.feature_maps import to_image_size
 from xaicourse.plot.scale import shared_limits
 from xaicourse.widgets.controls import Choice, ChoiceSlider
 from xaicourse.widgets.documented import Settings, documented
+from xaicourse.widgets.given import check_filled
 from xaicourse.widgets.panel import Panel
 from xaicourse.widgets.plates import Bars, Map, Photo, Plate
 from xaicourse.widgets.words import number
@@ -114,17 +115,14 @@ class LayerPanel(Panel):
         regions: Mapping[str, Tensor] | None = None,
         layer: str | None = None,
     ) -> None:
-        if not classes or not methods:
-            raise ValueError("classes and methods must each hold at least one entry")
+        check_filled(classes=classes, methods=methods)
         self.model, self.x, self.classes, self.methods = model, x, dict(classes), methods
         self.layers = chosen_layers(model, x, layers)
         self.regions = {name: mask.cpu() for name, mask in (regions or {}).items()}
         for name, mask in self.regions.items():
             if mask.shape != x.shape[-2:]:
-                raise ValueError(
-                    f"region {name!r} must have the photo's shape {tuple(x.shape[-2:])}, "
-                    f"got {tuple(mask.shape)}"
-                )
+                whole, part = tuple(x.shape[-2:]), tuple(mask.shape)
+                raise ValueError(f"region {name!r} must have the photo's shape {whole}, got {part}")
         self.memory = Memory(MOST_MAPS)
         super().__init__({"layer": layer})
 

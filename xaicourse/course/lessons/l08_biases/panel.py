@@ -14,6 +14,7 @@ from xaicourse.plot.style import bare
 from xaicourse.plot.waterfall import draw_waterfall
 from xaicourse.widgets.controls import Choice
 from xaicourse.widgets.documented import Settings, documented
+from xaicourse.widgets.given import check_filled
 from xaicourse.widgets.panel import Panel
 from xaicourse.widgets.plates import Map, Photo, Plate
 from xaicourse.widgets.words import number
@@ -26,6 +27,7 @@ SIGNED, PAPER = "with sign: it adds up", "the paper's picture"
 RANKS = {"most likely": 0, "second": 1, "least likely": -1}
 CLIP = 99.5  # percentile of the signed map
 MOST_PARTS = 32  # kept in memory
+Nets = Mapping[str, Callable[..., Any]]
 
 
 @documented
@@ -101,14 +103,9 @@ class BiasPanel(Panel):
     picture_ = Choice([SIGNED, PAPER])
 
     def __init__(
-        self,
-        nets: Mapping[str, Callable[..., Any]],
-        photos: Mapping[str, Tensor],
-        *,
-        labels: Sequence[str] | None = None,
+        self, nets: Nets, photos: Mapping[str, Tensor], *, labels: Sequence[str] | None = None
     ) -> None:
-        if not nets or not photos:
-            raise ValueError("nets and photos must each hold at least one entry")
+        check_filled(nets=nets, photos=photos)
         self.nets, self.photos, self.labels = dict(nets), dict(photos), labels
         self.memory = Memory(MOST_PARTS)
         found = {name for net in nets for name in self._parts(net, next(iter(photos)), 0)[1].shares}

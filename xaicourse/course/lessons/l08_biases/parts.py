@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from xaicourse.core.bias_terms import BiasQuestion, full_gradient
 from xaicourse.methods.bias.decomposition import over_channels, psi
 from xaicourse.widgets.documented import documented
+from xaicourse.widgets.given import check_one
 
 __all__ = ["BiasParts", "bias_parts"]
 
@@ -57,8 +58,7 @@ def bias_parts(model: Callable[..., Any], x: Tensor, target: Any) -> BiasParts:
     >>> list(found.shares)
     ['input', 'biases at 28 × 28', 'biases at 14 × 14', 'biases without a place']
     """
-    if len(x) != 1:
-        raise ValueError(f"x has {len(x)} rows; the parts are of one image, pass x[0:1]")
+    check_one(x, "the parts are of one image")
 
     def reduce(name: str, term: Tensor) -> tuple[Tensor, Tensor | None]:
         return over_channels(term), psi(term) if has_place(term) else None
