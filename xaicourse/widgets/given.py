@@ -43,6 +43,6 @@ class InputPanel(Panel):
         self.target = question.target
         return question
 
-    def score_name(self, output: str) -> str:
+    def score_name(self, output: Any) -> str:
         """Return what F is, for example "logit of tabby"."""
         return f"{output}{of_class(self.target, self.labels)}"

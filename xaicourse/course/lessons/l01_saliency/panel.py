@@ -75,8 +75,9 @@ class TangentExplorer(InputPanel):
 
     Parameters
     ----------
-    model, x, target
-        As for `xc.gradient`; x holds one input, an image in [0, 1] or a vector.
+    model, x, target, batch_size
+        As for `xc.gradient`; x holds one input, an image in [0, 1] or a vector. A move of a control
+        is heard between two chunks.
     directions : dict of str to Tensor, optional
         Name -> direction, shaped as x, beside those that are always there.
     output, step : str, float
@@ -85,8 +86,6 @@ class TangentExplorer(InputPanel):
         Names of the classes, used in words for the score.
     side : int
         An image has side x side patches.
-    batch_size : int, optional
-        Points in one chunk; a move of a control is heard between two chunks.
 
     Raises
     ------
@@ -261,7 +260,7 @@ def along_the_line(view: TangentView) -> Iterator[Curve]:
     ]
     yield Curve(
         (3.4, 1.6, 2.8, 1.45), view.score_name, lines, here=step, left="change of F",
-        axes={"ylim": (low - margin, high + margin), "xscale": "log"}, draw=finish_changes,
+        axes={"ylim": (low - margin, high + margin), "xscale": "log"}, draw=finish,
         says="the change of the score over the step, the change that the gradient promises, and "
         "their quotient",
     )  # fmt: skip
@@ -271,31 +270,22 @@ def along_the_line(view: TangentView) -> Iterator[Curve]:
         (3.4, 0.55, 2.8, 0.85), "", [(trace.steps[shown], share, {"color": BLUE, "lw": 2})],
         here=step, left="truth /\npromise",
         axes={"ylim": (-0.5, 1.5), "yticks": [0, 1], "xscale": "log"},
-        draw=lambda axis: finish_share(axis, f"step in {view.unit_name}s (logarithmic)"),
+        draw=lambda axis: finish(axis, f"step in {view.unit_name}s (logarithmic)"),
     )  # fmt: skip
 
 
-def finish_changes(axis: Axes) -> None:
-    """Explain the lines; the steps are written below the other axis."""
-    mark_steps(axis)
-    axis.tick_params(labelbottom=False)
-    axis.legend(loc="best", fontsize=7.5)
-
-
-def finish_share(axis: Axes, below: str) -> None:
-    """Shade where the promise counts as kept."""
-    mark_steps(axis)
-    axis.axhspan(1 - line.KEPT, 1 + line.KEPT, color=PALE, lw=0, zorder=0)
-    axis.set_xlabel(below, fontsize=8, labelpad=1)
-
-
-def mark_steps(axis: Axes) -> None:
-    """Give both axes the same steps, with a line at one unit."""
+def finish(axis: Axes, below: str = "") -> None:
+    """Give both axes the same steps, with a line at one unit; they are written below the lower."""
     axis.set_xlim(float(STEPS[0]), float(STEPS[-1]))
     axis.axvline(1.0, color=GREY, lw=0.8, ls=(0, (4, 3)))
     axis.axhline(0, color=GREY, lw=0.8)
     axis.minorticks_off()
-    axis.tick_params(labelsize=7.5)
+    axis.tick_params(labelsize=7.5, labelbottom=bool(below))
+    if below:
+        axis.axhspan(1 - line.KEPT, 1 + line.KEPT, color=PALE, lw=0, zorder=0)  # kept
+        axis.set_xlabel(below, fontsize=8, labelpad=1)
+    else:
+        axis.legend(loc="best", fontsize=7.5)
 
 
 def kept_text(trace: TangentTrace) -> str:

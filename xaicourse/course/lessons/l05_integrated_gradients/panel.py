@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Annotated, Any
 
 from matplotlib.axes import Axes
@@ -49,20 +50,9 @@ class PathView:
     coarse: Annotated[bool, "A better answer is on its way."]
     score_name: Annotated[str, "What F is, for example 'logit of tabby'."]
 
-    @property
-    def rise(self) -> float:
-        """F(x) - F(baseline)."""
-        return self.trace.rise
-
-    @property
-    def gap(self) -> float:
-        """Sum of the whole map minus the rise, in units of F."""
-        return self.trace.gap
-
-    @property
-    def map_error(self) -> float:
-        """Estimated relative error of the whole map; another question than the gap."""
-        return self.trace.map_error
+    rise = property(attrgetter("trace.rise"), doc="F(x) - F(baseline).")
+    gap = property(attrgetter("trace.gap"), doc="Sum of the whole map minus the rise.")
+    map_error = property(attrgetter("trace.map_error"), doc="Estimated relative error of the map.")
 
 
 class PathPanel(InputPanel):
@@ -74,8 +64,9 @@ class PathPanel(InputPanel):
 
     Parameters
     ----------
-    model, x, target
-        As for `xc.integrated_gradients`; x holds one input, an image in [0, 1] or a vector.
+    model, x, target, batch_size
+        As for `xc.integrated_gradients`; x holds one input, an image in [0, 1] or a vector. A move
+        of a control is heard between two chunks.
     baselines : dict of str to number, Tensor or name, optional
         Name -> baseline (a number, a tensor, or "black", "white", "mean", "blur", "uniform").
         None offers these names for an image, and zero for anything else.
@@ -83,8 +74,6 @@ class PathPanel(InputPanel):
         What is set at first.
     labels : sequence of str, optional
         Names of the classes, used in words for the score.
-    batch_size : int, optional
-        Gradients in one chunk; a move of a control is heard between two chunks.
 
     Raises
     ------
@@ -250,11 +239,11 @@ def along_the_path(view: PathView) -> Iterator[Plate]:
         ([alpha], [view.score], {"marker": "o", "color": BLUE, "ms": 6, "zorder": 4}),
     ]
     title = name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…"
-    yield Curve((3.6, 1.87, 2.6, 1.43), title, lines, draw=lambda a: finish_score(a, alpha))
+    yield Curve((3.6, 1.87, 2.6, 1.43), title, lines, draw=lambda axis: finish(axis, alpha))
     most, norm = 1.1 * float(trace.norms.max()) + 1e-12, {"color": INK, "lw": 1.2, "marker": "."}
     yield Curve(
         (3.6, 1.07, 2.6, 0.68), "", [(trace.alphas, trace.norms, {**norm, "ms": 3})],
-        left="gradient\nlength", axes={"ylim": (0, most)}, draw=lambda a: finish_norm(a, alpha),
+        left="gradient\nlength", axes={"ylim": (0, most)}, draw=lambda axis: finish(axis, alpha, lowest=True),
         says="the score along the path with the baseline's score plus the sum so far, the length "
         "of the gradient, and bars for the sum so far and the rise",
     )  # fmt: skip
@@ -265,23 +254,15 @@ def along_the_path(view: PathView) -> Iterator[Plate]:
     )  # fmt: skip
 
 
-def finish_score(axis: Axes, alpha: float) -> None:
-    """Explain the lines; alpha is written below the next axis."""
-    mark_alpha(axis, alpha)
-    axis.tick_params(labelbottom=False)
-    axis.legend(loc="best", fontsize=7, frameon=True, edgecolor="none", framealpha=0.8)
-
-
-def finish_norm(axis: Axes, alpha: float) -> None:
-    """Write alpha below both axes."""
-    mark_alpha(axis, alpha)
-    axis.set_xlabel("α  (0: baseline, 1: input)", labelpad=1)
-
-
-def mark_alpha(axis: Axes, alpha: float) -> None:
-    """Show the whole path, with a line where the reader is."""
+def finish(axis: Axes, alpha: float, lowest: bool = False) -> None:
+    """Show the whole path, with a line where the reader is; alpha is written below both axes."""
     axis.set_xlim(-0.02, 1.02)
     axis.axvline(alpha, color=INK, lw=0.8, ls=(0, (4, 3)))
+    axis.tick_params(labelbottom=lowest)
+    if lowest:
+        axis.set_xlabel("α  (0: baseline, 1: input)", labelpad=1)
+    else:
+        axis.legend(loc="best", fontsize=7, frameon=True, edgecolor="none", framealpha=0.8)
 
 
 def finish_sums(axis: Axes, reach: list[float]) -> None:

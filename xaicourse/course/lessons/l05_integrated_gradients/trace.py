@@ -154,17 +154,12 @@ def walk(
         record = Record(path, Nodes.from_rule(*make_quadrature(quadrature, steps), 1), checkpoints)
         listener = listening(question, path, record.add)
         for alphas in record.alphas.to(path.end).split(question.batch_size):
-            row = same_row(alphas)
+            row = torch.zeros_like(alphas, dtype=torch.long)
             listener.gradients(path.point(alphas, row), row, lambda *chunk: None)
             yield
         even, odd = (torch.as_tensor(half).expand_as(path.end) for half in record.halves)
         error = float(disagreement(even, odd, record.nodes))
     return record.trace(question, error)
-
-
-def same_row(alphas: Tensor) -> Tensor:
-    """Return the row of each point: 0, since there is one input."""
-    return torch.zeros(len(alphas), dtype=torch.long, device=alphas.device)
 
 
 def listening(question: Question, path: StraightPath, hear: Callable[..., None]) -> Any:
@@ -218,9 +213,8 @@ class Record:
         """Return the finished trace; F at both ends, at least, is asked for here."""
         path, count = self.path, FINE_GRID if self.path.end.numel() <= SMALL_INPUT else 2
         places = torch.linspace(0, 1, count, dtype=torch.float64)
-        row = same_row(places.to(path.end.device))
-        fine = question.scores(lambda p: path.point(places.to(path.end)[p], row[p]), row)
-        fine = fine.cpu().double()
+        at, row = places.to(path.end), torch.zeros(count, dtype=torch.long, device=path.end.device)
+        fine = question.scores(lambda p: path.point(at[p], row[p]), row).cpu().double()
         slopes, norms, scores = torch.tensor(self.heard, dtype=torch.float64).T
         known, heights = torch.cat([places, self.alphas]), torch.cat([fine, scores])
         order = known.argsort(stable=True)
