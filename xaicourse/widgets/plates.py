@@ -226,8 +226,12 @@ class Curve(Plate):
     ----------
     lines : sequence of (x, y, look)
         Two rows of numbers, and what Matplotlib's `plot` is told of the line.
-    here : float, optional
-        Where the reader is: a thin upright line.
+    here, mark : float, optional
+        Where the reader is: a thin upright line; a place worth a dashed one.
+    legend : dict, optional
+        What Matplotlib's legend is told; None draws none.
+    above : bool
+        The common axis is written below another plate.
     axes : dict
         What Matplotlib's ``Axes.set`` is told: xlim, ylim, yticks, ...
     """
@@ -235,6 +239,9 @@ class Curve(Plate):
     lines: Sequence[tuple[Any, Any, Mapping[str, Any]]]
     _: KW_ONLY
     here: float | None = None
+    mark: float | None = None
+    legend: Mapping[str, Any] | None = None
+    above: bool = False
     axes: Mapping[str, Any] = field(default_factory=dict)
 
     def draw_kind(self, axis: Axes) -> None:
@@ -242,7 +249,14 @@ class Curve(Plate):
             axis.plot(x, y, **look)
         if self.here is not None:
             axis.axvline(self.here, color=INK, lw=0.8)
+        if self.mark is not None:
+            axis.axvline(
+                self.mark, color=INK if self.here is None else GREY, lw=0.8, ls=(0, (4, 3))
+            )
         axis.set(**self.axes)
+        axis.tick_params(labelbottom=not self.above)
+        if self.legend is not None:
+            axis.legend(**self.legend)
 
 
 def draw_frames(axis: Axes, frames: Sequence[Frame]) -> None:

@@ -258,9 +258,12 @@ def along_the_line(view: TangentView) -> Iterator[Curve]:
         (trace.steps, actual, {"color": BLUE, "lw": 2, "label": "truth"}),
         ([step], [view.actual], {"marker": "o", "color": INK, "ms": 5, "zorder": 5}),
     ]
+    look = {"here": step, "mark": 1.0}
+    axes = {"xscale": "log", "xlim": (float(STEPS[0]), float(STEPS[-1]))}
     yield Curve(
-        (3.4, 1.6, 2.8, 1.45), view.score_name, lines, here=step, left="change of F",
-        axes={"ylim": (low - margin, high + margin), "xscale": "log"}, draw=finish,
+        (3.4, 1.6, 2.8, 1.45), view.score_name, lines, left="change of F", above=True, draw=finish,
+        axes={"ylim": (low - margin, high + margin), **axes}, **look,
+        legend={"loc": "best", "fontsize": 7.5},
         says="the change of the score over the step, the change that the gradient promises, and "
         "their quotient",
     )  # fmt: skip
@@ -268,24 +271,23 @@ def along_the_line(view: TangentView) -> Iterator[Curve]:
     share = (trace.actual / trace.promised)[shown]
     yield Curve(
         (3.4, 0.55, 2.8, 0.85), "", [(trace.steps[shown], share, {"color": BLUE, "lw": 2})],
-        here=step, left="truth /\npromise",
-        axes={"ylim": (-0.5, 1.5), "yticks": [0, 1], "xscale": "log"},
-        draw=lambda axis: finish(axis, f"step in {view.unit_name}s (logarithmic)"),
+        left="truth /\npromise", axes={"ylim": (-0.5, 1.5), "yticks": [0, 1], **axes}, **look,
+        draw=lambda axis: finish_share(axis, f"step in {view.unit_name}s (logarithmic)"),
     )  # fmt: skip
 
 
-def finish(axis: Axes, below: str = "") -> None:
-    """Give both axes the same steps, with a line at one unit; they are written below the lower."""
-    axis.set_xlim(float(STEPS[0]), float(STEPS[-1]))
-    axis.axvline(1.0, color=GREY, lw=0.8, ls=(0, (4, 3)))
+def finish(axis: Axes) -> None:
+    """Leave only what is needed to read steps of any size."""
     axis.axhline(0, color=GREY, lw=0.8)
     axis.minorticks_off()
-    axis.tick_params(labelsize=7.5, labelbottom=bool(below))
-    if below:
-        axis.axhspan(1 - line.KEPT, 1 + line.KEPT, color=PALE, lw=0, zorder=0)  # kept
-        axis.set_xlabel(below, fontsize=8, labelpad=1)
-    else:
-        axis.legend(loc="best", fontsize=7.5)
+    axis.tick_params(labelsize=7.5)
+
+
+def finish_share(axis: Axes, below: str) -> None:
+    """Shade where the promise counts as kept."""
+    finish(axis)
+    axis.axhspan(1 - line.KEPT, 1 + line.KEPT, color=PALE, lw=0, zorder=0)
+    axis.set_xlabel(below, fontsize=8, labelpad=1)
 
 
 def kept_text(trace: TangentTrace) -> str:

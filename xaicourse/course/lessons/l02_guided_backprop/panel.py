@@ -35,6 +35,10 @@ MARKS = {  # how the points of a row of cosines look
     "absolute": {"label": "absolute", "marker": "s", "ms": 6.5, "color": ORANGE, "mfc": "none"},
     "signed": {"label": "with signs", "marker": "o", "ms": 3.5, "color": BLUE},
 }
+LEGEND = {
+    "loc": "upper center", "bbox_to_anchor": (0.5, -0.23), "fontsize": 7, "ncols": 3,
+    "handletextpad": 0.2, "columnspacing": 1.0, "frameon": False,
+}  # fmt: skip
 
 
 @documented
@@ -159,7 +163,7 @@ class RandomisePanel(Panel):
             lines.append((places, row, {"ls": "", **look}))
         yield Curve(
             (8.2, 0.85, 2.6, 2.0), "cosine with the original", lines, here=layers,
-            axes={"ylim": (-0.4, 1.08), "xlim": (-0.5, result.most + 0.5)},
+            axes={"ylim": (-0.4, 1.08), "xlim": (-0.5, result.most + 0.5)}, legend=LEGEND,
             draw=lambda axis: finish_cosines(axis, name),
         )  # fmt: skip
 
@@ -182,14 +186,12 @@ class RandomisePanel(Panel):
 
 
 def finish_cosines(axis: Axes, maps: str) -> None:
-    """Add the line at 0, the legend below, and over both maps what they are maps of."""
+    """Add the line at 0, and over both maps what they are maps of."""
     figure: Any = axis.figure
     figure.text(5.08 / 11.0, 3.28 / 3.5, maps, ha="center", fontsize=9)
     axis.axhline(0, color=GREY, lw=0.8)
     axis.tick_params(labelsize=7.5)
     axis.set_xlabel("layers drawn anew, from the top", fontsize=8)
-    axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.23), fontsize=7, ncols=3,
-                handletextpad=0.2, columnspacing=1.0, frameon=False)  # fmt: skip
 
 
 def two_digits(value: float) -> str:

@@ -48,15 +48,10 @@ class LayerView:
     shares: Annotated[Mapping[str, float], "Region -> share of the map's positive part."]
     areas: Annotated[Mapping[str, float], "Region -> share of the photo's area."]
 
-    @property
-    def empty(self) -> bool:
-        """Say whether every cell is 0."""
-        return not bool(self.raw.any())
-
-    @property
-    def empty_positive(self) -> bool:
-        """Say whether no cell is positive."""
-        return not bool((self.raw > 0).any())
+    empty = property(lambda self: not self.raw.any(), doc="Whether every cell is 0.")
+    empty_positive = property(
+        lambda self: not (self.raw > 0).any(), doc="Whether none is positive."
+    )
 
 
 class LayerPanel(Panel):

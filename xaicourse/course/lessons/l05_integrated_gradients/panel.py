@@ -30,6 +30,7 @@ CHECKPOINTS = 32  # places on the path where the collected map is kept
 MOST_STEPS = 512
 MOST_TRACES = 8  # kept in memory, about 7 MB each for a photo of 224 x 224
 MOST_TILES = 64  # a finer map cannot be read on the screen
+LEGEND = {"loc": "best", "fontsize": 7, "frameon": True, "edgecolor": "none", "framealpha": 0.8}
 MOST_FEATURES, MOST_DOTS, MOST_LETTERS = 40, 64, 40  # that are drawn
 SAYS = "the input at alpha", "the map collected so far, red raises the score, blue lowers it"
 
@@ -239,11 +240,16 @@ def along_the_path(view: PathView) -> Iterator[Plate]:
         ([alpha], [view.score], {"marker": "o", "color": BLUE, "ms": 6, "zorder": 4}),
     ]
     title = name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…"
-    yield Curve((3.6, 1.87, 2.6, 1.43), title, lines, draw=lambda axis: finish(axis, alpha))
-    most, norm = 1.1 * float(trace.norms.max()) + 1e-12, {"color": INK, "lw": 1.2, "marker": "."}
     yield Curve(
-        (3.6, 1.07, 2.6, 0.68), "", [(trace.alphas, trace.norms, {**norm, "ms": 3})],
-        left="gradient\nlength", axes={"ylim": (0, most)}, draw=lambda axis: finish(axis, alpha, lowest=True),
+        (3.6, 1.87, 2.6, 1.43), title, lines, mark=alpha, legend=LEGEND, above=True,
+        axes={"xlim": (-0.02, 1.02)},
+    )  # fmt: skip
+    norm = {"color": INK, "lw": 1.2, "marker": ".", "ms": 3}
+    yield Curve(
+        (3.6, 1.07, 2.6, 0.68), "", [(trace.alphas, trace.norms, norm)], mark=alpha,
+        left="gradient\nlength",
+        axes={"xlim": (-0.02, 1.02), "ylim": (0, 1.1 * float(trace.norms.max()) + 1e-12)},
+        draw=lambda axis: axis.set_xlabel("α  (0: baseline, 1: input)", labelpad=1),
         says="the score along the path with the baseline's score plus the sum so far, the length "
         "of the gradient, and bars for the sum so far and the rise",
     )  # fmt: skip
@@ -252,17 +258,6 @@ def along_the_path(view: PathView) -> Iterator[Plate]:
         colours=[ORANGE, GREY], thick=(0.8, 0.7), across=True,
         draw=lambda axis: finish_sums(axis, [view.rise, *trace.totals]),
     )  # fmt: skip
-
-
-def finish(axis: Axes, alpha: float, lowest: bool = False) -> None:
-    """Show the whole path, with a line where the reader is; alpha is written below both axes."""
-    axis.set_xlim(-0.02, 1.02)
-    axis.axvline(alpha, color=INK, lw=0.8, ls=(0, (4, 3)))
-    axis.tick_params(labelbottom=lowest)
-    if lowest:
-        axis.set_xlabel("α  (0: baseline, 1: input)", labelpad=1)
-    else:
-        axis.legend(loc="best", fontsize=7, frameon=True, edgecolor="none", framealpha=0.8)
 
 
 def finish_sums(axis: Axes, reach: list[float]) -> None:
