@@ -30,8 +30,7 @@ class Asking(InputPanel):
     def __init__(self, x, batch_size=None):
         net = torch.nn.Linear(2, 3).eval()
         torch.nn.init.eye_(net.weight)
-        look = {"labels": ["cat", "dog", "owl"], "batch_size": batch_size}
-        self.first = self.look_at(net, x, None, "logit", "one is enough", **look)
+        self.first = self.look_at(net, x, None, "logit", ["cat", "dog", "owl"], batch_size)
 
 
 def test_a_panel_about_one_input_keeps_the_class_and_half_the_usual_chunk(monkeypatch):
@@ -40,5 +39,5 @@ def test_a_panel_about_one_input_keeps_the_class_and_half_the_usual_chunk(monkey
     assert panel.score_name("probability") == "probability of dog"
     assert (panel.batch_size, panel.first.batch_size) == (3, 3)
     assert Asking(torch.ones(1, 2), batch_size=5).batch_size == 5
-    with pytest.raises(ValueError, match="one is enough"):
+    with pytest.raises(ValueError, match="this panel is about one input"):
         Asking(torch.ones(2, 2))

@@ -31,11 +31,16 @@ class InputPanel(Panel):
     """A panel about one input of a model, whose class is chosen once, for every output."""
 
     def look_at(
-        self, model: Callable[..., Any], x: Tensor, target: Any, output: str, why: str, *,
-        labels: Sequence[str] | None, batch_size: int | None,
-    ) -> Question:  # fmt: skip
-        """Keep what is asked about and return the first question; `why` as for `check_one`."""
-        check_one(x, why)
+        self,
+        model: Callable[..., Any],
+        x: Tensor,
+        target: Any,
+        output: str,
+        labels: Sequence[str] | None,
+        batch_size: int | None,
+    ) -> Question:
+        """Keep what is asked about, and return the first question."""
+        check_one(x, "this panel is about one input")
         if batch_size is None:  # a move of a control is heard between two chunks
             batch_size = max(1, default_batch_size(x, None) // 2)
         self.model, self.x, self.labels, self.batch_size = model, x, labels, batch_size

@@ -135,13 +135,8 @@ class AttributionPanel(Panel):
         method, x = all_methods()[settings["method"]].method, self.photos[settings["photo"]]
         return method(self.model, x, target=self.classes[name])[0].detach().cpu()
 
-    def _occlude(
-        self, settings: Mapping[str, Any]
-    ) -> Generator[AttributionView | None, None, Tensor]:
-        """Grey one patch after the other; return what that takes from each logit, (side, side, K).
-
-        Unfinished views are yielded on the way.
-        """
+    def _occlude(self, settings: Mapping[str, Any]) -> Generator[Any, None, Tensor]:
+        """Grey patch after patch; return what each takes from the logits, (side, side, K)."""
         photo, places = settings["photo"], all_places(self.side)
         start = self._scores_of(photo, ())
         effects = torch.zeros(self.side, self.side, len(start), dtype=start.dtype)
@@ -161,18 +156,15 @@ class AttributionPanel(Panel):
         return {name: effects[None, ..., index] for name, index in self.classes.items()}
 
     def _view(
-        self, settings: Mapping[str, Any], attributions: Mapping[str, Tensor], share_done: float
+        self, settings: Mapping[str, Any], found: Mapping[str, Tensor], share_done: float
     ) -> AttributionView:
         photo, patches, name = settings["photo"], tuple(settings["patches"]), settings["class"]
         reduce = "sum" if settings["display"] == SIGNED else "abs_sum"
-        maps = {
-            k: tiled(reduce_channels(values, reduce), MOST_TILES)[0]
-            for k, values in attributions.items()
-        }
+        maps = {k: tiled(reduce_channels(m, reduce), MOST_TILES)[0] for k, m in found.items()}
         shown = [maps[name]] if settings["scale"] == OWN else list(maps.values())
         scores, before = (
-            {k: float(found[index]) for k, index in self.classes.items()}
-            for found in (self._scores_of(photo, patches), self._scores_of(photo, ()))
+            {k: float(logits[index]) for k, index in self.classes.items()}
+            for logits in (self._scores_of(photo, patches), self._scores_of(photo, ()))
         )
         return AttributionView(
             settings=dict(settings),

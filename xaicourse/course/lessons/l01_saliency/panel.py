@@ -121,8 +121,7 @@ class TangentExplorer(InputPanel):
         side: int = 8,
         batch_size: int | None = None,
     ) -> None:
-        why, look = "a line starts at one input", {"labels": labels, "batch_size": batch_size}
-        first = self.look_at(model, x, target, output, why, **look)
+        first = self.look_at(model, x, target, output, labels, batch_size)
         if is_image(x) and min(x.shape[2:]) < side:
             raise ValueError(f"side is {side}, but x has {tuple(x.shape[2:])} pixels")
         self.side, self.unit = side, line.GREY_LEVEL if is_image(x) else 1.0
@@ -238,9 +237,8 @@ def photo_plates(view: TangentView) -> tuple[Photo, Map]:
 def feature_plates(view: TangentView) -> tuple[Bars, Bars]:
     """Return a bar a feature: the point, and the gradient there beside that at the input."""
     look: dict[str, Any] = {"title_points": 8.5, "thick": (0.8, 0.45), "across": True}
-    point, here, before = (
-        values.flatten().numpy() for values in (view.point, view.slopes, view.trace.values)
-    )
+    rows = view.point, view.slopes, view.trace.values
+    point, here, before = (row.flatten().numpy() for row in rows)
     title = "gradient here\n(pale: at the input)"
     left = Bars((0.55, 0.6, 2.0, 2.5), "input here", point, says=SAYS[0], **look)
     return left, Bars((7.05, 0.6, 2.3, 2.5), title, here, pale=before, says=SAYS[1], **look)
@@ -258,11 +256,10 @@ def along_the_line(view: TangentView) -> Iterator[Curve]:
         (trace.steps, actual, {"color": BLUE, "lw": 2, "label": "truth"}),
         ([step], [view.actual], {"marker": "o", "color": INK, "ms": 5, "zorder": 5}),
     ]
-    look = {"here": step, "mark": 1.0}
     axes = {"xscale": "log", "xlim": (float(STEPS[0]), float(STEPS[-1]))}
     yield Curve(
         (3.4, 1.6, 2.8, 1.45), view.score_name, lines, left="change of F", above=True, draw=finish,
-        axes={"ylim": (low - margin, high + margin), **axes}, **look,
+        axes={"ylim": (low - margin, high + margin), **axes}, here=step, mark=1.0,
         legend={"loc": "best", "fontsize": 7.5},
         says="the change of the score over the step, the change that the gradient promises, and "
         "their quotient",
@@ -271,7 +268,8 @@ def along_the_line(view: TangentView) -> Iterator[Curve]:
     share = (trace.actual / trace.promised)[shown]
     yield Curve(
         (3.4, 0.55, 2.8, 0.85), "", [(trace.steps[shown], share, {"color": BLUE, "lw": 2})],
-        left="truth /\npromise", axes={"ylim": (-0.5, 1.5), "yticks": [0, 1], **axes}, **look,
+        left="truth /\npromise", axes={"ylim": (-0.5, 1.5), "yticks": [0, 1], **axes},
+        here=step, mark=1.0,
         draw=lambda axis: finish_share(axis, f"step in {view.unit_name}s (logarithmic)"),
     )  # fmt: skip
 

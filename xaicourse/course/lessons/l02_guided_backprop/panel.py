@@ -119,7 +119,6 @@ class RandomisePanel(Panel):
         super().__init__({"layers": layers})
 
     def compute(self, settings: Mapping[str, Any]) -> Generator[RandomiseView | None, None, None]:
-        """Yield the view; a map that was computed once is kept."""
         method, name, layers = settings["method"], settings["class"], settings["layers"]
         before = self.memory.once((method, name, 0), self._map, method, name, 0)
         yield None
@@ -169,11 +168,9 @@ class RandomisePanel(Panel):
 
     def words(self, result: RandomiseView) -> Iterator[str]:
         found = result.likeness
-        signed, shuffled = two_digits(found.signed), two_digits(found.signed_control)
         yield f"{result.layers} of {result.most} layers drawn anew"
-        yield f"cosine with the original {signed} (shuffled {shuffled})"
-        absolute, shuffled = two_digits(found.absolute), two_digits(found.absolute_control)
-        yield f"absolute maps {absolute} (shuffled {shuffled})"
+        yield f"cosine with the original {found.signed:z.2f} (shuffled {found.signed_control:z.2f})"
+        yield f"absolute maps {found.absolute:z.2f} (shuffled {found.absolute_control:z.2f})"
 
     def alt(self, result: RandomiseView) -> str:
         settings = result.settings
@@ -192,8 +189,3 @@ def finish_cosines(axis: Axes, maps: str) -> None:
     axis.axhline(0, color=GREY, lw=0.8)
     axis.tick_params(labelsize=7.5)
     axis.set_xlabel("layers drawn anew, from the top", fontsize=8)
-
-
-def two_digits(value: float) -> str:
-    """Return a number with two digits after the point, and 0.00 without a minus."""
-    return f"{round(value, 2) + 0.0:.2f}"

@@ -106,7 +106,6 @@ class RelevancePanel(Panel):
         self.controls["epsilon"].disabled = "epsilon" not in change["new"]
 
     def compute(self, settings: Mapping[str, Any]) -> RelevanceView:
-        """Return the view; every pass is kept, so that going back costs nothing."""
         model, x, classes = self.nets[settings["net"]]
         rule, epsilon = settings["rule"], float(settings["epsilon"])
         targets, look = list(classes.values()), {"rules": rule, "epsilon": epsilon}
@@ -135,13 +134,11 @@ class RelevancePanel(Panel):
                 says="a bar for each input",
             )  # fmt: skip
             bars_at = (4.6, 0.6, 5.2, 1.98)
+        account = trace.left, trace.absorbed, trace.names, "from the output to the input"
         yield Plate(
-            bars_at, "",
+            bars_at, "", draw=lambda axis: draw_account(axis, *account),
             says="bars of what is left of the score after each operation, from the output to the "
             "input, and what the biases of each kept",
-            draw=lambda axis: draw_account(
-                axis, trace.left, trace.absorbed, trace.names, "from the output to the input"
-            ),
         )  # fmt: skip
 
     def words(self, result: RelevanceView) -> Iterator[str]:

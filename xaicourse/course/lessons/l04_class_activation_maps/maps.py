@@ -89,10 +89,8 @@ def chosen_layers(
         return found
     unknown = [name for name in names if name not in found]
     if unknown or not names:
-        raise ValueError(
-            f"layers must be names from xc.map_layers(model, x): {', '.join(found)}; "
-            f"got {unknown[0] if unknown else 'none'!r}"
-        )
+        known, got = ", ".join(found), unknown[0] if unknown else "none"
+        raise ValueError(f"layers must be names from xc.map_layers(model, x): {known}; got {got!r}")
     return {name: found[name] for name in names}
 
 

@@ -6,16 +6,11 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
-import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from xaicourse.course.lessons.l04_class_activation_maps.maps import (
-    LayerMaps,
-    chosen_layers,
-    layer_maps,
-    share_inside,
-)
+from xaicourse.course.lessons.l04_class_activation_maps import maps
+from xaicourse.course.lessons.l04_class_activation_maps.maps import LayerMaps, layer_maps
 from xaicourse.methods.vanilla.feature_maps import to_image_size
 from xaicourse.plot.scale import shared_limits
 from xaicourse.widgets.controls import Choice, ChoiceSlider
@@ -112,7 +107,7 @@ class LayerPanel(Panel):
     ) -> None:
         check_filled(classes=classes, methods=methods)
         self.model, self.x, self.classes, self.methods = model, x, dict(classes), methods
-        self.layers = chosen_layers(model, x, layers)
+        self.layers = maps.chosen_layers(model, x, layers)
         self.regions = {name: mask.cpu() for name, mask in (regions or {}).items()}
         for name, mask in self.regions.items():
             if mask.shape != x.shape[-2:]:
@@ -122,18 +117,15 @@ class LayerPanel(Panel):
         super().__init__({"layer": layer})
 
     def compute(self, settings: Mapping[str, Any]) -> LayerView:
-        """Return the view; a layer's maps are made once for all classes."""
         layer, method = settings["layer"], settings["method"]
-        found = self.memory.once(
-            (layer, method), layer_maps, self.model, self.x, self.classes, layer, method
-        )
+        made = self.model, self.x, self.classes, layer, method
+        found = self.memory.once((layer, method), layer_maps, *made)
         cut = settings["values"] == POSITIVE
-        maps = {name: m.clamp_min(0) if cut else m for name, m in found.maps.items()}
-        raw = maps[settings["class"]]
+        raws = {name: m.clamp_min(0) if cut else m for name, m in found.maps.items()}
+        raw = raws[settings["class"]]
         how = "nearest" if settings["display"] == CELLS else "bilinear"
-        like = torch.empty(1, 1, *self.x.shape[-2:])
-        shown = to_image_size(raw[None, None], like, how)[0, 0]
-        scaled = [raw] if settings["scale"] == OWN else list(maps.values())
+        shown = to_image_size(raw[None, None], self.x, how)[0, 0]
+        scaled = [raw] if settings["scale"] == OWN else list(raws.values())
         _, h, w = self.layers[layer]
         return LayerView(
             settings=dict(settings),
@@ -143,7 +135,7 @@ class LayerPanel(Panel):
             limit=shared_limits(scaled)[1],
             score=found.scores[settings["class"]],
             layer_text=f"{layer}: {h} × {w} cells",
-            shares={name: share_inside(shown, mask) for name, mask in self.regions.items()},
+            shares={name: maps.share_inside(shown, mask) for name, mask in self.regions.items()},
             areas={name: float(mask.double().mean()) for name, mask in self.regions.items()},
         )
 

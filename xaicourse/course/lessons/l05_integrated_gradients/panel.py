@@ -114,8 +114,7 @@ class PathPanel(InputPanel):
         labels: Sequence[str] | None = None,
         batch_size: int | None = None,
     ) -> None:
-        why, look = "a path belongs to one input", {"labels": labels, "batch_size": batch_size}
-        self.look_at(model, x, target, output, why, **look)
+        self.look_at(model, x, target, output, labels, batch_size)
         if baselines is None:
             names = ("black", "white", "mean", "blur", "uniform")
             baselines = {name: name for name in names} if is_image(x) else {"zero": 0.0}
@@ -129,10 +128,8 @@ class PathPanel(InputPanel):
         """Yield a view of a coarse walk, then of the whole one; from memory if it was done."""
         steps = settings["steps"]
         if not 1 <= steps <= MOST_STEPS:
-            raise ValueError(
-                f"steps must be from 1 to {MOST_STEPS} here, got {steps}; "
-                "xc.integrated_gradients takes any number"
-            )
+            more = "xc.integrated_gradients takes any number"
+            raise ValueError(f"steps must be from 1 to {MOST_STEPS} here, got {steps}; {more}")
         if self._key(settings) not in self.traces and steps > 2 * COARSE_STEPS:
             rule = "midpoint" if settings["quadrature"] == "adaptive" else settings["quadrature"]
             few = {**settings, "quadrature": rule, "steps": COARSE_STEPS}
@@ -222,7 +219,7 @@ def feature_plates(view: PathView) -> tuple[Bars, Bars]:
 
 def features(values: Tensor) -> list[float]:
     """Return the first features in one row."""
-    return values.detach().cpu().double().flatten()[:MOST_FEATURES].tolist()
+    return values.flatten()[:MOST_FEATURES].tolist()
 
 
 def along_the_path(view: PathView) -> Iterator[Plate]:

@@ -81,10 +81,8 @@ class PathTrace:
         """Return what each node adds to the attribution inside each mask (H, W): name -> (S,)."""
         added, size = self.sums.diff(dim=0), self.sums.shape[1:]  # (S, H, W)
         if len(added) != len(self.alphas):
-            raise ValueError(
-                f"parts needs the map at each of the {len(self.alphas)} nodes, but {len(added)} "
-                "were kept; trace with checkpoints=None"
-            )
+            got = f"{len(self.alphas)} nodes, but {len(added)} were kept"
+            raise ValueError(f"parts needs the map at each of the {got}; use checkpoints=None")
         for name, mask in masks.items():
             if mask.dtype != torch.bool or mask.shape != size:
                 got = f"{mask.dtype} {tuple(mask.shape)}"
@@ -93,10 +91,8 @@ class PathTrace:
 
     def strips(self, masks: Mapping[str, Tensor], *, alt: str, **look: Any) -> Picture:
         """Draw film, score and growing attribution by mask; `look` goes to `xc.plot.strips`."""
-        rows = (self.alphas, self.scores, self.slopes, self.weights)
-        return strips(
-            self.end, self.start, *rows, self.parts(masks), alt=alt, ends=self.ends, **look
-        )
+        rows = self.alphas, self.scores, self.slopes, self.weights, self.parts(masks)
+        return strips(self.end, self.start, *rows, alt=alt, ends=self.ends, **look)
 
 
 def trace_path(

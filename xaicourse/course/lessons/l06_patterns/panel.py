@@ -10,13 +10,8 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from xaicourse.course.lessons.l06_patterns.toy import (
-    SIDE,
-    SIGNAL,
-    PatternToy,
-    pattern_toy,
-    signal_shapes,
-)
+from xaicourse.course.lessons.l06_patterns import toy
+from xaicourse.course.lessons.l06_patterns.toy import PatternToy, pattern_toy, signal_shapes
 from xaicourse.plot.style import BLUE, GREY, INK, ORANGE, PARTS
 from xaicourse.widgets.controls import Slider, WholeSlider
 from xaicourse.widgets.documented import Settings, documented
@@ -68,9 +63,8 @@ class PatternPanel(Panel):
         super().__init__({"angle": angle, "strength": strength})
 
     def compute(self, settings: Mapping[str, Any]) -> PatternView:
-        """Return both toys for an angle and a strength."""
         turn, strength = math.radians(settings["angle"]), settings["strength"]
-        signal = torch.tensor(SIGNAL, dtype=torch.float64)
+        signal = torch.tensor(toy.SIGNAL, dtype=torch.float64)
         across = torch.stack([-signal[1], signal[0]])
         plus, stripes = (shape.flatten() for shape in signal_shapes())
         beside = stripes - (stripes @ plus) * plus
@@ -87,13 +81,13 @@ class PatternPanel(Panel):
             "distractor, weights and pattern",
             draw=lambda axis: draw_cloud(axis, result),
         )  # fmt: skip
-        toy = result.picture
-        row = int(toy.z.argmax())  # an input with much signal
-        maps = {"one input": toy.data[row], "weights w": toy.w, "pattern a": toy.a}
+        plus = result.picture
+        much = plus.data[int(plus.z.argmax())]  # an input with much signal
+        maps = {"one input": much, "weights w": plus.w, "pattern a": plus.a}
         for k, (title, values) in enumerate(maps.items()):
             limit = float(values.abs().max())
             yield Map(
-                (3.3 + k * 2.2, 0.8, 2.0, 2.0), title, values.view(SIDE, SIDE), limit,
+                (3.3 + k * 2.2, 0.8, 2.0, 2.0), title, values.view(toy.SIDE, toy.SIDE), limit,
                 below=f"colours up to ±{limit:.2g}", points=7.5,
                 says="" if k else "an input picture, the weights and the pattern as maps",
             )  # fmt: skip
@@ -105,7 +99,6 @@ class PatternPanel(Panel):
         yield f"pattern {two.angle(two.a):.0f}° away"
 
     def alt(self, result: PatternView) -> str:
-        """Return what the picture shows, with the angles."""
         return f"{super().alt(result)} {self.describe(result)}."
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from xaicourse.evaluation.seeds import seeded
 from xaicourse.methods.vanilla.pattern_fitting import fit_patterns
 from xaicourse.widgets.documented import documented
 
@@ -101,9 +102,7 @@ def pattern_toy(s: Tensor, d: Tensor, strength: float = 2.0, noise: float = NOIS
 def _uncorrelated(width: int) -> tuple[Tensor, Tensor, Tensor]:
     """Return z (M,), e (M,), rest (M, D): mean 0, variance 1, not correlated in these draws."""
     count = max(DRAWS, 2 * width + 10)
-    plain = torch.randn(
-        count, width + 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64
-    )
+    plain = torch.randn(count, width + 2, generator=seeded(0), dtype=torch.float64)
     plain = plain - plain.mean(0)
     columns = torch.linalg.qr(plain).Q * count**0.5
     return columns[:, 0], columns[:, 1], columns[:, 2:]

@@ -89,8 +89,7 @@ class NoisePanel(InputPanel):
         labels: Sequence[str] | None = None,
         batch_size: int = CHUNK,
     ) -> None:
-        why, look = "noise is added to one input", {"labels": labels, "batch_size": batch_size}
-        self.question = self.look_at(model, x, target, output, why, **look)
+        self.question = self.look_at(model, x, target, output, labels, batch_size)
         if x.numel() > MOST_NUMBERS:
             raise ValueError(
                 f"x has {x.numel()} numbers; this panel keeps every map, so x may have at most "
@@ -142,15 +141,10 @@ class NoisePanel(InputPanel):
             return
         places = [(0.1 + 2.2 * k, 0.3, 2.05, 2.05) for k in range(4)]
         scale = {"limit": shared_limits([mean[0]], 99.0)[1], "signed": signed}
-        yield Photo(
-            places[0], "a noisy copy, cut to [0, 1]", result.trace.copy.clamp(0, 1),
-            says="one noisy copy",
-        )  # fmt: skip
+        copy, what = result.trace.copy.clamp(0, 1), "its standard error"
+        yield Photo(places[0], "a noisy copy, cut to [0, 1]", copy, says="one noisy copy")
         yield Map(places[1], f"average of {n} maps", mean[0], says="the average map", **scale)
-        yield Map(
-            places[2], "its standard error", error[0], says="its standard error on the same scale",
-            **scale,
-        )  # fmt: skip
+        yield Map(places[2], what, error[0], says=f"{what} on the same scale", **scale)
         yield Map(
             places[3], "sign certain (rest grey)" if signed else "above 2 standard errors",
             torch.where(result.average.certain, mean, torch.nan)[0], bar_at=(8.95, 0.35, 0.1, 1.95),

@@ -46,15 +46,8 @@ class BiasView:
         """The share of the score that the chosen groups bring."""
         return sum(self.parts.shares[name] for name in self.chosen)
 
-    @property
-    def picture_sum(self) -> float:
-        """The sum over all pixels of the map."""
-        return float(self.shown.sum())
-
-    @property
-    def is_paper(self) -> bool:
-        """Whether the map is the paper's picture."""
-        return self.settings["picture"] == PAPER
+    picture_sum = property(lambda self: float(self.shown.sum()), doc="The sum over all pixels.")
+    is_paper = property(lambda self: self.settings["picture"] == PAPER, doc="The paper's picture?")
 
     @property
     def not_drawn(self) -> float | None:
@@ -113,7 +106,6 @@ class BiasPanel(Panel):
         super().__init__({})
 
     def compute(self, settings: Mapping[str, Any]) -> BiasView:
-        """Return the view; a photo's split is made once for each net and class."""
         photo = settings["photo"]
         index, parts = self._parts(settings["net"], photo, RANKS[settings["class"]])
         chosen = tuple(name for name in parts.shares if settings["shown"] in (ALL, name))
