@@ -56,7 +56,9 @@ METHODS = {
 
 @pytest.mark.parametrize("name", METHODS)
 @pytest.mark.parametrize(
-    "hook", [positive, positive_in_place, functools.partial(doubled, by=2.0)], ids=str
+    "hook",
+    [positive, positive_in_place, functools.partial(doubled, by=2.0)],
+    ids=["positive", "positive_in_place", "partial"],
 )
 def test_a_tensor_hook_that_changes_a_gradient_is_refused(name, hook, close):
     net = small_net()

@@ -48,7 +48,7 @@ class Part:
 
     def __init__(self, name: str, right: Any, *rows: Row, differs: str = "") -> None:
         self.name, self.rows, self.differs = name, rows, differs
-        self.right = _as_row(right)
+        self.right, self.is_one = _as_row(right), not isinstance(right, (tuple, list))
 
     def read(self, value: Any, task: str) -> Given:
         """Return what was given, or say why it cannot be judged."""
@@ -66,6 +66,10 @@ class Part:
         return coarse(given, self.right, rounding) or relation(
             [torch.tensor(given)], [torch.tensor(self.right)], asked=0
         )
+
+    def handed_in(self, given: Given) -> Any:
+        """Return a part as a sheet goes on with it: one number is no row of one."""
+        return given[0] if self.is_one else given
 
     def answer(self, given: Given) -> Any:
         """Return a part as it stands in an answer."""
@@ -204,11 +208,11 @@ def paper_task(
     Task
         Each of its wrong answers has one wrong part.
     """
-    right = {part.name: part.answer(part.right) for part in given}
+    right = {part.name: part.handed_in(part.right) for part in given}
     wrong: dict[str, dict[str, Any]] = {}
     for part in given:
         for row in part.rows:
-            wrong.setdefault(row.name, {**right, part.name: part.answer(row.given)})
+            wrong.setdefault(row.name, {**right, part.name: part.handed_in(row.given)})
     words: dict[str, Any] = {
         "name": f"your answer ({', '.join(right)})",
         "passed": passed,
