@@ -79,6 +79,9 @@ class PretendTensor(torch.Tensor):
     def __repr__(self, *args: Any, **kwargs: Any) -> str:
         return f"PretendTensor({self.values})"
 
+    def __format__(self, format_spec: str) -> str:
+        return format(self.values, format_spec)
+
     def tolist(self) -> Any:
         return self.values.tolist()
 

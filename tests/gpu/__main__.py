@@ -28,7 +28,9 @@ def main() -> int:
     from tests.gpu.report import write
 
     if not asked.pretend and not torch.cuda.is_available():
-        print("There is no CUDA device on this machine: nothing to try. (--pretend tries the script.)")
+        print(
+            "There is no CUDA device on this machine: nothing to try. (--pretend tries the script.)"
+        )
         return 0
     parts = run(asked)
     write(parts, asked.out)
@@ -67,10 +69,13 @@ def run(asked: argparse.Namespace) -> list:
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
     if asked.pretend:
-        from tests.pretend_gpu import DEVICE as device
-        from tests.pretend_gpu import PretendGPU as Mode
+        from tests.pretend_gpu import DEVICE, PretendGPU
+
+        # the default exchanges a parameter's memory, which a pretend tensor does not have
+        torch.__future__.set_overwrite_module_params_on_conversion(True)
+        device, mode = DEVICE, PretendGPU()
     else:
-        device, Mode = torch.device("cuda", 0), nullcontext
+        device, mode = torch.device("cuda", 0), nullcontext()
     os.environ["XAICOURSE_DEVICE"] = str(device)
 
     from tests.gpu import contract, lessons, panel, speed
@@ -86,9 +91,9 @@ def run(asked: argparse.Namespace) -> list:
         "speed": lambda share: speed.speed(where, share),
     }
     parts = [Part("Packages", missing=[f"{package} is not here" for package in absent])]
-    with Mode():
+    with mode:
         for name, work in works.items():
-            print(f"{name} ...", flush=True)
+            print(f"{name} ... {clock.left():.0f} seconds left", flush=True)
             try:
                 parts.append(work(clock.share(SHARES[name])))
             except Exception as error:  # one part must not take the others' table away

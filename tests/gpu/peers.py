@@ -9,7 +9,7 @@ from torch import Tensor, nn
 def captum_calls() -> Callable[..., dict[str, Callable[[int | None], Tensor]]] | None:
     """Return what makes Captum's calls for a model and photos; None where Captum is not."""
     try:
-        from captum.attr import LRP, IntegratedGradients, LayerGradCam, NoiseTunnel, Saliency
+        from captum.attr import IntegratedGradients, LayerGradCam, NoiseTunnel, Saliency
     except ImportError:
         return None
 
@@ -27,10 +27,16 @@ def captum_calls() -> Callable[..., dict[str, Callable[[int | None], Tensor]]] |
                 x, target=target, abs=False,
                 nt_samples_batch_size=None if chunk is None else chunk // photos, **noisy,
             ),
-            "lrp": lambda chunk: LRP(model).attribute(x, target=target),
             "grad_cam": lambda chunk: LayerGradCam(model, model.get_submodule(layer)).attribute(
                 x, target=target
             ),
         }  # fmt: skip
 
     return calls
+
+
+def captum_lrp(model: nn.Module, x: Tensor, target: Tensor) -> Callable[[int | None], Tensor]:
+    """Return Captum's LRP; the model is its own, since a refusal leaves its hooks there."""
+    from captum.attr import LRP
+
+    return lambda chunk: LRP(model).attribute(x, target=target)

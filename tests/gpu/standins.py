@@ -9,7 +9,7 @@ import sys
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 # what the package itself imports at its head; a lesson's other needs fail on their own
 PACKAGES = ("PIL", "matplotlib", "safetensors", "torchvision", "tqdm")
@@ -36,7 +36,7 @@ def _name(package: str, name: str) -> Any:
 
 
 class _Module(ModuleType):
-    __path__: list[str] = []
+    __path__: ClassVar[list[str]] = []
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
