@@ -90,7 +90,7 @@ def run(asked: argparse.Namespace) -> list:
         "panel": lambda share: panel.moved_panel(where, share),
         "speed": lambda share: speed.speed(where, share),
     }
-    parts = [Part("Packages", missing=[f"{package} is not here" for package in absent])]
+    parts = [Part("Packages", missing=[", ".join(absent) + ": not here"] if absent else [])]
     with mode:
         for name, work in works.items():
             print(f"{name} ... {clock.left():.0f} seconds left", flush=True)

@@ -87,7 +87,7 @@ def _keep(
     part: Part, name: str, record: Any, promises: dict[str, Callable[[Any], None]]
 ) -> tuple[int, int]:
     """Try all promises of one record; return how many were kept and how many not tried."""
-    kept = missing = 0
+    kept, needs = 0, []
     for promise, check in promises.items():
         if promise in ELSEWHERE:
             continue
@@ -98,11 +98,12 @@ def _keep(
             if package is None:
                 part.failures.append(f"{name}, {promise}: {short(error)}")
             else:
-                missing += 1
-                part.missing.append(f"{name}, {promise}: needs {package}")
+                needs.append(package)
         else:
             kept += 1
-    return kept, missing
+    if needs:
+        part.missing.append(f"{name}: {len(needs)} promises need {', '.join(sorted(set(needs)))}")
+    return kept, len(needs)
 
 
 def parity(where: Where, clock: Clock) -> Part:

@@ -4,6 +4,7 @@ They can be imported, and say what is missing when anything of them is called. S
 where there is torch alone, and what truly needs a picture or a photo is told as missing.
 """
 
+import importlib
 import importlib.util
 import sys
 from importlib.abc import Loader, MetaPathFinder
@@ -15,6 +16,8 @@ from typing import Any, ClassVar
 PACKAGES = ("PIL", "matplotlib", "safetensors", "torchvision", "tqdm")
 # what only lessons and panels need
 OPTIONAL = (*PACKAGES, "IPython", "cloudpickle", "ipywidgets", "traitlets")
+
+_absent: set[str] = set()  # found out once, by stand_in()
 
 
 class _Absent(type):
@@ -61,7 +64,7 @@ class _Finder(MetaPathFinder, Loader):
 
 def is_here(package: str) -> bool:
     """Tell whether a package can be imported."""
-    if isinstance(sys.modules.get(package), _Module):
+    if package in _absent:
         return False
     try:
         return importlib.util.find_spec(package) is not None
@@ -71,12 +74,28 @@ def is_here(package: str) -> bool:
 
 def stand_in() -> list[str]:
     """Put stand-ins where packages are absent; return what is absent, optional packages too."""
-    absent = [package for package in PACKAGES if not is_here(package)]
-    for package in absent:
+    _absent.update(package for package in OPTIONAL if not is_here(package))
+    replaced = [package for package in PACKAGES if package in _absent]
+    for package in replaced:
         sys.modules.pop(package, None)
-    if absent:
-        sys.meta_path.insert(0, _Finder(absent))
-    return [package for package in OPTIONAL if not is_here(package)]
+    sys.meta_path.insert(0, _Finder(replaced))
+    if "tqdm" in replaced:
+        importlib.import_module("tqdm").tqdm = NoBar
+        importlib.import_module("tqdm.auto").tqdm = NoBar
+    return sorted(_absent)
+
+
+class NoBar:
+    """In the place of a progress bar: it shows nothing."""
+
+    def __init__(self, total: float = 0, **settings: Any) -> None:
+        self.n, self.total = 0.0, total
+
+    def update(self, n: float = 1) -> None:
+        self.n += n
+
+    def close(self) -> None:
+        """Show nothing."""
 
 
 def is_missing(error: BaseException) -> str | None:
