@@ -1,4 +1,4 @@
-"""python -m tests.gpu, tried without a GPU: on the pretend GPU, and where only torch is installed."""
+"""python -m tests.gpu, tried without a GPU: on the pretend one, and with torch alone."""
 
 import os
 import subprocess

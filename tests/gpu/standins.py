@@ -13,9 +13,9 @@ from types import ModuleType
 from typing import Any, ClassVar
 
 # what the package itself imports at its head; a lesson's other needs fail on their own
-PACKAGES = ("PIL", "matplotlib", "safetensors", "torchvision", "tqdm")
+PACKAGES = ("PIL", "ipywidgets", "matplotlib", "safetensors", "torchvision", "tqdm", "traitlets")
 # what only lessons and panels need
-OPTIONAL = (*PACKAGES, "IPython", "cloudpickle", "ipywidgets", "traitlets")
+OPTIONAL = (*PACKAGES, "IPython", "cloudpickle")
 
 _absent: set[str] = set()  # found out once, by stand_in()
 
@@ -82,6 +82,9 @@ def stand_in() -> list[str]:
     if "tqdm" in replaced:
         importlib.import_module("tqdm").tqdm = NoBar
         importlib.import_module("tqdm.auto").tqdm = NoBar
+    if "traitlets" in replaced:
+        importlib.import_module("traitlets").validate = lambda *names: lambda function: function
+        importlib.import_module("traitlets").Tuple = lambda: ()
     return sorted(_absent)
 
 
