@@ -35,6 +35,7 @@ DEVICE = torch.device(NAME, 0)
 # torch.random.fork_rng, anywhere in this process, now asks this device too
 _module = getattr(torch, NAME)
 _module.get_rng_state = lambda device=None: torch.empty(0, dtype=torch.uint8)
+_module.get_amp_supported_dtype = lambda: []  # torch.utils.checkpoint asks for it
 _module.set_rng_state = lambda state, device=None: None
 
 _aten = torch.ops.aten

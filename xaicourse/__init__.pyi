@@ -1079,7 +1079,7 @@ def fusiongrad(
     Parameters
     ----------
     model : torch.nn.Module
-        Its parameters are never written to: each noisy copy is a functional call.
+        It is never touched, in no thread: the noise is on private copies of it.
     x : Tensor (N, ...)
         Inputs.
     target : int, (N,) ints, tuple, callable, target object or None
@@ -1189,7 +1189,7 @@ def noisegrad(
     Parameters
     ----------
     model : torch.nn.Module
-        Its parameters are never written to: each noisy copy is a functional call.
+        It is never touched, in no thread: the noise is on private copies of it.
     x : Tensor (N, ...)
         Inputs.
     target : int, (N,) ints, tuple, callable, target object or None
@@ -1609,16 +1609,21 @@ def cam(
         Images.
     target : int, (N,) ints, tuple, callable, target object or None
         What is explained; None is the predicted class. It is fixed once, at x.
-    layer : torch.nn.Module, str or None
-        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. None is
-        the last layer with a spatial map behind a convolution; its name is in the details.
+    layer : torch.nn.Module, str, list of these or None
+        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. Of a
+        series x (N, C, L) it is (N, K, l), of a volume (N, C, D, H, W) it is (N, K, d, h, w); where
+        its channels come last, or its cells are tokens, it is laid out so. None is the last layer
+        with such maps that the score is computed from (in segmentation the last before the class
+        map); its name is in the details. Of several layers the maps are averaged in the size of x,
+        each divided by its largest absolute value in the row: their units differ.
     call : int
         Which of its calls in a forward pass, where the layer is used several times.
     reshape : callable, optional
-        Lays a layer's output out as (N, K, h, w); it may only select and rearrange numbers, such
-        as `TokenGrid` does for a transformer.
+        Lays a layer's output out as (N, K, h, w) where that is not done already; it may only
+        select and rearrange numbers, such as ``lambda t: t.permute(0, 3, 1, 2)`` or `TokenGrid`.
     upsample : str or None
-        ``"bilinear"``, ``"bicubic"`` or ``"nearest"`` to the size of x; None for the raw map.
+        ``"bilinear"`` (linear along each axis, in series and volumes too), ``"bicubic"`` (images
+        only) or ``"nearest"`` to the size of x; None for the raw map of one layer.
     relu : bool
         Set negative values to 0; False tells where the class is argued against.
     output : str or callable
@@ -1712,16 +1717,21 @@ def grad_cam(
         Images.
     target : int, (N,) ints, tuple, callable, target object or None
         What is explained; None is the predicted class. It is fixed once, at x.
-    layer : torch.nn.Module, str or None
-        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. None is
-        the last layer with a spatial map behind a convolution; its name is in the details.
+    layer : torch.nn.Module, str, list of these or None
+        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. Of a
+        series x (N, C, L) it is (N, K, l), of a volume (N, C, D, H, W) it is (N, K, d, h, w); where
+        its channels come last, or its cells are tokens, it is laid out so. None is the last layer
+        with such maps that the score is computed from (in segmentation the last before the class
+        map); its name is in the details. Of several layers the maps are averaged in the size of x,
+        each divided by its largest absolute value in the row: their units differ.
     call : int
         Which of its calls in a forward pass, where the layer is used several times.
     reshape : callable, optional
-        Lays a layer's output out as (N, K, h, w); it may only select and rearrange numbers, such
-        as `TokenGrid` does for a transformer.
+        Lays a layer's output out as (N, K, h, w) where that is not done already; it may only
+        select and rearrange numbers, such as ``lambda t: t.permute(0, 3, 1, 2)`` or `TokenGrid`.
     upsample : str or None
-        ``"bilinear"``, ``"bicubic"`` or ``"nearest"`` to the size of x; None for the raw map.
+        ``"bilinear"`` (linear along each axis, in series and volumes too), ``"bicubic"`` (images
+        only) or ``"nearest"`` to the size of x; None for the raw map of one layer.
     relu : bool
         Set negative values to 0; False tells where the class is argued against.
     output : str or callable
@@ -1820,16 +1830,21 @@ def grad_cam_plus_plus(
         Images.
     target : int, (N,) ints, tuple, callable, target object or None
         What is explained; None is the predicted class. It is fixed once, at x.
-    layer : torch.nn.Module, str or None
-        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. None is
-        the last layer with a spatial map behind a convolution; its name is in the details.
+    layer : torch.nn.Module, str, list of these or None
+        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. Of a
+        series x (N, C, L) it is (N, K, l), of a volume (N, C, D, H, W) it is (N, K, d, h, w); where
+        its channels come last, or its cells are tokens, it is laid out so. None is the last layer
+        with such maps that the score is computed from (in segmentation the last before the class
+        map); its name is in the details. Of several layers the maps are averaged in the size of x,
+        each divided by its largest absolute value in the row: their units differ.
     call : int
         Which of its calls in a forward pass, where the layer is used several times.
     reshape : callable, optional
-        Lays a layer's output out as (N, K, h, w); it may only select and rearrange numbers, such
-        as `TokenGrid` does for a transformer.
+        Lays a layer's output out as (N, K, h, w) where that is not done already; it may only
+        select and rearrange numbers, such as ``lambda t: t.permute(0, 3, 1, 2)`` or `TokenGrid`.
     upsample : str or None
-        ``"bilinear"``, ``"bicubic"`` or ``"nearest"`` to the size of x; None for the raw map.
+        ``"bilinear"`` (linear along each axis, in series and volumes too), ``"bicubic"`` (images
+        only) or ``"nearest"`` to the size of x; None for the raw map of one layer.
     relu : bool
         Set negative values to 0; False tells where the class is argued against.
     output : str or callable
@@ -1923,16 +1938,20 @@ def guided_grad_cam(
         Images.
     target : int, (N,) ints, tuple, callable, target object or None
         What is explained; None is the predicted class. It is fixed once, at x.
-    layer : torch.nn.Module, str or None
-        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. None is
-        the last layer with a spatial map behind a convolution; its name is in the details.
+    layer : torch.nn.Module, str, list of these or None
+        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. Of a
+        series x (N, C, L) it is (N, K, l), of a volume (N, C, D, H, W) it is (N, K, d, h, w); where
+        its channels come last, or its cells are tokens, it is laid out so. None is the last layer
+        with such maps that the score is computed from (in segmentation the last before the class
+        map); its name is in the details. Of several layers the maps are averaged in the size of x,
+        each divided by its largest absolute value in the row: their units differ.
     call : int
         Which of its calls in a forward pass, where the layer is used several times.
     reshape : callable, optional
-        Lays a layer's output out as (N, K, h, w); it may only select and rearrange numbers, such
-        as `TokenGrid` does for a transformer.
+        Lays a layer's output out as (N, K, h, w) where that is not done already; it may only
+        select and rearrange numbers, such as ``lambda t: t.permute(0, 3, 1, 2)`` or `TokenGrid`.
     upsample : str
-        ``"bilinear"``, ``"bicubic"`` or ``"nearest"``.
+        ``"bilinear"`` (linear along each axis), ``"bicubic"`` (images only) or ``"nearest"``.
     output : str or callable
         ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
     batch_size : int, optional
@@ -1960,7 +1979,7 @@ def guided_grad_cam(
     -----
     Keeps none of the axioms.
 
-    **Cost.** 2 gradients a row.
+    **Cost.** 2 gradients a row, and one more for each layer but the first.
 
     **Fails when** the fine lines are read as an answer: they are Guided Backpropagation's, and so
     hardly depend on the class. Only the coarse place does.
@@ -2023,16 +2042,21 @@ def hires_cam(
         Images.
     target : int, (N,) ints, tuple, callable, target object or None
         What is explained; None is the predicted class. It is fixed once, at x.
-    layer : torch.nn.Module, str or None
-        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. None is
-        the last layer with a spatial map behind a convolution; its name is in the details.
+    layer : torch.nn.Module, str, list of these or None
+        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. Of a
+        series x (N, C, L) it is (N, K, l), of a volume (N, C, D, H, W) it is (N, K, d, h, w); where
+        its channels come last, or its cells are tokens, it is laid out so. None is the last layer
+        with such maps that the score is computed from (in segmentation the last before the class
+        map); its name is in the details. Of several layers the maps are averaged in the size of x,
+        each divided by its largest absolute value in the row: their units differ.
     call : int
         Which of its calls in a forward pass, where the layer is used several times.
     reshape : callable, optional
-        Lays a layer's output out as (N, K, h, w); it may only select and rearrange numbers, such
-        as `TokenGrid` does for a transformer.
+        Lays a layer's output out as (N, K, h, w) where that is not done already; it may only
+        select and rearrange numbers, such as ``lambda t: t.permute(0, 3, 1, 2)`` or `TokenGrid`.
     upsample : str or None
-        ``"bilinear"``, ``"bicubic"`` or ``"nearest"`` to the size of x; None for the raw map.
+        ``"bilinear"`` (linear along each axis, in series and volumes too), ``"bicubic"`` (images
+        only) or ``"nearest"`` to the size of x; None for the raw map of one layer.
     relu : bool
         Set negative values to 0; False tells where the class is argued against.
     output : str or callable
@@ -2126,16 +2150,21 @@ def layer_cam(
         Images.
     target : int, (N,) ints, tuple, callable, target object or None
         What is explained; None is the predicted class. It is fixed once, at x.
-    layer : torch.nn.Module, str or None
-        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. None is
-        the last layer with a spatial map behind a convolution; its name is in the details.
+    layer : torch.nn.Module, str, list of these or None
+        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. Of a
+        series x (N, C, L) it is (N, K, l), of a volume (N, C, D, H, W) it is (N, K, d, h, w); where
+        its channels come last, or its cells are tokens, it is laid out so. None is the last layer
+        with such maps that the score is computed from (in segmentation the last before the class
+        map); its name is in the details. Of several layers the maps are averaged in the size of x,
+        each divided by its largest absolute value in the row: their units differ.
     call : int
         Which of its calls in a forward pass, where the layer is used several times.
     reshape : callable, optional
-        Lays a layer's output out as (N, K, h, w); it may only select and rearrange numbers, such
-        as `TokenGrid` does for a transformer.
+        Lays a layer's output out as (N, K, h, w) where that is not done already; it may only
+        select and rearrange numbers, such as ``lambda t: t.permute(0, 3, 1, 2)`` or `TokenGrid`.
     upsample : str or None
-        ``"bilinear"``, ``"bicubic"`` or ``"nearest"`` to the size of x; None for the raw map.
+        ``"bilinear"`` (linear along each axis, in series and volumes too), ``"bicubic"`` (images
+        only) or ``"nearest"`` to the size of x; None for the raw map of one layer.
     relu : bool
         Set negative values to 0; False tells where the class is argued against.
     output : str or callable
@@ -2231,16 +2260,21 @@ def xgrad_cam(
         Images.
     target : int, (N,) ints, tuple, callable, target object or None
         What is explained; None is the predicted class. It is fixed once, at x.
-    layer : torch.nn.Module, str or None
-        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. None is
-        the last layer with a spatial map behind a convolution; its name is in the details.
+    layer : torch.nn.Module, str, list of these or None
+        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. Of a
+        series x (N, C, L) it is (N, K, l), of a volume (N, C, D, H, W) it is (N, K, d, h, w); where
+        its channels come last, or its cells are tokens, it is laid out so. None is the last layer
+        with such maps that the score is computed from (in segmentation the last before the class
+        map); its name is in the details. Of several layers the maps are averaged in the size of x,
+        each divided by its largest absolute value in the row: their units differ.
     call : int
         Which of its calls in a forward pass, where the layer is used several times.
     reshape : callable, optional
-        Lays a layer's output out as (N, K, h, w); it may only select and rearrange numbers, such
-        as `TokenGrid` does for a transformer.
+        Lays a layer's output out as (N, K, h, w) where that is not done already; it may only
+        select and rearrange numbers, such as ``lambda t: t.permute(0, 3, 1, 2)`` or `TokenGrid`.
     upsample : str or None
-        ``"bilinear"``, ``"bicubic"`` or ``"nearest"`` to the size of x; None for the raw map.
+        ``"bilinear"`` (linear along each axis, in series and volumes too), ``"bicubic"`` (images
+        only) or ``"nearest"`` to the size of x; None for the raw map of one layer.
     relu : bool
         Set negative values to 0; False tells where the class is argued against.
     output : str or callable
@@ -2338,19 +2372,24 @@ def eigen_cam(
         Images.
     target : int, (N,) ints, tuple, callable, target object or None
         What is explained; None is the predicted class. It is fixed once, at x.
-    layer : torch.nn.Module, str or None
-        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. None is
-        the last layer with a spatial map behind a convolution; its name is in the details.
+    layer : torch.nn.Module, str, list of these or None
+        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. Of a
+        series x (N, C, L) it is (N, K, l), of a volume (N, C, D, H, W) it is (N, K, d, h, w); where
+        its channels come last, or its cells are tokens, it is laid out so. None is the last layer
+        with such maps that the score is computed from (in segmentation the last before the class
+        map); its name is in the details. Of several layers the maps are averaged in the size of x,
+        each divided by its largest absolute value in the row: their units differ.
     call : int
         Which of its calls in a forward pass, where the layer is used several times.
     reshape : callable, optional
-        Lays a layer's output out as (N, K, h, w); it may only select and rearrange numbers, such
-        as `TokenGrid` does for a transformer.
+        Lays a layer's output out as (N, K, h, w) where that is not done already; it may only
+        select and rearrange numbers, such as ``lambda t: t.permute(0, 3, 1, 2)`` or `TokenGrid`.
     centre : bool
         Take the mean over all cells from each column of O first, as some programs do; the paper
         does not.
     upsample : str or None
-        ``"bilinear"``, ``"bicubic"`` or ``"nearest"`` to the size of x; None for the raw map.
+        ``"bilinear"`` (linear along each axis, in series and volumes too), ``"bicubic"`` (images
+        only) or ``"nearest"`` to the size of x; None for the raw map of one layer.
     relu : bool
         Set negative values to 0.
     output : str or callable
@@ -2446,16 +2485,21 @@ def score_cam(
         Images.
     target : int, (N,) ints, tuple, callable, target object or None
         What is explained; None is the predicted class. It is fixed once, at x.
-    layer : torch.nn.Module, str or None
-        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. None is
-        the last layer with a spatial map behind a convolution; its name is in the details.
+    layer : torch.nn.Module, str, list of these or None
+        Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. Of a
+        series x (N, C, L) it is (N, K, l), of a volume (N, C, D, H, W) it is (N, K, d, h, w); where
+        its channels come last, or its cells are tokens, it is laid out so. None is the last layer
+        with such maps that the score is computed from (in segmentation the last before the class
+        map); its name is in the details. Of several layers the maps are averaged in the size of x,
+        each divided by its largest absolute value in the row: their units differ.
     call : int
         Which of its calls in a forward pass, where the layer is used several times.
     reshape : callable, optional
-        Lays a layer's output out as (N, K, h, w); it may only select and rearrange numbers, such
-        as `TokenGrid` does for a transformer.
+        Lays a layer's output out as (N, K, h, w) where that is not done already; it may only
+        select and rearrange numbers, such as ``lambda t: t.permute(0, 3, 1, 2)`` or `TokenGrid`.
     upsample : str or None
-        ``"bilinear"``, ``"bicubic"`` or ``"nearest"`` to the size of x; None for the raw map.
+        ``"bilinear"`` (linear along each axis, in series and volumes too), ``"bicubic"`` (images
+        only) or ``"nearest"`` to the size of x; None for the raw map of one layer.
     relu : bool
         Set negative values to 0; False tells where the class is argued against.
     output : str or callable

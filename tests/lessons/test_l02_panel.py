@@ -8,7 +8,6 @@ import torch
 from torch import nn
 
 import xaicourse as xc
-from xaicourse.course.lessons.l02_guided_backprop.panel import two_digits
 from xaicourse.widgets import (
     RandomisePanel,
     likeness,
@@ -185,5 +184,8 @@ def test_the_legend_stays_clear_of_the_curves_and_inside_the_picture(panel, laye
         assert 0 <= low <= high <= inside
 
 
-def test_zero_has_no_minus():
-    assert [two_digits(v) for v in (-0.001, 0.004, -0.34, 1.0)] == ["0.00", "0.00", "-0.34", "1.00"]
+def test_zero_has_no_minus(panel):
+    likeness = replace(panel.result.likeness, signed=-0.001, signed_control=-0.34, absolute=0.004)
+    words = panel.describe(replace(panel.result, likeness=likeness))
+    assert "original 0.00 (shuffled -0.34)" in words
+    assert "absolute maps 0.00 (" in words

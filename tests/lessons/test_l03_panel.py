@@ -6,8 +6,9 @@ from matplotlib.figure import Figure
 from torch import nn
 
 import xaicourse as xc
-from xaicourse.course.lessons.l03_relevance.panel import cosine
-from xaicourse.course.lessons.l03_relevance.trace import RelevanceTrace, draw_bars, trace_classes
+from xaicourse.course.lessons.l03_relevance.trace import RelevanceTrace, trace_classes
+from xaicourse.evaluation.likeness import cosine
+from xaicourse.plot.account import draw_account
 from xaicourse.widgets import RelevancePanel, trace_relevance
 
 TOY_X = torch.tensor([[3.0, 1.0]], dtype=torch.float64)
@@ -122,7 +123,7 @@ def test_a_new_net_brings_its_classes(panel):
 def test_passes_are_kept(panel, monkeypatch):
     panel.set(rule="gamma")
     panel.set(rule="epsilon")
-    monkeypatch.setattr("xaicourse.course.lessons.l03_relevance.panel.trace_classes", None)
+    monkeypatch.setattr("xaicourse.course.lessons.l03_relevance.panel.passes", None)
     panel.set(rule="gamma", **{"class": "owl"})
     assert panel.error is None
     assert panel.settings["class"] == "owl"
@@ -131,7 +132,7 @@ def test_passes_are_kept(panel, monkeypatch):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"nets": {}}, "nets is empty"),
+        ({"nets": {}}, "nets must hold at least one entry"),
         ({"nets": {"a": (xc.zoo.toy(), TOY_X.repeat(2, 1), {"f": None})}}, "one input"),
         ({"nets": {"a": (xc.zoo.toy(), TOY_X, {})}}, "at least one class"),
         ({"epsilon": 0.0}, "epsilon must be"),
@@ -157,7 +158,7 @@ def test_words_and_alt_describe(panel):
 
 def drawn(trace):
     axis = Figure().add_subplot()
-    draw_bars(axis, trace)
+    draw_account(axis, trace.left, trace.absorbed, trace.names)
     return axis
 
 

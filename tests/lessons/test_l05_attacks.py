@@ -5,8 +5,8 @@ import torch
 
 from tests.lessons import l05_answers as answers
 from xaicourse.course.checking import TASKS, bugs, check, or_reference
-from xaicourse.course.lessons.l05_integrated_gradients.path import right
-from xaicourse.course.lessons.l05_integrated_gradients.path_grader import as_answer
+from xaicourse.course.grading.path import right
+from xaicourse.course.grading.path_grader import as_answer
 
 
 def base(model, x, target, baseline, steps):
@@ -92,9 +92,9 @@ def test_evidence_shows_the_difference():
 
 
 def test_messages_on_paper():
-    assert "two are here" in check("05.1", 3.75, 0.25).message
+    assert "2 are here" in check("05.1", 3.75, 0.25).message
     text = check("05.1", (3.5, -2.5), 0.25).message
-    assert "add up to the rise. But" in text
+    assert "add up to 1; the rise" in text
 
 
 def test_a_deeply_nested_answer():

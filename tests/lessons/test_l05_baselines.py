@@ -7,11 +7,11 @@ import torch
 from xaicourse import datasets, zoo
 from xaicourse.course.checking import TASKS, check
 from xaicourse.course.lessons.l05_integrated_gradients.coat import (
+    CASES,
     WRONG_SHARES,
     coat_share,
     coat_share_of_pixels,
 )
-from xaicourse.course.lessons.l05_integrated_gradients.coat_grader import PROBES
 from xaicourse.methods.baselines import make_baseline
 
 RIGHT = TASKS["05.5"].reference
@@ -20,7 +20,7 @@ LOW, HIGH = RIGHT["low"], RIGHT["high"]
 
 def test_probes_tell_all_misconceptions_apart():
     table = {
-        name: torch.tensor([wrong(values, photo) for photo, values in PROBES.values()])
+        name: torch.tensor([wrong(**case.values) for case in CASES])
         for name, wrong in {
             **WRONG_SHARES,
             "right": coat_share,
@@ -94,16 +94,16 @@ CAMERA = datasets.photo("camera", device="cpu")
         ("low", "blur", 0.04, "'blur' gives"),
         ("low", "mean", 0.02, "'mean' gives"),
         ("low", "uniform", 0.03, "'uniform' gives"),
-        ("low", make_baseline("mean", CAMERA), 0.03, "'mean' gives"),
-        ("low", make_baseline("blur", CAMERA), 0.03, "'blur' gives"),
+        ("low", make_baseline("mean", CAMERA), 0.03, "your own baseline gives"),
+        ("low", make_baseline("blur", CAMERA), 0.03, "your own baseline gives"),
         ("low", "black", 0.001, "'black' gives"),
         ("high", "white", 0.5, "'white' gives"),
-        ("low", "blackk", 0.03, "not known"),
+        ("low", "blackk", 0.03, "should be one of"),
         ("low", CAMERA.clone(), 0.0, "photo itself"),
         ("low", torch.full_like(CAMERA, float("nan")), 0.03, "from 0 to 1"),
         ("high", torch.full_like(CAMERA, 5.0), 0.3, "from 0 to 1"),
         ("low", torch.zeros(1, 3, 10, 10), 0.03, "shape (1, 3, 10, 10)"),
-        ("low", {}, 0.03, "not dict"),
+        ("low", {}, 0.03, "a dict"),
     ],
 )
 def test_a_false_share_or_baseline_is_refused(side, baseline, share, word):
@@ -130,7 +130,7 @@ DIMMED = NOISE * CAMERA  # gives 0.07
 def test_a_made_up_share_for_an_own_baseline_is_refused(side, baseline, share):
     verdict = check("05.5", {**RIGHT, side: (baseline, share, RIGHT[side]["question"])})
     assert (verdict.status, verdict.diagnosis) == ("not_right", None), verdict.message
-    assert "With your own baseline" in verdict.message
+    assert "not what your own baseline gives" in verdict.message
 
 
 @pytest.mark.parametrize("share", [0.25, 0.26, 0.27])

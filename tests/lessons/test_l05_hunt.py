@@ -5,7 +5,7 @@ import torch
 
 from xaicourse.course.checking import TASKS, bugs, check
 from xaicourse.course.grading.rules import RULES, nodes
-from xaicourse.course.lessons.l05_integrated_gradients.evidence import BUGS
+from xaicourse.course.lessons.l05_integrated_gradients.task_hunt import BUGS
 
 RIGHT = TASKS["05.4"].reference
 
@@ -121,7 +121,7 @@ def test_open_parts():
     assert verdict.status == "not_done"
     assert "Convicted: a." in verdict.message
     nobody = check("05.4", {**RIGHT, "a": None, "b": 3, "c": None}).message
-    assert "Convicted: none yet. The input for a is still open." in nobody
+    assert "Convicted: none yet. 05.4: the part a is still open." in nobody
     assert "Convicted: b, c. Input a should" in check("05.4", {**RIGHT, "a": 3}).message
     assert check("05.4", 3).status == "not_right"
     assert "d" in check("05.4", {**RIGHT, "d": 3}).message

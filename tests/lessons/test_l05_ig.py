@@ -6,9 +6,9 @@ import torch
 from tests.lessons import l05_answers as answers
 from xaicourse.course.checking import TASKS, check
 from xaicourse.course.grading.compare import distance
+from xaicourse.course.grading.path import right
+from xaicourse.course.grading.path_grader import as_answer
 from xaicourse.course.grading.rules import RULES, nodes
-from xaicourse.course.lessons.l05_integrated_gradients.path import Path, right
-from xaicourse.course.lessons.l05_integrated_gradients.path_grader import as_answer
 
 LOGIT_GRADER, PROBABILITY_GRADER = TASKS["05.2"].grade, TASKS["05.7"].grade
 GRADERS = {"05.2": LOGIT_GRADER, "05.7": PROBABILITY_GRADER}
@@ -47,7 +47,7 @@ def test_the_truth_agrees_with_closed_forms():
 
 def test_the_truth_of_a_probability_is_complete():
     for probe in (*PROBABILITY_GRADER.core, *PROBABILITY_GRADER.shapes):
-        path = Path(probe, probability=True)
+        path = PROBABILITY_GRADER.path(probe)
         scores = path.scores(torch.stack([path.baseline, path.x]))
         rise = path.explained(scores).diff(dim=0)[0]
         total = PROBABILITY_GRADER._expected(probe).flatten(1).sum(1)
@@ -59,7 +59,7 @@ def test_every_rule_is_close_on_every_probe(task):
     grader = GRADERS[task]
     for probe in (*grader.core, *grader.shapes):
         for rule in RULES:
-            path = Path(probe, rule, probability=grader.probability)
+            path = grader.path(probe, rule)
             error = distance(right(path), grader._expected(probe))
             # twice the room that the grader gives
             assert error < (1e-6 if probe.exact else probe.tolerance / 2), (probe.name, rule, error)
@@ -72,10 +72,7 @@ def test_misconceptions_are_far_apart(task):
     ways = {"right": right, **grader.misconceptions}
 
     def results(probes):
-        return {
-            name: [way(Path(probe, probability=grader.probability)) for probe in probes]
-            for name, way in ways.items()
-        }
+        return {name: [way(grader.path(probe)) for probe in probes] for name, way in ways.items()}
 
     def apart(table, a, b):
         return max(distance(u, v) for u, v in zip(table[a], table[b], strict=True))

@@ -139,7 +139,7 @@ def test_a_model_that_fails_later_is_an_error_in_the_panel():
     ("arguments", "message"),
     [
         ({"target": 9}, "target"),
-        ({"target": 2, "baselines": {}}, "baselines is empty"),
+        ({"target": 2, "baselines": {}}, "baselines must hold at least one entry"),
         ({"target": 2, "quadrature": "simpson"}, "rule must be one of left, right"),
         ({"target": 2, "steps": 0}, "steps must be from 1"),
         ({"target": 2, "output": "entropy"}, "output must be one of"),

@@ -86,7 +86,7 @@ def test_a_kink_at_a_third_is_named_only_together_with_that_kink():
 
 
 def test_the_sum_of_wrong_shares_is_shown():
-    assert "add up to 4, but" in check("05.1", (2.0, 2.0), 0.25).message
+    assert "add up to 4; the rise" in check("05.1", (2.0, 2.0), 0.25).message
 
 
 @pytest.mark.parametrize("answer", ["3.75", {}, [], (1, 2, 3, 4), object, lambda: 3, {"ig": "x"}])

@@ -232,13 +232,13 @@ def test_what_is_written_into_a_tensor_is_not_missed():
         xc.fullgrad_decomposition(model, ROWS)
 
 
-def test_a_share_that_is_no_number_is_refused():
+@pytest.mark.fault("R10")
+def test_an_infinite_bias_that_has_no_part_in_the_score_brings_nothing(close):
     net = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)).double().eval()
     net[0].bias.data[1] = -torch.inf  # closed for good: 0 times infinity has no value
     x = torch.linspace(0, 1, 6, dtype=torch.float64).view(2, 3)
     assert bool(net(x).isfinite().all())
-    with pytest.raises(UnsupportedOperationError, match="add up to nan in row 0"):
-        xc.fullgrad_decomposition(net, x, 1)
+    close(xc.fullgrad_decomposition(net, x, 1).sum(1), net(x)[:, 1].detach())
 
 
 def test_a_bias_that_mixes_rows_is_refused():

@@ -288,13 +288,9 @@ def vit() -> VisionTransformer:
     return net.double().eval()
 
 
-def test_transformers_need_a_reshape(close):
+def test_tokens_of_a_transformer_are_laid_out_as_the_image(close):
     net, x = vit(), random(2, 3, 16, 16)
-    with pytest.raises(LayerError, match=r"(?s)works on tokens.*TokenGrid.*\(N, 17, 8\)"):
-        xc.grad_cam(net, x, 0)
     name = "encoder.layers.encoder_layer_1.ln_1"
-    with pytest.raises(LayerError, match=r"gives \(2, 17, 8\).*reshape=xaicourse.TokenGrid"):
-        xc.grad_cam(net, x, 0, layer=name)
     found = xc.hires_cam(net, x, 0, layer=name, reshape=xc.TokenGrid(4, 4), **RAW)
 
     kept = []
@@ -305,6 +301,10 @@ def test_transformers_need_a_reshape(close):
     (g,) = torch.autograd.grad(score, kept[0])
     expected = (kept[0] * g).detach()[:, 1:].sum(2).view(2, 1, 4, 4)
     close(found, expected)
+    close(xc.hires_cam(net, x, 0, layer=name, **RAW), expected)
+    default = xc.hires_cam(net, x, 0, **RAW, return_details=True)
+    assert default.extra["layer"] == name
+    close(default.values, expected)
     assert float(expected.norm()) > 0
 
 
@@ -335,8 +335,7 @@ def test_channels_last_are_not_taken_for_maps(close):
         def forward(self, x):
             return self.head(self.norm(self.features(x)).mean((1, 2)))
 
-    with pytest.raises(LayerError, match=r"works on tokens.*'norm' \(N, 8, 8, 48\)"):
-        xc.grad_cam(NeverPermuted(), x, 0)
+    close(xc.hires_cam(NeverPermuted(), x, 0, **RAW), permuted.values)
 
 
 def test_cam_is_refused_where_it_is_not_defined():

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 import xaicourse as xc
 from tests.pretend_gpu import DEVICE, PretendGPU
 from xaicourse.core.operations import UnsupportedOperationError
+from xaicourse.core.row_guard import vouch_for
 from xaicourse.methods.vanilla.pattern_fitting import LayerPattern
 from xaicourse.zoo.folding import fold
 
@@ -435,6 +436,7 @@ def test_layers_that_depend_on_the_data_are_refused():
     model = lambda x: one(x) if x[0, 0] > 0 else two(one(x))  # noqa: E731
     x = torch.randn(6, 4, dtype=torch.float64)
     x[:, 0] = double(1.0, -1.0, 1.0, -1.0, 1.0, 1.0)
+    vouch_for(model)  # as if its rows were independent, as they are one by one
     with pytest.raises(UnsupportedOperationError, match="same layers for all"):
         xc.fit_patterns(model, x, batch_size=1, allow=("comparison",))
 

@@ -523,10 +523,12 @@ def attention(x):
     return layer(x[:, None], x[:, None], x[:, None], need_weights=False)[0][:, 0]
 
 
+WIDE = nn.Linear(6, 6).double().requires_grad_(False)
+
+
 def overwritten(x):
-    layer = nn.Linear(6, 6).double().requires_grad_(False)
-    hidden = layer(x)
-    out = layer(hidden)
+    hidden = WIDE(x)
+    out = WIDE(hidden)
     hidden.zero_()
     return out
 

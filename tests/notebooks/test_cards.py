@@ -10,8 +10,8 @@ from builder.tasks import tasks
 
 from xaicourse.course.checking import TASKS
 from xaicourse.course.grading.card import card
+from xaicourse.course.grading.own_words import require_own_words
 from xaicourse.course.grading.verdict import Settled
-from xaicourse.course.lessons.l05_integrated_gradients.task_baselines import judge_question
 
 from .conftest import ROOT
 
@@ -44,8 +44,9 @@ def test_the_card_of_a_task_can_be_read(task):
 
 
 def test_a_question_copied_from_the_card_is_no_answer():
+    where = ("question", "05.5", "the part 'low'")
     with pytest.raises(Settled, match="the text of the task"):
-        judge_question(
-            "write down, in a sentence for each, which question this baseline asks", "low"
+        require_own_words(
+            "write down, in a sentence for each, which question this baseline asks", *where
         )
-    judge_question("Which light pixels count more than a black picture?", "low")
+    require_own_words("Which light pixels count more than a black picture?", *where)

@@ -15,6 +15,7 @@ from xaicourse.widgets.plates import (
     figure_of,
     png_of,
     tiled,
+    tiled_map,
 )
 from xaicourse.widgets.words import of_class, side_by_side
 
@@ -89,6 +90,25 @@ def test_a_curve_marks_where_the_reader_is():
     assert line.get_color() == "red"
     assert list(here.get_xdata()) == [0.5, 0.5]
     assert (axis.get_ylim(), axis.get_xscale()) == ((0, 4), "log")
+
+
+def test_a_curve_above_another_has_a_dashed_line_and_a_legend_but_no_numbers_below():
+    line = ([0, 1], [2, 3], {"label": "F"})
+    (axis,) = drawn(Curve(BOX, "", [line], mark=0.25, legend={"loc": "best"}, above=True))
+    assert list(axis.lines[1].get_xdata()) == [0.25, 0.25]
+    assert axis.lines[1].get_linestyle() == "--"
+    assert [text.get_text() for text in axis.get_legend().get_texts()] == ["F"]
+    assert not axis.xaxis.get_tick_params()["labelbottom"]
+    assert drawn(Curve(BOX, "", [line]))[0].xaxis.get_tick_params()["labelbottom"]
+
+
+def test_a_fine_map_ends_at_percentile_99_of_another_and_says_what_it_shows():
+    values, whole = torch.ones(1, 3, 8, 8), torch.full((1, 3, 8, 8), 2.0)
+    plate = tiled_map(BOX, "map", values, 4, scale=whole, clipped_at=" clipped", says="a map")
+    assert np.asarray(plate.values) == pytest.approx(np.full((4, 4), 12.0))
+    assert (plate.limit, plate.clipped, plate.says) == (24.0, True, "a map")
+    assert plate.below == "sum over channels and 2 × 2 pixels; clipped"
+    assert tiled_map(BOX, "map", values, 4, clipped_at="").limit == 12.0
 
 
 @pytest.mark.parametrize(("size", "tile"), [((8, 8), 2), ((4, 4), 1), ((7, 7), 7), ((8, 12), 4)])

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from xaicourse.core.gradients import Question
@@ -68,7 +69,7 @@ class Attribution:
             "target": question.target,
             "gradients": question.rows.new_ones(len(question.rows)),
         }
-        return cls(values.to(question.model_dtype), **{**facts, **details})
+        return cls(in_dtype(values, question.model_dtype), **{**facts, **details})
 
     @property
     def relative_gap(self) -> Tensor | None:
@@ -76,6 +77,30 @@ class Attribution:
         if self.gap is None or self.f_start is None or self.f_end is None:
             return None
         return relative_gap(self.gap, self.f_start, self.f_end)
+
+
+def in_dtype(values: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return a map (N, ...) in x's dtype, or raise where that cannot hold its numbers."""
+    cast = values.to(dtype)
+    finite = torch.isfinite(cast).reshape(len(cast), -1).all(dim=1)
+    if not bool(finite.all()):
+        row = int((~finite).nonzero()[0])
+        raise ValueError(
+            f"the map of row {row} holds {float(values[row].abs().max()):.3g}, but {dtype}, the "
+            f"dtype of x, ends at {torch.finfo(dtype).max:.3g}; give x and the model in float32 "
+            "(or bfloat16), or explain a smaller output: output=lambda z: z / 1000"
+        )
+    if cast.dtype != values.dtype:
+        largest = values.detach().reshape(len(cast), -1).abs().amax(dim=1)
+        lost = (largest > 0) & ~cast.detach().reshape(len(cast), -1).any(dim=1)
+        if bool(lost.any()):
+            row = int(lost.nonzero()[0])
+            raise ValueError(
+                f"the map of row {row} is at most {float(largest[row]):.3g} and would be all 0 in "
+                f"{dtype}, the dtype of x; give x and the model in float32, or explain a larger "
+                "output: output=lambda z: z * 1000"
+            )
+    return cast
 
 
 def relative_gap(gap: Tensor, f_start: Tensor, f_end: Tensor) -> Tensor:

@@ -8,13 +8,14 @@ compiled code, say, is never explained silently with the plain gradient.
 import re
 from typing import Any
 
+import torch
 from torch import Tensor
 
-from xaicourse.core.known import NODE_FACTORS
+from xaicourse.core.known import MULTIPLIES, NODE_FACTORS, kind_of, plain_name
 from xaicourse.core.operations import UnsupportedOperationError
 from xaicourse.core.ruled import RuleSet
 
-__all__ = ["audit", "nodes_that_follow", "operation_name"]
+__all__ = ["audit", "call_name", "needs_allow", "nodes_that_follow", "operation_name"]
 
 _RULED_NAME = "_ruled"
 
@@ -27,8 +28,8 @@ def operation_name(node: Any) -> str:
 
 
 def nodes_that_follow(start: Any, output: Tensor) -> list[Any]:
-    """Return the autograd nodes on the ways from x's node `start` to an output."""
-    follows: dict[Any, bool] = {start: True}
+    """Return the autograd nodes on the ways from the node `start`, or a set, to an output."""
+    follows: dict[Any, bool] = dict.fromkeys(start if isinstance(start, set) else {start}, True)
     order: list[Any] = []
     stack: list[tuple[Any, bool]] = [(output.grad_fn, False)]
     while stack:  # depth first without recursion: nets can be thousands of nodes deep
@@ -43,6 +44,24 @@ def nodes_that_follow(start: Any, output: Tensor) -> list[Any]:
     return [node for node in order if follows[node]]
 
 
+def call_name(func: Any) -> str:
+    """Return the name by which a caller may allow a call."""
+    return "product" if kind_of(func) in MULTIPLIES else plain_name(func)
+
+
+def needs_allow(output: Tensor, inputs: list[Tensor], rules: RuleSet) -> set[str]:
+    """Return the operations inside one call that are neither transparent nor moves."""
+    inside = {torch.autograd.graph.get_gradient_edge(t).node for t in inputs}
+    found = set()
+    for node in nodes_that_follow(set(inside), output):
+        if _is_product(node, inside):
+            found.add("product")
+        elif _name(node) not in rules.transparent:
+            found.add(_name(node))
+        inside.add(node)
+    return found
+
+
 def audit(output: Tensor, start: Any, rules: RuleSet) -> None:
     """Raise unless every operation between x and an output is ruled or transparent.
 
@@ -51,34 +70,54 @@ def audit(output: Tensor, start: Any, rules: RuleSet) -> None:
     UnsupportedOperationError
         It names the first operation that is neither.
     """
+    inside = {start}
     nodes = nodes_that_follow(start, output)
-    inside = {start, *nodes}
-    for node in nodes:
-        name = operation_name(node)
-        if getattr(node, "_saved_training", False):
-            name = "instance_norm"  # a batch-norm by the statistics of x itself: not affine
-        if name == _RULED_NAME or name in rules.allow:
+    for place, node in enumerate(nodes):
+        is_product = _is_product(node, inside)
+        inside.add(node)
+        name = _name(node)
+        known = name == _RULED_NAME or node in rules.moves or name in rules.transparent
+        if known and not is_product:
             continue
-        factors = NODE_FACTORS.get(name, ())
-        dependent = [
-            place
-            for place in factors
-            if place < len(node.next_functions) and node.next_functions[place][0] in inside
-        ]
-        divides = (
-            name == "div" and len(node.next_functions) > 1 and node.next_functions[1][0] in inside
-        )
-        is_product = len(dependent) > 1 or divides
-        if is_product and "product" not in rules.allow:
+        word = "product" if is_product else name
+        if not rules.carries_relevance and (word in rules.allow or name in rules.allow):
+            continue
+        if rules.carries_relevance:  # shared out call by call, never node by node
+            word = _call_of(nodes[place:], rules)
+        advice = f"{rules.when_allowed} there with allow=({word!r},)" if word else "another method"
+        if is_product:
             raise UnsupportedOperationError(
                 f"{rules.method} is not defined where two activations are multiplied "
-                f"({node.name()}), as in gates and attention; {rules.when_allowed} there with "
-                "allow=('product',)"
+                f"({node.name()}), as in gates and attention; {advice}"
             )
-        if name not in rules.transparent and not is_product:
-            raise UnsupportedOperationError(
-                f"{rules.method} is not defined for the operation {name!r} ({node.name()}) in this "
-                f"model: {rules.covers}, and the plain gradient would be used there silently. Use "
-                "a model of covered operations in eager mode, another method, or "
-                f"{rules.when_allowed} of this operation with allow=({name!r},)"
-            )
+        raise UnsupportedOperationError(
+            f"{rules.method} is not defined for the operation {name!r} ({node.name()}) in this "
+            f"model: {rules.covers}, and the plain gradient would be used there silently. Use a "
+            f"model of covered operations in eager mode, or {advice}"
+        )
+
+
+def _call_of(nodes: list[Any], rules: RuleSet) -> str:
+    """Return the call that the first of some nodes belongs to, "" where that was not seen."""
+    for node in nodes:
+        if node in rules.calls:
+            return rules.calls[node]
+        if _name(node) == _RULED_NAME:
+            return ""
+    return ""
+
+
+def _name(node: Any) -> str:
+    if getattr(node, "_saved_training", False):
+        return "instance_norm"  # a batch-norm by the statistics of x itself: not affine
+    return operation_name(node)
+
+
+def _is_product(node: Any, inside: set[Any]) -> bool:
+    """Tell whether a node multiplies, or divides by, what follows from x."""
+    before = [n for n, _ in node.next_functions]
+    if operation_name(node) == "div":
+        return len(before) > 1 and before[1] in inside
+    groups = NODE_FACTORS.get(operation_name(node), ())
+    follow = [any(k < len(before) and before[k] in inside for k in group) for group in groups]
+    return bool(follow) and all(follow)

@@ -27,6 +27,8 @@ from xaicourse.core.gradients import Question, gradients, sum_dtype
 from xaicourse.core.inputs import call
 from xaicourse.core.known import NO_BIAS, PAD, QUESTION, kind_of
 from xaicourse.core.operations import UnsupportedOperationError
+from xaicourse.core.output_parts import tensors_in
+from xaicourse.core.recomputation import keeps_activations
 
 __all__ = ["BiasMode", "BiasQuestion", "FollowMode", "FullGradient", "full_gradient", "no_bias"]
 
@@ -92,13 +94,14 @@ class FollowMode(TorchFunctionMode):
                 self._reaches[node] = any(self._reaches[n] for n in before)
         return self._reaches[value.grad_fn]
 
+    @keeps_activations
     def __torch_function__(
         self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
         kwargs = kwargs or {}
         name = getattr(func, "__name__", str(func))
         inputs = [t for t in tree_leaves((args, kwargs)) if self.follows(t)]
-        if not inputs or kind_of(func) in QUESTION:
+        if not inputs or kind_of(func) in QUESTION or func is Tensor.register_hook:
             return func(*args, **kwargs)
         for tensor in inputs:
             self._check_seen(tensor)
@@ -133,7 +136,7 @@ class FollowMode(TorchFunctionMode):
 
     def finish(self, outputs: Any) -> None:
         """Look at the model's outputs too."""
-        for tensor in tree_leaves(outputs):
+        for tensor in tensors_in(outputs):
             if self.follows(tensor):
                 self._check_seen(tensor)
 
@@ -199,15 +202,17 @@ class BiasMode(FollowMode):
         return torch.zeros_like(y) if Ju is None else Ju
 
     def _hook(self, name: str, y: Tensor, b: Tensor) -> None:
+        y_rows = len(y) if y.dim() else 1
         self.names.append(name)
-        if len(y) != self.rows:
-            raise UnsupportedOperationError(
-                f"the operation {name!r} has a bias on {len(y)} row(s) where {self.rows} point(s) "
-                "are in the model: its share cannot be told apart by row; keep the batch axis first"
-            )
 
         def receive(grad: Tensor) -> None:
-            term = (grad * b).to(sum_dtype(grad.device))  # (dF/dy) b, shape of y
+            if y_rows != self.rows:  # only here: what is only looked at receives nothing
+                raise UnsupportedOperationError(
+                    f"the operation {name!r} has a bias on {y_rows} row(s) where {self.rows} "
+                    "point(s) are in the model: its share cannot be told apart by row; keep the "
+                    "batch axis first"
+                )
+            term = _product(grad, b).to(sum_dtype(grad.device))  # (dF/dy) b, shape of y
             flat = term.reshape(len(term), -1)
             self.total = self.total + flat.sum(1)
             self.size = self.size + flat.abs().sum(1)
@@ -217,12 +222,12 @@ class BiasMode(FollowMode):
 
     def hook_outputs(self, outputs: Any) -> None:
         """Note (dF/d outputs) . outputs, from which the last step to F may differ."""
-        for place, tensor in enumerate(tree_leaves(outputs)):
+        for place, tensor in enumerate(tensors_in(outputs)):
             if self.follows(tensor):
                 value = tensor.detach().clone()
 
                 def receive(grad: Tensor, place: int = place, value: Tensor = value) -> None:
-                    term = (grad * value).to(sum_dtype(grad.device))
+                    term = _product(grad, value).to(sum_dtype(grad.device))
                     self.head_terms[place] = term
                     self.head = self.head + term.reshape(len(term), -1).sum(1)
 
@@ -305,7 +310,7 @@ def full_gradient(
     head = _joined([mode.head for mode in modes], score, dtype)
     total = shares.sum(1) + _joined([mode.total for mode in modes], score, dtype)
     size = shares.abs().sum(1) + _joined([mode.size for mode in modes], score, dtype)
-    _refuse_a_gap(total, head, size, question.model_dtype)
+    _refuse_a_gap(total, head, size, question.precision)
     names = [n for n in modes[0].names if n in modes[0].found]
     return FullGradient(
         grad=grad,
@@ -337,6 +342,11 @@ def _refuse_a_gap(total: Tensor, head: Tensor, size: Tensor, dtype: torch.dtype)
             f"gives {float(head[row]):.6g}: an operation was missed. Check for parts that are cut "
             "from the graph and put back, or written into a tensor that was not zero"
         )
+
+
+def _product(grad: Tensor, value: Tensor) -> Tensor:
+    """Return grad * value, 0 where grad is 0: a class that is masked by -inf has no part in F."""
+    return (grad * value).masked_fill(grad == 0, 0.0)
 
 
 def _joined(parts: list[Tensor | float], like: Tensor, dtype: torch.dtype) -> Tensor:

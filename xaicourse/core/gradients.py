@@ -18,6 +18,7 @@ __all__ = [
     "gradients",
     "in_chunks",
     "layer_gradients",
+    "refuse_infinite",
     "scores",
     "sum_dtype",
 ]
@@ -113,6 +114,8 @@ def gradients(
     """
     points = question.x if x is None else x
     _, grad, score = _gather(question, points, differentiable, visit=visit)
+    if x is None:  # elsewhere it is for the caller to say what is wrong
+        refuse_infinite(score)
     return grad, score
 
 
@@ -124,6 +127,7 @@ def layer_gradients(
     A must have one entry for each row of x. What lies before the layer costs a forward pass only.
     """
     activation, grad, score = _gather(question, question.x, differentiable, layer)
+    refuse_infinite(score)
     return activation, grad, score
 
 
@@ -131,6 +135,7 @@ def activations(question: Question, layer: Layer) -> tuple[Tensor, Tensor]:
     """Return a layer's output A (N, ...) at x and F (N,), by forward passes alone."""
     activation, score = question.activations(layer)
     _check_rows(layer, activation, question)
+    refuse_infinite(score)
     return activation, score
 
 
@@ -165,6 +170,18 @@ def _gather(
             "differentiable there"
         )
     return chunk, grad, score
+
+
+def refuse_infinite(score: Tensor, where: str = "at x") -> None:
+    """Raise where F, (N,), is NaN or infinite: there is nothing to explain then."""
+    finite = torch.isfinite(score)
+    if not bool(finite.all()):
+        row = int((~finite).nonzero()[0])
+        raise ValueError(
+            f"F of row {row} is {float(score[row])} {where}, which no map can explain, though its "
+            "gradient may be finite; look for a masked class (-inf), an overflow or a division by "
+            "0 in the model, or choose another target"
+        )
 
 
 def _check_rows(layer: Layer, activation: Tensor, question: Question) -> None:

@@ -6,14 +6,24 @@ signature ever grows.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 import torch
 from torch import Tensor
 
-__all__ = ["BoundModel", "PackedModel", "bind", "call", "check_extras", "current_rows", "pack"]
+__all__ = [
+    "BoundModel",
+    "PackedModel",
+    "belonging_to",
+    "bind",
+    "call",
+    "check_extras",
+    "current_rows",
+    "pack",
+]
 
 
 # The original row numbers of the points that are in the model just now. A context variable and not
@@ -150,9 +160,19 @@ def pack(
 
 def call(model: Callable[..., Any], points: Tensor, rows: Tensor) -> Any:
     """Call `model` on points that belong to the original rows `rows`."""
+    with belonging_to(rows):
+        return model(points)
+
+
+@contextmanager
+def belonging_to(rows: Tensor) -> Iterator[None]:
+    """Let a bound model that runs inside know the original rows of its points.
+
+    A part of a model may run again in the backward pass, so that goes inside, too.
+    """
     token = _rows.set(rows)
     try:
-        return model(points)
+        yield
     finally:
         _rows.reset(token)
 

@@ -57,6 +57,7 @@ OPERATIONS = {
     "turned quotient": "rdiv (rtruediv)",  # c / x
     "matrix product": "matmul (linalg_matmul), mm, bmm",
     "matrix product and sum": "addmm",
+    "contraction": "einsum, tensordot, mv, dot",
     "dense layer": "linear",
     "convolution": "conv1d, conv2d, conv3d",
     "transposed convolution": "conv_transpose1d, conv_transpose2d, conv_transpose3d",
@@ -83,10 +84,12 @@ OPERATIONS = {
     "view": "view (view_as), reshape (reshape_as), flatten, unflatten, ravel, squeeze, unsqueeze",
     "turn": """
         permute, transpose (swapaxes, swapdims), t (.T), adjoint (.mH, .H), .mT, movedim (moveaxis),
-        flip, roll, pixel_shuffle, pixel_unshuffle, channel_shuffle (native_channel_shuffle)
+        flip, fliplr, flipud, rot90, roll, pixel_shuffle, pixel_unshuffle,
+        channel_shuffle (native_channel_shuffle)
     """,
     "part": """
         narrow, select, slice, chunk (unsafe_chunk), tensor_split, unbind, getitem,
+        hsplit, vsplit, dsplit,
         split (split_with_sizes, unsafe_split, unsafe_split_with_sizes),
         index_select, gather, take_along_dim, diagonal (linalg_diagonal)
     """,
@@ -101,8 +104,8 @@ OPERATIONS = {
         feature_alpha_dropout
     """,
     "pad": "pad, pad_in_a_circle",
-    "join": "cat (concat, concatenate), stack, hstack, vstack (row_stack), dstack",
-    "write": "setitem, copy",
+    "join": "cat (concat, concatenate), stack, hstack, vstack (row_stack), dstack, column_stack",
+    "write": "setitem, copy, fill, zero",
     # -- what has no gradient --
     "cut": "detach, .data",
     "comparison": """
@@ -112,7 +115,9 @@ OPERATIONS = {
     "finite": "isnan, isinf, isfinite",  # the same for all finite activations
     "question": """
         dim (ndimension), size, stride, numel (nelement), len, is_contiguous, is_floating_point,
-        is_complex, get_device
+        is_complex, get_device, data_ptr, storage_offset, element_size, is_inference,
+        is_neg, is_conj, is_signed, is_pinned, is_shared, is_same_size, is_set_to, is_coalesced,
+        dense_dim, sparse_dim, dim_order
     """,
     "constant": """
         new_ones, new_zeros, new_full, new_empty, new_empty_strided, new_tensor,
@@ -223,7 +228,7 @@ SHAPE = """
     to_copy contiguous permute transpose t mt squeeze unsqueeze expand repeat cat stack split
     split_with_sizes unsafe_split unbind chunk narrow slice select index index_select gather flip
     roll pixel_shuffle pixel_unshuffle pad constant_pad_nd reflection_pad1d reflection_pad2d
-    reflection_pad3d replication_pad1d replication_pad2d replication_pad3d
+    masked_fill where reflection_pad3d replication_pad1d replication_pad2d replication_pad3d
     unfold im2_col col2_im swapaxes movedim diagonal to_memory_format accumulate_grad
 """.split()
 SMOOTH_NODES = """
@@ -231,16 +236,19 @@ SMOOTH_NODES = """
     native_layer_norm native_group_norm instance_norm sqrt rsqrt
 """.split()
 TRANSPARENT = frozenset(AFFINE_NODES + POOLING_NODES + SHAPE + MAX_POOLING)
-# Bilinear operations are affine only while one of these arguments does not follow from x.
+# Bilinear operations are affine only while no argument of the first group and none of the second
+# both follow from x.
 NODE_FACTORS = {
-    "mul": (0, 1),
-    "mm": (0, 1),
-    "bmm": (0, 1),
-    "mv": (0, 1),
-    "dot": (0, 1),
-    "addmm": (1, 2),
-    "addmv": (1, 2),
-    "baddbmm": (1, 2),
-    "convolution": (0, 1),
-    "lerp": (0, 2),
+    "mul": ((0,), (1,)),
+    "mm": ((0,), (1,)),
+    "bmm": ((0,), (1,)),
+    "mv": ((0,), (1,)),
+    "dot": ((0,), (1,)),
+    "addmm": ((1,), (2,)),
+    "addmv": ((1,), (2,)),
+    "baddbmm": ((1,), (2,)),
+    "linear": ((0,), (1,)),
+    "convolution": ((0,), (1,)),
+    "native_batch_norm": ((0,), (1,)),
+    "lerp": ((0, 1), (2,)),
 }

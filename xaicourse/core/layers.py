@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from xaicourse.core.inputs import BoundModel, PackedModel
+from xaicourse.core.row_guard import is_asking
 
 __all__ = ["Captured", "Layer", "LayerCall", "LayerError", "find_layer", "watch_layers"]
 
@@ -88,6 +89,8 @@ class Layer:
         def hook(module: nn.Module, inputs: Any, output: Any) -> Any:
             if threading.get_ident() != owner:
                 return None
+            if is_asking():  # the same model, but this pass is none of ours
+                return output.clone() if isinstance(output, Tensor) else None
             seen._calls += 1
             if seen._calls - 1 != self.call:
                 return None
@@ -186,8 +189,11 @@ class LayerCall:
 
 
 @contextmanager
-def watch_layers(model: Any) -> Iterator[list[LayerCall]]:
-    """Record every call of every named module inside, in the order in which they end."""
+def watch_layers(model: Any, itself: bool = False) -> Iterator[list[LayerCall]]:
+    """Record every call of every named module inside, in the order in which they end.
+
+    With `itself` the calls of the model as a whole are in it too, under the name "".
+    """
     inner = _inner(model)
     refuse_unseen(inner)
     found: list[LayerCall] = []
@@ -196,7 +202,7 @@ def watch_layers(model: Any) -> Iterator[list[LayerCall]]:
 
     def hook_of(name: str) -> Callable[..., None]:
         def hook(module: nn.Module, inputs: tuple, named: dict, output: Any) -> None:
-            if threading.get_ident() == owner:
+            if threading.get_ident() == owner and not is_asking():
                 given = (*inputs, *named.values())
                 found.append(LayerCall(name, counts.get(name, 0), module, given, output))
                 counts[name] = counts.get(name, 0) + 1
@@ -207,7 +213,7 @@ def watch_layers(model: Any) -> Iterator[list[LayerCall]]:
     try:
         named = inner.named_modules() if isinstance(inner, nn.Module) else ()
         for name, module in named:
-            if name:  # not the model itself
+            if name or itself:
                 handles.append(module.register_forward_hook(hook_of(name), with_kwargs=True))
         yield found
     finally:

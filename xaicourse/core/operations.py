@@ -37,6 +37,11 @@ class Operation:
     number: int = 0  # among the calls of its kind in this forward pass; a reused module counts on
     rows: int = 1  # how many rows of x are in this forward pass
 
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """All that its rule needs as it was at the call."""
+        return self.inputs
+
     def detached(self) -> "Operation":
         return replace(self, inputs=tuple(t.detach() for t in self.inputs))
 
@@ -106,10 +111,15 @@ class Layer(Operation):
     scale: Tensor | None = None
     source_shape: tuple[int, ...] = ()
     after: tuple[Callable[[Tensor], Tensor], ...] = ()
+    merges: bool = True  # weight[k] makes channel k of the output, as nn.Linear and nn.Conv2d do
 
     @property
     def x(self) -> Tensor:
         return self.inputs[0]
+
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        return (*self.inputs, self.weight, *(() if self.bias is None else (self.bias,)))
 
     def spread(self, value: float | Tensor, scaled: bool = True) -> Tensor:
         """Return a map like x: `value` at each place of the source, scaled as x is, 0 in padding.
@@ -147,7 +157,7 @@ class Layer(Operation):
         return vector if self.kind == "linear" else vector.view(-1, *[1] * (self.weight.dim() - 2))
 
     def _by_channel(self, c: Tensor | None, axes: int) -> Tensor | None:
-        if c is None or c.dim() > axes:
+        if c is None or c.dim() > axes or not self.merges:
             return None
         channels = self.weight.shape[0]
         if c.numel() == 1:

@@ -248,7 +248,7 @@ class _Sums:
         even, odd = self.sums.view(len(used), 2, *self.sums.shape[1:]).unbind(1)
         return PathSum(
             values=even + odd,
-            map_error=_disagreement(even, odd, nodes),
+            map_error=disagreement(even, odd, nodes),
             node_scores=scores,
             slopes=slopes,
             gradients=used.sum(dim=1).to(slopes.device),
@@ -264,7 +264,7 @@ def _segment_scores(question: Question, path: Path, segments: _Segments) -> tupl
     return f_left, f_right
 
 
-def _disagreement(even: Tensor, odd: Tensor, nodes: Nodes) -> Tensor:
+def disagreement(even: Tensor, odd: Tensor, nodes: Nodes) -> Tensor:
     """Estimate the relative error of even + odd from the two half-rules.
 
     Each half-rule is scaled to weight 1, so that it estimates the whole integral.

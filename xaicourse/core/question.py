@@ -11,17 +11,27 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_leaves
 
 from xaicourse.core import checks
 from xaicourse.core.chunks import at_least_float32, in_chunks, is_out_of_memory
-from xaicourse.core.inputs import call, check_extras
+from xaicourse.core.foreign_hooks import notice_module_hooks
+from xaicourse.core.inputs import belonging_to, call, check_extras
 from xaicourse.core.layers import Layer
 from xaicourse.core.operations import UnsupportedOperationError
+from xaicourse.core.output_parts import escapes, tensors_in
+from xaicourse.core.recomputation import explained_errors, hides_a_block, refusal
+from xaicourse.core.row_guard import check_function, check_rows, is_known, remember, weakly
 from xaicourse.core.rules import BackwardRules
 from xaicourse.core.scale import OUTPUTS, check_output, transform
 from xaicourse.core.target import PerRow
-from xaicourse.core.target_checks import as_target, check_target, predicted, runner_up
+from xaicourse.core.target_checks import (
+    as_target,
+    check_target,
+    has_function,
+    predicted,
+    runner_up,
+    what_is_read,
+)
 from xaicourse.core.training_mode import (
     TrainingModeError,
     TrainingModeProbe,
@@ -53,12 +63,13 @@ class Question:
             raise ValueError(
                 f"output must be one of {', '.join(OUTPUTS)} or a function, got {output!r}"
             )
-        refuse_training_modules(model)
+        modules = refuse_training_modules(model)
+        notice_module_hooks(modules, None if rules is None else rules.method)
         if rules is not None:
             rules.check_model(model)
         self.rules = rules
         self.model = model
-        self.model_dtype = x.dtype
+        self.model_dtype = self.precision = x.dtype  # what is computed in may be less: autocast
         # (N, ...), at least float32; without x's own graph unless the map is to be differentiated
         self.x = _plain(x) if differentiable else _plain(x).detach()
         self.rows = torch.arange(len(x), device=x.device)
@@ -66,6 +77,8 @@ class Question:
         self.batch_size = checks.default_batch_size(x, batch_size)
         self.gradient_calls = 0
         self._called = False
+        self._hooks_unknown = True  # whether the model sets hooks on its tensors
+        self._audited: Any = None  # x's autograd node and those of the outputs, under rules
         check_extras(model, len(x))
         self.target: Any = None if target is None else as_target(target, len(x))
         self._rival: Any = None
@@ -124,10 +137,13 @@ class Question:
                         "comes from NumPy, or does not depend on it; every step to the output "
                         "must be a differentiable torch operation"
                     )
-                (grad,) = torch.autograd.grad(
-                    score.sum(), chunk, create_graph=differentiable, allow_unused=True
-                )
+                with explained_errors(), belonging_to(rows[start:stop]):
+                    (grad,) = torch.autograd.grad(
+                        score.sum(), chunk, create_graph=differentiable, allow_unused=True
+                    )
             if grad is None:
+                if hides_a_block(score):
+                    raise refusal()
                 raise ValueError(
                     f"model's output does not depend on {source} (its gradient does not exist); "
                     "explain a model that uses it"
@@ -166,8 +182,8 @@ class Question:
         """F at `start` (N, ...), (N,); F at x is asked in the same batch where it is not known."""
         if self._scores_at_x is not None:
             return self.scores(start, self.rows)
-        both = self.scores(torch.cat([start, self.x]), self.rows.repeat(2))
-        f_start, self._scores_at_x = both.chunk(2)
+        both = self.scores(torch.cat([self.x, start]), self.rows.repeat(2))
+        self._scores_at_x, f_start = both.chunk(2)
         return f_start
 
     # -- inside --
@@ -179,9 +195,12 @@ class Question:
         if not self._called:
             check_target(self.target, scaled)
             self._called = True
+            self._check_rows(points, rows, outputs)
         score = self.target.pick(scaled, rows)
         if self._rival is not None:
             score = score - self._rival.pick(scaled, rows)
+        if self._audited is not None:
+            self._check_seen(score, outputs)
         if score.shape != rows.shape:
             raise ValueError(
                 f"target and output must give one number a row, shape {tuple(rows.shape)}, but "
@@ -192,18 +211,17 @@ class Question:
     def _outputs(self, points: Tensor, rows: Tensor) -> Any:
         # a copy: a model that works in place must not change the caller's x, nor a leaf
         inputs = points.to(self.model_dtype, copy=True)
+        self._audited = None
         start = None  # the autograd node of x, taken before the model can work in place on it
         if self.rules is not None and inputs.requires_grad:
             start = torch.autograd.graph.get_gradient_edge(inputs).node
-        outputs = self._run(inputs, rows) if self._called else self._first(inputs, rows)
+        outputs = self._watched(inputs, rows)
         if isinstance(outputs, Tensor) and (outputs.dim() == 0 or outputs.shape[0] != len(points)):
             raise ValueError(
                 f"model returns shape {tuple(outputs.shape)} for inputs of shape "
                 f"{tuple(points.shape)}: one output for each of the {len(points)} row(s) is "
                 "needed (for a single example pass x[None])"
             )
-        if not self._called:
-            check_output(self.output, outputs)
         if start is not None:
             self._audit(outputs, start)
         return outputs
@@ -216,15 +234,45 @@ class Question:
 
     def _audit(self, outputs: Any, start: Any) -> None:
         """Check that no operation between x, whose autograd node is `start`, escaped the rules."""
-        for leaf in tree_leaves(outputs):
-            if self.rules is not None and isinstance(leaf, Tensor) and leaf.requires_grad:
-                self.rules.audit(leaf, start)
+        ends = [leaf for leaf in tensors_in(outputs) if leaf.requires_grad]
+        self._audited = (start, {leaf.grad_fn for leaf in ends})
+        for leaf in ends:
+            if self.rules is not None:
+                with explained_errors(UnsupportedOperationError):
+                    self.rules.audit(leaf, start)
+
+    def _check_seen(self, score: Tensor, outputs: Any) -> None:
+        """Refuse a score that was read from outputs which the audit did not find."""
+        start, ends = self._audited
+        if score.requires_grad and escapes(score, start, ends):
+            raise UnsupportedOperationError(
+                f"the model returns {type(outputs).__name__}, in which its outputs cannot be "
+                "found, so that the operations before them cannot be checked; let it return a "
+                "tensor, a dict, a tuple or a dataclass of tensors"
+            )
+
+    def _watched(self, inputs: Tensor, rows: Tensor) -> Any:
+        """Call the model; the first time of all and the first time with a gradient, look on."""
+        if not self._called:
+            outputs = self._first(inputs, rows)
+        elif self._hooks_unknown and torch.is_grad_enabled():
+            with TrainingModeProbe() as probe:
+                outputs = self._run(inputs, rows)
+            self._hooks_unknown = probe.hooks_set > 0  # then at each call
+        else:
+            outputs = self._run(inputs, rows)
+        return outputs
 
     def _first(self, inputs: Tensor, rows: Tensor) -> Any:
         """Call the model for the first time: watched, and with its error explained."""
         try:
-            with TrainingModeProbe(), checks.UnbatchedProbe(inputs):
-                return self._run(inputs, rows)
+            with TrainingModeProbe() as probe, checks.UnbatchedProbe(inputs):
+                outputs = self._run(inputs, rows)
+            self._hooks_unknown = not torch.is_grad_enabled() or probe.hooks_set > 0
+            if probe.low_precision:
+                self.precision = torch.bfloat16
+            check_output(self.output, outputs, probe.squashed_by(outputs))
+            return outputs
         except (TrainingModeError, UnsupportedOperationError):
             raise
         except Exception as error:
@@ -235,8 +283,32 @@ class Question:
                 f"{tuple(self.x.shape)}, dtype {inputs.dtype}, on {inputs.device} (called with "
                 f"{len(inputs)} point(s) at once): {error}\n"
                 "(x must be a batch (N, ...) on the model's device and of its dtype; for a "
-                "single example pass x[None])"
+                f"single example pass x[None]{_number_of_rows(len(inputs), len(self.x))})"
             ) from error
+
+    def _check_rows(self, points: Tensor, rows: Tensor, outputs: Any) -> None:
+        """Raise if what the model says of a row depends on more than the row (row_guard.py)."""
+        with torch.no_grad():
+            if callable(self.output) or has_function(self.target):
+                check_function(self._pick, outputs, rows)
+            read, name = what_is_read(self.target, outputs)
+            if read is None:  # no tensor to look at: the score then
+                read, name = self._pick, (weakly(self.target), weakly(self.output))
+            training = getattr(self.model, "training", None)
+            form = (points.shape[1:], self.model_dtype, points.device, training, name)
+            if is_known(self.model, form):
+                return
+
+            def ask(points: Tensor, rows: Tensor) -> Tensor:
+                return read(call(self.model, points.to(self.model_dtype), rows), rows)
+
+            if check_rows(ask, points.detach(), rows, read(outputs, rows)):
+                remember(self.model, form)
+
+    def _pick(self, outputs: Any, rows: Tensor) -> Any:
+        """Return the number that is explained; the scaled outputs while the class is not fixed."""
+        scaled = transform(outputs, self.output)
+        return scaled if self.target is None else self.target.pick(scaled, rows)
 
     def _settle(self) -> None:
         """Fix, by one forward pass at x, what depends on it: the predicted class, the runner-up."""
@@ -249,6 +321,8 @@ class Question:
             with torch.no_grad():
                 outputs = self._outputs(self.x[start:stop], rows)
                 scaled = transform(outputs, self.output)
+                if start == 0:
+                    self._check_rows(self.x[start:stop], rows, outputs)
                 here = self.target
                 if here is None:
                     here = predicted(outputs, scaled)
@@ -274,6 +348,19 @@ class Question:
             self._rival = _join(rivals)
         self._scores_at_x = torch.cat(found)
         self._called = True
+
+
+def _number_of_rows(given: int, n: int) -> str:
+    """Return what to do if a model failed because it takes one number of rows only."""
+    if given == n:
+        return ""
+    return (
+        ". Methods send rows in chunks of any size: another tensor with an entry for each row goes "
+        "with them by xaicourse.bind(model, name=tensor); a whole graph of nodes is one row, "
+        "x[None]. A model that takes k rows and no other "
+        "number needs batch_size=k and a wrapper that fills up: lambda z: "
+        "model(z[torch.arange(k) % len(z)])[: len(z)]"
+    )
 
 
 def _plain(x: Tensor) -> Tensor:

@@ -3,7 +3,9 @@
 core/known.py says what PyTorch calls the operations; here their arguments are read.
 """
 
+import inspect
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import torch
@@ -28,10 +30,12 @@ from xaicourse.core.operations import (
     MaxPool,
     Mixture,
     SmoothActivation,
+    UnsupportedOperationError,
 )
 
 __all__ = [
     "as_function",
+    "first_argument",
     "is_in_place",
     "pad_in_a_circle",
     "read_activation",
@@ -42,6 +46,7 @@ __all__ = [
     "read_mixture",
     "read_padding",
     "read_smooth",
+    "with_first_argument",
 ]
 
 Follows = Callable[[Any], bool]
@@ -49,6 +54,18 @@ Follows = Callable[[Any], bool]
 
 def _argument(args: tuple, kwargs: Mapping, place: int, name: str, default: Any) -> Any:
     return args[place] if len(args) > place else kwargs.get(name, default)
+
+
+def first_argument(args: tuple, kwargs: Mapping[str, Any]) -> Any:
+    """Return what a call is about, also where it is named: relu(input=x)."""
+    return args[0] if args else kwargs.get("input", kwargs.get("self"))
+
+
+def with_first_argument(args: tuple, kwargs: dict, value: Tensor) -> tuple[tuple, dict]:
+    """Return a call's arguments with another first one."""
+    if args:
+        return (value, *args[1:]), kwargs
+    return args, kwargs | {"input" if "input" in kwargs else "self": value}
 
 
 # ---- activations ---------------------------------------------------------------------------------
@@ -70,16 +87,23 @@ def read_activation(func: Any, args: tuple, kwargs: Mapping[str, Any]) -> Activa
         value = _argument(args, kwargs, 2, "value", None)
         return Activation("threshold") if level == 0 and value == 0 else None
     if name == "clamp_min":
-        return Activation("clamp") if _argument(args, kwargs, 1, "min", None) == 0 else None
+        low = _as_number(_argument(args, kwargs, 1, "min", None))
+        return Activation("clamp") if low == 0 else None
     if name == "hardtanh":
         low = _argument(args, kwargs, 1, "min_val", -1.0)
         high = _argument(args, kwargs, 2, "max_val", 1.0)
         return Activation("hardtanh", float(low), float(high)) if low == 0 else None
-    low = _argument(args, kwargs, 1, "min", None)
-    high = _argument(args, kwargs, 2, "max", None)
+    low = _as_number(_argument(args, kwargs, 1, "min", None))
+    high = _as_number(_argument(args, kwargs, 2, "max", None))
     if not isinstance(low, int | float) or low != 0 or isinstance(high, Tensor):
         return None
     return Activation("clamp", high=float("inf") if high is None else float(high))
+
+
+def _as_number(value: Any) -> Any:
+    """Return a bound that is a tensor of one number, torch.tensor(0.0), as that number."""
+    one = isinstance(value, Tensor) and value.numel() == 1 and not value.requires_grad
+    return value.item() if one else value
 
 
 def read_smooth(func: Any, function: Callable[..., Tensor]) -> SmoothActivation | None:
@@ -90,11 +114,20 @@ def read_smooth(func: Any, function: Callable[..., Tensor]) -> SmoothActivation 
 # ---- what is done with a call --------------------------------------------------------------------
 
 
+@cache
+def _place_of_inplace(func: Any) -> int | None:
+    """Return where a function of torch.nn.functional has its argument `inplace`."""
+    try:
+        return list(inspect.signature(func).parameters).index("inplace")
+    except (TypeError, ValueError):  # written in C, or without one
+        return None
+
+
 def is_in_place(func: Any, args: tuple, kwargs: Mapping[str, Any]) -> bool:
     """Tell whether a call overwrites its first argument."""
     if overwrites_by_name(getattr(func, "__name__", "")):
         return name_of(func) != "requires_grad"  # whose number stays
-    place = {F.relu: 1, F.relu6: 1, F.hardtanh: 3, F.leaky_relu: 2, F.threshold: 3}.get(func)
+    place = _place_of_inplace(func)
     return bool(place is not None and _argument(args, kwargs, place, "inplace", False)) or bool(
         kwargs.get("inplace", False)
     )
@@ -109,11 +142,20 @@ def as_function(
     inputs = tuple(leaves[i] for i in places)
     others = [None if i in places else leaf for i, leaf in enumerate(leaves)]
     overwrites = is_in_place(func, args, kwargs)
+    constants = [leaf for leaf in others if isinstance(leaf, Tensor) and not leaf.is_inference()]
+    versions = [t._version for t in constants]
 
     def function(*values: Tensor) -> Tensor:
+        if versions != [t._version for t in constants]:
+            raise UnsupportedOperationError(
+                f"model overwrites a constant of {plain_name(func)}() in place after the call, but "
+                "its backward rule needs it; use a copy there"
+            )
         filled = list(others)
         for i, value in zip(places, values, strict=True):
-            filled[i] = value.clone() if overwrites else value
+            filled[i] = value
+        if overwrites:
+            filled = [leaf.clone() if isinstance(leaf, Tensor) else leaf for leaf in filled]
         again, more = tree_unflatten(filled, tree)
         return func(*again, **more)
 
@@ -136,11 +178,35 @@ def read_layer(func: Any, args: tuple, kwargs: Mapping[str, Any], follows: Follo
     elif name == "addmm" and len(args) == 3 and not kwargs:
         bias, x, matrix = args
     else:
-        return None
+        return _read_contraction(func, args, kwargs, follows)
     if not follows(x) or follows(matrix) or follows(bias) or matrix.dim() != 2:
-        return None
+        return _read_contraction(func, args, kwargs, follows)
     return Layer(
         plain_name(func), (x,), kind="linear", weight=matrix.t(), bias=bias, product=F.linear
+    )
+
+
+def _read_contraction(
+    func: Any, args: tuple, kwargs: Mapping[str, Any], follows: Follows
+) -> Layer | None:
+    """Read a sum of products of x and one constant tensor: bmm, einsum, tensordot, A @ x."""
+    if kind_of(func) not in ("matrix product", "contraction"):
+        return None
+    tensors = [t for t in tree_leaves((args, dict(kwargs))) if isinstance(t, Tensor)]
+    inputs = [t for t in tensors if follows(t)]
+    if len(tensors) != 2 or len(inputs) != 1 or len(args) < 2:
+        return None
+    (constant,) = (t for t in tensors if t is not inputs[0])
+    x_first = tensors[0] is inputs[0]
+    _, both = as_function(func, args, kwargs, lambda t: isinstance(t, Tensor))
+    return Layer(
+        plain_name(func),
+        (inputs[0],),
+        kind="linear",
+        weight=constant,
+        bias=None,
+        product=(lambda x, w: both(x, w)) if x_first else (lambda x, w: both(w, x)),
+        merges=False,
     )
 
 
@@ -182,35 +248,50 @@ def read_affine(
         return Affine(name, (args[0],), scale=minus, shift=None)
     if kind not in ("sum", "product", "quotient"):
         return None
-    if len(args) + ("other" in kwargs) != 2 or set(kwargs) - {"other"}:
-        return None  # alpha=, rounding_mode=: not read, and so refused or treated as a sum
-    first, second = args[0], args[1] if len(args) == 2 else kwargs["other"]
+    first, second = first_argument(args, kwargs), _argument(args, kwargs, 1, "other", None)
+    more = {k: v for k, v in kwargs.items() if k not in ("input", "self", "other", "alpha")}
+    alpha = kwargs.get("alpha", 1)
+    if len(args) > 2 or any(v is not None for v in more.values()):
+        return None  # rounding_mode="floor": not read, and so refused
+    if second is None or isinstance(alpha, Tensor):
+        return None
     if follows(first) == follows(second) or (kind == "quotient" and follows(second)):
         return None
     x, c = (first, second) if follows(first) else (second, first)
     if isinstance(c, Tensor) and c.dim() > x.dim():
         return None  # broadcasts x
     with torch.no_grad():
-        c = c.to(x) if isinstance(c, Tensor) else torch.tensor(c, dtype=x.dtype).to(x.device)
+        c = c.to(x, copy=True) if isinstance(c, Tensor) else torch.tensor(c, dtype=x.dtype).to(x)
         if torch.broadcast_shapes(x.shape, c.shape) != x.shape:
             return None
-        scale, shift = _scale_and_shift(name_of(func), c, constant_first=x is second)
+        c = _shortened(c)
+        scale, shift = _scale_and_shift(name_of(func), c, alpha, constant_first=x is second)
         return Affine(name, (x,), scale=scale, shift=shift)
 
 
+def _shortened(c: Tensor) -> Tensor:
+    """Return a constant of length 1 along axes where it stays the same: an expanded bias."""
+    if sum(n > 1 for n in c.shape) < 2:
+        return c
+    for axis in range(c.dim()):
+        first = c.narrow(axis, 0, 1)
+        c = first if bool((c == first).all()) else c
+    return c
+
+
 def _scale_and_shift(
-    name: str, c: Tensor, constant_first: bool
+    name: str, c: Tensor, alpha: float, constant_first: bool
 ) -> tuple[Tensor | None, Tensor | None]:
     """Return s and t of s x + t for a sum, product or quotient of x and a constant c."""
-    if name == "add":
-        return None, c
     if name == "mul":
         return c, None
     if name == "div":
         return 1 / c, None
-    if (name == "sub") != constant_first:  # x - c; rsub(c, x) is x - c too
-        return None, -c
-    return -torch.ones((), dtype=c.dtype).to(c.device), c
+    # a first + b second
+    a, b = {"add": (1, alpha), "sub": (1, -alpha), "rsub": (-alpha, 1)}[name]
+    of_x, of_c = (b, a) if constant_first else (a, b)
+    scale = None if of_x == 1 else torch.tensor(of_x, dtype=c.dtype).to(c.device)
+    return scale, c if of_c == 1 else of_c * c
 
 
 def _read_batch_norm(
@@ -243,6 +324,8 @@ def read_mixture(
     """Return the sum or mean that a call is, or None."""
     if kind_of(func) not in ("sum", "mean", "resize", "mixture"):
         return None
+    if kind_of(func) == "mixture" and follows(_argument(args, kwargs, 2, "weight", None)):
+        return None  # a gate
     inputs, function = as_function(func, args, kwargs, follows)
     return Mixture(plain_name(func), inputs, function=function) if inputs else None
 

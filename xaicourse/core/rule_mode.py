@@ -4,8 +4,7 @@ It sees every call on a tensor that follows from x, reads it (reading.py), asks 
 remembers what made each tensor: a layer's place, and the normalisation in front of it.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -13,78 +12,47 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves, tree_map
-from torch.utils.weak import WeakTensorKeyDictionary
 
-from xaicourse.core.audit import operation_name
+from xaicourse.core.audit import call_name, operation_name
+from xaicourse.core.call_reader import CallReader
+from xaicourse.core.following import Following
 from xaicourse.core.known import (
     ATTENTION,
     KEEPS_NUMBERS,
-    KEEPS_VALUES,
-    MULTIPLIES,
     PAD,
     has_only_the_form_of,
     kind_of,
     name_of,
     plain_name,
 )
+from xaicourse.core.looks import CutOff, Reading, becomes_numbers
+from xaicourse.core.made import Made, Memory, does_nothing
 from xaicourse.core.operations import (
     Activated,
     Affine,
     Layer,
-    Mixture,
     Operation,
     UnsupportedOperationError,
 )
 from xaicourse.core.reading import (
     as_function,
+    first_argument,
     is_in_place,
     pad_in_a_circle,
-    read_activation,
-    read_affine,
-    read_join,
-    read_layer,
-    read_max_pool,
-    read_mixture,
     read_padding,
-    read_smooth,
+    with_first_argument,
 )
+from xaicourse.core.recomputation import keeps_activations
+from xaicourse.core.row_order import RowOrder
 from xaicourse.core.ruled import Choice, RuleSet, apply_rule
 
 __all__ = ["RuleMode"]
 
 
-@dataclass(frozen=True)
-class _Chain:
-    """A tensor is an affine map of a source, then moved about: after(scale * source + shift)."""
-
-    source: Tensor
-    scale: Tensor | None = None
-    shift: Tensor | None = None
-    after: tuple[Callable[[Tensor], Tensor], ...] = ()
-
-    @property
-    def begun(self) -> bool:
-        return self.scale is not None or self.shift is not None or bool(self.after)
-
-
-@dataclass(frozen=True)
-class _Made:
-    """What made a tensor: rules by position (first layer, batch-norm after conv) need it."""
-
-    operation: Operation | None = None  # as its rule saw it, but still in the graph
-    versions: tuple[int, ...] = ()  # of its inputs at that time
-    chain: _Chain | None = None
-    is_x: bool = False  # x itself, cut, turned or put together
-
-    @property
-    def intact(self) -> bool:
-        inputs = self.operation.inputs if self.operation else ()
-        return self.versions == tuple(t._version for t in inputs)
-
-
 # x stays x, if cut, turned or put together
 _STILL_X = KEEPS_NUMBERS - PAD | {"join"}
-_HARMLESS = ("finite", "constant", "random constant")
+_MOVES = KEEPS_NUMBERS | {"join"}
+_HARMLESS = ("finite", "constant", "random constant", "question", "attribute")
 
 
 def _visible(func: Any, args: tuple, kwargs: dict) -> tuple[Any, tuple, dict]:
@@ -103,183 +71,118 @@ def _without_graph(leaf: Any) -> Any:
     return leaf.detach() if isinstance(leaf, Tensor) else leaf
 
 
-def _form(t: Tensor) -> tuple[Any, ...]:
-    return t.shape, t.dtype, t.device
-
-
-def _does_nothing(func: Any, result: Any, t: Tensor) -> bool:
-    """Tell whether a call returned t as it is, or a copy of it: numbers, shape and precision."""
-    may = kind_of(func) in KEEPS_VALUES | {"view"} or name_of(func) == "expand"
-    return may and isinstance(result, Tensor) and _form(result) == _form(t)
-
-
-def _cast(dtype: torch.dtype, device: torch.device) -> Callable[[Tensor], Tensor]:
-    """Return the cast that a rule needs: it computes in float32 at least."""
-    dtype = torch.promote_types(dtype, torch.float32)
-    return lambda t: t.to(device=device, dtype=dtype)
-
-
 class RuleMode(TorchFunctionMode):
     """Give each operation that follows from x the backward that `rules` choose for it."""
 
-    def __init__(self, rules: RuleSet, rows: int) -> None:
+    def __init__(self, rules: RuleSet, inputs: Tensor) -> None:
         super().__init__()
         self.rules = rules
-        self.rules.hidden.clear()
-        self.rows = rows
-        self.layers = 0
-        self.operations = 0
-        self.made: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
-        self.constants: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
+        self.rules.moves.clear()
+        self.rules.calls.clear()
+        self.rows = len(inputs)
+        self.follows = Following(inputs)
+        self.memory = Memory(self.follows)
+        self.memory.note(inputs, Made(is_x=True))
+        self.reader = CallReader(rules, self.follows, self.memory, self.rows)
+        self.row_order = RowOrder(self.rows, self.follows) if rules.needs_rows else None
+        self.cut_off = CutOff()
+        self.readings: list[Reading] = []
+        self.numbers = 0  # calls that made numbers of any tensor
 
-    def follows(self, value: Any) -> bool:
-        """Tell whether a value follows from x; parameters and what is made of them do not."""
-        return (
-            isinstance(value, Tensor)
-            and value.requires_grad
-            and value.grad_fn is not None
-            and value not in self.constants
-        )
-
+    @keeps_activations
     def __torch_function__(
         self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
-        kwargs = kwargs or {}
-        func, args, kwargs = _visible(func, args, kwargs)
-        followers = [leaf for leaf in tree_leaves((args, kwargs)) if self.follows(leaf)]
+        func, args, kwargs = _visible(func, args, kwargs or {})
+        leaves = tree_leaves((args, kwargs))
+        followers = [leaf for leaf in leaves if self.follows(leaf)]
+        cut = self.cut_off.first(leaves)
+        written = self._overwritten(func, args, kwargs)
+        if written is not None:
+            self._refuse_hidden_writes(func, written)
+            if cut is not None and followers:
+                raise cut
         if not followers:
-            result = func(*args, **kwargs)
-            for leaf in tree_leaves(result):
-                if isinstance(leaf, Tensor) and leaf.requires_grad:
-                    self.constants[leaf] = True
-            return result
+            return self._apart(func, args, kwargs, written, cut)
         if self.rules.kinds and kind_of(func) in ATTENTION:
             raise UnsupportedOperationError(
                 f"{self.rules.method} is not defined for attention ({plain_name(func)}), whose "
                 "weights are themselves computed from x; use gradient, smoothgrad or a method of "
                 "the integrated class, such as integrated_gradients, which ask for no rule"
             )
-        overwritten = None
-        if args and self.follows(args[0]) and is_in_place(func, args, kwargs):
-            overwritten, args = args[0], self._kept(args)
-            followers = [args[0] if f is overwritten else f for f in followers]
+        if written is not None and kind_of(func) == "write":
+            result = func(*args, **kwargs)
+            self._note_write(func, written, followers, None)
+            if self.row_order is not None:
+                self.row_order.note_write(func, args, kwargs, written)
+        else:
+            result = self._operate(func, args, kwargs, followers, written)
+        self._note_cuts(func, result, followers, cut)
+        return result
+
+    # -- one call --
+
+    def _operate(
+        self, func: Any, args: tuple, kwargs: dict, followers: list[Tensor], written: Tensor | None
+    ) -> Any:
+        """Carry out a call, by a rule if it gets one."""
+        given = args, kwargs
+        if written is not None:  # the rule needs what is about to be overwritten
+            kept = written.clone()
+            self.follows.mark(kept, self.follows(written))
+            self.memory.note(kept, self.memory.of(written))
+            if self.row_order is not None:
+                self.row_order.note_copy(kept, written)
+            args, kwargs = with_first_argument(args, kwargs, kept)
+            followers = [kept if f is written else f for f in followers]
         versions = [f._version for f in followers]
         with torch.no_grad():
-            operation = self._read(func, args, kwargs)
+            operation = self.reader.read(func, args, kwargs)
+        apart = written is not None and (written._is_view() or not self.follows(written))
+        if operation is not None:
+            self._refuse_what_was_lost(operation, apart)
+            self._refuse_rows_out_of_order(operation)
         if operation is not None and self.rules.carries_relevance:
-            operation = self._with_what_came_before(operation)
-        made = self.made.get(operation.inputs[0]) if operation is not None else None
-        producer = made.operation if made is not None and made.intact else None
-        choice = None if operation is None else self.rules.choose(operation, producer)
-        if operation is None or choice is None:
-            kept = args if overwritten is None else (overwritten, *args[1:])
-            result = func(*kept, **kwargs)
-        else:
+            operation = self.reader.with_what_came_before(operation)
+        choice = None
+        if operation is not None:
+            choice = self.rules.choose(operation, self.memory.of(operation.inputs[0]).producer)
+        if operation is not None and choice is not None:
             result = self._ruled(choice, func, args, kwargs)
-            if overwritten is not None:  # the caller may go on with it
-                result = overwritten.copy_(result)
-        self._refuse_masks(func, result)
+        elif apart:  # so that the graph shows the operation, and the write is a copy
+            result = func(*args, **kwargs)
+        else:
+            result = func(*given[0], **given[1])
+            written = None
+        self._note_call(func, result, followers, choice)
+        if self.row_order is not None and result is not None:
+            self.row_order.note(func, args, kwargs, followers, result)
+        if written is not None:
+            result = written.copy_(result)  # type: ignore[arg-type]  # the caller may go on with it
+            if written._is_view():
+                self._note_write(func, written, followers, operation)
+                return result
         same = zip(followers, versions, strict=True)
         if not any(result is f and f._version == v for f, v in same):  # not x.float() of floats
             self._remember(result, func, args, kwargs, followers, operation)
+            self._note_unread(func, result, followers, choice)
         return result
 
-    def _read(self, func: Any, args: tuple, kwargs: dict) -> Operation | None:
-        """Return what a call is, with its place in the forward pass; None for what we do not know.
-
-        Only what the rules ask for is read: the rest is the audit's business.
-        """
-        operation = self._read_alone(func, args, kwargs)
-        if operation is None:
-            return None
-        made = self.made.get(operation.inputs[0])
-        if isinstance(operation, Affine) and made is not None and made.intact:
-            before = made.operation
-            if isinstance(before, Layer):  # conv, then batch-norm: one layer
-                merged = before.then(operation.scale, operation.shift, operation.x.dim())
-                if merged is not None:
-                    return replace(merged, name=f"{before.name}+{operation.name}")
-        if isinstance(operation, Layer):
-            source = operation.x if made is None or made.chain is None else made.chain.source
-            operation = replace(
-                operation,
-                number=self.layers,
-                first=self._is_x(source),
-            )
-            self.layers += 1
-        else:
-            operation = replace(operation, number=self.operations)
-            self.operations += 1
-        return replace(operation, rows=self.rows)
-
-    def _read_alone(self, func: Any, args: tuple, kwargs: dict) -> Operation | None:
-        kinds = self.rules.kinds
-        z = args[0] if args else kwargs.get("input")
-        if self.follows(z):
-            activation: Any = read_activation(func, args, kwargs)
-            inputs, function = as_function(func, args, kwargs, self.follows)
-            if activation is None and "smooth" in kinds:
-                activation = read_smooth(func, function)
-            if activation is not None and len(inputs) == 1:
-                return Activated(activation.name, inputs, activation=activation, function=function)
-        if "layer" in kinds:
-            found = (
-                read_layer(func, args, kwargs, self.follows)
-                or read_affine(func, args, kwargs, self.follows)
-                or read_mixture(func, args, kwargs, self.follows)
-            )
-            if found is not None:
-                return found
-            if self.rules.carries_relevance:
-                joined = read_join(func, args, kwargs, self.follows)
-                if joined is not None:
-                    return joined
-            if self.rules.carries_relevance and self._is_allowed(func, args, kwargs):
-                inputs, function = as_function(func, args, kwargs, self.follows)
-                return Mixture(plain_name(func), inputs, function=function)
-        if "max_pool" in kinds and self.follows(z):
-            return read_max_pool(func, args, kwargs, self.follows)
-        return None
-
-    def _is_allowed(self, func: Any, args: tuple, kwargs: dict) -> bool:
-        """Tell whether the caller lets an operation pass that has no rule, by its node's name."""
-        if not self.rules.allow:
-            return False
-        inputs, function = as_function(func, args, kwargs, self.follows)
-        if kind_of(func) in MULTIPLIES:
-            return len(inputs) > 1 and "product" in self.rules.allow
-        with torch.enable_grad():
-            result = function(*(t.detach().requires_grad_(True) for t in inputs))
-        node = result.grad_fn if isinstance(result, Tensor) else None
-        return node is not None and operation_name(node) in self.rules.allow
-
-    def _with_what_came_before(self, operation: Operation) -> Operation:
-        """Take ``x - mean``, ``/ std`` or a batch-norm in front of a layer into the layer."""
-        made = self.made.get(operation.inputs[0])
-        chain = made.chain if made is not None else None
-        if chain is None or not isinstance(operation, Layer) or operation.scale is not None:
-            return operation
-        u = chain.source
-        if chain.scale is not None:  # relevance of scale * x is relevance of x
-            value = chain.source.detach() * chain.scale
-            scaled = Affine("scale", (u,), scale=chain.scale, shift=None, rows=self.rows)
-            u = apply_rule(value, scaled, lambda operation, R: R)
-        for step in chain.after:
-            u = step(u)
-        layer = replace(
-            operation,
-            inputs=(u,),
-            scale=chain.scale,
-            source_shape=tuple(chain.source.shape),
-            after=chain.after,
-        )
-        if chain.shift is not None:
-            with torch.no_grad():
-                constant = layer.spread(chain.shift, scaled=False)
-                shifted = layer.product(constant, layer.weight.to(constant.dtype))
-                bias = shifted if layer.bias is None else shifted + layer.bias
-            layer = replace(layer, bias=bias)
-        return layer
+    def _apart(self, func: Any, args: tuple, kwargs: dict, written: Tensor | None, cut: Any) -> Any:
+        """Carry out a call that takes nothing that follows from x."""
+        result = func(*args, **kwargs)
+        found = [leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor)]
+        for leaf in found:
+            if leaf.requires_grad:
+                self.follows.mark(leaf, False)
+        if cut is not None and kind_of(func) not in _HARMLESS:
+            for leaf in found if written is None else [*found, written]:
+                self.cut_off.add(leaf, cut)
+        if becomes_numbers(func, result):
+            if cut is not None:
+                self.readings.append(Reading(self.numbers, cut))
+            self.numbers += 1
+        return result
 
     def _ruled(self, choice: Choice, func: Any, args: tuple, kwargs: dict) -> Tensor:
         operation, rule = choice
@@ -290,13 +193,6 @@ class RuleMode(TorchFunctionMode):
             operation = replace(operation, output=value)
         return apply_rule(value, operation, rule)
 
-    def _kept(self, args: tuple) -> tuple:
-        """Return the arguments with a copy of the first, which is about to be overwritten."""
-        kept = args[0].clone()
-        if args[0] in self.made:
-            self.made[kept] = self.made[args[0]]
-        return (kept, *args[1:])
-
     def _remember(
         self,
         result: Any,
@@ -306,86 +202,159 @@ class RuleMode(TorchFunctionMode):
         followers: list[Tensor],
         operation: Operation | None,
     ) -> None:
-        before = self.made.get(followers[0])
-        if before is not None and _does_nothing(func, result, followers[0]):
+        before = self.memory.of(followers[0])
+        if does_nothing(func, result, followers[0]):
             producer, versions = before.operation, before.versions
         else:
             producer = operation
             versions = tuple(t._version for t in operation.inputs) if operation is not None else ()
-        is_x = kind_of(func) in _STILL_X and all(self._is_x(t) for t in followers)
+        is_x = kind_of(func) in _STILL_X and all(self.memory.of(t).is_x for t in followers)
+        moves = kind_of(func) in _MOVES or (self.rules.needs_producer and type(operation) is Affine)
+        sources = [self.memory.of(t) for t in followers if moves]
+        of = frozenset().union(*(m.comes_of for m in sources))
+        lost = frozenset().union(*(m.lost for m in sources))
+        written = any(m.written for m in sources)
         for place, leaf in enumerate(tree_leaves(result)):
             if isinstance(leaf, Tensor) and leaf.requires_grad:
                 chain = None
                 if self.rules.carries_relevance and len(followers) == 1:
                     part = place if isinstance(result, tuple | list) else None
-                    chain = self._chain(func, args, kwargs, followers[0], operation, leaf, part)
-                self.made[leaf] = _Made(producer, versions, chain, is_x)
+                    chain = self.memory.chain(
+                        func, args, kwargs, followers[0], operation, leaf, part
+                    )
+                self.follows.mark(leaf, True)
+                self.memory.note(leaf, Made(producer, versions, chain, is_x, of, lost, written))
 
-    def _is_x(self, t: Tensor) -> bool:
-        return t not in self.made or self.made[t].is_x
+    def _note_unread(
+        self, func: Any, result: Any, followers: list[Tensor], choice: Choice | None
+    ) -> None:
+        """What an operation that we do not read has moved is no longer known to be of a layer."""
+        if choice is not None or kind_of(func) or not self.rules.carries_relevance:
+            return
+        lost = frozenset().union(*(self.memory.of(t).comes_of for t in followers))
+        for leaf in tree_leaves(result):
+            moved = isinstance(leaf, Tensor) and leaf.grad_fn is not None
+            if moved and operation_name(leaf.grad_fn) in self.rules.transparent:
+                self.memory.note(leaf, Made(lost=lost))
 
-    def _chain(
-        self,
-        func: Any,
-        args: tuple,
-        kwargs: dict,
-        x: Tensor,
-        operation: Operation | None,
-        result: Tensor,
-        part: int | None,  # of what the call returns, where that are several tensors
-    ) -> _Chain | None:
-        made = self.made.get(x)
-        before = made.chain if made is not None and made.chain is not None else _Chain(x)
-        kind = kind_of(func)
-        if isinstance(operation, Affine):
-            return self._longer(before if not before.after else _Chain(x), operation)
-        if kind not in KEEPS_NUMBERS or not (before.begun or kind in PAD):
-            return None
-        if kind in PAD and read_padding(args, kwargs)[1] != 0:
-            return None  # the padding brings a number of its own
-        function: Any = as_function(func, args, kwargs, self.follows)[1]
-        if _form(result)[1:] != _form(x)[1:]:
-            function = _cast(result.dtype, result.device)
-        keeps = kind in KEEPS_VALUES or _does_nothing(func, result, x)
-        if keeps and not before.after:  # may as well be done before
-            source = function(before.source)
-            self.made[source] = _Made(is_x=self._is_x(before.source))
-            s, t = (None if c is None else c.to(source) for c in (before.scale, before.shift))
-            return _Chain(source, s, t)
-        step = function if part is None else lambda t: function(t)[part]
-        if kind == "view":  # of a tensor that may lie in another order
-            shape = result.shape
-            step = lambda t: t.reshape(shape)  # noqa: E731
-        return replace(before, after=(*before.after, step))
+    def _note_call(
+        self, func: Any, result: Any, followers: list[Tensor], choice: Choice | None
+    ) -> None:
+        """Note by which call a node without a rule came into the graph: the audit names it."""
+        unruled = choice is None and kind_of(func) not in KEEPS_NUMBERS
+        if unruled and self.rules.carries_relevance and isinstance(result, Tensor):
+            self.rules.calls[result.grad_fn] = call_name(func)
+
+    # -- what is overwritten --
 
     @staticmethod
-    def _longer(chain: _Chain, operation: Affine) -> _Chain:
-        s, t = chain.scale, chain.shift
-        if operation.scale is not None:
-            s = operation.scale if s is None else s * operation.scale
-            t = None if t is None else t * operation.scale
-        if operation.shift is not None:
-            t = operation.shift if t is None else t + operation.shift
-        return replace(chain, scale=s, shift=t)
+    def _overwritten(func: Any, args: tuple, kwargs: dict) -> Tensor | None:
+        """Return the tensor that a call writes to, or None."""
+        if kind_of(func) == "write" or is_in_place(func, args, kwargs):
+            target = first_argument(args, kwargs)
+            return target if isinstance(target, Tensor) else None
+        return None
 
-    def _refuse_masks(self, func: Any, result: Any) -> None:
-        """A mask made from an activation, x * (x > 0), leaves no trace in the graph: refuse it.
+    def _refuse_hidden_writes(self, func: Any, written: Tensor) -> None:
+        """A write past the graph changes an activation, and no gradient knows of it."""
+        if self.follows(written) and not torch.is_grad_enabled():
+            raise UnsupportedOperationError(
+                f"model overwrites an activation where gradients are off ({plain_name(func)}), so "
+                "that its graph does not show it; move the call out of no_grad()"
+            )
+        error = self.cut_off.error(written)
+        if error is not None and self._shares_memory(written):
+            raise error
 
-        So no tensor that is computed from one may be without a gradient, whatever the spelling:
-        0 < x, x.long(), a block under no_grad.
+    def _shares_memory(self, cut: Tensor) -> bool:
+        place = cut.untyped_storage().data_ptr()
+        return any(
+            t.untyped_storage().data_ptr() == place for t in self.memory.known() if self.follows(t)
+        )
+
+    def _note_write(
+        self, func: Any, written: Tensor, followers: list[Tensor], operation: Operation | None
+    ) -> None:
+        """Note that a tensor, or what it is a part of, is no longer what it was made as."""
+        whole = written if written._base is None else written._base
+        before = [self.memory.last(t) for t in (written, whole, *followers)]
+        lost = frozenset().union(*(m.comes_of for m in before))
+        if isinstance(operation, Affine):
+            if self.rules.carries_relevance and lost:
+                raise self._unclear(operation)
+            lost |= {"chain"}
+        lost |= {"layer"} if isinstance(operation, Layer) else set()
+        for t in {id(t): t for t in (written, whole)}.values():
+            self.follows.mark(t, True)
+            self.memory.note(t, Made(lost=lost, written=True))
+            if t.grad_fn is not None:
+                self.rules.moves.add(t.grad_fn)
+
+    def _refuse_what_was_lost(self, operation: Operation, apart: bool) -> None:
+        """Refuse a rule that asks what made its input, where that was written into a tensor."""
+        made = self.memory.of(operation.inputs[0])
+        if self.rules.needs_producer and isinstance(operation, Activated):
+            unclear = apart or made.written
+        else:
+            asked = {Layer: {"chain"}, Affine: {"chain", "layer"}}.get(type(operation), set())
+            unclear = self.rules.carries_relevance and bool(made.lost & asked)
+        if unclear and made.written | apart:
+            raise self._unclear(operation)
+        if unclear:
+            raise UnsupportedOperationError(
+                f"{self.rules.method}: the model moves the numbers of a layer or normalisation by "
+                f"an operation that is not read, in front of {operation.name}(); use permute, "
+                "reshape, slices, torch.cat or flip for it"
+            )
+
+    def _unclear(self, operation: Operation) -> UnsupportedOperationError:
+        return UnsupportedOperationError(
+            f"{self.rules.method}: the model writes into the input of {operation.name}() in place, "
+            "through a slice or a view, so that it is not clear what made it and belongs to one "
+            "layer with it (a normalisation, a bias); write that without overwriting: torch.cat of "
+            "the parts, h * mask for what becomes 0, h = h - mean in place of h -= mean"
+        )
+
+    def _refuse_rows_out_of_order(self, operation: Operation) -> None:
+        if self.row_order is None or (
+            self.rules.carries_relevance and isinstance(operation, Activated)
+        ):
+            return
+        for t in operation.inputs:
+            if not self.row_order.kept(t):
+                raise UnsupportedOperationError(
+                    f"{self.rules.method} needs the rows of x on the first axis, but the input of "
+                    f"{operation.name}(), of shape {tuple(t.shape)}, does not have them there in "
+                    "their order; keep the rows on the first axis around it"
+                )
+
+    # -- what is cut off --
+
+    def _note_cuts(self, func: Any, result: Any, followers: list[Tensor], cut: Any) -> None:
+        """A mask made from an activation, x * (x > 0), leaves no trace in the graph.
+
+        So what is computed from one without a gradient is noted, whatever the spelling (0 < x,
+        x.long(), the places of a maximum, a block under no_grad), and refused if it meets one.
         """
-        found = [leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor)]
         kind = kind_of(func)
-        traced = any(t.requires_grad for t in found) and kind != "step"
-        if not found or kind in _HARMLESS or traced:
+        if kind in _HARMLESS:
+            return
+        leaves = [leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor)]
+        if cut is not None and any(leaf.requires_grad for leaf in leaves):
+            raise cut
+        hidden = [leaf for leaf in leaves if kind == "step" or not leaf.requires_grad]
+        numbers = becomes_numbers(func, result)
+        if not hidden and not numbers:
             return
         word = {"comparison": kind, "cut": name_of(func).strip(".")}.get(kind, plain_name(func))
+        error = cut or UnsupportedOperationError(
+            f"model computes {getattr(func, '__name__', str(func))}() of an activation "
+            f"({word}); with it an activation function can be built that no rule covers. If "
+            f"it is not one, pass allow=({word!r},)"
+        )
         if word not in self.rules.allow:
-            error = UnsupportedOperationError(
-                f"model computes {getattr(func, '__name__', str(func))}() of an activation "
-                f"({word}); with it an activation function can be built that no rule covers. If "
-                f"it is not one, pass allow=({word!r},)"
-            )
-            if torch.is_grad_enabled():
-                raise error
-            self.rules.hidden.append(error)  # the graph may have a better word for it: see audit
+            for leaf in hidden:
+                self.cut_off.add(leaf, error)
+            if numbers:
+                self.readings.append(Reading(self.numbers, error))
+        self.numbers += numbers

@@ -22,6 +22,8 @@ class RuleSet(Protocol):
 
     kinds: ClassVar[frozenset[str]]
     carries_relevance: ClassVar[bool]
+    needs_producer: ClassVar[bool]
+    needs_rows: ClassVar[bool]
     transparent: ClassVar[frozenset[str]]
     covers: ClassVar[str]
     when_allowed: ClassVar[str]
@@ -33,7 +35,10 @@ class RuleSet(Protocol):
     def allow(self) -> tuple[str, ...]: ...
 
     @property
-    def hidden(self) -> list[UnsupportedOperationError]: ...
+    def moves(self) -> set[Any]: ...
+
+    @property
+    def calls(self) -> dict[Any, str]: ...
 
     def choose(self, operation: Operation, producer: Operation | None) -> Choice | None: ...
 
@@ -50,15 +55,15 @@ class _Ruled(torch.autograd.Function):
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple, output: Tensor) -> None:
         _, ctx.operation, ctx.rule, *_ = inputs
-        ctx.versions = [t._version for t in ctx.operation.inputs]
+        ctx.versions = [t._version for t in ctx.operation.tensors]
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple:  # type: ignore[override]
         operation = ctx.operation
-        if [t._version for t in operation.inputs] != ctx.versions:
+        if [t._version for t in operation.tensors] != ctx.versions:
             raise UnsupportedOperationError(
-                f"model overwrites the input of {operation.name}() in place after the call, but "
-                "its backward rule needs that input; use a copy there"
+                f"model overwrites the input of {operation.name}() in place after the call, or its "
+                "weight, but its backward rule needs it; use a copy there"
             )
         found = ctx.rule(operation, grad)
         found = found if isinstance(found, tuple) else (found,)

@@ -23,6 +23,7 @@ from torch import Tensor
 
 from xaicourse.core.audit import audit
 from xaicourse.core.known import TRANSPARENT
+from xaicourse.core.looks import depends_on
 from xaicourse.core.operations import Activated, Operation, UnsupportedOperationError
 from xaicourse.core.rule_mode import RuleMode
 from xaicourse.core.ruled import Choice
@@ -50,14 +51,19 @@ class BackwardRules:
 
     method: str
     allow: tuple[str, ...] = ()
-    # what the last forward pass computed where gradients are off, to be refused if used
-    hidden: list[UnsupportedOperationError] = field(default_factory=list, init=False)
+    # of the last forward pass: nodes that only put numbers where they belong, and those of calls
+    moves: set[Any] = field(default_factory=set, init=False)
+    calls: dict[Any, str] = field(default_factory=dict, init=False)
 
     # which operations are read beside activations of the ReLU family
     kinds: ClassVar[frozenset[str]] = frozenset()  # of "smooth", "layer", "max_pool"
     # True where the backward pass carries relevance itself; False where it carries its ratio to
     # the value, as gradients and multipliers are, so that the chain rule holds for affine maps
     carries_relevance: ClassVar[bool] = False
+    # whether an activation's rule asks for what made its input
+    needs_producer: ClassVar[bool] = False
+    # whether its rules tell rows apart, so that they must lie on the first axis
+    needs_rows: ClassVar[bool] = False
     transparent: ClassVar[frozenset[str]] = TRANSPARENT
     covers: ClassVar[str] = "its backward rule covers the ReLU family only"
     when_allowed: ClassVar[str] = "accept the plain gradient"
@@ -78,22 +84,40 @@ class BackwardRules:
         raise NotImplementedError
 
     @contextmanager
-    def active(self, rows: int = 1) -> Iterator[RuleMode]:
-        """Replace the rules in every forward pass inside."""
-        mode = RuleMode(self, rows)
+    def active(self, inputs: Tensor) -> Iterator[RuleMode]:
+        """Replace the rules in the forward pass inside, of a model that is called on `inputs`."""
+        mode = RuleMode(self, inputs)
         with mode:
             yield mode
 
     def run(self, model: Callable[[Tensor, Tensor], Any], inputs: Tensor, rows: Tensor) -> Any:
         """Call the model, as (points, original row numbers) -> outputs, under these rules."""
-        with self.active(len(inputs)):
-            return model(inputs, rows)
+        before = inputs._version
+        with self.active(inputs) as mode:
+            outputs = self.call(mode, model, inputs, rows)
+        if mode.readings:
+            self._try_other_numbers(mode, lambda: model(inputs, rows), inputs._version != before)
+        return outputs
+
+    def call(
+        self, mode: RuleMode, model: Callable[[Tensor, Tensor], Any], inputs: Tensor, rows: Tensor
+    ) -> Any:
+        """Call the model while `mode` is on."""
+        return model(inputs, rows)
+
+    def _try_other_numbers(
+        self, mode: RuleMode, run: Callable[[], Any], inputs_changed: bool
+    ) -> None:
+        """Refuse a model whose output depends on numbers that it read off its activations."""
+        if inputs_changed:
+            raise mode.readings[0].error
+        found = depends_on(mode.readings, run)
+        if found is not None:
+            raise found.error
 
     def audit(self, output: Tensor, start: Any) -> None:
         """Check that nothing between x, whose autograd node is `start`, and an output escaped."""
         audit(output, start, self)
-        if self.hidden:
-            raise self.hidden[0]
 
     def check_model(self, model: Any) -> None:
         """Refuse compiled models, whose inside cannot be seen."""

@@ -1,37 +1,46 @@
 """The scale on which a model's output is explained: logits, probabilities, the margin."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional
+
+from xaicourse.core.chunks import at_least_float32
 
 __all__ = ["OUTPUTS", "check_output", "transform"]
 
 OUTPUTS = ("logit", "probability", "log_probability", "margin")
 
 
+# outputs that all lie in [0, 1] are probabilities if they are this many
+_ENOUGH = 8
+
+
 def transform(outputs: Any, output: str | Callable[[Any], Any]) -> Any:
     """Put the model's outputs on the scale that is explained.
 
     ``"logit"`` and ``"margin"`` leave them as they are; ``"probability"`` and
-    ``"log_probability"`` take the softmax over K > 1 classes, or the sigmoid of a single output.
+    ``"log_probability"`` take the softmax over K > 1 classes, or the sigmoid of a single output,
+    in float32 at least: 16 bits are too few for 1 / (1 + exp(-10)).
     """
     if callable(output):
         return output(outputs)
     if output in ("logit", "margin"):
         return outputs
-    if outputs.dim() == 1 or outputs.shape[1] == 1:
-        return (
-            outputs.sigmoid()
-            if output == "probability"
-            else torch.nn.functional.logsigmoid(outputs)
-        )
-    return outputs.softmax(dim=1) if output == "probability" else outputs.log_softmax(dim=1)
+    z = at_least_float32(outputs)
+    if z.dim() == 1 or z.shape[1] == 1:
+        return z.sigmoid() if output == "probability" else functional.logsigmoid(z)
+    return z.softmax(dim=1) if output == "probability" else z.log_softmax(dim=1)
 
 
-def check_output(output: Any, outputs: Any) -> None:
-    """Raise if the scale does not fit the model's outputs."""
+def check_output(output: Any, outputs: Any, squashed_by: str | None = None) -> None:
+    """Raise if the scale does not fit the model's outputs.
+
+    `squashed_by` is the operation with which the model ends if that is a sigmoid or a softmax.
+    """
     if callable(output) or output == "logit":
         return
     if not isinstance(outputs, Tensor) or outputs.dim() == 0:
@@ -39,16 +48,43 @@ def check_output(output: Any, outputs: Any) -> None:
             f"output={output!r} needs a tensor of scores, got {type(outputs).__name__}"
         )
     several = outputs.dim() > 1 and outputs.shape[1] > 1
-    if output == "margin" and not several:
+    if output == "margin":
+        if not several:
+            raise ValueError(
+                f"output='margin' needs K > 1 classes, the model returns {tuple(outputs.shape)}"
+            )
+        return
+    if outputs.dim() == 3:
         raise ValueError(
-            f"output='margin' needs K > 1 classes, the model returns {tuple(outputs.shape)}"
+            f"output={output!r} takes the softmax over the classes, but outputs of shape "
+            f"{tuple(outputs.shape)} do not tell on which axis these are: (N, tokens, K) or "
+            "(N, K, places). Name it: output=lambda z: z.softmax(-1), or z.softmax(1)"
         )
-    sums_to_one = several and bool(
-        ((outputs.sum(dim=1) - 1).abs() < 1e-4).all() and (outputs >= 0).all()
-    )
-    if output in ("probability", "log_probability") and sums_to_one:
+    _refuse_probabilities(output, outputs, squashed_by, several)
+
+
+def _refuse_probabilities(
+    output: str, outputs: Tensor, squashed_by: str | None, several: bool
+) -> None:
+    """Raise, or warn where it is not certain, if the outputs are probabilities already."""
+    advice = "pass output='logit' to explain them as they are"
+    z = at_least_float32(outputs.detach())
+    inside = bool(((z >= 0) & (z <= 1)).all())
+    tolerance = 1e-4 if outputs.dtype in (torch.float32, torch.float64) else 1e-2
+    if several and inside and bool(((z.sum(dim=1) - 1).abs() < tolerance).all()):
         raise ValueError(
             f"output={output!r} takes the softmax of logits, but the model's outputs are already "
-            "probabilities (each row is >= 0 and sums to 1); pass output='logit' to explain "
-            "them as they are"
+            f"probabilities (each row is >= 0 and sums to 1); {advice}"
+        )
+    takes = "softmax" if several else "sigmoid"
+    if squashed_by is not None and inside:
+        raise ValueError(
+            f"output={output!r} takes the {takes} of logits, but the model ends in "
+            f"{squashed_by}(), so that its outputs are already probabilities; {advice}"
+        )
+    if inside and z.numel() >= _ENOUGH:
+        warnings.warn(
+            f"output={output!r} takes the {takes} of logits, but all of the model's "
+            f"{z.numel()} outputs lie between 0 and 1: if they are probabilities, {advice}",
+            stacklevel=6,
         )

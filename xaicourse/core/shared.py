@@ -99,16 +99,21 @@ x : Tensor (N, ...)
     Inputs.
 target : int, (N,) ints, tuple, callable, target object or None
     What is explained; None is the predicted class. It is fixed once, at x.
-layer : torch.nn.Module, str or None
-    Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. None is
-    the last layer with a spatial map behind a convolution; its name is in the details.
+layer : torch.nn.Module, str, list of these or None
+    Whose output A (N, K, h, w) is explained: a module of the model or its dotted name. Of a
+    series x (N, C, L) it is (N, K, l), of a volume (N, C, D, H, W) it is (N, K, d, h, w); where
+    its channels come last, or its cells are tokens, it is laid out so. None is the last layer
+    with such maps that the score is computed from (in segmentation the last before the class
+    map); its name is in the details. Of several layers the maps are averaged in the size of x,
+    each divided by its largest absolute value in the row: their units differ.
 call : int
     Which of its calls in a forward pass, where the layer is used several times.
 reshape : callable, optional
-    Lays a layer's output out as (N, K, h, w); it may only select and rearrange numbers, such
-    as `TokenGrid` does for a transformer.
+    Lays a layer's output out as (N, K, h, w) where that is not done already; it may only
+    select and rearrange numbers, such as ``lambda t: t.permute(0, 3, 1, 2)`` or `TokenGrid`.
 upsample : str or None
-    ``"bilinear"``, ``"bicubic"`` or ``"nearest"`` to the size of x; None for the raw map.
+    ``"bilinear"`` (linear along each axis, in series and volumes too), ``"bicubic"`` (images
+    only) or ``"nearest"`` to the size of x; None for the raw map of one layer.
 relu : bool
     Set negative values to 0; False tells where the class is argued against.
 baseline : number, Tensor or name

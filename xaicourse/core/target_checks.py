@@ -1,13 +1,30 @@
 """From what a caller gave as target to a target object that fits the model's outputs."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from xaicourse.core.target import Difference, Index, Item, PerRow, Region, Single, made_target
+from xaicourse.core.target import (
+    Custom,
+    Difference,
+    Index,
+    Item,
+    PerRow,
+    Region,
+    Single,
+    made_target,
+)
 
-__all__ = ["as_target", "check_target", "predicted", "runner_up"]
+__all__ = [
+    "as_target",
+    "check_target",
+    "has_function",
+    "predicted",
+    "runner_up",
+    "what_is_read",
+]
 
 
 def as_target(target: Any, n_rows: int) -> Any:
@@ -51,6 +68,32 @@ def _parts(target: Any) -> tuple[Any, ...]:
     if isinstance(target, Difference):
         return target.target, target.other
     return (target.target,) if isinstance(target, Item) else ()
+
+
+def has_function(target: Any) -> bool:
+    """Tell whether a function of the caller's is in a target."""
+    return isinstance(target, Custom) or any(has_function(part) for part in _parts(target))
+
+
+def what_is_read(target: Any, outputs: Any) -> tuple[Callable[[Any, Tensor], Any] | None, Any]:
+    """Return how the tensor is found that a target reads, and a name for it.
+
+    The way is (outputs, rows) -> tensor, one entry a row; None where the target reads no tensor.
+    """
+    keys: list[Any] = []
+    part = outputs
+    while isinstance(target, Item):
+        keys.append(target.key)
+        part, target = target.inside(part), target.target
+    items = [Item(key, None) for key in keys]
+
+    def read(outputs: Any, rows: Tensor) -> Any:
+        for item in items:
+            outputs = item.inside(outputs)
+        return outputs
+
+    rows_first = not keys or isinstance(target, Index | PerRow | Single | Region)
+    return (read, tuple(keys)) if isinstance(part, Tensor) and rows_first else (None, None)
 
 
 def predicted(outputs: Any, scaled: Any) -> Any:

@@ -8,9 +8,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
+
+from xaicourse.core.foreign_hooks import watched
+from xaicourse.core.inputs import BoundModel, PackedModel
 
 __all__ = ["TrainingModeError", "TrainingModeProbe", "refuse_training_modules"]
 
@@ -45,19 +48,49 @@ _SWITCHES: dict[Callable[..., Any], _Switch] = {
         (13, ("training",), True), (10, "dropout_p", 0.0)
     ),
 }
+_SIXTEEN_BITS = (torch.float16, torch.bfloat16)
+_SQUASHING = {
+    torch.sigmoid, Tensor.sigmoid, Tensor.sigmoid_, torch.sigmoid_, functional.sigmoid,
+    functional.hardsigmoid, torch.special.expit, torch.softmax, Tensor.softmax, functional.softmax,
+}  # fmt: skip
 _RECURRENT = (torch.lstm, torch.gru, torch.rnn_tanh, torch.rnn_relu)
 
 
 class TrainingModeProbe(TorchFunctionMode):
-    """Raise when the model calls batch-norm with batch statistics, or dropout that drops."""
+    """Raise when the model calls batch-norm with batch statistics, or dropout that drops.
+
+    Hooks that it sets on its tensors are watched, too (foreign_hooks.py).
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hooks_set = 0
+        self.low_precision = False  # whether a number of 16 bits was met: autocast, say
+        self._squashed: tuple[Tensor, str] | None = None
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
         kwargs = kwargs or {}
+        if func is Tensor.register_hook:
+            self.hooks_set += 1
+            return func(args[0], watched(args[0], *args[1:], **kwargs))
         if _is_training(func, args, kwargs):
             raise _error(getattr(func, "__name__", str(func)))
-        return func(*args, **kwargs)
+        result = func(*args, **kwargs)
+        if isinstance(result, Tensor):
+            self.low_precision |= result.dtype in _SIXTEEN_BITS
+            if func in _SQUASHING:
+                self._squashed = (result, func.__name__)
+        return result
+
+    def squashed_by(self, outputs: Any) -> str | None:
+        """Return the sigmoid or softmax that the outputs are the result of, or a view of."""
+        if self._squashed is None or not isinstance(outputs, Tensor):
+            return None
+        result, name = self._squashed
+        same = result is outputs or (result._base if result._is_view() else result) is outputs._base
+        return name if same else None
 
 
 def _is_training(func: Callable[..., Any], args: tuple, kwargs: dict[str, Any]) -> bool:
@@ -85,12 +118,16 @@ def _argument(
     return next((kwargs[name] for name in names if name in kwargs), default)
 
 
-def refuse_training_modules(model: Any) -> None:
+def refuse_training_modules(model: Any) -> list[Any]:
     """Raise for what must not even be called once, or what the probe cannot see into.
+
+    Returns the modules of the model, or the model itself.
 
     A batch-norm module in training mode counts its calls before it computes; scripted and traced
     modules run outside Python.
     """
+    while isinstance(model, BoundModel | PackedModel):
+        model = model.model
     modules = list(model.modules()) if isinstance(model, nn.Module) else [model]
     for module in modules:
         scripted = isinstance(module, torch.jit.ScriptModule)
@@ -102,6 +139,7 @@ def refuse_training_modules(model: Any) -> None:
             raise _error(name)
         if scripted or isinstance(module, torch.jit.ScriptFunction):
             _refuse_training_graph(module)
+    return modules
 
 
 def _refuse_training_graph(scripted: Any) -> None:

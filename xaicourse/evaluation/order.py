@@ -28,7 +28,10 @@ SIGNS = {"keep": lambda a: a, "abs": torch.abs, "positive": lambda a: a.clamp_mi
 
 
 def check_attribution(attribution: Tensor, x: Tensor) -> None:
-    """Raise unless an attribution belongs to x: x's shape, or (N, 1, H, W) for images."""
+    """Raise unless an attribution belongs to x: x's shape, or (N, 1, H, W) for images.
+
+    A map with NaN is let pass: it has no value.
+    """
     if not isinstance(attribution, Tensor):
         raise TypeError(f"attribution must be a tensor, got {type(attribution).__name__}")
     if not attribution.is_floating_point():  # the negative of a uint8 is no smaller number
@@ -44,6 +47,12 @@ def check_attribution(attribution: Tensor, x: Tensor) -> None:
         )
     if attribution.device != x.device:
         raise ValueError(f"attribution is on {attribution.device}, x is on {x.device}")
+    infinite = torch.isinf(attribution).flatten(1).any(dim=1)
+    if bool(infinite.any()):
+        raise ValueError(
+            f"attribution of row {int(infinite.nonzero()[0])} holds infinite values, which are no "
+            "importance: something overflowed (16-bit numbers?); compute the map in float32"
+        )
 
 
 def importance(attribution: Tensor, channels: str, sign: str, unit: int) -> Tensor:

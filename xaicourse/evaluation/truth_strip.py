@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from xaicourse.datasets.photos import collage, collage_masks
 from xaicourse.evaluation import controls
 from xaicourse.evaluation.deletion import deletion
+from xaicourse.evaluation.likeness import cosine
 from xaicourse.evaluation.seeds import seeded
 from xaicourse.methods.spec import Spec, spec
 from xaicourse.zoo.registry import load
@@ -186,9 +187,9 @@ def _likeness(cat: Tensor, other: Tensor, seed: int) -> dict[str, float]:
     """Return the three cosines of the cat's map (P,): with another, of sizes, with shuffled."""
     shuffled = cat[torch.randperm(len(cat), generator=seeded(seed)).to(cat.device)]
     return {
-        "cosine": _cosine(cat, other),
-        "absolute_cosine": _cosine(cat.abs(), other.abs()),
-        "shuffled_cosine": _cosine(cat.abs(), shuffled.abs()),
+        "cosine": cosine(cat, other),
+        "absolute_cosine": cosine(cat.abs(), other.abs()),
+        "shuffled_cosine": cosine(cat.abs(), shuffled.abs()),
     }
 
 
@@ -218,11 +219,6 @@ def _deletion(
         seed=seed, batch_size=batch_size,
     )  # fmt: skip
     return result.values  # (2,)
-
-
-def _cosine(a: Tensor, b: Tensor) -> float:
-    a, b = a.cpu().double(), b.cpu().double()
-    return float(a @ b / (a.norm() * b.norm()).clamp_min(1e-300))
 
 
 def _name(method: Any) -> str:

@@ -3,7 +3,6 @@
 # fmt: off
 from xaicourse.course.lessons.l00_start_here.panel import AttributionPanel as AttributionPanel
 from xaicourse.course.lessons.l00_start_here.panel import AttributionView as AttributionView
-from xaicourse.course.lessons.l00_start_here.patch_grid import PatchGrid as PatchGrid
 from xaicourse.course.lessons.l01_saliency.panel import TangentExplorer as TangentExplorer
 from xaicourse.course.lessons.l01_saliency.panel import TangentView as TangentView
 from xaicourse.course.lessons.l01_saliency.trace import TangentTrace as TangentTrace
@@ -40,6 +39,7 @@ from xaicourse.course.lessons.l08_biases.panel import BiasView as BiasView
 from xaicourse.course.lessons.l08_biases.parts import BiasParts as BiasParts
 from xaicourse.course.lessons.l08_biases.parts import bias_parts as bias_parts
 from xaicourse.widgets.panel import Panel as Panel
+from xaicourse.widgets.patch_grid import PatchGrid as PatchGrid
 
 __all__ = [
     "AttributionPanel",

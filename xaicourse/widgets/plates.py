@@ -15,7 +15,7 @@ from torch import Tensor
 
 from xaicourse.plot.images import bar_ends, draw_map
 from xaicourse.plot.picture import DPI, render
-from xaicourse.plot.scale import as_photo, tile_sums
+from xaicourse.plot.scale import as_photo, reduce_channels, shared_limits, tile_sums
 from xaicourse.plot.style import BLUE, GREY, INK, PALE, bare, styled
 
 Box = tuple[float, float, float, float]  # left, bottom, width, height
@@ -226,8 +226,12 @@ class Curve(Plate):
     ----------
     lines : sequence of (x, y, look)
         Two rows of numbers, and what Matplotlib's `plot` is told of the line.
-    here : float, optional
-        Where the reader is: a thin upright line.
+    here, mark : float, optional
+        Where the reader is: a thin upright line; a place worth a dashed one.
+    legend : dict, optional
+        What Matplotlib's legend is told; None draws none.
+    above : bool
+        The common axis is written below another plate.
     axes : dict
         What Matplotlib's ``Axes.set`` is told: xlim, ylim, yticks, ...
     """
@@ -235,6 +239,9 @@ class Curve(Plate):
     lines: Sequence[tuple[Any, Any, Mapping[str, Any]]]
     _: KW_ONLY
     here: float | None = None
+    mark: float | None = None
+    legend: Mapping[str, Any] | None = None
+    above: bool = False
     axes: Mapping[str, Any] = field(default_factory=dict)
 
     def draw_kind(self, axis: Axes) -> None:
@@ -242,7 +249,14 @@ class Curve(Plate):
             axis.plot(x, y, **look)
         if self.here is not None:
             axis.axvline(self.here, color=INK, lw=0.8)
+        if self.mark is not None:
+            axis.axvline(
+                self.mark, color=INK if self.here is None else GREY, lw=0.8, ls=(0, (4, 3))
+            )
         axis.set(**self.axes)
+        axis.tick_params(labelbottom=not self.above)
+        if self.legend is not None:
+            axis.legend(**self.legend)
 
 
 def draw_frames(axis: Axes, frames: Sequence[Frame]) -> None:
@@ -264,6 +278,22 @@ def tiled(values: Tensor | np.ndarray, most: int) -> tuple[np.ndarray, int]:
         if height % tile == 0 and width % tile == 0 and max(height, width) // tile <= most:
             return tile_sums(values, tile), tile
     return values, 1
+
+
+def tiled_map(
+    at: Box, title: str, values: Tensor, most: int, *, scale: Tensor | None = None,
+    clipped_at: str, **look: Any,
+) -> Map:  # fmt: skip
+    """Return the plate of a map of a photo that is too fine for a screen, added up over squares.
+
+    Its colours end at percentile 99 of `scale`, which is `values` itself by default; `clipped_at`
+    says so below.
+    """
+    shown, tile = tiled(reduce_channels(values), most)
+    whole = shown if scale is None else tiled(reduce_channels(scale), most)[0]
+    below = f"sum over channels{and_pixels(tile)};{clipped_at}"
+    limit = shared_limits([whole], 99.0)[1]
+    return Map(at, title, shown, limit, clipped=True, below=below, **look)
 
 
 def and_pixels(tile: int) -> str:

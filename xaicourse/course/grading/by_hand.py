@@ -9,7 +9,7 @@ from xaicourse.course.grading import messages
 from xaicourse.course.grading.compare import refuse, show
 from xaicourse.course.grading.submission import is_missing
 
-__all__ = ["NEAR", "coarse", "finite_number", "near", "numbers_in"]
+__all__ = ["NEAR", "coarse", "finite_number", "in_any_form", "near", "numbers_in"]
 
 NEAR = 1e-3
 COARSE = 0.05  # numbers this near, and relative to the largest one ...
@@ -17,22 +17,51 @@ SMALL = 0.02  # ... this near, are the right ones with too few digits
 WORDS = {"on": "1", "off": "0", "true": "1", "false": "0", "yes": "1", "no": "0"}
 
 
-def numbers_in(value: Any) -> list[float]:
-    """Return all numbers in a nested answer; fractions, "15/4", True and "on" are numbers."""
+def numbers_in(value: Any, texts: bool = True) -> list[float]:
+    """Return all numbers in a nested answer: fractions, True and, with `texts`, "15/4" and "on"."""
     if is_missing(value):
         refuse("general/not_done", status="not_done")
     if isinstance(value, Mapping):
         value = list(value.values())
     if isinstance(value, (list, tuple)):
-        return [number for part in value for number in numbers_in(part)]
+        return [number for part in value for number in numbers_in(part, texts)]
     if hasattr(value, "tolist"):  # tensors and arrays
-        return numbers_in(value.tolist())
+        return numbers_in(value.tolist(), texts)
     if not isinstance(value, str):
         return [finite_number(value)]
     try:
+        if not texts:
+            raise ValueError
         return [finite_number(Fraction(WORDS.get(value.strip().lower(), value.strip())))]
     except (ValueError, ZeroDivisionError):
         refuse("general/hand_text", given=value[:40])
+
+
+def in_any_form(answer: Any, lengths: Mapping[str, int]) -> dict[str, list[float]]:
+    """Return the numbers of each part, of an answer whose parts have no names in the sheet.
+
+    ``((1, 2), 3)``, ``(1, 2, 3)``, ``(3, (1, 2))`` and a dictionary, in which a key may hold the
+    name of a part, are the same. No texts: the sheet goes on with the numbers.
+    """
+    if isinstance(answer, Mapping):  # what a key names comes last, in the order of the parts
+        part = {key: next((n for n in lengths if n in str(key).lower()), "") for key in answer}
+        answer = [answer[key] for name in ("", *lengths) for key in answer if part[key] == name]
+    values = [numbers_in(value, False) for value in as_list(answer)]
+    by_length = {len(value): value for value in values}
+    if len(values) == len(by_length) and by_length.keys() == set(lengths.values()):
+        return {name: by_length[length] for name, length in lengths.items()}
+    flat = [number for value in values for number in value]
+    wanted = sum(lengths.values())
+    if len(flat) != wanted:
+        status = "not_done" if len(flat) < wanted else "not_right"
+        refuse("general/hand_how_many", status=status, wanted=wanted, given=len(flat))
+    numbers = iter(flat)
+    return {name: [next(numbers) for _ in range(length)] for name, length in lengths.items()}
+
+
+def as_list(answer: Any) -> list[Any]:
+    """Return the parts of an answer, or the answer as its only part."""
+    return list(answer) if isinstance(answer, (list, tuple)) else [answer]
 
 
 def finite_number(value: Any) -> float:

@@ -23,6 +23,7 @@ RANGE = 1e-3  # how far values may leave [0, 1]
 SAME = 1e-3  # an answer this close to a misconception in every case agrees with it
 MOVED = 0.05  # another target must change the right result by this much to be a test
 CLASSES = 6  # no probe has more
+LARGE = 1e9  # stands for infinity in a task in which None is an answer
 FEWEST = 2  # results that are needed to name a mistake, where a later case could not be judged
 
 
@@ -82,18 +83,22 @@ def waves(turn: float, *shape: int, size: float = 1.0) -> Tensor:
 
 
 def fresh(value: Any) -> Any:
-    """Return a copy of a tensor, and of the tensors in a list or tuple."""
+    """Return a copy of a tensor, a dictionary, and of the tensors in a list or tuple."""
+    if type(value) is dict:
+        return {key: fresh(part) for key, part in value.items()}
     if type(value) in (list, tuple):
         return type(value)(fresh(part) for part in value)
     return value.clone() if isinstance(value, Tensor) else value
 
 
 def unchanged(value: Any, before: Any) -> bool:
-    """Say whether a value, or each part of a list or tuple, is what it was before."""
+    """Say whether a value, or each part of a list, tuple or dictionary, is what it was before."""
+    if type(before) is dict:
+        return list(value) == list(before) and unchanged([*value.values()], [*before.values()])
     if type(before) in (list, tuple):
         return len(value) == len(before) and all(map(unchanged, value, before))
     if not isinstance(before, Tensor):
-        return True
+        return value is before or (isinstance(before, (int, float)) and value == before)
     return isinstance(value, Tensor) and torch.equal(value.detach().to(before), before)
 
 
@@ -166,6 +171,10 @@ class CaseGrader:
         misconception that it is, if the names differ.
     traces : bool
         False for a grader that looks itself for what is left behind.
+    none : float or None
+        A number that stands for the result None (or NaN), in a task in which that is an answer.
+    rounding : float
+        How far a result may be from the right one, relative to the larger.
     twice : bool
         Whether a second call with the same arguments must give the same: hooks may take notes.
     """
@@ -180,6 +189,8 @@ class CaseGrader:
     not_finite: str | None = None
     left: Mapping[str, str] = field(default_factory=dict)
     traces: bool = True
+    none: float | None = None
+    rounding: float = RIGHT
     twice: bool = False
 
     def __call__(self, answer: Any) -> Outcome:
@@ -195,7 +206,7 @@ class CaseGrader:
                 self._name_first(settled.outcome, given, expected)
                 raise
         for place, (reply, right) in enumerate(zip(replies, expected, strict=True)):
-            if apart(reply.numbers, right) > RIGHT:
+            if apart(reply.numbers, right) > self.rounding:
                 return self._not_right(answer, replies, expected, place)
         left = next((reply.left for reply in replies if reply.left), None)
         if left and self.traces:
@@ -216,8 +227,9 @@ class CaseGrader:
         """Say what is wrong: the first wrong result is that of the case at this place."""
         case, right = self.cases[place], expected[place]
         given, (got, stray, _) = [reply.numbers for reply in replies], replies[place]
-        where, (yours, wanted) = self._where(case), show_apart(got, right)
-        evidence = messages.text("general/evidence_case", where=where, yours=yours, expected=wanted)
+        where, evidence = self._where(case), self._evidence(case, got, right)
+        if all(numbers.tolist() == self.none for numbers in given):
+            refuse("general/returned_none", status="not_done")
         name = self.diagnose(given)
         fixed = self._fixed_class(given)
         if fixed is not None and self._target_is_ignored(answer, name):
@@ -237,6 +249,15 @@ class CaseGrader:
         if any(map(torch.count_nonzero, given)) and self._target_is_ignored(answer, None):
             text += " " + messages.text("general/target_not_used")  # seen: no diagnosis
         return self._unnamed(text, evidence, given, expected)
+
+    def _evidence(self, case: Case, got: Tensor, right: Any) -> str:
+        """Show a wrong result beside the right one; a task's own words may show the arguments."""
+        both = zip((got, right), show_apart(got, right), strict=True)
+        yours, wanted = ("None" if n.tolist() == self.none else shown for n, shown in both)
+        fields = {"where": self._where(case), "yours": yours, "expected": wanted}
+        if "evidence" in messages.entry(f"tasks/{self.task}"):
+            return self._text("evidence", **case.values, **fields)
+        return messages.text("general/evidence_case", **fields)
 
     def _unnamed(
         self, text: str, evidence: str, given: Sequence[Tensor], expected: Sequence[Tensor | None]
@@ -312,7 +333,13 @@ class CaseGrader:
             return None
 
     def diagnose(self, given: Sequence[Tensor]) -> str | None:
-        """Return the one misconception that gives the same result in every case, or the first."""
+        """Return the one misconception that gives the same result in every case, or the first.
+
+        One named "always_the_same" fits any number that does not look at its arguments.
+        """
+        same = len(given) == len(self.cases) and all(apart(g, given[0]) <= SAME for g in given)
+        if same and "always_the_same" in self.misconceptions:
+            return "always_the_same"
         fits = [
             name
             for name, wrong in self.misconceptions.items()
@@ -331,7 +358,7 @@ class CaseGrader:
         arguments = case.arguments()
         modules = Modules(arguments)
         try:
-            return as_numbers(function(**arguments))
+            return self._tensor(function(**arguments))
         except (ValueError, RuntimeError, IndexError):
             return None
         finally:
@@ -361,12 +388,14 @@ class CaseGrader:
 
     def _numbers(self, value: Any, where: str) -> Tensor:
         """Return a result as a tensor, or say why it is none."""
-        if value is None:
+        if value is None and self.none is None:
             refuse("general/returned_none", status="not_done")
         if value is Ellipsis:
             refuse("general/not_done", status="not_done")
+        if isinstance(value, str):
+            refuse("general/hand_text", given=value[:40])
         try:
-            got = as_numbers(value)
+            got = self._tensor(value)
         except Exception:
             refuse("general/wrong_type", kind=type(value).__name__, where=where)
         if not bool(torch.isfinite(got).all()):
@@ -375,6 +404,13 @@ class CaseGrader:
                 refuse(f"tasks/{self.task}/misconceptions/{name}", diagnosis=name)
             refuse("general/not_finite", where=where)
         return got
+
+    def _tensor(self, value: Any) -> Tensor:
+        """Return a result as a tensor; None is a number where that is an answer."""
+        if self.none is None:
+            return as_numbers(value)
+        numbers = as_numbers(self.none if value is None else value)
+        return torch.nan_to_num(numbers, nan=self.none, posinf=LARGE, neginf=-LARGE)
 
     def _asks_for_gradients(self, arguments: Mapping[str, Any]) -> tuple[str, str] | None:
         """Say which tensor asks for gradients from now on, in a task in which that is a mistake."""
@@ -396,7 +432,9 @@ class CaseGrader:
     def _refuse_changes(self, case: Case, arguments: Mapping[str, Any]) -> None:
         for name, before in case.values.items():
             if not unchanged(arguments[name], before):
-                mistake = self.left.get("no_copy", "no_copy")
+                of_modules = isinstance(before, list) and isinstance(before[0], torch.nn.Module)
+                what = "changes_model" if of_modules else "no_copy"
+                mistake = self.left.get(what, what)
                 if mistake in self._named():
                     refuse(f"tasks/{self.task}/misconceptions/{mistake}", diagnosis=mistake)
                 refuse("general/changes_input", name=name)
@@ -408,5 +446,5 @@ class CaseGrader:
     def _where(self, case: Case) -> str:
         return self._text(f"cases/{case.name}")
 
-    def _text(self, key: str) -> str:
-        return messages.text(f"tasks/{self.task}/{key}")
+    def _text(self, key: str, **fields: Any) -> str:
+        return messages.text(f"tasks/{self.task}/{key}", **fields)

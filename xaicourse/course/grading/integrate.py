@@ -13,7 +13,14 @@ from xaicourse.course.grading.rules import nodes
 from xaicourse.course.grading.submission import is_missing
 from xaicourse.course.grading.verdict import Settled
 
-__all__ = ["OwnFunction", "path_integral", "reliable_integral", "rows_given", "to_rows"]
+__all__ = [
+    "OwnFunction",
+    "feature_place",
+    "path_integral",
+    "reliable_integral",
+    "rows_given",
+    "to_rows",
+]
 
 LARGEST = 10_000  # numbers in x: enough for any example, small enough to integrate finely
 
@@ -45,6 +52,23 @@ def rows_given(answer: Any, name: str, what: str) -> Tensor:
             refuse("general/not_done", status="not_done")
         answer = [row.tolist() if hasattr(row, "tolist") else row for row in answer]
     return to_rows(answer, name, what)
+
+
+def feature_place(value: Any, x: Tensor) -> int:
+    """Return the place of a feature in the flattened x (1, D...); -1 if there is none.
+
+    The feature is given as one number, or as an index with or without the batch axis.
+    """
+    shape = tuple(x.shape[1:])
+    try:
+        index = [int(i) for i in torch.as_tensor(value).reshape(-1)]
+        if len(index) == len(shape) + 1 and index[0] == 0:
+            index = index[1:]
+        if len(index) == 1 and len(shape) != 1:
+            return range(x.numel())[index[0]]
+        return int(torch.arange(x.numel()).reshape(shape)[tuple(index)])
+    except Exception:
+        return -1
 
 
 class OwnFunction:

@@ -6,6 +6,7 @@ A right function has named steps, keyword-only parameters with defaults:
 - `swap`: the right function with another step,
 - `before`: the right function with another argument,
 - `after`: something done to the right result,
+- `leaving`: the right result, and something left behind on an argument,
 - `own`: a wrong function of its own.
 """
 
@@ -15,7 +16,7 @@ from functools import partial, wraps
 from inspect import Parameter, signature
 from typing import Any, Literal
 
-__all__ = ["Mistake", "after", "before", "own", "saying", "swap", "without_steps"]
+__all__ = ["Mistake", "after", "before", "leaving", "own", "saying", "swap", "without_steps"]
 
 Function = Callable[..., Any]
 
@@ -82,6 +83,21 @@ def after(name: str, says: str, change: Function, /) -> Mistake:
         return wrong
 
     return Mistake(name, says, make)
+
+
+def leaving(name: str, says: str, leave: Function, /) -> Mistake:
+    """Return the right function that then calls ``leave(layers, x)``, with arguments by name."""
+
+    def make(right: Function) -> Function:
+        @_called_like(right)
+        def wrong(given: dict[str, Any]) -> Any:
+            result = right(**given)
+            leave(**{name: given[name] for name in signature(leave).parameters})
+            return result
+
+        return wrong
+
+    return Mistake(name, says, make, "traces")
 
 
 def own(

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from xaicourse.course.grading import messages
-from xaicourse.course.grading.by_hand import NEAR, coarse, near, numbers_in
+from xaicourse.course.grading.by_hand import NEAR, coarse, in_any_form, near, numbers_in
 from xaicourse.course.grading.compare import refuse, show
 from xaicourse.course.grading.relation import relation
 from xaicourse.course.grading.submission import is_open, parts
@@ -104,7 +104,7 @@ class WordPart(Part):
 
 @dataclass(frozen=True)
 class PaperGrader:
-    """Judges the parts in their order; the first wrong one gets the message.
+    """Judges the parts in their order, or `first` before; the first wrong one gets the message.
 
     Parts that are still open come last, so that a student can hand in one after the other.
     """
@@ -112,10 +112,14 @@ class PaperGrader:
     task: str
     parts: Sequence[Part] = field(repr=False)
     rounding: float = NEAR
+    any_form: bool = False
+    first: str = ""
 
     def __call__(self, answer: Any) -> Outcome:
         """Return the outcome for one answer."""
         names = {part.name.lower(): part for part in self.parts}
+        if self.any_form:
+            answer = in_any_form(answer, {name: len(part.right) for name, part in names.items()})
         given = parts(answer, tuple(names), messages.entry(f"tasks/{self.task}/name"))
         missing = [names[name].name for name, value in given.items() if is_open(value)]
         if len(missing) == len(names):
@@ -125,7 +129,7 @@ class PaperGrader:
             for name, part in names.items()
             if part.name not in missing
         }
-        for part, numbers in read.items():
+        for part, numbers in sorted(read.items(), key=lambda pair: pair[0].name != self.first):
             if not part.same(numbers, part.right, self.rounding):
                 return self._not_right(part, read)
         if missing:
@@ -141,7 +145,7 @@ class PaperGrader:
             text = messages.text(f"tasks/{self.task}/misconceptions/{name}")
             return Outcome("not_right", text, evidence, diagnosis=name)
         own = f"differs_of/{part.name}" if part.differs else "differs"
-        text = messages.text(f"tasks/{self.task}/{own}", part=part.name)
+        text = messages.text(f"tasks/{self.task}/{own}", part=part.name, total=_total(numbers))
         return Outcome(
             "not_right", f"{text} {part.relation(numbers, self.rounding)}".rstrip(), evidence
         )
@@ -165,6 +169,8 @@ def paper_task(
     evidence: str = "",
     rounding: float = NEAR,
     handed_in: type = dict,
+    any_form: bool = False,
+    first: str = "",
 ) -> Task:
     """Return the task.
 
@@ -175,7 +181,8 @@ def paper_task(
     *given : Part
         The parts in their order: see `Part`, `WordPart` and `row`.
     differs : str
-        What is said of a wrong part whose mistake has no name; ``{part}`` is its name.
+        What is said of a wrong part whose mistake has no name; ``{part}`` is its name, ``{total}``
+        the sum of its numbers.
     passed : str
         What is said of a right answer.
     hints : tuple of str
@@ -187,6 +194,10 @@ def paper_task(
         How far a number may be from the right one.
     handed_in : type
         dict, or tuple for an answer whose parts have no names in the sheet.
+    any_form : bool
+        Whether such an answer may be nested as one likes: see `in_any_form`.
+    first : str
+        The part that is judged first, if that is another one than the first.
 
     Returns
     -------
@@ -209,11 +220,16 @@ def paper_task(
     whole = dict if handed_in is dict else lambda answer: tuple(answer.values())
     return Task(
         id,
-        PaperGrader(id, given, rounding),
+        PaperGrader(id, given, rounding, any_form, first),
         reference=whole(right),
         misconceptions={name: whole(answer) for name, answer in wrong.items()},
         words=words,
     )
+
+
+def _total(given: Given) -> str:
+    """Return the sum of a row of numbers; nothing for words."""
+    return "" if isinstance(given[0], str) else show(float(sum(given)))
 
 
 # ---------------------------------------------------------------- words in words.toml

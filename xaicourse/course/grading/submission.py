@@ -5,7 +5,7 @@ from typing import Any
 
 from xaicourse.course.grading.compare import refuse
 
-__all__ = ["is_missing", "is_open", "parts", "refuse_open_parts"]
+__all__ = ["is_missing", "is_open", "parts", "refuse_open_parts", "whole_number"]
 
 
 PLACEHOLDERS = {"", "todo", "tbd", "fixme"}
@@ -51,3 +51,14 @@ def refuse_open_parts(part: Mapping[str, Any], what: str) -> None:
         refuse("general/not_done", status="not_done")
     if missing:
         refuse("general/part_missing", status="not_done", part=missing[0], what=what)
+
+
+def whole_number(value: Any, name: str, most: int, what: str) -> int:
+    """Return a part that is a whole number from 1 to `most`."""
+    try:
+        fits = int(value) == float(value) and 1 <= int(value) <= most
+    except Exception:
+        fits = False
+    if not fits:
+        refuse("general/part_whole", what=what, part=name, most=most, given=str(value)[:40])
+    return int(value)

@@ -19,6 +19,7 @@ from xaicourse.core.gradients import sum_dtype
 from xaicourse.core.inputs import call
 from xaicourse.core.known import KEEPS_NUMBERS, NUMBER_BY_NUMBER, PAD, kind_of, name_of
 from xaicourse.core.operations import UnsupportedOperationError
+from xaicourse.core.output_parts import tensors_in
 from xaicourse.core.registry import attribution_method
 from xaicourse.core.shared import Asked
 from xaicourse.methods.examples import small_classifier
@@ -208,7 +209,7 @@ def _from_outputs(outputs: Any, terms: dict[int, Tensor], last_step: Tensor) -> 
     """Share what the last step to F adds, (P,), among the model's outputs, by |dF/dz_k z_k|."""
     total = sum(t.abs().reshape(len(t), -1).sum(1) for t in terms.values())
     source: Tensor | float = 0.0
-    for place, tensor in enumerate(tree_leaves(outputs)):
+    for place, tensor in enumerate(tensors_in(outputs)):
         if place in terms and isinstance(total, Tensor):
             share = terms[place].abs() / total.clamp_min(1e-300).view(-1, *[1] * (tensor.dim() - 1))
             beta = share * last_step.view(-1, *[1] * (tensor.dim() - 1))
@@ -305,7 +306,7 @@ def bias_backprop(
     shares = (full.grad * question.x).to(dtype)
     gap = (shares + beta).flatten(1).sum(1) - full.score.to(dtype)
     size = (shares.abs() + beta.abs()).flatten(1).sum(1) + full.score.abs()
-    _check_nothing_lost(gap, full.score, TOLERANCE.get(x.dtype, HALF_TOLERANCE) * size)
+    _check_nothing_lost(gap, full.score, TOLERANCE.get(question.precision, HALF_TOLERANCE) * size)
     found = {"f_end": full.score, "gap": gap, "extra": {"input": shares}}
     return Attribution.of(question, beta, gradients=question.rows.new_full((len(x),), 2), **found)
 

@@ -15,6 +15,7 @@ from xaicourse.core.checks import describe
 from xaicourse.core.gradients import Question
 from xaicourse.core.inputs import call, current_rows
 from xaicourse.core.registry import MethodRecord, Need, ResultKind
+from xaicourse.core.row_guard import vouch_for
 from xaicourse.methods.spec import Spec, spec
 
 __all__ = ["Explained", "Inner", "explain_copies", "explained", "other_seed", "read_method"]
@@ -132,6 +133,7 @@ def explain_copies(
         return call(model, points, current_rows(points) % n)
 
     repeated.__name__ = describe(model)  # for messages
+    vouch_for(repeated)
 
     def is_by_row(name: str, value: Any) -> bool:
         as_x = isinstance(value, Tensor) and value.dim() == copies.dim() - 1 and len(value) == n

@@ -8,13 +8,13 @@ from typing import Any, Unpack
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from xaicourse.core.attribution import Attribution
 from xaicourse.core.checks import check_positive_int, describe
-from xaicourse.core.gradients import ask
-from xaicourse.core.inputs import BoundModel, PackedModel
+from xaicourse.core.gradients import Question, ask
+from xaicourse.core.inputs import BoundModel, PackedModel, call
 from xaicourse.core.registry import attribution_method
+from xaicourse.core.row_guard import vouch_for
 from xaicourse.core.shared import Asked
 from xaicourse.methods.denoising.input_noise import (
     check_seed,
@@ -22,6 +22,12 @@ from xaicourse.methods.denoising.input_noise import (
     noise_scale,
     noisy_values,
     standard_normal,
+)
+from xaicourse.methods.denoising.model_copies import (
+    UsesOriginal,
+    deep_copy,
+    refusal,
+    shallow_copy,
 )
 from xaicourse.methods.denoising.nested import Inner, explained, other_seed, read_method
 from xaicourse.methods.examples import small_classifier
@@ -43,48 +49,86 @@ def find_module(model: Any) -> nn.Module:
             f"{describe(model)} ({type(inside).__name__}); write a function as the forward() of a "
             "module that holds the weights"
         )
+    if isinstance(inside, nn.DataParallel | nn.parallel.DistributedDataParallel):
+        raise TypeError(
+            f"model is a {type(inside).__name__}, which keeps copies of its weights on several "
+            "devices; pass model.module"
+        )
+    scripted = next((m for m in inside.modules() if isinstance(m, torch.jit.ScriptModule)), None)
+    if scripted is not None:
+        raise TypeError(
+            f"model {describe(inside)} has a scripted or traced part, whose weights cannot be "
+            f"varied ({getattr(scripted, 'original_name', '')}); use the original module there"
+        )
     if not any(p.is_floating_point() for p in inside.parameters()):
         raise ValueError(f"model {describe(inside)} has no parameters, so there is none to vary")
     return inside
 
 
-def with_weights(model: Any, weights: Mapping[str, Tensor]) -> Callable[..., Any]:
-    """Return the model as a function that uses other weights; the model's own stay untouched."""
-    if isinstance(model, BoundModel | PackedModel):
-        outer = copy.copy(model)
-        outer.model = with_weights(model.model, weights)
-        return outer
-    # without tie_weights: it names a layer that is used twice twice, and so fails to put its own
-    # weights back; `noisy_weights` names every place of a weight itself
-    return lambda *inputs, **extras: functional_call(
-        model, dict(weights), inputs, extras, tie_weights=False
-    )
+def varied_weights(module: nn.Module) -> dict[Tensor, str]:
+    """Return the parameters that get noise, each once, with the name of its first place."""
+    found: dict[Tensor, str] = {}
+    for prefix, layer in module.named_modules():
+        for name, W in layer.named_parameters(prefix, recurse=False, remove_duplicate=False):
+            if W.is_floating_point():
+                found.setdefault(W, name)
+    return found
 
 
 def noisy_weights(
     module: nn.Module, sigma: float, noise: str, samples: int, seed: int
-) -> Iterator[dict[str, Tensor]]:
-    """Yield the parameters with noise on them, a set for each sample.
+) -> Iterator[dict[Tensor, Tensor]]:
+    """Yield parameter -> parameter with noise on it, a set for each sample.
 
     The draws are made on the CPU and in float32, one parameter after the other, so that they are
     the same on every device and in every precision. Buffers (the statistics of batch norms) stay.
-    A parameter that several layers share gets one draw, and is in the set at each of its places.
+    A parameter that several layers share gets one draw.
     """
-    places: dict[Tensor, list[str]] = {}  # each layer once, also where the model uses it twice
-    for prefix, layer in module.named_modules():
-        for name, W in layer.named_parameters(prefix, recurse=False, remove_duplicate=False):
-            if W.is_floating_point():
-                places.setdefault(W, []).append(name)
-
     generator = torch.Generator().manual_seed(seed)
     for _ in range(samples):
         weights = {}
-        for parameter, names in places.items():
+        for parameter in varied_weights(module):
             W = parameter.detach()
             z = torch.randn(W.shape, generator=generator, dtype=torch.float32).to(W)
-            noisy = W * (1 + sigma * z) if noise == "multiplicative" else W + sigma * z
-            weights.update(dict.fromkeys(names, noisy))
+            weights[parameter] = W * (1 + sigma * z) if noise == "multiplicative" else W + sigma * z
         yield weights
+
+
+# how a copy of a module is made that has other weights
+Copy = Callable[[nn.Module, Mapping[Tensor, Tensor]], nn.Module]
+
+
+def with_weights(
+    model: Any, weights: Mapping[Tensor, Tensor], make_copy: Copy = shallow_copy
+) -> Callable[..., Any]:
+    """Return a copy of the model, also inside `bind` and `pack`, with other weights."""
+    if isinstance(model, BoundModel | PackedModel):
+        outer = copy.copy(model)
+        outer.model = with_weights(model.model, weights, make_copy)
+        return outer
+    return make_copy(model, weights)
+
+
+def find_copy(question: Question, module: nn.Module) -> Copy:
+    """Return the cheapest way to copy the model that leads every use of a weight to the copy.
+
+    A forward pass through a copy is watched for the caller's own weights.
+    """
+    weights = varied_weights(module)
+    points, rows = (t[: question.batch_size] for t in (question.x, question.rows))
+    found = None
+    for make_copy in (shallow_copy, deep_copy):
+        copied = with_weights(question.model, {W: W.detach().clone() for W in weights}, make_copy)
+        inputs = points.to(question.model_dtype, copy=True)
+        with torch.inference_mode(False), torch.no_grad(), UsesOriginal(weights) as watch:
+            try:
+                call(copied, inputs, rows)
+            except Exception as error:
+                raise ValueError(f"model {describe(module)} failed as a copy: {error}") from error
+        found = watch.found
+        if found is None:
+            return make_copy
+    raise refusal(module, found)
 
 
 def over_noisy_models(
@@ -121,11 +165,14 @@ def over_noisy_models(
     total = samples * input_samples
     draws = standard_normal(total, tuple(x.shape[1:]), other_seed(seed, 0), antithetic=False)
 
+    make_copy = find_copy(question, module)
+
     def maps() -> Iterator[Tensor]:
         weights = noisy_weights(module, weight_sigma, noise, samples, seed)
         for i, W in enumerate(weights):
             xi, first = islice(draws, input_samples), i * input_samples
-            yield from noisy_values(inner, with_weights(model, W), question, what, scale, xi, first)
+            noisy = vouch_for(with_weights(model, W, make_copy))
+            yield from noisy_values(inner, noisy, question, what, scale, xi, first)
 
     moments = gather(maps(), total, input_samples, description)
     return Attribution.of(
@@ -149,11 +196,11 @@ def check_weight_noise(sigma: Any, noise: Any) -> None:
 
 
 def check_outside(inner: Inner) -> None:
-    """Raise if the method inside looks into the model, which is a function here."""
+    """Raise if the method inside looks into the model, which is a copy here."""
     if inner.looks_inside:
         raise ValueError(
             f"method {inner.record.name} looks for a layer or for weights in the model, which is "
-            "a function here (the model with other weights); choose a method that does not"
+            "a copy with other weights here; choose a method that does not"
         )
 
 
@@ -203,7 +250,7 @@ def noisegrad(
     Parameters
     ----------
     model : torch.nn.Module
-        Its parameters are never written to: each noisy copy is a functional call.
+        It is never touched, in no thread: the noise is on private copies of it.
     method : str, Spec, method or functools.partial
         :math:`\Phi`, any registered method that does not look for a layer of the model.
     samples : int
@@ -280,7 +327,7 @@ def fusiongrad(
     Parameters
     ----------
     model : torch.nn.Module
-        Its parameters are never written to: each noisy copy is a functional call.
+        It is never touched, in no thread: the noise is on private copies of it.
     method : str, Spec, method or functools.partial
         :math:`\Phi`, any registered method that does not look for a layer of the model.
     samples : int

@@ -7,7 +7,7 @@ weights (N, K, 1, 1) or (N, K, h, w).
 
 from torch import Tensor
 
-from xaicourse.methods.vanilla.weighted_maps import SPACE, WEIGHTS, class_activation_map
+from xaicourse.methods.vanilla.weighted_maps import WEIGHTS, cells, class_activation_map
 
 __all__ = [
     "WEIGHTS",
@@ -70,7 +70,7 @@ def cam(A: Tensor, g: Tensor) -> Tensor:
     >>> xc.cam(net, x).shape
     torch.Size([1, 1, 28, 28])
     """
-    return g.sum(SPACE, keepdim=True)  # behind an average each dF/dA_kij is w_k / Z
+    return g.sum(cells(g), keepdim=True)  # behind an average each dF/dA_kij is w_k / Z
 
 
 @class_activation_map(title="Grad-CAM", year=2017, paper="arXiv:1610.02391")
@@ -107,7 +107,7 @@ def grad_cam(A: Tensor, g: Tensor) -> Tensor:
     >>> xc.grad_cam(net, x, layer="relu2").shape, xc.grad_cam(net, x, upsample=None).shape
     (torch.Size([1, 1, 28, 28]), torch.Size([1, 1, 7, 7]))
     """
-    return g.mean(SPACE, keepdim=True)
+    return g.mean(cells(g), keepdim=True)
 
 
 @class_activation_map(title="Grad-CAM++", year=2018, paper="arXiv:1710.11063")
@@ -152,7 +152,7 @@ def grad_cam_plus_plus(A: Tensor, g: Tensor) -> Tensor:
     >>> xc.grad_cam_plus_plus(net, x, layer="relu2").shape
     torch.Size([1, 1, 28, 28])
     """
-    denominator = 2 + g * A.sum(SPACE, keepdim=True)  # of alpha, after dividing by g^2
+    denominator = 2 + g * A.sum(cells(A), keepdim=True)  # of alpha, after dividing by g^2
     counts = g > 0  # relu(g) leaves out all others
     if bool((counts & (denominator <= 0)).any()):
         raise ValueError(
@@ -161,7 +161,7 @@ def grad_cam_plus_plus(A: Tensor, g: Tensor) -> Tensor:
             "hires_cam, which take any sign"
         )
     alpha = counts / denominator.where(counts, 1)
-    return (alpha * g.clamp_min(0)).sum(SPACE, keepdim=True)
+    return (alpha * g.clamp_min(0)).sum(cells(g), keepdim=True)
 
 
 @class_activation_map(
@@ -279,8 +279,8 @@ def xgrad_cam(A: Tensor, g: Tensor) -> Tensor:
     >>> torch.allclose(*sums)
     True
     """
-    total = A.sum(SPACE, keepdim=True)
-    empty = (A == 0).all(3, keepdim=True).all(2, keepdim=True)  # no weight: adds nothing anyway
+    total = A.sum(cells(A), keepdim=True)
+    empty = (A == 0).all(cells(A), keepdim=True)  # no weight: adds nothing anyway
     if bool(((total == 0) & ~empty).any()):
         raise ValueError(
             "xgrad_cam is not defined where a feature map adds up to 0, as can happen where a "
@@ -288,4 +288,4 @@ def xgrad_cam(A: Tensor, g: Tensor) -> Tensor:
             "which take any sign"
         )
     share = A / total.where(~empty, 1)
-    return (share * g).sum(SPACE, keepdim=True)
+    return (share * g).sum(cells(g), keepdim=True)

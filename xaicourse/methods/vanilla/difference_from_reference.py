@@ -12,12 +12,19 @@ from typing import Any, ClassVar, Unpack, cast
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_map
 
 from xaicourse.core.attribution import Attribution
-from xaicourse.core.gradients import Question, ask, gradients
+from xaicourse.core.gradients import Question, ask, gradients, refuse_infinite
 from xaicourse.core.known import MAX_POOLING, TRANSPARENT
-from xaicourse.core.operations import Activated, Layer, MaxPool, Mixture, Operation
+from xaicourse.core.operations import (
+    Activated,
+    Layer,
+    MaxPool,
+    Mixture,
+    Operation,
+    UnsupportedOperationError,
+)
+from xaicourse.core.output_parts import map_tensors, tensors_in
 from xaicourse.core.registry import Example, attribution_method
 from xaicourse.core.ruled import Choice
 from xaicourse.core.rules import BackwardRules
@@ -230,6 +237,12 @@ def deep_shap(
 def _references(baselines: Any, x: Any) -> list[Any]:
     """Return the set one by one, for `make_baseline` to check."""
     if isinstance(baselines, Tensor) and baselines.dim() > 0:
+        if isinstance(x, Tensor) and baselines.dim() != x.dim():
+            raise ValueError(
+                f"baselines is a tensor of shape {tuple(baselines.shape)}, but a set of references "
+                f"for x of shape {tuple(x.shape)} is (M, ...), one row each; for a single "
+                "reference pass baselines=row[None], for numbers a tuple, baselines=(0.0, 1.0)"
+            )
         moved = baselines.detach()
         if isinstance(x, Tensor) and baselines.is_floating_point():
             moved = moved.to(x.dtype).to(x.device)
@@ -261,6 +274,7 @@ def _difference(
     rules.reference.append(start)
     m, f_end = gradients(question)
     f_start = question.scores(start, question.rows)
+    refuse_infinite(f_start, "at the reference")
     return question, (question.x - start) * m, f_start, f_end
 
 
@@ -274,6 +288,7 @@ class _Rescale(BackwardRules):
     reference: list[Tensor] = field(default_factory=list)  # x' (N, ...), set once it is checked
 
     kinds: ClassVar[frozenset[str]] = frozenset({"smooth", "max_pool"})
+    needs_rows: ClassVar[bool] = True
     transparent: ClassVar[frozenset[str]] = TRANSPARENT - frozenset(MAX_POOLING)
     covers: ClassVar[str] = "its rules cover ReLUs, other rising activations and max pools only"
 
@@ -281,14 +296,22 @@ class _Rescale(BackwardRules):
         """Call the model on [x; x'] and hand on what it says of x."""
         n = len(inputs)
         both = torch.cat([inputs, self.reference[0][rows].to(inputs.dtype)])
-        with self.active(len(both)):
-            outputs = model(both, torch.cat([rows, rows]))
+        outputs = super().run(model, both, torch.cat([rows, rows]))
 
-        def first_half(leaf: Any) -> Any:
-            halves = isinstance(leaf, Tensor) and leaf.dim() > 0 and len(leaf) == 2 * n
-            return leaf[:n] if halves else leaf
+        def halves(leaf: Tensor) -> bool:
+            return leaf.dim() > 0 and len(leaf) == 2 * n
 
-        return tree_map(first_half, outputs)
+        if any(halves(leaf) for leaf in tensors_in(outputs)):
+            return map_tensors(lambda leaf: leaf[:n] if halves(leaf) else leaf, outputs)
+        if isinstance(outputs, list | tuple) and len(outputs) == 2 * n:  # an object for each row
+            return outputs[:n]
+        if isinstance(outputs, Tensor):  # refused where all methods refuse it
+            return outputs
+        raise UnsupportedOperationError(
+            f"{self.method} sends x and its reference through the model together and needs one "
+            f"output for each of {2 * n} rows; the model returns {type(outputs).__name__}, where "
+            "none was found; let it return a tensor, a dict, a tuple or a dataclass of tensors"
+        )
 
     def choose(self, operation: Operation, producer: Operation | None) -> Choice | None:
         if isinstance(operation, MaxPool):
@@ -306,6 +329,7 @@ class _RevealCancel(_Rescale):
     """An activation and the layer or sum that makes its input get one rule together."""
 
     kinds: ClassVar[frozenset[str]] = frozenset({"smooth", "max_pool", "layer"})
+    needs_producer: ClassVar[bool] = True
 
     def choose(self, operation: Operation, producer: Operation | None) -> Choice | None:
         if not isinstance(operation, Activated) or not isinstance(producer, Layer | Mixture):

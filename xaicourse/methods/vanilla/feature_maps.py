@@ -1,6 +1,7 @@
-"""What all class activation maps share: which layer, its feature maps, and their gradient.
+"""What all class activation maps share: a layer's feature maps, their gradient, the map's size.
 
-A layer's output A (N, K, h, w) is K feature maps of h x w cells. Each method weighs and adds them.
+A layer's output A (N, K, h, w) is K feature maps of h x w cells; (N, K, l) of a series,
+(N, K, d, h, w) of a volume. Each method weighs and adds them.
 """
 
 from collections.abc import Callable
@@ -8,24 +9,43 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from xaicourse.core.attribution import Attribution
 from xaicourse.core.gradients import Question, activations, ask, layer_gradients
-from xaicourse.core.layers import Layer, LayerCall, LayerError, find_layer, watch_layers
+from xaicourse.core.layers import Layer, LayerError, find_layer
+from xaicourse.methods.vanilla.layer_choice import (
+    Look,
+    check_x,
+    default_layer,
+    listed,
+    look,
+    map_layers,
+)
+from xaicourse.methods.vanilla.map_axes import Axes, node_of
 
 __all__ = [
     "FeatureMaps",
     "TokenGrid",
+    "ask_for_map",
     "attribution",
-    "check_image",
+    "joined",
+    "like_x",
     "map_layers",
+    "names",
+    "number_of_layers",
+    "of_layers",
     "read_maps",
     "to_image_size",
 ]
 
-UPSAMPLINGS = ("bilinear", "bicubic", "nearest")
+# how torch calls an upsampling: for series, images and volumes
+UPSAMPLINGS = {
+    3: {"bilinear": "linear", "linear": "linear", "nearest": "nearest"},
+    4: {"bilinear": "bilinear", "bicubic": "bicubic", "nearest": "nearest"},
+    5: {"bilinear": "trilinear", "trilinear": "trilinear", "nearest": "nearest"},
+}
 Reshape = Callable[[Tensor], Tensor]
 
 
@@ -37,6 +57,7 @@ class FeatureMaps:
     activation: Tensor  # A (N, K, h, w)
     gradient: Tensor  # g = dF/dA (N, K, h, w); empty where it was not asked for
     score: Tensor  # F(x) (N,)
+    of_x: tuple[int, ...]  # the axes of x that the cells' axes show: (2, 3)
 
 
 @dataclass(frozen=True)
@@ -74,16 +95,32 @@ class TokenGrid:
 
 
 def check_image(x: Any, upsample: Any) -> None:
-    """Raise unless x is a batch of images and `upsample` a way to enlarge a map."""
-    if isinstance(x, Tensor) and x.dim() != 4:
+    """Raise unless x is a batch of images, series or volumes that a map can be enlarged to."""
+    check_x(x)
+    known = UPSAMPLINGS[x.dim() if isinstance(x, Tensor) else 4]
+    if upsample is not None and upsample not in known:
         raise ValueError(
-            f"x has shape {tuple(x.shape)}, but a class activation map needs images (N, C, H, W); "
-            "for a single image pass x[None]"
+            f"upsample must be one of {', '.join(known)} or None (raw map), got {upsample!r}"
         )
-    if upsample is not None and upsample not in UPSAMPLINGS:
+
+
+def ask_for_map(
+    model: Callable[..., Any], x: Tensor, target: Any, upsample: Any, **asked: Any
+) -> Question:
+    """Check what class activation maps are given, and fix what is explained."""
+    check_image(x, upsample)
+    try:
+        return ask(model, x, target, **asked)
+    except ValueError as error:
+        if not isinstance(x, Tensor) or x.dim() != 3 or "x[None]" in str(error):
+            raise
         raise ValueError(
-            f"upsample must be one of {', '.join(UPSAMPLINGS)} or None (raw map), got {upsample!r}"
-        )
+            f"{error} (x has shape {tuple(x.shape)} and is read as {len(x)} series (N, C, L); for "
+            "a single image pass x[None])"
+        ) from error
+
+
+# ---- reading ------------------------------------------------------------------------------------
 
 
 def read_maps(
@@ -93,174 +130,234 @@ def read_maps(
     reshape: Reshape | None,
     gradient: bool = True,
     differentiable: bool = False,
-) -> FeatureMaps:
-    """Run the model and return the feature maps of a layer, with their gradient if wanted."""
+) -> list[FeatureMaps]:
+    """Run the model and return the feature maps of each layer, with their gradient if wanted."""
     if layer is None and call != 0:
         raise ValueError(f"call={call} is a call of a layer: give layer= too")
     if layer is None and reshape is not None:
         raise ValueError("reshape= is for one layer's tokens: give layer= too")
-    where = default_layer(question) if layer is None else find_layer(question.model, layer, call)
+    if isinstance(layer, list | tuple) and not layer:
+        raise ValueError("layer is an empty list: give at least one layer, or None for the default")
+    found = []
+    for one in layer if isinstance(layer, list | tuple) else [layer]:
+        where = None if one is None else find_layer(question.model, one, call)
+        seen = look(question, where)
+        if where is None:
+            where, axes = default_layer(question, seen)
+            laid, of_x = axes, axes.of_x
+        else:
+            laid, of_x = _laid_out(question, where, seen, reshape, gradient)
+        del seen  # and with it the graph of the first row
+        A, g, score = _read(question, where, laid, gradient, differentiable)
+        if gradient and _tokens(reshape or laid) and not bool(g.any()):
+            raise ValueError(_no_gradient(question, where))
+        found.append(FeatureMaps(where, A, g, score, of_x))
+    return found
+
+
+def number_of_layers(layer: Any) -> int:
+    """Return how many layers are asked for: each costs a gradient."""
+    return len(layer) if isinstance(layer, list | tuple) else 1
+
+
+def _read(
+    question: Question, where: Layer, laid: Reshape, gradient: bool, differentiable: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return A and g as feature maps (N, K, h, w), at least in float32, and F (N,)."""
     if gradient:
         A, g, score = layer_gradients(question, where, differentiable)
+        g = laid(g)
     else:
         A, score = activations(question, where)
         g = A.new_empty(0)
-    if reshape is not None:
-        A, g = reshape(A), reshape(g) if gradient else g
-        if gradient and not bool(g.any()):
-            raise ValueError(
-                f"the score does not depend on the cells of layer {where.name!r} (their gradient "
-                "is 0 in every row): in a transformer that reads its class token alone, take a "
-                "layer before the last attention, such as the last block's first layer norm"
-            )
-    if not isinstance(A, Tensor) or A.dim() != 4 or len(A) != len(question.rows):
+    A = laid(A)
+    if not isinstance(A, Tensor) or A.dim() != question.x.dim() or len(A) != len(question.rows):
         shape = tuple(A.shape) if isinstance(A, Tensor) else type(A).__name__
-        image = question.x.shape[-2:]
-        others = [c for c in one_forward(question) if _is_map(c, image)]
-        advice = (
-            "reshape must return them"
-            if reshape is not None
-            else "for a transformer's tokens (N, L, D) pass reshape=xaicourse.TokenGrid(height, "
-            f"width); the last layers with feature maps: {_listed(others) or 'none'}"
-        )
         raise LayerError(
-            f"layer {where.name!r} gives {shape}, but feature maps (N, K, h, w) are needed; "
-            + advice
+            f"layer {where.name!r} gives {shape} after reshape, but feature maps "
+            f"{_wanted(question.x.dim())} are needed; reshape must return them"
         )
     A, g = (t.float() if t.dtype in (torch.float16, torch.bfloat16) else t for t in (A, g))
-    return FeatureMaps(where, A, g, score)
+    return A, g, score
 
 
-def to_image_size(raw: Tensor, x: Tensor, upsample: str | None) -> Tensor:
+def _laid_out(
+    question: Question, where: Layer, seen: Look, reshape: Reshape | None, gradient: bool
+) -> tuple[Reshape, tuple[int, ...]]:
+    """Return what lays a named layer's output out as feature maps, and the axes of x they show."""
+    if reshape is not None:
+        return reshape, _shown_by(reshape, seen)
+    axes = seen.axes(seen.output, where.module)
+    if axes is None:
+        axes = seen.axes_by_aspect(seen.output)
+    if axes is None:
+        if gradient and node_of(seen.score) is None:
+            layer_gradients(question, where)  # says that there is no gradient, which comes first
+        raise LayerError(_no_maps(where, seen, len(question.rows)))
+    return axes, axes.of_x
+
+
+def _shown_by(reshape: Reshape, seen: Look) -> tuple[int, ...]:
+    """Return the axes of x that the cells of reshaped maps show; (2, 3) where that is not seen."""
+    try:
+        with torch.enable_grad():
+            axes = seen.axes(reshape(seen.output))
+    except Exception:  # reshape may be made for all rows at once; what it returns is checked there
+        axes = None
+    if axes is None:
+        return tuple(range(2, seen.x.dim()))
+    if axes.made and axes.channel != 1:
+        raise LayerError(
+            f"reshape must lay the layer out as feature maps {_wanted(seen.x.dim())}, but it puts "
+            f"the channels on axis {axes.channel}; without reshape= they are put on axis 1"
+        )
+    return axes.of_x
+
+
+def _tokens(laid: Reshape) -> bool:
+    """Tell whether tokens are laid out, of which a model may read one alone."""
+    return not isinstance(laid, Axes) or laid.tokens
+
+
+# ---- the map's size, and its record -------------------------------------------------------------
+
+
+def to_image_size(
+    raw: Tensor, x: Tensor, upsample: str | None, of_x: tuple[int, ...] = (2, 3)
+) -> Tensor:
     """Enlarge a map (N, 1, h, w) to the size of x, (N, 1, H, W)."""
     if upsample is None:
         return raw
-    corners = None if upsample == "nearest" else False
-    return F.interpolate(raw, size=x.shape[-2:], mode=upsample, align_corners=corners)
+    mode = UPSAMPLINGS[x.dim()][upsample]
+    size = [x.shape[k] for k in of_x]
+    return F.interpolate(
+        raw, size=size, mode=mode, align_corners=None if mode == "nearest" else False
+    )
+
+
+def like_x(large: Tensor, of_x: tuple[int, ...]) -> Tensor:
+    """Move the one channel of a map (N, 1, H, W) where x has its channels."""
+    channel = next(k for k in range(1, large.dim()) if k not in of_x)
+    return large.movedim(1, channel)
+
+
+def joined(raw: list[Tensor], maps: list[FeatureMaps], x: Tensor, upsample: str | None) -> Tensor:
+    """Return one layer's map in the size of x, or the average of several.
+
+    The cells of different layers are not of one size nor their values of one unit, so that the
+    layer with the largest numbers would be all that is seen: each enlarged map is divided by its
+    largest absolute value in the row first.
+    """
+    if len(maps) == 1:
+        return to_image_size(raw[0], x, upsample, maps[0].of_x)
+    if upsample is None:
+        raise ValueError(
+            "upsample=None gives the raw map of one layer, but layer= has several, whose cells "
+            "differ in size; their raw maps are in the details, extra['raw']"
+        )
+    total = torch.zeros((), dtype=raw[0].dtype, device=raw[0].device)
+    for one, m in zip(raw, maps, strict=True):
+        large = to_image_size(one, x, upsample, m.of_x)
+        size = large.abs().amax(tuple(range(1, large.dim())), keepdim=True)
+        total = total + large / size.where(size > 0, 1) / len(maps)
+    return total
 
 
 def attribution(
     question: Question,
-    maps: FeatureMaps,
-    w: Tensor,
-    raw: Tensor,
+    maps: list[FeatureMaps],
+    weights: list[Tensor],
     upsample: str | None,
     relu: bool,
     gradients: int = 1,
 ) -> Attribution:
-    """Return the record of a map `raw` (N, 1, h, w) that was made with weights w."""
-    raw = raw.clamp_min(0) if relu else raw
+    """Return the record of the map sum_k w_k A_k, or of the average of several layers' maps."""
+    raw = [(w * m.activation).sum(1, keepdim=True) for w, m in zip(weights, maps, strict=True)]
+    raw = [r.clamp_min(0) if relu else r for r in raw]  # (N, 1, h, w)
+    values = joined(raw, maps, question.x, upsample)
+    kept = [r.to(question.model_dtype) for r in raw]
     return Attribution.of(
         question,
-        to_image_size(raw, question.x, upsample),
+        values,
         kind="map",
-        f_end=maps.score,
-        gradients=question.rows.new_full((len(raw),), gradients),
-        settings={"layer": maps.layer.name, "call": maps.layer.call},
-        extra={"raw": raw.to(question.model_dtype), "weights": w, "layer": maps.layer.name},
+        f_end=maps[0].score,
+        gradients=question.rows.new_full((len(values),), gradients * len(maps)),
+        settings={"layer": of_layers(names(maps)), "call": maps[0].layer.call},
+        extra={
+            "raw": of_layers(kept),
+            "weights": of_layers(weights),
+            "layer": of_layers(names(maps)),
+        },
     )
 
 
-# ---- the layer that is taken unless one is named ------------------------------------------------
+def names(maps: list[FeatureMaps]) -> list[str]:
+    """Return the layers' names."""
+    return [m.layer.name for m in maps]
 
 
-def one_forward(question: Question) -> list[LayerCall]:
-    """Return all calls of layers in a forward pass of the first row."""
-    with watch_layers(question.model) as calls:
-        question.scores(question.x[:1], question.rows[:1])
-    return calls
+def of_layers(values: list[Any]) -> Any:
+    """Return one layer's value, or those of several in a tuple, in the order of layer=."""
+    return values[0] if len(values) == 1 else tuple(values)
 
 
-def map_layers(model: Callable[..., Any], x: Tensor) -> dict[str, tuple[int, ...]]:
-    """Return the layers of a model that have feature maps: for menus, and for ``layer=``.
-
-    Parameters
-    ----------
-    model : callable
-        A torch module, also inside `bind` or `pack`.
-    x : Tensor (N, C, H, W)
-        Images; the first goes through the model.
-
-    Returns
-    -------
-    dict of str to tuple
-        Name -> (K, h, w), from the image to the score. Of layers that hand on the same map only
-        the outermost is in it, and a layer that is called several times is in it once.
-
-    Raises
-    ------
-    LayerError
-        If the model is compiled or scripted.
-    ValueError, TypeError
-        For a bad x, or a model that fails on it.
-
-    Examples
-    --------
-    >>> import torch, xaicourse as xc
-    >>> net = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.Flatten())
-    >>> xc.map_layers(net, torch.zeros(1, 3, 6, 6))
-    {'0': (8, 4, 4)}
-    """
-    check_image(x, None)
-    nothing = ask(model, x, lambda outputs, rows: torch.zeros_like(rows, dtype=x.dtype))
-    calls = [c for c in one_forward(nothing) if _is_map(c, x.shape[-2:])]
-    by_map: dict[int, list[LayerCall]] = {}
-    for c in calls:
-        by_map.setdefault(id(c.output), []).append(c)
-    outermost = [min(same, key=lambda c: c.name.count(".")) for same in by_map.values()]
-    return {c.name: c.shape[1:] for c in outermost}
+# ---- words --------------------------------------------------------------------------------------
 
 
-def default_layer(question: Question) -> Layer:
-    """Return the last layer with a spatial map (N, K, h, w) behind a convolution.
+def _wanted(dims: int) -> str:
+    return {3: "(N, K, l)", 4: "(N, K, h, w)"}.get(dims, "(N, K, d, h, w)")
 
-    Of layers that hand on the same map it is the outermost: a ResNet's ``layer4``, a VGG's
-    ``features``. Adaptive pooling makes no map of its own.
-    """
-    calls = one_forward(question)
-    if not calls:
-        raise LayerError(
-            "layer must be given: the model is a function, or holds no layers, so that none can "
-            "be chosen; pass the layer itself, layer=net.features"
+
+def _no_maps(where: Layer, seen: Look, rows: int) -> str:
+    """Say why a named layer has no feature maps, and what to do."""
+    output, dims = seen.output, seen.x.dim()
+    others = [c for c, _ in seen.spots(seen.calls)][::-1]
+    shape = (rows, *output.shape[1:])
+    if len(output) != 1:
+        shape = (rows * len(output), *output.shape[1:])
+        advice = (
+            "its first axis is not that of x's rows (windows or time steps lie there); choose a "
+            "layer that has them apart"
         )
-    image = question.x.shape[-2:]
-    convolutions = [k for k, c in enumerate(calls) if isinstance(c.module, nn.Conv2d)]
-    first = convolutions[0] if convolutions else len(calls)
-    maps = [c for c in calls[first:] if _is_map(c, image)]
-    tokens = [c for c in calls if _is_tokens(c, image)]
-    if tokens and (not maps or calls.index(tokens[-1]) > calls.index(maps[-1])):
-        raise LayerError(
-            "layer must be given: after its last spatial map this model works on tokens; pass "
-            "layer= and reshape=xaicourse.TokenGrid(height, width). Layers with tokens: "
-            f"{_listed(tokens)}"
+    elif output.dim() == dims == 4:
+        advice = (
+            "which axis has its channels cannot be told; pass reshape=lambda t: t.permute(0, 3, "
+            "1, 2) if they come last, (N, h, w, K), or reshape=lambda t: t if they come first"
         )
-    if not maps:
-        raise LayerError(
-            "no layer of this model has a spatial map (N, K, h, w) behind a convolution, which "
-            f"class activation maps are made from; its layers return {_listed(calls)}. Use a "
-            "method that explains the input itself, such as integrated_gradients"
+    elif output.dim() == dims:
+        last = (0, dims - 1, *range(1, dims - 1))
+        advice = (
+            "which axis has its channels cannot be told; pass reshape=lambda t: "
+            f"t.permute{last} if they come last, or reshape=lambda t: t if they come first"
         )
-    return Layer(maps[-1].module, maps[-1].name, maps[-1].call)
+    elif output.dim() == 3 and dims == 4:
+        advice = (
+            "for a transformer's tokens (N, L, D) pass reshape=xaicourse.TokenGrid(height, width, "
+            "skip)"
+        )
+    else:
+        advice = "choose another layer"
+    return (
+        f"layer {where.name!r} gives {shape}, but feature maps {_wanted(dims)} "
+        f"are needed; {advice}; the last layers with feature maps: {listed(others) or 'none'}"
+    )
 
 
-def _is_map(seen: LayerCall, image: tuple[int, ...]) -> bool:
-    """Tell whether a layer's output is a picture of the image: more than a cell, same aspect."""
-    if len(seen.shape) != 4 or isinstance(seen.module, nn.AdaptiveAvgPool2d | nn.AdaptiveMaxPool2d):
-        return False
-    _, _, h, w = seen.shape
-    H, W = image
-    return h * w > 1 and 0.6 < (h * W) / (w * H) < 1 / 0.6
-
-
-def _is_tokens(seen: LayerCall, image: tuple[int, ...]) -> bool:
-    """Tell whether an output is (N, L, D), or (N, h, w, D) with the channels last."""
-    shape = seen.shape
-    if len(shape) == 4:
-        pooled = isinstance(seen.module, nn.AdaptiveAvgPool2d | nn.AdaptiveMaxPool2d)
-        return not pooled and shape[1] * shape[2] > 1 and shape[3] > 1 and not _is_map(seen, image)
-    return len(shape) == 3 and shape[1] > 1
-
-
-def _listed(calls: list[LayerCall], most: int = 8) -> str:
-    shown = [f"{c.name!r} {('N', *c.shape[1:])}".replace("'N'", "N") for c in calls[-most:]]
-    return ", ".join(shown)
+def _no_gradient(question: Question, where: Layer) -> str:
+    """Say which layer to take where only the class token of this one matters."""
+    seen = look(question)
+    if seen.flat:
+        return (
+            f"the score has gradient 0 at layer {where.name!r} and at all tokens of the model: it "
+            "is flat at x, as where the last layer's weights are all 0 (a head not yet trained)"
+        )
+    try:
+        name = default_layer(question, seen)[0].name
+        advice = f"the last layer whose tokens matter is {name!r}"
+    except LayerError:
+        advice = "take one such as the last block's first layer norm"
+    return (
+        f"the score does not depend on the cells of layer {where.name!r} (their gradient is 0 in "
+        "every row): in a transformer that reads its class token alone, take a layer before the "
+        f"last attention; {advice}"
+    )

@@ -1,19 +1,28 @@
 """Two class activation maps without a gradient: Score-CAM (2020) and Eigen-CAM (2020)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Unpack
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from xaicourse.core.attribution import Attribution
-from xaicourse.core.gradients import ask
+from xaicourse.core.gradients import Question
 from xaicourse.core.progress import progress
 from xaicourse.core.registry import attribution_method
 from xaicourse.core.shared import Asked
 from xaicourse.methods.examples import small_image_classifier
-from xaicourse.methods.vanilla.feature_maps import Reshape, attribution, check_image, read_maps
+from xaicourse.methods.vanilla.feature_maps import (
+    FeatureMaps,
+    Reshape,
+    ask_for_map,
+    attribution,
+    like_x,
+    read_maps,
+    to_image_size,
+)
+from xaicourse.methods.vanilla.weighted_maps import cells
 
 __all__ = ["eigen_cam", "score_cam"]
 
@@ -76,31 +85,36 @@ def score_cam(
     >>> xc.score_cam(net, x, layer="relu2").shape
     torch.Size([1, 1, 28, 28])
     """
-    check_image(x, upsample)
-    question = ask(model, x, target, **asked)
+    question = ask_for_map(model, x, target, upsample, **asked)
     maps = read_maps(question, layer, call, reshape, gradient=False)
-    A = maps.activation  # (N, K, h, w)
+    weights = [_score_weights(question, m) for m in maps]
+    return attribution(question, maps, weights, upsample, relu, gradients=0)
+
+
+def _score_weights(question: Question, maps: FeatureMaps) -> Tensor:
+    """Return the softmax of F(x * H_k) over the feature maps k, (N, K, 1, 1)."""
+    A, x = maps.activation, question.x  # (N, K, h, w), (N, C, H, W)
     N, K = A.shape[:2]
-    flat = A.amax((2, 3), keepdim=True) == A.amin((2, 3), keepdim=True)  # (N, K, 1, 1)
+    space = cells(A)
+    flat = A.amax(space, keepdim=True) == A.amin(space, keepdim=True)  # (N, K, 1, 1)
     bar = progress(N * K, "Score-CAM")
 
     def seen_through(place: Tensor) -> Tensor:
         """Return x * H_k for places n K + k: (P, C, H, W)."""
         n, k = place // K, place % K
-        up = F.interpolate(A[n, k][:, None], size=x.shape[-2:], mode="bilinear")  # (P, 1, H, W)
-        low, high = up.amin((2, 3), keepdim=True), up.amax((2, 3), keepdim=True)
+        up = to_image_size(A[n, k][:, None], x, "bilinear", maps.of_x)  # (P, 1, H, W)
+        low, high = up.amin(space, keepdim=True), up.amax(space, keepdim=True)
         hidden = flat[n, k][:, None] | (high == low)  # (P, 1, 1, 1); a speck can get lost in `up`
         H = ((up - low) / (high - low).masked_fill(hidden, 1)).masked_fill(hidden, 0)
         bar.update(min(len(place), N * K - bar.n))
-        return question.x[n] * H
+        return x[n] * like_x(H, maps.of_x)
 
     try:
         score = question.scores(seen_through, question.rows.repeat_interleave(K))  # (N K,)
     finally:
         bar.close()
-    w = torch.softmax(score.view(N, K), dim=1).to(A.dtype)[:, :, None, None]
-    raw = (w * A).sum(1, keepdim=True)  # (N, 1, h, w)
-    return attribution(question, maps, w, raw, upsample, relu, gradients=0)
+    w = torch.softmax(score.view(N, K), dim=1).to(A.dtype)
+    return w[(..., *[None] * len(space))]  # (N, K, 1, 1)
 
 
 @attribution_method(
@@ -170,14 +184,23 @@ def eigen_cam(
     >>> torch.equal(xc.eigen_cam(net, x, 0, layer="relu2"), xc.eigen_cam(net, x, 5, layer="relu2"))
     True
     """
-    check_image(x, upsample)
-    question = ask(model, x, target, **asked)
+    question = ask_for_map(model, x, target, upsample, **asked)
     maps = read_maps(question, layer, call, reshape, gradient=False)
-    A = maps.activation  # (N, K, h, w)
-    O = A.flatten(2).transpose(1, 2)  # (N, h w, K)  # noqa: E741
-    mean = O.mean(1, keepdim=True)  # (N, 1, K)
-    O = O - mean if centre else O  # noqa: E741
+    if centre:
+        means = [m.activation.mean(cells(m.activation), keepdim=True) for m in maps]
+        shown = [replace(m, activation=m.activation - a) for m, a in zip(maps, means, strict=True)]
+    else:
+        shown = maps
+    weights = [
+        _first_direction(m.activation, s.activation) for m, s in zip(maps, shown, strict=True)
+    ]
+    return attribution(question, shown, weights, upsample, relu, gradients=0)
+
+
+def _first_direction(A: Tensor, shown: Tensor) -> Tensor:
+    """Return V_1 (N, K, 1, 1) of the maps that are shown, with a share >= 0 in A's mean."""
+    O = shown.flatten(2).transpose(1, 2)  # (N, h w, K)  # noqa: E741
+    mean = A.flatten(2).mean(2)[:, None]  # (N, 1, K)
     V1 = torch.linalg.svd(O, full_matrices=False).Vh[:, 0, :, None]  # (N, K, 1)
     V1 = V1.where(mean @ V1 >= 0, -V1)
-    raw = (O @ V1).transpose(1, 2).unflatten(2, A.shape[2:])  # (N, 1, h, w)
-    return attribution(question, maps, V1[..., None], raw, upsample, relu, gradients=0)
+    return V1.unflatten(2, (1,) * len(cells(A)))  # (N, K, 1, 1)

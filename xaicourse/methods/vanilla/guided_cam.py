@@ -14,9 +14,13 @@ from xaicourse.methods.examples import small_image_classifier
 from xaicourse.methods.vanilla.class_activation import WEIGHTS
 from xaicourse.methods.vanilla.feature_maps import (
     Reshape,
-    check_image,
+    ask_for_map,
+    joined,
+    like_x,
+    names,
+    number_of_layers,
+    of_layers,
     read_maps,
-    to_image_size,
 )
 from xaicourse.methods.vanilla.relu_rules import guided_rule
 
@@ -30,7 +34,7 @@ __all__ = ["guided_grad_cam"]
     family="vanilla",
     input="image",
     needs={"gradient", "layer", "relu_only"},
-    cost=lambda settings: 2,
+    cost=lambda settings: 1 + number_of_layers(settings.get("layer")),
     example=small_image_classifier,
 )
 def guided_grad_cam(
@@ -55,7 +59,7 @@ def guided_grad_cam(
         (N, C, H, W) -> (N, K), or other outputs that `target` reads; its activations must be of
         the ReLU family.
     upsample : str
-        ``"bilinear"``, ``"bicubic"`` or ``"nearest"``.
+        ``"bilinear"`` (linear along each axis), ``"bicubic"`` (images only) or ``"nearest"``.
 
     Returns
     -------
@@ -66,7 +70,7 @@ def guided_grad_cam(
     -----
     Keeps none of the axioms.
 
-    **Cost.** 2 gradients a row.
+    **Cost.** 2 gradients a row, and one more for each layer but the first.
 
     **Fails when** the fine lines are read as an answer: they are Guided Backpropagation's, and so
     hardly depend on the class. Only the coarse place does.
@@ -82,21 +86,26 @@ def guided_grad_cam(
     >>> xc.guided_grad_cam(net, x, layer="relu2").shape
     torch.Size([1, 1, 28, 28])
     """
-    check_image(x, upsample)
+    question = ask_for_map(model, x, target, upsample, **asked)
     if upsample is None:
         raise ValueError("upsample must be bilinear, bicubic or nearest: the result has x's size")
     rules = Rules("guided_grad_cam", guided_rule, allow)
     guided, _ = gradients(ask(model, x, target, **asked, rules=rules))  # (N, C, H, W)
-    question = ask(model, x, target, **asked)
     maps = read_maps(question, layer, call, reshape)
-    A, g = maps.activation, maps.gradient  # (N, K, h, w)
-    raw = (WEIGHTS["grad_cam"](A, g) * A).sum(1, keepdim=True).clamp_min(0)  # (N, 1, h, w)
-    values = guided * to_image_size(raw, x, upsample)
+    weigh = WEIGHTS["grad_cam"]
+    raw = [(weigh(m.activation, m.gradient) * m.activation).sum(1, keepdim=True) for m in maps]
+    raw = [r.clamp_min(0) for r in raw]  # (N, 1, h, w)
+    values = guided * like_x(joined(raw, maps, question.x, upsample), maps[0].of_x)
+    found = names(maps)
     return Attribution.of(
         question,
         values,
-        f_end=maps.score,
-        gradients=question.rows.new_full((len(x),), 2),
-        settings={"layer": maps.layer.name, "call": maps.layer.call},
-        extra={"raw": raw.to(x.dtype), "guided": guided.to(x.dtype), "layer": maps.layer.name},
+        f_end=maps[0].score,
+        gradients=question.rows.new_full((len(x),), 1 + len(maps)),
+        settings={"layer": of_layers(found), "call": maps[0].layer.call},
+        extra={
+            "raw": of_layers([r.to(x.dtype) for r in raw]),
+            "guided": guided.to(x.dtype),
+            "layer": of_layers(found),
+        },
     )

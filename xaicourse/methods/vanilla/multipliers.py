@@ -24,6 +24,10 @@ class ActivatedSum(Operation):
     activated: Activated
     sum: Layer | Mixture
 
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        return (*self.activated.tensors, *self.sum.tensors)
+
 
 def ratio(dy: Tensor, dz: Tensor, slope: Tensor, size: Tensor | float = 0.0) -> Tensor:
     """Return dy / dz, and the slope where dz is nothing but the rounding of numbers of `size`."""

@@ -15,7 +15,6 @@ import safetensors
 import safetensors.torch
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_leaves
 
 from xaicourse.core.audit import nodes_that_follow
 from xaicourse.core.checks import check_input, default_batch_size
@@ -30,6 +29,7 @@ from xaicourse.core.operations import (
     Operation,
     UnsupportedOperationError,
 )
+from xaicourse.core.output_parts import tensors_in
 from xaicourse.core.ruled import Choice
 from xaicourse.core.rules import BackwardRules
 from xaicourse.methods.vanilla.pattern_sums import LayerSums
@@ -242,8 +242,8 @@ def batches(data: Any, batch_size: int | None) -> Iterator[Tensor]:
 
 def sum_of_outputs(outputs: Any, rows: Tensor) -> Tensor:
     """Return one number a row that depends on everything the model computes."""
-    found = [t for t in tree_leaves(outputs) if isinstance(t, Tensor) and t.requires_grad]
-    found = found or [t for t in tree_leaves(outputs) if isinstance(t, Tensor)]
+    tensors = tensors_in(outputs)
+    found = [t for t in tensors if t.requires_grad] or tensors
     return torch.stack([t.reshape(len(rows), -1).sum(1) for t in found]).sum(0)
 
 

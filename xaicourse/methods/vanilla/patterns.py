@@ -10,11 +10,11 @@ from typing import Any, Unpack
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_map
 
 from xaicourse.core.attribution import Attribution
 from xaicourse.core.gradients import ask, gradients
 from xaicourse.core.operations import Affine, Layer
+from xaicourse.core.output_parts import map_tensors
 from xaicourse.core.registry import Example, attribution_method
 from xaicourse.core.ruled import apply_rule
 from xaicourse.core.shared import Asked
@@ -229,13 +229,13 @@ class _PatternRules(LayerRules):
                 self.check_patterns()
             return operation.x * grad
 
-        def begin(leaf: Any) -> Any:
-            if not isinstance(leaf, Tensor) or not leaf.requires_grad:
+        def begin(leaf: Tensor) -> Tensor:
+            if not leaf.requires_grad:
                 return leaf
             as_it_is = Affine("output", (leaf,), scale=None, shift=None)
             return apply_rule(leaf.detach(), as_it_is, start)
 
-        return tree_map(begin, outputs)
+        return map_tensors(begin, outputs)
 
     def check_patterns(self) -> None:
         """Refuse patterns of another model: other shapes, or w . a is not 1."""

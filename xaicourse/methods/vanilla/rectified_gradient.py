@@ -1,7 +1,7 @@
 """RectGrad (2019): at every ReLU only the signals that matter most go on backwards."""
 
 from collections.abc import Callable
-from typing import Any, Unpack
+from typing import Any, ClassVar, Unpack
 
 import torch
 from torch import Tensor
@@ -27,6 +27,8 @@ __all__ = ["rectgrad"]
 class RectGradRules(BackwardRules):
     """The rule of the paper at every ReLU; all else must be affine."""
 
+    needs_rows: ClassVar[bool] = True
+
     def __init__(
         self, quantile: float | None, tau: float | None, allow: tuple[str, ...] = ()
     ) -> None:
@@ -48,12 +50,6 @@ class RectGradRules(BackwardRules):
         """Return what arrives at z. Each row of x has a threshold of its own at each layer."""
         assert operation.output is not None
         a = operation.output  # (N, ...)
-        if len(a) % operation.rows:
-            raise UnsupportedOperationError(
-                "rectgrad needs a threshold for each row of x, but the first axis of an activation "
-                f"of shape {tuple(a.shape)} does not hold the {operation.rows} rows; keep the "
-                "rows on the first axis, or give a constant tau"
-            )
         relevance = (a * R).reshape(operation.rows, -1)  # (N, units of this layer)
         relevance = relevance.to(torch.promote_types(R.dtype, torch.float32))
         tau = self.threshold(relevance)  # (N, 1)

@@ -10,10 +10,9 @@ from typing import Any, ClassVar, Unpack
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_map
 
 from xaicourse.core.attribution import Attribution
-from xaicourse.core.gradients import Question, ask
+from xaicourse.core.gradients import Question, ask, refuse_infinite
 from xaicourse.core.known import MAX_POOLING, SHAPE
 from xaicourse.core.operations import (
     Activated,
@@ -24,6 +23,7 @@ from xaicourse.core.operations import (
     Operation,
     UnsupportedOperationError,
 )
+from xaicourse.core.output_parts import map_tensors
 from xaicourse.core.registry import Example, attribution_method
 from xaicourse.core.ruled import Choice, apply_rule
 from xaicourse.core.rules import BackwardRules
@@ -261,6 +261,7 @@ class _Relevance(BackwardRules):
 
     kinds: ClassVar[frozenset[str]] = frozenset({"smooth", "layer"})
     carries_relevance: ClassVar[bool] = True
+    needs_rows: ClassVar[bool] = True  # the ledger is kept row by row
     transparent: ClassVar[frozenset[str]] = frozenset(SHAPE + MAX_POOLING)
     covers: ClassVar[str] = "there is no rule by which it could share out relevance"
     when_allowed: ClassVar[str] = "share relevance in proportion to x dy/dx"
@@ -301,18 +302,19 @@ class _Relevance(BackwardRules):
 
         def start(operation: Affine, grad: Tensor) -> Tensor:
             R = operation.x * grad
+            R = R.masked_fill(grad == 0, 0.0)  # a class that is masked by -inf has no part in F
             total = row_sums(R, len(inputs))
             page.started = total if page.started is None else page.started + total
             return R
 
-        def begin(leaf: Any) -> Any:
-            if not isinstance(leaf, Tensor) or not leaf.requires_grad:
+        def begin(leaf: Tensor) -> Tensor:
+            if not leaf.requires_grad:
                 return leaf
             return apply_rule(
                 leaf.detach(), Affine("output", (leaf,), scale=None, shift=None), start
             )
 
-        return tree_map(begin, outputs)
+        return map_tensors(begin, outputs)
 
     def audit(self, output: Tensor, start: Any) -> None:
         """Check the operations, and that every rule of the table has found its layer."""
@@ -363,6 +365,7 @@ def _explain(propagation: _Relevance, question: Question) -> Attribution:
 
     question.gradients(question.x, question.rows, receive)
     values, F = torch.cat(maps), torch.cat(scores)
+    refuse_infinite(F)
     finite = torch.isfinite(values).flatten(1).all(dim=1)
     if not bool(finite.all()):
         row = int((~finite).nonzero()[0])

@@ -203,10 +203,11 @@ def bias(layer: Layer) -> Tensor:
 
 def share_affine(operation: Affine, R: Tensor, epsilon: float) -> Tensor:
     """Share out at scale * x + shift: the shift keeps its part, as a bias does."""
-    if operation.shift is None:
-        return R
+    if operation.shift is None:  # what is multiplied by 0 adds nothing
+        return R if operation.scale is None else R.masked_fill(operation.scale == 0, 0.0)
     z = operation.x if operation.scale is None else operation.scale * operation.x
-    return z * divide(R, stabilise(z + operation.shift, epsilon))
+    shared = z * divide(R, stabilise(z + operation.shift, epsilon))
+    return torch.where(operation.shift == 0, R, shared)
 
 
 def share_mixture(operation: Mixture, R: Tensor, epsilon: float) -> tuple[Tensor, ...]:

@@ -13,6 +13,7 @@ from xaicourse.core.known import SMOOTH_NODES, TRANSPARENT
 from xaicourse.core.operations import Activation, Operation
 from xaicourse.core.reading import is_in_place, read_activation
 from xaicourse.core.registry import attribution_method
+from xaicourse.core.rule_mode import RuleMode
 from xaicourse.core.ruled import Choice
 from xaicourse.core.rules import BackwardRules
 from xaicourse.core.shared import Asked
@@ -77,9 +78,11 @@ class SmoothingRules(BackwardRules):
     def choose(self, operation: Operation, producer: Operation | None) -> Choice | None:
         return None
 
-    def run(self, model: Callable[[Tensor, Tensor], Any], inputs: Tensor, rows: Tensor) -> Any:
+    def call(
+        self, mode: RuleMode, model: Callable[[Tensor, Tensor], Any], inputs: Tensor, rows: Tensor
+    ) -> Any:
         beta: float = self.beta  # type: ignore[attr-defined]
-        with self.active(len(inputs)) as mode, _Smoothing(beta, mode.follows):
+        with _Smoothing(beta, mode.follows):
             return model(inputs, rows)
 
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from typing import Annotated, Any
 
 import numpy as np
 import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from xaicourse.course.lessons.l00_start_here.patch_grid import PatchGrid, all_places
 from xaicourse.methods import all_methods
 from xaicourse.plot.scale import reduce_channels, shared_limits
 from xaicourse.plot.style import BLUE, ORANGE
 from xaicourse.widgets.controls import Choice
+from xaicourse.widgets.documented import Settings, documented
+from xaicourse.widgets.given import check_filled
 from xaicourse.widgets.panel import Panel
+from xaicourse.widgets.patch_grid import PatchGrid, all_places
 from xaicourse.widgets.plates import Bars, Map, Photo, Plate, and_pixels, tiled
 from xaicourse.widgets.work import Memory
 
@@ -32,37 +33,19 @@ SHARED, OWN = "shared by all classes", "own"
 SIGNED, ABSOLUTE = "signed", "absolute"
 
 
-@dataclass(frozen=True, eq=False)
+@documented
 class AttributionView:
-    """What the attribution panel shows.
+    """What the attribution panel shows."""
 
-    Parameters
-    ----------
-    settings : dict
-        The settings that were asked for.
-    photo : Tensor (1, 3, H, W)
-        The photo with its grey patches.
-    values : array (h, w)
-        The map of the intact photo: signed, or absolute values.
-    limit : float
-        End of the colour scale.
-    score, score_before : float
-        Logit of the class with the grey patches, and of the intact photo.
-    scores, scores_before : dict
-        The same for each class of the panel.
-    share_done : float
-        Below 1 while the occlusion map is still filling up.
-    """
-
-    settings: Mapping[str, Any]
-    photo: Tensor
-    values: np.ndarray
-    limit: float
-    score: float
-    score_before: float
-    scores: Mapping[str, float]
-    scores_before: Mapping[str, float]
-    share_done: float
+    settings: Settings
+    photo: Annotated[Tensor, "(1, 3, H, W): The photo with its grey patches."]
+    values: Annotated[np.ndarray, "(h, w): The map of the intact photo, signed or absolute."]
+    limit: Annotated[float, "End of the colour scale."]
+    score: Annotated[float, "Logit of the class with the grey patches."]
+    score_before: Annotated[float, "Logit of the class for the intact photo."]
+    scores: Annotated[Mapping[str, float], "The same for each class, with the grey patches."]
+    scores_before: Annotated[Mapping[str, float], "And for the intact photo."]
+    share_done: Annotated[float, "Below 1 while the occlusion map is still filling up."]
 
     @property
     def change(self) -> float:
@@ -118,8 +101,7 @@ class AttributionPanel(Panel):
         methods: Sequence[str] = (OCCLUSION, "gradient", "input_x_gradient"),
         side: int = 8,
     ) -> None:
-        if not photos or not classes or not methods:
-            raise ValueError("photos, classes and methods must each hold at least one entry")
+        check_filled(photos=photos, classes=classes, methods=methods)
         for name, photo in photos.items():
             if photo.ndim != 4 or len(photo) != 1 or any(n % side for n in photo.shape[2:]):
                 raise ValueError(
@@ -127,54 +109,43 @@ class AttributionPanel(Panel):
                     f"{side}, got {tuple(photo.shape)}"
                 )
         known = [OCCLUSION, *all_methods()]
-        unknown = [name for name in methods if name not in known]
-        if unknown:
-            raise ValueError(f"method {unknown[0]!r} is unknown; there are {', '.join(known)}")
-        self.model, self.photos, self.classes, self.side = model, dict(photos), dict(classes), side
-        self.methods = methods
+        for name in methods:
+            if name not in known:
+                raise ValueError(f"method {name!r} is unknown; there are {', '.join(known)}")
+        self.model, self.photos, self.classes = model, dict(photos), dict(classes)
+        self.methods, self.side = methods, side
         self.scores = Memory(MOST_SCORES)  # (photo, patches) -> (K,)
         self.maps = Memory(MOST_MAPS)  # (photo, method, class) -> (C, H, W)
         super().__init__({"patches": PatchGrid(side)})
 
     def compute(self, settings: Mapping[str, Any]) -> Generator[AttributionView | None, None, None]:
-        """Yield the view; what was computed once is kept, so most moves answer at once.
-
-        Occlusion needs one forward pass for each patch: the map fills up from the top.
-        """
+        """Yield the view; an occlusion map fills up from the top, other maps are made at once."""
         photo, method, maps = settings["photo"], settings["method"], {}
         if method == OCCLUSION:
             effects = yield from self.maps.walk((photo, OCCLUSION), self._occlude(settings))
             maps = self._of_classes(effects)
         else:
             for name in self.classes:
-                if (photo, method, name) not in self.maps:
-                    yield None
-                key = photo, method, name
-                maps[name] = self.maps.once(key, self._explain, *key)
+                maps[name] = self.maps.once((photo, method, name), self._explain, settings, name)
+                yield None
         yield self._view(settings, maps, 1.0)
 
-    def _explain(self, photo: str, method: str, name: str) -> Tensor:
+    def _explain(self, settings: Mapping[str, Any], name: str) -> Tensor:
         """Return the map of one class, (C, H, W)."""
-        explain = all_methods()[method].method
-        return explain(self.model, self.photos[photo], target=self.classes[name])[0].detach().cpu()
+        method, x = all_methods()[settings["method"]].method, self.photos[settings["photo"]]
+        return method(self.model, x, target=self.classes[name])[0].detach().cpu()
 
-    def _occlude(
-        self, settings: Mapping[str, Any]
-    ) -> Generator[AttributionView | None, None, Tensor]:
-        """Grey the patches one after the other; yield unfinished views, and return the effects.
-
-        The effect is what greying the patch takes from each logit, (side, side, K).
-        """
+    def _occlude(self, settings: Mapping[str, Any]) -> Generator[Any, None, Tensor]:
+        """Grey patch after patch; return what each takes from the logits, (side, side, K)."""
         photo, places = settings["photo"], all_places(self.side)
         start = self._scores_of(photo, ())
         effects = torch.zeros(self.side, self.side, len(start), dtype=start.dtype)
-        for first in range(0, len(places), CHUNK):
-            some = places[first : first + CHUNK]
-            points = torch.cat([self._greyed(self.photos[photo], [place]) for place in some])
+        for done in range(CHUNK, len(places) + CHUNK, CHUNK):
+            some = places[done - CHUNK : done]
+            points = torch.cat([self._greyed(photo, [place]) for place in some])
             for place, scores in zip(some, self._run(points), strict=True):
                 # kept: when this patch is clicked it is there
                 effects[place] = start - self.scores.keep((photo, (place,)), scores)
-            done = first + len(some)
             worth_a_look = done % DRAWN_EVERY == 0 and done < len(places)
             maps = self._of_classes(effects)
             yield self._view(settings, maps, done / len(places)) if worth_a_look else None
@@ -185,45 +156,41 @@ class AttributionPanel(Panel):
         return {name: effects[None, ..., index] for name, index in self.classes.items()}
 
     def _view(
-        self, settings: Mapping[str, Any], attributions: Mapping[str, Tensor], share_done: float
+        self, settings: Mapping[str, Any], found: Mapping[str, Tensor], share_done: float
     ) -> AttributionView:
-        """Put together what is shown; all classes share one scale unless the map has its own."""
         photo, patches, name = settings["photo"], tuple(settings["patches"]), settings["class"]
-        before, after = self._scores_of(photo, ()), self._scores_of(photo, patches)
         reduce = "sum" if settings["display"] == SIGNED else "abs_sum"
-        maps = {
-            k: tiled(reduce_channels(values, reduce), MOST_TILES)[0]
-            for k, values in attributions.items()
-        }
-        percentile = 100.0 if settings["method"] == OCCLUSION else 99.0
+        maps = {k: tiled(reduce_channels(m, reduce), MOST_TILES)[0] for k, m in found.items()}
         shown = [maps[name]] if settings["scale"] == OWN else list(maps.values())
-        scores = {k: float(after[index]) for k, index in self.classes.items()}
-        scores_before = {k: float(before[index]) for k, index in self.classes.items()}
+        scores, before = (
+            {k: float(logits[index]) for k, index in self.classes.items()}
+            for logits in (self._scores_of(photo, patches), self._scores_of(photo, ()))
+        )
         return AttributionView(
             settings=dict(settings),
-            photo=self._greyed(self.photos[photo], patches),
+            photo=self._greyed(photo, patches),
             values=maps[name],
-            limit=shared_limits(shown, percentile)[1],
+            limit=shared_limits(shown, 100.0 if settings["method"] == OCCLUSION else 99.0)[1],
             score=scores[name],
-            score_before=scores_before[name],
+            score_before=before[name],
             scores=scores,
-            scores_before=scores_before,
+            scores_before=before,
             share_done=share_done,
         )
 
     def _scores_of(self, photo: str, patches: tuple[tuple[int, int], ...]) -> Tensor:
         """Return all logits of a photo with these patches grey, (K,)."""
-        greyed = self._greyed(self.photos[photo], patches)
-        return self.scores.once((photo, patches), lambda: self._run(greyed)[0])
+        key = photo, patches
+        return self.scores.once(key, lambda: self._run(self._greyed(photo, patches))[0])
 
     def _run(self, points: Tensor) -> Tensor:
         with torch.no_grad():
             return self.model(points).detach().cpu().double()
 
-    def _greyed(self, photo: Tensor, patches: Sequence[tuple[int, int]]) -> Tensor:
-        """Return a copy of the photo with some patches grey."""
-        height, width = photo.shape[-2] // self.side, photo.shape[-1] // self.side
-        photo = photo.clone()
+    def _greyed(self, name: str, patches: Iterable[tuple[int, int]]) -> Tensor:
+        """Return a copy of a photo with some patches grey."""
+        photo = self.photos[name].clone()
+        height, width = (length // self.side for length in photo.shape[-2:])
         for line, column in patches:
             down = slice(line * height, (line + 1) * height)
             photo[..., down, column * width : (column + 1) * width] = GREY

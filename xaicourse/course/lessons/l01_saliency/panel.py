@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from xaicourse.core.checks import default_batch_size
-from xaicourse.core.gradients import Question, ask
-from xaicourse.course.lessons.l01_saliency.trace import (
-    GREY_LEVEL,
-    KEPT,
-    STEPS,
-    TangentTrace,
-    gradient_at,
-    trace_tangent,
-    walk,
-)
-from xaicourse.plot.scale import reduce_channels, shared_limits
+from xaicourse.core.gradients import Question, ask, gradients
+from xaicourse.course.lessons.l01_saliency import trace as line
+from xaicourse.course.lessons.l01_saliency.trace import STEPS, TangentTrace, trace_tangent
+from xaicourse.evaluation.likeness import cosine
 from xaicourse.plot.style import BLUE, GREY, INK, ORANGE, PALE
 from xaicourse.widgets.controls import Choice, LogSlider, Place, is_image
-from xaicourse.widgets.panel import Panel
-from xaicourse.widgets.plates import Bars, Curve, Map, Photo, Plate, and_pixels, tiled
-from xaicourse.widgets.words import number, of_class
+from xaicourse.widgets.documented import Settings, documented
+from xaicourse.widgets.given import InputPanel
+from xaicourse.widgets.plates import Bars, Curve, Map, Photo, Plate, tiled_map
+from xaicourse.widgets.words import number
 from xaicourse.widgets.work import Memory
 
 __all__ = ["TangentExplorer", "TangentTrace", "TangentView", "trace_tangent"]
@@ -40,46 +32,23 @@ MOST_TRACES = 32  # kept in memory
 MOST_FEATURES = 8  # of a vector: each gets a direction of its own
 MOST_TILES = 56  # a finer map cannot be read on the screen
 SAYS = "the input at this step", "the gradient at this step"
+Ends = tuple[int, int, int, int]  # top, bottom, left and right of a part of an image
 
 
-@dataclass(frozen=True, eq=False)
+@documented
 class TangentView:
-    """What the panel shows: one point on a line away from the input.
+    """What the panel shows: one point on a line away from the input."""
 
-    Parameters
-    ----------
-    trace : TangentTrace
-        F and its tangent along the whole line.
-    settings : dict
-        The settings that were asked for.
-    step : float
-        How far the point is from the input, in units.
-    point : Tensor (1, ...)
-        The point.
-    score : float
-        F there.
-    slopes : Tensor (1, ...)
-        The gradient there, with signs.
-    unit_name : str
-        "grey level" for an image, "unit" for anything else.
-    score_name : str
-        What F is, for example "logit of tabby".
-    frame : (int, int, int, int) or None
-        Top, bottom, left and right end of the pixels that move, if that is a part of an image.
-    coarse : bool
-        A better answer is on its way.
-    """
-
-    trace: TangentTrace
-    settings: Mapping[str, Any]
-    step: float
-    point: Tensor
-    score: float
-    slopes: Tensor
-    unit_name: str
-    score_name: str
-    frame: tuple[int, int, int, int] | None
-    coarse: bool
+    trace: Annotated[TangentTrace, "F and its tangent along the whole line."]
+    settings: Settings
+    step: Annotated[float, "How far the point is from the input, in units."]
+    point: Annotated[Tensor, "(1, ...): The point."]
+    score: Annotated[float, "F there."]
+    slopes: Annotated[Tensor, "(1, ...): The gradient there, with signs."]
+    unit_name: Annotated[str, "'grey level' for an image, 'unit' for anything else."]
+    score_name: Annotated[str, "What F is, for example 'logit of tabby'."]
+    frame: Annotated[Ends | None, "What moves, if that is a part of an image."]
+    coarse: Annotated[bool, "A better answer is on its way."]
 
     @property
     def actual(self) -> float:
@@ -94,11 +63,10 @@ class TangentView:
     @property
     def likeness(self) -> float:
         """Cosine between the gradient at the point and the gradient at the input."""
-        pair = (self.slopes.double().flatten(), self.trace.values.double().flatten())
-        return float(torch.nn.functional.cosine_similarity(*pair, dim=0))
+        return cosine(self.slopes, self.trace.values)
 
 
-class TangentExplorer(Panel):
+class TangentExplorer(InputPanel):
     """Explore how far a gradient's promise is kept: direction, step, logit or probability.
 
     A step of 1 moves every number that a direction moves by one unit: one grey level, 1/255, of
@@ -107,20 +75,17 @@ class TangentExplorer(Panel):
 
     Parameters
     ----------
-    model, x, target
-        As for `xc.gradient`; x holds one input, an image in [0, 1] or a vector.
+    model, x, target, batch_size
+        As for `xc.gradient`; x holds one input, an image in [0, 1] or a vector. A move of a control
+        is heard between two chunks.
     directions : dict of str to Tensor, optional
         Name -> direction, shaped as x, beside those that are always there.
-    output : str
-        The scale that is set at first.
-    step : float
-        The step that is set at first, in units.
+    output, step : str, float
+        The scale and the step, in units, that are set at first.
     labels : sequence of str, optional
         Names of the classes, used in words for the score.
     side : int
         An image has side x side patches.
-    batch_size : int, optional
-        Points in one chunk; a move of a control is heard between two chunks.
 
     Raises
     ------
@@ -156,17 +121,11 @@ class TangentExplorer(Panel):
         side: int = 8,
         batch_size: int | None = None,
     ) -> None:
-        if batch_size is None:
-            batch_size = max(1, default_batch_size(x, None) // 2)
-        self.model, self.x, self.labels, self.side = model, x, labels, side
-        self.batch_size = batch_size
-        first = ask(model, x, target, output, batch_size)
-        if len(first.x) != 1:
-            raise ValueError(f"x has {len(x)} rows; a line starts at one input, pass x[0:1]")
+        first = self.look_at(model, x, target, output, labels, batch_size)
         if is_image(x) and min(x.shape[2:]) < side:
             raise ValueError(f"side is {side}, but x has {tuple(x.shape[2:])} pixels")
-        self.target = first.target
-        self.directions = all_directions(x, gradient_at(first, first.x)[0].sign())
+        self.side, self.unit = side, line.GREY_LEVEL if is_image(x) else 1.0
+        self.directions = all_directions(x, gradients(first)[0].sign())
         clash = [name for name in directions or {} if name in self.directions]
         if clash:
             raise ValueError(f"directions has the name {clash[0]!r}, which the panel uses itself")
@@ -178,34 +137,32 @@ class TangentExplorer(Panel):
         """Yield the view with a few points of the line, then with all; lines are kept."""
         name, output, frame = settings["direction"], settings["output"], self._frame(settings)
         direction = self.directions[name] if frame is None else self._part_of_image(frame)
-        unit = GREY_LEVEL if is_image(self.x) else 1.0
         question = self.memory.once(output, self._ask, self.x, output)
-        point = question.x + unit * settings["step"] * direction.to(question.x)
-        slopes, score = gradient_at(self._ask(point, output), point)
+        point = question.x + self.unit * settings["step"] * direction.to(question.x)
+        slopes, score = gradients(self._ask(point, output))
         yield None
         view = partial(
             TangentView,
             settings=dict(settings),
             step=float(settings["step"]),
             point=point.cpu(),
-            score=score,
+            score=float(score),
             slopes=slopes.cpu(),
             unit_name="grey level" if is_image(self.x) else "unit",
-            score_name=f"{output}{of_class(self.target, self.labels)}",
+            score_name=self.score_name(output),
             frame=frame,
         )
         key = (name, output, frame)
         if key not in self.memory:
-            some = yield from walk(question, direction, STEPS[::COARSE], unit)
+            some = yield from line.walk(question, direction, STEPS[::COARSE], self.unit)
             yield view(trace=some, coarse=True)
-        trace = yield from self.memory.walk(key, walk(question, direction, STEPS, unit))
-        yield view(trace=trace, coarse=False)
+        whole = line.walk(question, direction, STEPS, self.unit)
+        yield view(trace=(yield from self.memory.walk(key, whole)), coarse=False)
 
     def _ask(self, point: Tensor, output: str) -> Question:
-        """Return what is asked of the model at a point."""
         return ask(self.model, point, self.target, output, self.batch_size)
 
-    def _frame(self, settings: Mapping[str, Any]) -> tuple[int, int, int, int] | None:
+    def _frame(self, settings: Mapping[str, Any]) -> Ends | None:
         """Return top, bottom, left and right end of a patch or pixel; None for other directions."""
         if settings["direction"] not in (PATCH, PIXEL):
             return None
@@ -216,7 +173,7 @@ class TangentExplorer(Panel):
             ends += [start, stop] if settings["direction"] == PATCH else [middle, middle + 1]
         return ends[0], ends[1], ends[2], ends[3]
 
-    def _part_of_image(self, frame: tuple[int, int, int, int]) -> Tensor:
+    def _part_of_image(self, frame: Ends) -> Tensor:
         """Return the direction that moves the pixels inside a frame, (1, C, H, W)."""
         top, bottom, left, right = frame
         direction = torch.zeros_like(self.directions[UP])
@@ -230,7 +187,7 @@ class TangentExplorer(Panel):
         yield right
 
     def words(self, result: TangentView) -> Iterator[str]:
-        yield f"step {number(result.step)} {result.unit_name}{'' if result.step == 1 else 's'}"
+        yield f"step {number(result.step)} {units(result)}"
         yield f"promised {number(result.promised)}, true {number(result.actual)}"
         yield f"promise kept within 10 % {kept_text(result.trace)}"
         yield f"cosine with the gradient at the input {result.likeness:.2f}"
@@ -258,32 +215,30 @@ def all_directions(x: Tensor, uphill: Tensor) -> dict[str, Tensor]:
     return both
 
 
+def units(view: TangentView) -> str:
+    """Return the name of a step's unit, behind its number."""
+    return f"{view.unit_name}{'' if view.step == 1 else 's'}"
+
+
 def photo_plates(view: TangentView) -> tuple[Photo, Map]:
     """Return the photo at the point, and the gradient there on the scale of that at the input."""
     top, bottom, left, right = view.frame or (0, 0, 0, 0)
-    photo = Photo(
-        (0.1, 0.55, 2.5, 2.5),
-        f"photo, {view.step:.2g} {view.unit_name}{'' if view.step == 1 else 's'} away",
+    return Photo(
+        (0.1, 0.55, 2.5, 2.5), f"photo, {view.step:.2g} {units(view)} away",
         view.point.clamp(0, 1),  # what leaves [0, 1] is drawn as black or white
-        frames=[(left, top, right - left, bottom - top)] if view.frame else [],
-        says=SAYS[0],
-    )
-    before, _ = tiled(reduce_channels(view.trace.values), MOST_TILES)
-    here, tile = tiled(reduce_channels(view.slopes), MOST_TILES)
-    return photo, Map(
-        (6.55, 0.55, 2.5, 2.5), "gradient here", here, shared_limits([before], 99.0)[1],
-        bar_at=(9.15, 0.7, 0.1, 2.2), clipped=True, says=SAYS[1],
-        below=f"sum over channels{and_pixels(tile)}; colours of the map\n"
-        "at the photo, clipped at percentile 99",
+        frames=[(left, top, right - left, bottom - top)] if view.frame else [], says=SAYS[0],
+    ), tiled_map(
+        (6.55, 0.55, 2.5, 2.5), "gradient here", view.slopes, MOST_TILES, scale=view.trace.values,
+        clipped_at=" colours of the map\nat the photo, clipped at percentile 99",
+        bar_at=(9.15, 0.7, 0.1, 2.2), says=SAYS[1],
     )  # fmt: skip
 
 
 def feature_plates(view: TangentView) -> tuple[Bars, Bars]:
     """Return a bar a feature: the point, and the gradient there beside that at the input."""
     look: dict[str, Any] = {"title_points": 8.5, "thick": (0.8, 0.45), "across": True}
-    point, here, before = (
-        values.flatten().numpy() for values in (view.point, view.slopes, view.trace.values)
-    )
+    rows = view.point, view.slopes, view.trace.values
+    point, here, before = (row.flatten().numpy() for row in rows)
     title = "gradient here\n(pale: at the input)"
     left = Bars((0.55, 0.6, 2.0, 2.5), "input here", point, says=SAYS[0], **look)
     return left, Bars((7.05, 0.6, 2.3, 2.5), title, here, pale=before, says=SAYS[1], **look)
@@ -301,9 +256,11 @@ def along_the_line(view: TangentView) -> Iterator[Curve]:
         (trace.steps, actual, {"color": BLUE, "lw": 2, "label": "truth"}),
         ([step], [view.actual], {"marker": "o", "color": INK, "ms": 5, "zorder": 5}),
     ]
+    axes = {"xscale": "log", "xlim": (float(STEPS[0]), float(STEPS[-1]))}
     yield Curve(
-        (3.4, 1.6, 2.8, 1.45), view.score_name, lines, here=step, left="change of F",
-        axes={"ylim": (low - margin, high + margin), "xscale": "log"}, draw=finish_changes,
+        (3.4, 1.6, 2.8, 1.45), view.score_name, lines, left="change of F", above=True, draw=finish,
+        axes={"ylim": (low - margin, high + margin), **axes}, here=step, mark=1.0,
+        legend={"loc": "best", "fontsize": 7.5},
         says="the change of the score over the step, the change that the gradient promises, and "
         "their quotient",
     )  # fmt: skip
@@ -311,33 +268,24 @@ def along_the_line(view: TangentView) -> Iterator[Curve]:
     share = (trace.actual / trace.promised)[shown]
     yield Curve(
         (3.4, 0.55, 2.8, 0.85), "", [(trace.steps[shown], share, {"color": BLUE, "lw": 2})],
-        here=step, left="truth /\npromise",
-        axes={"ylim": (-0.5, 1.5), "yticks": [0, 1], "xscale": "log"},
+        left="truth /\npromise", axes={"ylim": (-0.5, 1.5), "yticks": [0, 1], **axes},
+        here=step, mark=1.0,
         draw=lambda axis: finish_share(axis, f"step in {view.unit_name}s (logarithmic)"),
     )  # fmt: skip
 
 
-def finish_changes(axis: Axes) -> None:
-    """Explain the lines; the steps are written below the other axis."""
-    mark_steps(axis)
-    axis.tick_params(labelbottom=False)
-    axis.legend(loc="best", fontsize=7.5)
+def finish(axis: Axes) -> None:
+    """Leave only what is needed to read steps of any size."""
+    axis.axhline(0, color=GREY, lw=0.8)
+    axis.minorticks_off()
+    axis.tick_params(labelsize=7.5)
 
 
 def finish_share(axis: Axes, below: str) -> None:
     """Shade where the promise counts as kept."""
-    mark_steps(axis)
-    axis.axhspan(1 - KEPT, 1 + KEPT, color=PALE, lw=0, zorder=0)
+    finish(axis)
+    axis.axhspan(1 - line.KEPT, 1 + line.KEPT, color=PALE, lw=0, zorder=0)
     axis.set_xlabel(below, fontsize=8, labelpad=1)
-
-
-def mark_steps(axis: Axes) -> None:
-    """Give both axes the same steps, with a line at one unit."""
-    axis.set_xlim(float(STEPS[0]), float(STEPS[-1]))
-    axis.axvline(1.0, color=GREY, lw=0.8, ls=(0, (4, 3)))
-    axis.axhline(0, color=GREY, lw=0.8)
-    axis.minorticks_off()
-    axis.tick_params(labelsize=7.5)
 
 
 def kept_text(trace: TangentTrace) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
 
-from xaicourse.core.gradients import Question, ask
+from xaicourse.core.gradients import Question, ask, gradients
+from xaicourse.widgets.documented import documented
+from xaicourse.widgets.given import check_one
 from xaicourse.widgets.work import finish
 
 GREY_LEVEL = 1 / 255  # an image file stores 256 brightnesses: 0, 1/255, ..., 1
@@ -18,32 +19,16 @@ KEPT = 0.1  # a promise is kept while the truth is within 10 % of it
 ROUNDING = 32  # times the smallest difference that the model's numbers can show
 
 
-@dataclass(frozen=True, eq=False)
+@documented
 class TangentTrace:
-    """The score on a straight line away from one input, beside its tangent; all on the CPU.
+    """The score on a straight line away from one input, beside its tangent; all on the CPU."""
 
-    Parameters
-    ----------
-    steps : Tensor (S,)
-        How far, in units, each point is from the input; rising.
-    scores : Tensor (S,)
-        F at these points.
-    score : float
-        F at the input.
-    slope : float
-        dF/d(step) at the input: what one unit promises.
-    values : Tensor (1, ...)
-        The gradient at the input, with signs.
-    rounding : float
-        Changes of F below this are rounding noise.
-    """
-
-    steps: Tensor
-    scores: Tensor
-    score: float
-    slope: float
-    values: Tensor
-    rounding: float
+    steps: Annotated[Tensor, "(S,): How far, in units, each point is from the input; rising."]
+    scores: Annotated[Tensor, "(S,): F at these points."]
+    score: Annotated[float, "F at the input."]
+    slope: Annotated[float, "dF/d(step) at the input: what one unit promises."]
+    values: Annotated[Tensor, "(1, ...): The gradient at the input, with signs."]
+    rounding: Annotated[float, "Changes of F below this are rounding noise."]
 
     @property
     def actual(self) -> Tensor:
@@ -119,42 +104,25 @@ def walk(
     question: Question, direction: Tensor, steps: Sequence[float] | Tensor, unit: float
 ) -> Generator[None, None, TangentTrace]:
     """Do the work of `trace_tangent` chunk by chunk: yield after each, return the trace."""
-    x = question.x
-    if len(x) != 1:
-        raise ValueError(f"x has {len(x)} rows; a line starts at one input, pass x[0:1]")
-    if direction.shape != x.shape:
-        raise ValueError(
-            f"direction must have the shape of x, {tuple(x.shape)}, got {tuple(direction.shape)}"
-        )
+    x, there = question.x, tuple(direction.shape)
+    check_one(x, "a line starts at one input")
+    if there != x.shape:
+        raise ValueError(f"direction must have the shape of x, {tuple(x.shape)}, got {there}")
     distances = torch.as_tensor(steps, dtype=torch.float64)  # (S,)
     if distances.ndim != 1 or not len(distances) or bool((distances.diff() <= 0).any()):
         raise ValueError(f"steps must be a rising row of numbers, got {steps!r}")
-    direction = direction.to(x)
-    grad, score = gradient_at(question, x)
+    direction, scores = direction.to(x), []
+    grad, score = gradients(question)
     yield
-    scores = []
-    for first in range(0, len(distances), question.batch_size):
-        points = torch.cat(
-            [x + (unit * float(s)) * direction for s in distances[first:][: question.batch_size]]
-        )
+    for some in distances.split(question.batch_size):
+        points = torch.cat([x + (unit * step) * direction for step in some.tolist()])
         scores.append(question.scores(points, question.rows.expand(len(points))).cpu().double())
         yield
     return TangentTrace(
         steps=distances,
         scores=torch.cat(scores),
-        score=score,
+        score=float(score),
         slope=unit * float((grad.double() * direction.double()).sum()),
         values=grad.cpu(),
-        rounding=ROUNDING * torch.finfo(x.dtype).eps * max(1.0, abs(score)),
+        rounding=ROUNDING * torch.finfo(x.dtype).eps * max(1.0, abs(float(score))),
     )
-
-
-def gradient_at(question: Question, point: Tensor) -> tuple[Tensor, float]:
-    """Return the gradient at a point (1, ...), and F there."""
-    found: list[tuple[Tensor, float]] = []
-
-    def receive(part: slice, points: Tensor, grad: Tensor, score: Tensor) -> None:
-        found.append((grad, float(score)))
-
-    question.gradients(point, question.rows, receive)
-    return found[0]

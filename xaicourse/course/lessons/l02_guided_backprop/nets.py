@@ -1,16 +1,14 @@
-"""The nets on which task 02.2 is tried."""
+"""The nets of task 02.2."""
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from xaicourse.course.grading.cases import Case, case, waves
+from xaicourse.course.grading.cases import case, waves
 
 __all__ = ["CASES"]
 
 
-def net(
-    name: str, says: str, layers: list[nn.Module], x: Tensor, target: list[int], turn: float
-) -> Case:
+def net(name, says, layers, x, target, turn):
     """Return a case: a net of these layers, filled with numbers, and some inputs."""
     for k, layer in enumerate(layers):
         for i, weights in enumerate(layer.parameters()):
@@ -24,7 +22,7 @@ RELU = nn.ReLU()
 CASES = (
     net(
         "dense",
-        "two inputs with four numbers, three dense layers, two ReLUs",
+        "three dense layers and two ReLUs",
         [nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 4)],
         waves(2.76, 2, 4, size=1.5),
         [0, 2],
@@ -32,7 +30,7 @@ CASES = (
     ),
     net(
         "pictures",
-        "two small pictures (2, 5, 4), two convolutions and two dense layers",
+        "two small pictures (2, 5, 4), two convolutions",
         [
             *[nn.Conv2d(2, 3, 2), nn.ReLU(), nn.Conv2d(3, 3, 2), nn.ReLU(), nn.Flatten()],
             *[nn.Linear(18, 5), nn.Linear(5, 3)],
@@ -43,7 +41,7 @@ CASES = (
     ),
     net(
         "used_twice",
-        "three inputs with three numbers, three dense layers, ONE ReLU module used twice",
+        "three dense layers, ONE ReLU module used twice",
         [nn.Linear(3, 6), RELU, nn.Linear(6, 6), RELU, nn.Linear(6, 3)],
         waves(1.46, 3, 3, size=1.5),
         [1, 2, 0],
@@ -51,7 +49,7 @@ CASES = (
     ),
     net(
         "zeros",
-        "two inputs with five numbers, two of them 0; the list begins with a ReLU",
+        "inputs with zeros, a list that begins with a ReLU",
         [nn.ReLU(), nn.Linear(5, 6), nn.ReLU(), nn.Linear(6, 3)],
         waves(2.08, 2, 5, size=1.5) * torch.tensor([0, 1, 1, 0, 1]),
         [2, 0],

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from matplotlib.axes import Axes
 from torch import Tensor, nn
@@ -20,56 +19,40 @@ from xaicourse.methods import all_methods
 from xaicourse.plot.scale import shared_limits
 from xaicourse.plot.style import BLUE, GREY, ORANGE
 from xaicourse.widgets.controls import Choice, WholeSlider
+from xaicourse.widgets.documented import Settings, documented
+from xaicourse.widgets.given import check_filled
 from xaicourse.widgets.panel import Panel
 from xaicourse.widgets.plates import Curve, Map, Photo, Plate, tiled
 from xaicourse.widgets.work import Memory
 
-__all__ = [
-    "Likeness",
-    "RandomisePanel",
-    "RandomiseView",
-    "likeness",
-    "randomise_top",
-    "weight_layers",
-]
+__all__ = ["Likeness", "RandomisePanel", "RandomiseView"]
+__all__ += ["likeness", "randomise_top", "weight_layers"]
 
 MOST_TILES = 112  # a finer map cannot be read on the screen
 MOST_MAPS = 128  # kept in memory
 MARKS = {  # how the points of a row of cosines look
-    "absolute, shuffled": {"marker": "x", "ms": 4, "color": GREY},
-    "absolute": {"marker": "s", "ms": 6.5, "color": ORANGE, "mfc": "none"},
-    "with signs": {"marker": "o", "ms": 3.5, "color": BLUE},
+    "absolute_control": {"label": "absolute, shuffled", "marker": "x", "ms": 4, "color": GREY},
+    "absolute": {"label": "absolute", "marker": "s", "ms": 6.5, "color": ORANGE, "mfc": "none"},
+    "signed": {"label": "with signs", "marker": "o", "ms": 3.5, "color": BLUE},
 }
+LEGEND = {
+    "loc": "upper center", "bbox_to_anchor": (0.5, -0.23), "fontsize": 7, "ncols": 3,
+    "handletextpad": 0.2, "columnspacing": 1.0, "frameon": False,
+}  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
+@documented
 class RandomiseView:
-    """What the randomisation panel shows.
+    """What the randomisation panel shows."""
 
-    Parameters
-    ----------
-    settings : dict
-        The settings that were asked for.
-    photo : Tensor (1, C, H, W)
-        The photo.
-    before, after : Tensor (H, W)
-        Map of the original and of the changed network, summed over channels.
-    likeness : Likeness
-        Their cosines, with controls.
-    visited : dict
-        Number of layers -> likeness, for this method and class, as far as the reader has been.
-    layers, most : int
-        How many layers are drawn anew, and how many there are.
-    """
-
-    settings: Mapping[str, Any]
-    photo: Tensor
-    before: Tensor
-    after: Tensor
-    likeness: Likeness
-    visited: Mapping[int, Likeness]
-    layers: int
-    most: int
+    settings: Settings
+    photo: Annotated[Tensor, "(1, C, H, W): The photo."]
+    before: Annotated[Tensor, "(H, W): Map of the original net, summed over channels."]
+    after: Annotated[Tensor, "(H, W): Map of the changed net, summed over channels."]
+    likeness: Annotated[Likeness, "Their cosines, with controls."]
+    visited: Annotated[Mapping[int, Likeness], "Layers -> likeness, where the reader was."]
+    layers: Annotated[int, "How many layers are drawn anew."]
+    most: Annotated[int, "How many layers there are."]
 
 
 class RandomisePanel(Panel):
@@ -87,10 +70,8 @@ class RandomisePanel(Panel):
         Name -> index of the class.
     methods : sequence of str
         Names in ``xc.METHODS`` whose result has the shape of x.
-    layers : int
-        How many top layers are drawn anew at first.
-    seed : int
-        Of the draws.
+    layers, seed : int
+        How many top layers are drawn anew at first; of the draws.
 
     Raises
     ------
@@ -127,8 +108,7 @@ class RandomisePanel(Panel):
             raise TypeError(f"model must be an nn.Module, got {type(model).__name__}")
         if x.ndim != 4 or len(x) != 1:
             raise ValueError(f"x must be one photo, shape (1, C, H, W), got {tuple(x.shape)}")
-        if not classes or not methods:
-            raise ValueError("classes and methods must each hold at least one entry")
+        check_filled(classes=classes, methods=methods)
         for name in methods:
             record = all_methods().get(name)
             if record is None or record.result is not ResultKind.INPUT:
@@ -139,7 +119,6 @@ class RandomisePanel(Panel):
         super().__init__({"layers": layers})
 
     def compute(self, settings: Mapping[str, Any]) -> Generator[RandomiseView | None, None, None]:
-        """Yield the view; a map that was computed once is kept."""
         method, name, layers = settings["method"], settings["class"], settings["layers"]
         before = self.memory.once((method, name, 0), self._map, method, name, 0)
         yield None
@@ -176,35 +155,22 @@ class RandomisePanel(Panel):
                 (2.65 + 2.5 * k, 0.5, 2.35, 2.35), titles[k], values,
                 shared_limits([values], 99.0)[1], below="own scale, clipped at percentile 99",
             )  # fmt: skip
-        places = sorted(result.visited)
-        found = [result.visited[k] for k in places]
-        rows = {
-            "absolute, shuffled": [one.absolute_control for one in found],
-            "absolute": [one.absolute for one in found],
-            "with signs": [one.signed for one in found],
-        }
+        places, lines = sorted(result.visited), []
+        for kind, look in MARKS.items():
+            row = [getattr(result.visited[k], kind) for k in places]
+            lines.append((places, row, {"lw": 0.8, "alpha": 0.5, "color": look["color"]}))
+            lines.append((places, row, {"ls": "", **look}))
         yield Curve(
-            (8.2, 0.85, 2.6, 2.0), "cosine with the original",
-            [
-            line
-            for kind, row in rows.items()
-            for line in (
-            (places, row, {"lw": 0.8, "alpha": 0.5, "color": MARKS[kind]["color"]}),
-            (places, row, {"ls": "", "label": kind, **MARKS[kind]}),
-            )
-            ],
-            here=layers, axes={"ylim": (-0.4, 1.08), "xlim": (-0.5, result.most + 0.5)},
+            (8.2, 0.85, 2.6, 2.0), "cosine with the original", lines, here=layers,
+            axes={"ylim": (-0.4, 1.08), "xlim": (-0.5, result.most + 0.5)}, legend=LEGEND,
             draw=lambda axis: finish_cosines(axis, name),
         )  # fmt: skip
 
     def words(self, result: RandomiseView) -> Iterator[str]:
         found = result.likeness
         yield f"{result.layers} of {result.most} layers drawn anew"
-        for kind, value, control in (
-            ("cosine with the original", found.signed, found.signed_control),
-            ("absolute maps", found.absolute, found.absolute_control),
-        ):
-            yield f"{kind} {two_digits(value)} (shuffled {two_digits(control)})"
+        yield f"cosine with the original {found.signed:z.2f} (shuffled {found.signed_control:z.2f})"
+        yield f"absolute maps {found.absolute:z.2f} (shuffled {found.absolute_control:z.2f})"
 
     def alt(self, result: RandomiseView) -> str:
         settings = result.settings
@@ -217,16 +183,9 @@ class RandomisePanel(Panel):
 
 
 def finish_cosines(axis: Axes, maps: str) -> None:
-    """Add the line at 0, the legend below, and over both maps what they are maps of."""
+    """Add the line at 0, and over both maps what they are maps of."""
     figure: Any = axis.figure
     figure.text(5.08 / 11.0, 3.28 / 3.5, maps, ha="center", fontsize=9)
     axis.axhline(0, color=GREY, lw=0.8)
     axis.tick_params(labelsize=7.5)
     axis.set_xlabel("layers drawn anew, from the top", fontsize=8)
-    axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.23), fontsize=7, ncols=3,
-                handletextpad=0.2, columnspacing=1.0, frameon=False)  # fmt: skip
-
-
-def two_digits(value: float) -> str:
-    """Return a number with two digits after the point, and 0.00 without a minus."""
-    return f"{round(value, 2) + 0.0:.2f}"

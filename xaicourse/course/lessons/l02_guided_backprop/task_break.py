@@ -3,18 +3,16 @@
 It shows a feature that the function does not use, and hides one that it uses.
 """
 
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import torch
-from torch import Tensor, relu
+from torch import relu
 
 from xaicourse.core.gradients import ask, gradients
 from xaicourse.core.operations import UnsupportedOperationError
 from xaicourse.core.rules import Rules
 from xaicourse.course.grading.claims import Claim, claim_task, wrong
-from xaicourse.course.grading.integrate import OwnFunction, to_rows
+from xaicourse.course.grading.integrate import OwnFunction, feature_place, to_rows
 from xaicourse.methods.vanilla.relu_rules import guided_rule
 
 __all__ = ["UPSIDE_DOWN"]
@@ -30,25 +28,19 @@ class UpsideDown(Claim):
     largest = 10.0  # all numbers of x lie in [-10, 10]
     wanted = 0.5  # a slope or a map above this size shows the feature
 
-    def read(self, answer: Any) -> None:
+    def read(self, answer):
         """Take x and both features."""
         self.answer = self.parts(answer, "f", "x", "unused", "used")
         self.x = to_rows(self.answer["x"], "x", self.what)
         self.shape, self.features = tuple(self.x.shape), self.x.shape[-1]
         self.number = float(self.x.abs().max())
-        self.unused, self.used = self._feature("unused"), self._feature("used")
-        self.part = "unused" if self.unused is None else "used"
+        places = [feature_place(self.answer[name], self.x) for name in ("unused", "used")]
+        self.unused, self.used = places
+        self.part = "unused" if self.unused < 0 else "used"
         self.given = str(self.answer[self.part])[:40]
 
-    def _feature(self, name: str) -> Any:
-        """Return a feature's index, from 0; None if there is no such feature."""
-        try:
-            return range(self.features)[int(torch.as_tensor(self.answer[name]).reshape(()))]
-        except Exception:
-            return None
-
     @contextmanager
-    def steady(self) -> Iterator[None]:
+    def steady(self):
         """Judge f, with its gradient and its map at x, both (D,)."""
         self.f = OwnFunction(self.answer["f"], self.x, self.what)
         with self.f.steady(self._elsewhere(self.unused)[:5]):
@@ -58,7 +50,7 @@ class UpsideDown(Claim):
             self.slope = float(self.slopes[self.used])
             yield
 
-    def _guided_backprop(self) -> tuple[Tensor, str]:
+    def _guided_backprop(self):
         """Return the package's map (D,), and the operation for which there is no rule."""
         function, rules = self.f.f, Rules("guided backprop", guided_rule)
         error, x = "", self.x.to(self.f.dtype)
@@ -71,7 +63,7 @@ class UpsideDown(Claim):
             pass
         return 0 * self.x[0], error
 
-    def _elsewhere(self, feature: int) -> Tensor:
+    def _elsewhere(self, feature):
         """Return x and inputs elsewhere, near and far, each with 49 values of the feature."""
         generator = torch.Generator().manual_seed(0)
         drawn = 2 * torch.rand((10, self.features), generator=generator).double() - 1
@@ -83,7 +75,7 @@ class UpsideDown(Claim):
         others[:, feature] = values.double().repeat(len(places))
         return others
 
-    def changes_with(self, feature: int) -> bool:
+    def changes_with(self, feature):
         """Say whether f changes with one feature, anywhere."""
         others = self._elsewhere(feature)
         values = self.f.value(others).reshape(13, -1)  # one line for each place
@@ -91,14 +83,14 @@ class UpsideDown(Claim):
         rounding = 1 + others.abs().amax(1).reshape(13, -1) + values.abs()
         return float((change / rounding).max()) > SAME[self.f.dtype]
 
-    def exchanged(self) -> bool:
+    def exchanged(self):
         """Say whether the example would be right if the two features were exchanged."""
         shows, hides = abs(self.hidden) > self.wanted, abs(self.shown) <= ZERO
         steep = abs(float(self.slopes[self.unused])) > self.wanted
         return shows and hides and steep and not self.changes_with(self.used)
 
 
-def example(f: Callable[[Tensor, Tensor], Tensor], unused: int = 0, used: int = 1) -> Any:
+def example(f, unused=0, used=1):
     """Return an answer; its f is given as a function of the two features (N,)."""
     return {"f": lambda p: f(p[:, 0], p[:, 1]), "x": [[2.0, 1.0]], "unused": unused, "used": used}
 
@@ -122,7 +114,7 @@ UPSIDE_DOWN = claim_task(
         wrong(
             "feature",
             "{part} must be the index of one of the {features} numbers of x. You gave {given}.",
-            lambda its: None in (its.unused, its.used),
+            lambda its: its.unused < 0 or its.used < 0,
         ),
         wrong(
             "same_feature",
@@ -133,8 +125,8 @@ UPSIDE_DOWN = claim_task(
     mistakes=[
         wrong(
             "refused",
-            "Guided Backprop has no rule for an operation in f: {error}. Use sums, products "
-            "with numbers, and ReLUs.",
+            "Guided Backprop has no rule for an operation in f: {error}. Use sums, products with "
+            "numbers, and ReLUs.",
             lambda its: its.error != "",
         ),
         wrong(
@@ -145,28 +137,28 @@ UPSIDE_DOWN = claim_task(
         ),
         wrong(
             "not_unused",
-            "f does use feature {unused}: with it f changes, here or for other inputs. It must "
-            "be without any effect.",
+            "f does use feature {unused}: with it f changes, here or for other inputs. It must be "
+            "without any effect.",
             lambda its: its.changes_with(its.unused),
             example(lambda a, b: 2 * relu(a) - relu(b)),
         ),
         wrong(
             "also_blank",
-            "f does not use feature {unused}, and Guided Backprop gives it 0, too. Let "
-            "something cancel that goes through ReLUs.",
+            "f does not use feature {unused}, and Guided Backprop gives it 0, too. Let something "
+            "cancel that goes through ReLUs.",
             lambda its: abs(its.shown) <= ZERO,
             example(lambda a, b: 0 * a - 3 * relu(b)),
         ),
         wrong(
             "too_small",
-            "f does not use feature {unused}, and Guided Backprop gives it {shown}. Its size "
-            "must be above {wanted}: use larger weights.",
+            "f does not use feature {unused}, and Guided Backprop gives it {shown}. Its size must "
+            "be above {wanted}: use larger weights.",
             lambda its: abs(its.shown) <= its.wanted,
         ),
         wrong(
             "shown_too",
-            "Feature {unused} is right: shown, but not used. But Guided Backprop gives "
-            "{hidden} to feature {used}; it must be 0. Which signals does the rule stop?",
+            "Feature {unused} is right: shown, but not used. But Guided Backprop gives {hidden} to "
+            "feature {used}; it must be 0. Which signals does the rule stop?",
             lambda its: abs(its.hidden) > ZERO,
             example(lambda a, b: relu(a) - relu(a) + relu(b)),
         ),
@@ -179,8 +171,8 @@ UPSIDE_DOWN = claim_task(
         ),
         wrong(
             "too_flat",
-            "Guided Backprop hides feature {used}, but its gradient at x is {slope}. Its size "
-            "must be above {wanted}, at this x.",
+            "Guided Backprop hides feature {used}, but its gradient at x is {slope}. Its size must "
+            "be above {wanted}, at this x.",
             lambda its: abs(its.slope) <= its.wanted,
         ),
     ],
@@ -189,12 +181,12 @@ UPSIDE_DOWN = claim_task(
         "{used}, whose gradient is {slope}."
     ),
     hints=(
-        "The rule stops negative signals. That is useful twice: to hide what f uses, and to "
-        "show something that cancels.",
-        "To hide a feature: let its only signal arrive at a ReLU with a minus. To show an "
-        "unused one: a number minus itself is 0 for every input, and if both halves go through "
-        "a ReLU, only one of them lets its signal pass.",
-        "f = lambda p: torch.relu(p[:, 0]) - torch.relu(p[:, 0]) - torch.relu(p[:, 1]), x = "
-        "[[2.0, 1.0]], unused = 0, used = 1.",
+        "The rule stops negative signals. That is useful twice: to hide what f uses, and to show "
+        "something that cancels.",
+        "To hide a feature: let its only signal arrive at a ReLU with a minus. To show an unused "
+        "one: a number minus itself is 0 for every input, and if both halves go through a ReLU, "
+        "only one of them lets its signal pass.",
+        "f = lambda p: torch.relu(p[:, 0]) - torch.relu(p[:, 0]) - torch.relu(p[:, 1]), x = [[2.0, "
+        "1.0]], unused = 0, used = 1.",
     ),
 )

@@ -5,7 +5,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from xaicourse.course.grading.function_task import function_task
-from xaicourse.course.grading.mistakes import after, own, saying, swap
+from xaicourse.course.grading.mistakes import after, leaving, own, saying, swap
 from xaicourse.course.grading.shared_mistakes import ROWS, WHICH_NUMBER, pick
 from xaicourse.course.lessons.l02_guided_backprop.nets import CASES
 
@@ -36,15 +36,15 @@ def my_guided(
 # ---------------------------------------------------------------- wrong functions of their own
 
 
-def at_one_relu(place):
-    """Apply the rule at one ReLU only; the signal meets number 0 first, -1 last."""
+def at_one_relu(name, which, place):
+    """Return a mistake: the rule at one ReLU only; the signal meets number 0 first, -1 last."""
 
     def wrong(layers, x, target):
         count = sum(isinstance(layer, nn.ReLU) for layer in layers)
         chosen = iter([k == place % count for k in range(count)])
         return my_guided(layers, x, target, keep=lambda g: g.relu() if next(chosen) else g)
 
-    return wrong
+    return own(name, f"You apply the rule at the {which} ReLU only. Every ReLU needs it.", wrong)
 
 
 def gate_overwritten(layers, x, target):
@@ -55,17 +55,6 @@ def gate_overwritten(layers, x, target):
         z = layer(z)
     gates = iter([notes[layer] for layer in reversed(layers) if isinstance(layer, nn.ReLU)])
     return my_guided(layers, x, target, gate=lambda z: next(gates))
-
-
-def leaving(leave):
-    """Return the right numbers, and leave something behind."""
-
-    def wrong(layers, x, target):
-        found = my_guided(layers, x, target)
-        leave(layers, x)
-        return found
-
-    return wrong
 
 
 # ---------------------------------------------------------------- the task
@@ -79,53 +68,52 @@ MY_GUIDED = function_task(
         *saying(WHICH_NUMBER, score="score"),
         swap(
             "score_goes_down",
-            "Your signal begins with the score of the class. Begin with 1 there: it is the "
-            "slope of the score with respect to itself.",
+            "Your signal begins with the score of the class. Begin with 1: the slope of the score "
+            "with respect to itself.",
             score=lambda z, target: pick(z, target) ** 2 / 2,
         ),
         swap(
             "loss",
-            "You explain the loss (cross-entropy), which falls when the score rises. Explain "
-            "the score of the class.",
+            "You explain the loss (cross-entropy). Explain the score of the class.",
             score=lambda z, target: cross_entropy(z, target, reduction="sum"),
         ),
         swap("loss", "", score=cross_entropy),
         swap(
             "all_targets",
-            "You add the scores of all targets for each input, as scores[:, target] does. Each "
-            "input has its own class: scores[range(N), target].",
+            "scores[:, target] adds the scores of all targets. Each input has its own class: "
+            "scores[range(N), target].",
             score=lambda z, target: z[:, target],
         ),
         # the rule at a ReLU
         swap(
             "plain_gradient",
-            "This is the plain gradient: your rule is not applied. At a ReLU negative signals "
-            "must be stopped as well. If you use hooks: are they called? See {section_hooks}.",
+            "This is the plain gradient: your rule is not applied. At a ReLU negative signals must "
+            "be stopped as well. If you use hooks: are they called? See {section_hooks}.",
             keep=lambda g: g,
         ),
         swap(
             "deconvnet",
-            "This is DeconvNet: you stop negative signals and forget the gate. Multiply by (z "
-            "> 0), too. See {section_rules}.",
+            "This is DeconvNet: you stop negative signals and forget the gate. Multiply by (z > "
+            "0), too. See {section_rules}.",
             gate=lambda z: 1,
         ),
         swap(
             "no_rule",
-            "You pass the ReLUs as if they were not there. Each must stop signals at closed "
-            "gates, and negative signals. See {section_rules}.",
+            "You pass the ReLUs as if they were not there. Each must stop signals at closed gates, "
+            "and negative signals. See {section_rules}.",
             gate=lambda z: 1,
             keep=lambda g: g,
         ),
         swap(
             "times_activation",
-            "You multiply the signal by the value of the ReLU. The gate is 1 or 0, whatever "
-            "the value.",
+            "You multiply the signal by the value of the ReLU. The gate is 1 or 0, whatever the "
+            "value.",
             gate=torch.relu,
         ),
         swap(
             "open_at_zero",
-            "Right, except where a ReLU gets exactly 0: there the gate is closed, z > 0 and "
-            "not z >= 0. Black pixels are 0.",
+            "Right, except where a ReLU gets exactly 0: there the gate is closed, z > 0 and not z "
+            ">= 0.",
             gate=lambda z: z >= 0,
         ),
         swap(
@@ -136,8 +124,8 @@ MY_GUIDED = function_task(
         swap("gates_reversed", "", gate=lambda z: z < 0),
         swap(
             "keeps_negative",
-            "Your negative signals go on and the positive ones stop. It is the other way "
-            "round: clamp(min=0).",
+            "Your negative signals go on and the positive ones stop. It is the other way round: "
+            "clamp(min=0).",
             keep=lambda g: g.clamp(max=0),
         ),
         swap(
@@ -147,46 +135,37 @@ MY_GUIDED = function_task(
             keep=torch.abs,
         ),
         # where the rule holds
-        own(
-            "top_relu_only",
-            "You apply the rule at the last ReLU only. Every ReLU needs it.",
-            at_one_relu(0),
-        ),
-        own(
-            "bottom_relu_only",
-            "You apply the rule at the first ReLU only. Every ReLU needs it.",
-            at_one_relu(-1),
-        ),
+        at_one_relu("top_relu_only", "last", 0),
+        at_one_relu("bottom_relu_only", "first", -1),
         swap(
             "clamped_everywhere",
-            "You cut negative signals after every layer. Only ReLUs cut; dense layers and "
-            "convolutions use the chain rule.",
+            "You cut negative signals after every layer. Only ReLUs cut; other layers use the "
+            "chain rule.",
             down=lambda layer, z, g: chain_rule(layer, z, g).relu(),
         ),
         own(
             "clamped_at_the_end",
-            "This is the positive part of the plain gradient. The rule belongs at each ReLU, "
-            "on the way. See {section_rules}.",
+            "This is the positive part of the plain gradient. The rule belongs at each ReLU, on "
+            "the way.",
             lambda layers, x, target: my_guided(layers, x, target, keep=lambda g: g).relu(),
         ),
         own(
             "gate_overwritten",
-            "Right as long as each ReLU is a module of its own. Here one module is used twice, "
-            "and your note of the gate from the first use is overwritten by the second. Keep "
-            "one note for each use. See {section_hooks}.",
+            "Right as long as each ReLU is a module of its own. Of one that is used twice, your "
+            "second note of the gate overwrites the first. Keep one for each use. See "
+            "{section_hooks}.",
             gate_overwritten,
         ),
         # the finished map
         after(
             "clamped_once_more",
             "The map is right, but you cut off its negative numbers. Only signals at ReLUs are "
-            "cut; the map keeps its signs.",
+            "cut.",
             torch.relu,
         ),
         after(
             "absolute",
-            "The map is right, but you return absolute values. Keep the signs: a display may "
-            "drop them later, a method should not.",
+            "The map is right, but you return absolute values. Keep the signs.",
             torch.abs,
         ),
         after(
@@ -201,41 +180,36 @@ MY_GUIDED = function_task(
         ),
         *ROWS,
         # what is left behind
-        own(
+        leaving(
             "leaves_hooks",
             "The numbers are right, but your hooks stay on the caller's layers and will change "
             "later results. Keep the handles and call .remove() on each.",
-            leaving(lambda layers, x: layers[1].register_forward_hook(lambda *seen: None)),
-            seen_in="traces",
+            lambda layers: layers[1].register_forward_hook(lambda *seen: None),
         ),
-        own(
+        leaving(
             "leaves_grad",
             "The numbers are right, but x asks for gradients from now on. Work on "
             "x.detach().clone().",
-            leaving(lambda layers, x: x.requires_grad_()),
-            seen_in="traces",
+            lambda x: x.requires_grad_(),
         ),
-        own(
+        leaving(
             "changes_layers",
-            "The numbers are right, but afterwards the layers are not as they were: another "
-            "list, other weights, weights that ask for gradients, or training mode. Leave them "
-            "alone.",
-            leaving(lambda layers, x: layers[-1].weight.data.mul_(1.01)),
-            seen_in="traces",
+            "The numbers are right, but afterwards the layers are not as they were: another list, "
+            "other weights, weights that ask for gradients, or training mode.",
+            lambda layers: layers[-1].weight.data.mul_(1.01),
         ),
     ],
     passed="The right signal at every ReLU, also at one that is used twice.",
     hints=(
         "Go forward once and keep the input of every layer. Then go backwards: begin with 1 at "
         "each input's own class and 0 elsewhere, and ask each layer what it sends down.",
-        "At a ReLU with input z and signal g: g = (z > 0) * g.clamp(min=0). At every other "
-        "layer the chain rule: torch.autograd.grad(layer(point), point, g)[0] with a point "
-        "that asks for gradients.",
+        "At a ReLU with input z and signal g: g = (z > 0) * g.clamp(min=0). At every other layer "
+        "the chain rule: torch.autograd.grad(layer(point), point, g)[0] with a point that asks for "
+        "gradients.",
         "points = [x]; for layer in layers: points.append(layer(points[-1])). signal = "
-        "torch.nn.functional.one_hot(target, points[-1].shape[1]).float(). Then for layer, "
-        "point in zip(layers[::-1], points[-2::-1]): the rule at a ReLU, else point = "
-        "point.detach().requires_grad_() and signal = torch.autograd.grad(layer(point), point, "
-        "signal)[0].",
+        "torch.nn.functional.one_hot(target, points[-1].shape[1]).float(). Then for layer, point "
+        "in zip(layers[::-1], points[-2::-1]): the rule at a ReLU, else the chain rule with "
+        "point.detach().requires_grad_().",
     ),
     left=dict.fromkeys(("changes_model", "leaves_mode", "fills_weights"), "changes_layers"),
     twice=True,

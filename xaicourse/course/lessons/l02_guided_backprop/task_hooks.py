@@ -17,8 +17,8 @@ HOOKS_LOOK_AWAY = paper_task(
         "right",
         row(
             "modules_missed",
-            "Net A has two modules nn.ReLU, each called once. Both are hooked, and each keeps "
-            "its own gate.",
+            "Net A has two modules nn.ReLU, each called once. Both are hooked, and each keeps its "
+            "own gate.",
             "wrong",
         ),
         row("modules_missed", "", "error"),
@@ -34,8 +34,8 @@ HOOKS_LOOK_AWAY = paper_task(
         ),
         row(
             "functional_error",
-            "Net B calls a function. There is no module, so no hook is called. Nothing stops: "
-            "the plain gradient comes out in silence.",
+            "Net B calls a function. There is no module, so no hook is called. Nothing stops: the "
+            "plain gradient comes out in silence.",
             "error",
         ),
     ),
@@ -44,8 +44,8 @@ HOOKS_LOOK_AWAY = paper_task(
         "wrong",
         row(
             "shared_right",
-            "Net C uses one module twice. The second call overwrites the gate that the first "
-            "one noted.",
+            "Net C uses one module twice. The second call overwrites the gate that the first one "
+            "noted.",
             "right",
         ),
         row(
@@ -60,14 +60,14 @@ HOOKS_LOOK_AWAY = paper_task(
         "wrong",
         row(
             "relu6_seen",
-            "Net D has modules nn.ReLU6. isinstance(module, nn.ReLU) is false for them: "
-            "nn.ReLU6 is a class of its own.",
+            "Net D has modules nn.ReLU6. isinstance(module, nn.ReLU) is false for them: nn.ReLU6 "
+            "is a class of its own.",
             "right",
         ),
         row(
             "relu6_error",
-            "Net D has modules nn.ReLU6, for which isinstance(module, nn.ReLU) is false. No "
-            "hook, no error: the plain gradient.",
+            "Net D has modules nn.ReLU6, for which isinstance(module, nn.ReLU) is false. No hook, "
+            "no error: the plain gradient.",
             "error",
         ),
     ),
@@ -76,8 +76,8 @@ HOOKS_LOOK_AWAY = paper_task(
         "right",
         row(
             "subclass_missed",
-            "Net E uses a class made from nn.ReLU. isinstance is true for it, so both modules "
-            "are hooked.",
+            "Net E uses a class made from nn.ReLU. isinstance is true for it, so both modules are "
+            "hooked.",
             "wrong",
         ),
         row("subclass_missed", "", "error"),
@@ -93,20 +93,20 @@ HOOKS_LOOK_AWAY = paper_task(
         ),
         row(
             "in_place_silent",
-            "Net F does not give another map. PyTorch notices that a hooked tensor is changed "
-            "in place, and stops.",
+            "Net F does not give another map. PyTorch notices that a hooked tensor is changed in "
+            "place, and stops.",
             "wrong",
         ),
     ),
     passed="You know where the hook looks away, and that it does so in silence.",
     evidence="{right} of your six answers are right. The message is about the first wrong one.",
     hints=(
-        "The hook is put on every module for which isinstance(module, nn.ReLU) is true, and it "
-        "is called when that module is called. Ask for each net: is there such a module? Is it "
-        "called once or twice?",
-        "nn.ReLU6 is not a kind of nn.ReLU for Python; a class MyReLU(nn.ReLU) is. A function "
-        "has no module at all. And a backward hook hands out views of tensors, which must not "
-        "be changed in place.",
+        "The hook is put on every module for which isinstance(module, nn.ReLU) is true, and it is "
+        "called when that module is called. Ask for each net: is there such a module? Is it called "
+        "once or twice?",
+        "nn.ReLU6 is not a kind of nn.ReLU for Python; a class MyReLU(nn.ReLU) is. A function has "
+        "no module at all. And a backward hook hands out views of tensors, which must not be "
+        "changed in place.",
         "You may try it: copy the lesson's function into a new cell, build the six nets, and "
         "compare with xc.guided_backprop. Two of the six are right, one stops with an error.",
     ),

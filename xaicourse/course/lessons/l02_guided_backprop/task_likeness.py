@@ -82,8 +82,8 @@ WITH_CONTROL = function_task(
         ),
         before(
             "correlation",
-            "You subtract the means first: that is the correlation. Asked is the cosine, where "
-            "0 stays 0.",
+            "You subtract the means first: that is the correlation. Asked is the cosine, where 0 "
+            "stays 0.",
             a=lambda a: a - a.mean(),
             b=lambda b: b - b.mean(),
         ),
@@ -95,8 +95,8 @@ WITH_CONTROL = function_task(
         ),
         swap(
             "both_shuffled",
-            "You shuffle both maps in the same way. Then pixel still meets its partner, and "
-            "the control is the cosine again. Shuffle a only.",
+            "You shuffle both maps in the same way. Then pixel still meets its partner, and the "
+            "control is the cosine again. Shuffle a only.",
             chance=lambda a, b, order: (mixed(a, order), mixed(b, order)),
         ),
         swap(
@@ -106,22 +106,21 @@ WITH_CONTROL = function_task(
         ),
         swap(
             "second_shuffled",
-            "Your control pairs the pixels in another way: did you shuffle b, or use the "
-            "inverse of order? It is as good a control, but asked is a.flatten()[order] with "
-            "b, so that everyone gets the same number.",
+            "Your control shuffles b, or uses the inverse of order. It is as good a control, but "
+            "asked is a.flatten()[order] with b, so that everyone gets the same number.",
             chance=lambda a, b, order: (a, mixed(b, order)),
         ),
         # what is divided by
         swap(
             "dot_product",
-            "This is the sum of products. Divide by both lengths, so that the size of a map "
-            "does not count.",
+            "This is the sum of products. Divide by both lengths, so that the size of a map does "
+            "not count.",
             cosine=dot,
         ),
         swap(
             "one_length_only",
-            "You divide by the length of one map only. Divide by the length of a times the "
-            "length of b.",
+            "You divide by the length of one map only. Divide by the length of a times the length "
+            "of b.",
             cosine=lambda a, b: dot(a, b) / a.norm() ** 2,
         ),
         swap("one_length_only", "", cosine=lambda a, b: dot(a, b) / b.norm() ** 2),
@@ -141,8 +140,8 @@ WITH_CONTROL = function_task(
         # several cosines
         swap(
             "mean_of_lines",
-            "You average one cosine for each line of the map. Flatten both maps, and compute "
-            "one cosine.",
+            "You average one cosine for each line of the map. Flatten both maps, and compute one "
+            "cosine.",
             cosine=mean_over(-1),
         ),
         swap("mean_of_lines", "", cosine=mean_over(0)),
@@ -175,10 +174,9 @@ WITH_CONTROL = function_task(
     passed="The cosine, and what it would be by chance for these two maps.",
     hints=(
         "Flatten both maps. The cosine is the sum of products, divided by both lengths.",
-        "For the control put the numbers of a into another order, and leave b as it is. Then "
-        "the same formula.",
-        "def cosine(a, b): return a @ b / (a.norm() * b.norm()), for flat maps. Return "
-        "cosine(a, b) and cosine(a[order], b), with a = a.flatten() and b = b.flatten() "
-        "before.",
+        "For the control put the numbers of a into another order, and leave b as it is. Then the "
+        "same formula.",
+        "def cosine(a, b): return a @ b / (a.norm() * b.norm()), for flat maps. Return cosine(a, "
+        "b) and cosine(a[order], b), with a = a.flatten() and b = b.flatten() before.",
     ),
 )

@@ -64,6 +64,8 @@ CASES = (
     ),
 )
 
+EACH = "Each input has one, over all its units: flatten(1), then quantile(..., dim=1)."
+
 RECT_RULE = function_task(
     "02.6",
     rect_rule,
@@ -78,33 +80,29 @@ RECT_RULE = function_task(
         ),
         swap(
             "by_size",
-            "You compare sizes. Signals against the class (negative products) must not pass: "
-            "no absolute values.",
+            "You compare sizes. Signals against the class (negative products) must not pass: no "
+            "absolute values.",
             product=lambda a, g: (a * g).abs(),
         ),
         # over which numbers the quantile is taken
         swap(
             "over_batch",
-            "You take one threshold for the whole batch. Each input has its own: quantile(..., "
-            "dim=1) after flatten(1).",
+            f"You take one threshold for the whole batch. {EACH}",
             threshold=lambda r, q: r.flatten().quantile(q),
         ),
         swap(
             "over_inputs",
-            "You take one threshold for each unit, over the batch. It is one for each input, "
-            "over all its units.",
+            f"You take one threshold for each unit, over the batch. {EACH}",
             threshold=lambda r, q: r.quantile(q, dim=0),
         ),
         swap(
             "each_map",
-            "You take one threshold for each feature map. It is one for each input, over all "
-            "its units: flatten(1) first.",
+            f"You take one threshold for each feature map. {EACH}",
             threshold=each_map,
         ),
         swap(
             "last_axis",
-            "You take one threshold for each line (the last axis). It is one for each input, "
-            "over all its units: flatten(1) first.",
+            f"You take one threshold for each line (the last axis). {EACH}",
             threshold=lambda r, q: r.quantile(q, dim=-1, keepdim=True),
         ),
         # another threshold
@@ -121,27 +119,27 @@ RECT_RULE = function_task(
         ),
         swap(
             "quantile_as_threshold",
-            "You compare with the number `quantile` itself. Compute the quantile of the "
-            "products first.",
+            "You compare with the number `quantile` itself. Compute the quantile of the products "
+            "first.",
             threshold=lambda r, q: q,
         ),
         swap(
             "at_least_zero",
-            "Your threshold never falls below 0. With a low quantile it does, and then "
-            "negative signals pass, too.",
+            "Your threshold never falls below 0. With a low quantile it does, and then negative "
+            "signals pass, too.",
             threshold=lambda r, q: each_input(r, q).relu(),
         ),
         swap(
             "share_of_maximum",
-            "You compare with a share of the largest product. Asked is a quantile: a share of "
-            "the units.",
+            "You compare with a share of the largest product. Asked is a quantile: a share of the "
+            "units.",
             threshold=lambda r, q: q * each_input(r, 1.0),
         ),
         # who passes
         swap(
             "not_strict",
-            "You let products pass that are equal to the threshold. Above is strict: many "
-            "products are exactly 0, and so may the threshold be.",
+            "You let products pass that are equal to the threshold. Above is strict: many products "
+            "are exactly 0, and so may the threshold be.",
             above=torch.ge,
         ),
         swap(
@@ -151,14 +149,14 @@ RECT_RULE = function_task(
         ),
         after(
             "gate_too",
-            "You also ask the gate (a > 0). RectGrad asks the product only: with a threshold "
-            "below 0 a closed unit lets its signal pass.",
+            "You also ask the gate (a > 0). RectGrad asks the product only: with a threshold below "
+            "0 a closed unit lets its signal pass.",
             lambda passed, a: passed * (a > 0),
         ),
         after(
             "positive_only",
-            "You cut off negative signals at the end. With a low quantile the threshold is "
-            "below 0, and they pass, too.",
+            "You cut off negative signals at the end. With a low quantile the threshold is below "
+            "0, and they pass, too.",
             torch.relu,
         ),
         own(
@@ -184,18 +182,18 @@ RECT_RULE = function_task(
         ),
         own(
             "minus_threshold",
-            "You return how far the products are above the threshold. What goes on is g, where "
-            "the product is above.",
+            "You return how far the products are above the threshold. What goes on is g, where the "
+            "product is above.",
             lambda a, g, quantile: (a * g - each_input(a * g, quantile)).relu(),
         ),
     ],
     passed="Each input lets its own strongest signals pass.",
     hints=(
-        "First the products a * g. For each input one threshold: flatten everything but the "
-        "first axis.",
-        "relevance.flatten(1).quantile(quantile, dim=1, keepdim=True) is one threshold for "
-        "each input. The comparison is strict: above, not equal.",
-        "relevance = (a * g).flatten(1); tau = relevance.quantile(quantile, dim=1, "
-        "keepdim=True); return g * (relevance > tau).view_as(g).",
+        "First the products a * g. For each input one threshold: flatten everything but the first "
+        "axis.",
+        "relevance.flatten(1).quantile(quantile, dim=1, keepdim=True) is one threshold for each "
+        "input. The comparison is strict: above, not equal.",
+        "relevance = (a * g).flatten(1); tau = relevance.quantile(quantile, dim=1, keepdim=True); "
+        "return g * (relevance > tau).view_as(g).",
     ),
 )

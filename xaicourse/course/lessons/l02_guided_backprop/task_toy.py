@@ -18,14 +18,14 @@ THREE_RULES = paper_task(
         ),
         row(
             "deconvnet_is_gradient",
-            "This is the gradient. DeconvNet does not ask the gate: it lets every positive "
-            "signal go on. See {section_rules}.",
+            "This is the gradient. DeconvNet does not ask the gate: it lets every positive signal "
+            "go on. See {section_rules}.",
             (-4, 5),
         ),
         row(
             "deconvnet_is_guided",
-            "This is Guided Backprop. DeconvNet does not ask the gate, so the first signal "
-            "goes on, too. See {section_rules}.",
+            "This is Guided Backprop. DeconvNet does not ask the gate, so the first signal goes "
+            "on, too. See {section_rules}.",
             (-3, 6),
         ),
         row(
@@ -35,14 +35,14 @@ THREE_RULES = paper_task(
         ),
         row(
             "gates_reversed",
-            "You let only the first signal go on, whose gate is off. DeconvNet does not ask "
-            "the gate at all: 2 and 3 go on.",
+            "You let only the first signal go on, whose gate is off. DeconvNet does not ask the "
+            "gate at all: 2 and 3 go on.",
             (2, -2),
         ),
         row(
             "clamped_at_the_end",
-            "You cut off the negative numbers of the finished map. The rule cuts the signal at "
-            "the ReLU; the map below may be negative.",
+            "You cut off the negative numbers of the finished map. The rule cuts the signal at the "
+            "ReLU; the map below may be negative.",
             (0, 4),
         ),
         row("deconvnet_swapped", "The right numbers, but x1 and x2 are exchanged.", (4, -1)),
@@ -53,8 +53,8 @@ THREE_RULES = paper_task(
         ),
         row(
             "weights_forgotten",
-            "You added the hidden weights of the units. Each has to be multiplied by its "
-            "signal: 2 and 3.",
+            "You added the hidden weights of the units. Each has to be multiplied by its signal: 2 "
+            "and 3.",
             (0, 1),
         ),
         differs=(
@@ -79,8 +79,8 @@ THREE_RULES = paper_task(
         ),
         row(
             "lesson_point",
-            "This is the map at the lesson's point (3, 1). Here x = (1, 3), and other gates "
-            "are on.",
+            "This is the map at the lesson's point (3, 1). Here x = (1, 3), and other gates are "
+            "on.",
             (2, -2),
         ),
         row(
@@ -90,8 +90,8 @@ THREE_RULES = paper_task(
         ),
         row(
             "guided_clamped_at_the_end",
-            "You cut off the negative numbers of the finished map. The rule cuts the signal at "
-            "the ReLU; the map below may be negative.",
+            "You cut off the negative numbers of the finished map. The rule cuts the signal at the "
+            "ReLU; the map below may be negative.",
             (0, 6),
         ),
         row("guided_swapped", "The right numbers, but x1 and x2 are exchanged.", (6, -3)),
@@ -103,8 +103,8 @@ THREE_RULES = paper_task(
         ),
         row(
             "times_activation",
-            "You multiplied the signal by the value of the unit. The gate is 1 or 0, whatever "
-            "the value.",
+            "You multiplied the signal by the value of the unit. The gate is 1 or 0, whatever the "
+            "value.",
             (-12, 24),
         ),
         row("times_input", "You multiplied the map by x. The map is the signal itself.", (-3, 18)),
@@ -124,8 +124,8 @@ THREE_RULES = paper_task(
         ),
         row(
             "guided_never_changes",
-            "Both maps are right. But Guided Backprop gives (2, -2) at (3, 1), and here "
-            "something else: its gates changed.",
+            "Both maps are right. But Guided Backprop gives (2, -2) at (3, 1), and here something "
+            "else: its gates changed.",
             "guided_backprop",
         ),
         words={
@@ -141,11 +141,11 @@ THREE_RULES = paper_task(
     passed="Both rules, and you saw that DeconvNet's map never looked at x here.",
     evidence="Yours: deconvnet {deconvnet}, guided {guided}.",
     hints=(
-        "What arrives at the three ReLUs are the output weights 2, 3 and -1. Decide for each "
-        "rule which of them go on. The gates at (1, 3) are off, on, on.",
-        "DeconvNet lets 2 and 3 go on, whatever the gates. Guided Backprop lets only signals "
-        "go on that are positive AND meet an open gate.",
-        "The map is the sum of (signal that goes on) times (hidden weights): DeconvNet 2 (1, "
-        "-1) + 3 (-1, 2), Guided Backprop 3 (-1, 2). Which of the two used x?",
+        "What arrives at the three ReLUs are the output weights 2, 3 and -1. Decide for each rule "
+        "which of them go on. The gates at (1, 3) are off, on, on.",
+        "DeconvNet lets 2 and 3 go on, whatever the gates. Guided Backprop lets only signals go on "
+        "that are positive AND meet an open gate.",
+        "The map is the sum of (signal that goes on) times (hidden weights): DeconvNet 2 (1, -1) + "
+        "3 (-1, 2), Guided Backprop 3 (-1, 2). Which of the two used x?",
     ),
 )

@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
 
+from xaicourse.evaluation.likeness import cosine
 from xaicourse.evaluation.seeds import seeded
+from xaicourse.widgets.documented import documented
 
 
-@dataclass(frozen=True)
+@documented
 class Likeness:
-    """How much two maps of the same photo are alike: cosines, each with its control.
+    """How much two maps of the same photo are alike: cosines, each with its control."""
 
-    Parameters
-    ----------
-    signed : float
-        Of the maps as they are.
-    signed_control : float
-        The same with the first map's pixels in random places.
-    absolute, absolute_control : float
-        The same two numbers for absolute maps, which is what the eye compares.
-    """
-
-    signed: float
-    signed_control: float
-    absolute: float
-    absolute_control: float
+    signed: Annotated[float, "The cosine of the maps as they are."]
+    signed_control: Annotated[float, "The same with the first map's pixels in random places."]
+    absolute: Annotated[float, "Of absolute maps, which is what the eye compares."]
+    absolute_control: Annotated[float, "The same with pixels in random places."]
 
 
 def weight_layers(model: nn.Module) -> list[str]:
@@ -46,12 +38,8 @@ def weight_layers(model: nn.Module) -> list[str]:
     list of str
         Names as in ``model.named_modules()``.
     """
-    found = []
-    for name, layer in model.named_modules():
-        weight = getattr(layer, "weight", None)
-        if isinstance(weight, nn.Parameter) and weight.dim() >= 2:
-            found.append(name)
-    return found[::-1]
+    weights = {name: getattr(layer, "weight", None) for name, layer in model.named_modules()}
+    return [n for n, w in weights.items() if isinstance(w, nn.Parameter) and w.dim() >= 2][::-1]
 
 
 def randomise_top(model: nn.Module, layers: int, *, seed: int = 0) -> nn.Module:
@@ -124,17 +112,10 @@ def likeness(first: Tensor, second: Tensor, *, seed: int = 0) -> Likeness:
         raise ValueError(
             f"second must have the shape of first, {tuple(first.shape)}, got {tuple(second.shape)}"
         )
-    a, b = (values.detach().cpu().double().flatten() for values in (first, second))
-    mixed = a[torch.randperm(len(a), generator=seeded(seed))]
+    mixed = first.flatten()[torch.randperm(first.numel(), generator=seeded(seed))]
     return Likeness(
-        signed=cosine(a, b),
-        signed_control=cosine(mixed, b),
-        absolute=cosine(a.abs(), b.abs()),
-        absolute_control=cosine(mixed.abs(), b.abs()),
+        signed=cosine(first, second),
+        signed_control=cosine(mixed, second),
+        absolute=cosine(first.abs(), second.abs()),
+        absolute_control=cosine(mixed.abs(), second.abs()),
     )
-
-
-def cosine(a: Tensor, b: Tensor) -> float:
-    """Return the cosine of two vectors; 0 if one of them is 0."""
-    size = float(a.norm() * b.norm())
-    return float(a @ b) / size if size > 0 else 0.0

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-import torch
 from torch import Tensor
 
-from xaicourse.course.lessons.l03_relevance.trace import (
-    RelevanceTrace,
-    draw_bars,
-    trace_classes,
-    trace_relevance,
-)
+from xaicourse.course.lessons.l03_relevance.trace import RelevanceTrace, trace_relevance
+from xaicourse.course.lessons.l03_relevance.trace import trace_classes as passes
+from xaicourse.evaluation.likeness import cosine
+from xaicourse.plot.account import draw_account
 from xaicourse.plot.scale import reduce_channels, shared_limits
 from xaicourse.widgets.controls import Choice, LogSlider
+from xaicourse.widgets.documented import Settings, documented
+from xaicourse.widgets.given import check_filled
 from xaicourse.widgets.panel import Panel
 from xaicourse.widgets.plates import Bars, Map, Photo, Plate
 from xaicourse.widgets.words import number
@@ -30,29 +28,17 @@ RULES = (
 )  # fmt: skip
 MOST_PASSES = 30  # kept in memory
 ROUNDING = 1e-5  # of the score, in float32
+Nets = Mapping[str, tuple[Callable[..., Any], Tensor, Mapping[str, Any]]]
 
 
-@dataclass(frozen=True, eq=False)
+@documented
 class RelevanceView:
-    """What the panel shows.
+    """What the panel shows."""
 
-    Parameters
-    ----------
-    trace : RelevanceTrace
-        The map and the account of the pass.
-    x : Tensor (1, ...)
-        The input of the net, on the CPU.
-    settings : dict
-        The settings that were asked for.
-    likeness : float or None
-        The mean |cosine| of this map with those of the net's other classes, same rule; None for
-        a net with one class.
-    """
-
-    trace: RelevanceTrace
-    x: Tensor
-    settings: Mapping[str, Any]
-    likeness: float | None
+    trace: Annotated[RelevanceTrace, "The map and the account of the pass."]
+    x: Annotated[Tensor, "(1, ...): The input of the net, on the CPU."]
+    settings: Settings
+    likeness: Annotated[float | None, "Mean |cosine| with the maps of the other classes."]
 
 
 class RelevancePanel(Panel):
@@ -63,10 +49,8 @@ class RelevancePanel(Panel):
     nets : dict of str to (callable, Tensor, dict)
         Name -> (model, x, classes): x holds one input in [0, 1] or a vector, classes maps names
         to target indices, or is {"": None} for a net with one output.
-    rule : str
-        The rule that is set at first.
-    epsilon : float
-        The epsilon that is set at first.
+    rule, epsilon : str, float
+        What is set at first.
     rules : tuple of str
         The rules to choose from, as for `xc.lrp`.
 
@@ -91,20 +75,14 @@ class RelevancePanel(Panel):
     epsilon = LogSlider(1e-6, 10, step=0.5)
 
     def __init__(
-        self,
-        nets: Mapping[str, tuple[Callable[..., Any], Tensor, Mapping[str, Any]]],
-        *,
-        rule: str = "epsilon",
-        epsilon: float = 1e-6,
-        rules: tuple[str, ...] = RULES,
+        self, nets: Nets, *, rule: str = "epsilon", epsilon: float = 1e-6, rules: tuple = RULES
     ) -> None:
-        if not nets:
-            raise ValueError('nets is empty; give at least one, {"name": (model, x, classes)}')
+        check_filled(nets=nets)
         for name, (_, x, classes) in nets.items():
             if len(x) != 1 or not classes:
+                got = f"{len(x)} rows and {len(classes)} classes"
                 raise ValueError(
-                    f"nets[{name!r}] needs one input and at least one class, got {len(x)} rows "
-                    f"and {len(classes)} classes"
+                    f"nets[{name!r}] needs one input and at least one class, got {got}"
                 )
         self.nets, self.rules = dict(nets), rules
         self.classes = next(iter(self.nets.values()))[2]
@@ -128,13 +106,11 @@ class RelevancePanel(Panel):
         self.controls["epsilon"].disabled = "epsilon" not in change["new"]
 
     def compute(self, settings: Mapping[str, Any]) -> RelevanceView:
-        """Return the view; every pass is kept, so that going back costs nothing."""
         model, x, classes = self.nets[settings["net"]]
         rule, epsilon = settings["rule"], float(settings["epsilon"])
-        traces = self.memory.once(
-            (settings["net"], rule, epsilon),
-            lambda: trace_classes(model, x, list(classes.values()), rules=rule, epsilon=epsilon),
-        )
+        targets, look = list(classes.values()), {"rules": rule, "epsilon": epsilon}
+        key = settings["net"], rule, epsilon
+        traces = self.memory.once(key, lambda: passes(model, x, targets, **look))
         others = dict(zip(classes, traces, strict=True))
         trace = others.pop(settings["class"])
         alike = [abs(cosine(trace.values, other.values)) for other in others.values()]
@@ -158,11 +134,11 @@ class RelevancePanel(Panel):
                 says="a bar for each input",
             )  # fmt: skip
             bars_at = (4.6, 0.6, 5.2, 1.98)
+        account = trace.left, trace.absorbed, trace.names, "from the output to the input"
         yield Plate(
-            bars_at, "",
+            bars_at, "", draw=lambda axis: draw_account(axis, *account),
             says="bars of what is left of the score after each operation, from the output to the "
             "input, and what the biases of each kept",
-            draw=lambda axis: draw_bars(axis, trace, below="from the output to the input"),
         )  # fmt: skip
 
     def words(self, result: RelevanceView) -> Iterator[str]:
@@ -181,9 +157,3 @@ class RelevancePanel(Panel):
     def intro(self, result: RelevanceView) -> str:
         settings = result.settings
         return f"Relevance panel, {settings['net']}, {settings['class']}, rule {result.trace.rule}."
-
-
-def cosine(a: Tensor, b: Tensor) -> float:
-    """Return the cosine between two maps; 0 if one of them is 0."""
-    a, b = a.double().flatten(), b.double().flatten()
-    return float(torch.nn.functional.cosine_similarity(a, b, dim=0))

@@ -3,46 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-import numpy as np
 import torch
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from xaicourse.methods.vanilla.relevance import lrp
+from xaicourse.plot.account import draw_account
 from xaicourse.plot.picture import Picture
-from xaicourse.plot.style import BLUE, GREY, INK, ORANGE, styled
+from xaicourse.plot.style import styled
+from xaicourse.widgets.documented import documented
+from xaicourse.widgets.given import check_one
 
-MOST_NAMES = 12  # more operations are only counted
-SEEN = 1e-4  # of the longest bar
 
-
-@dataclass(frozen=True, eq=False)
+@documented
 class RelevanceTrace:
-    """One LRP pass for one input, in the order in which relevance flows; all on the CPU.
+    """One LRP pass for one input, in the order in which relevance flows; all on the CPU."""
 
-    Parameters
-    ----------
-    values : Tensor (1, ...)
-        The map.
-    score : float
-        F, what was shared out.
-    names : tuple of str
-        The operations that share relevance, from the output to the input.
-    absorbed : Tensor (L,)
-        What the biases (and epsilon) of each operation kept, with its sign.
-    rule : str
-        The rule or composite.
-    """
-
-    values: Tensor
-    score: float
-    names: tuple[str, ...]
-    absorbed: Tensor
-    rule: str
+    values: Annotated[Tensor, "(1, ...): The map."]
+    score: Annotated[float, "F, what was shared out."]
+    names: Annotated[tuple[str, ...], "What shares relevance, from output to input."]
+    absorbed: Annotated[Tensor, "(L,): What the biases (and epsilon) of each kept, with sign."]
+    rule: Annotated[str, "The rule or composite."]
 
     @property
     def left(self) -> Tensor:
@@ -65,18 +48,10 @@ class RelevanceTrace:
 
     @styled
     def bars(self, *, alt: str, title: str | None = None) -> Picture:
-        """Draw what is left after each operation, and the bias bar of each.
-
-        Parameters
-        ----------
-        alt
-            What is drawn, for a reader who cannot see it.
-        title
-            Above the bars; None names the rule.
-        """
+        """Draw what is left after each operation, and the bias bar of each, below a title."""
         figure = Figure(figsize=(8.2, 2.7))
         axis = figure.add_axes((0.08, 0.24, 0.9, 0.64))
-        draw_bars(axis, self)
+        draw_account(axis, self.left, self.absorbed, self.names)
         axis.set_title(f"rule {self.rule}" if title is None else title, loc="left")
         return Picture(figure, alt)
 
@@ -126,8 +101,7 @@ def trace_classes(
     output: str = "logit",
 ) -> list[RelevanceTrace]:
     """Return the trace of one input for each target, from one batch."""
-    if len(x) != 1:
-        raise ValueError(f"x has {len(x)} rows; this account is for one input, pass x[0:1]")
+    check_one(x, "this account is for one input")
     target = targets[0] if len(targets) == 1 else torch.tensor(list(targets))
     copies = x.expand(len(targets), *x.shape[1:])
     settings = {"rules": rules, "epsilon": epsilon, "output": output}
@@ -139,45 +113,3 @@ def trace_classes(
         RelevanceTrace(values[None], float(score), names, kept, str(rules))
         for values, score, kept in zip(found.values.cpu(), found.f_end, absorbed, strict=True)
     ]
-
-
-def draw_bars(axis: Axes, trace: RelevanceTrace, below: str = "") -> None:
-    """Draw what is left of F after each operation, and beside it what its biases kept."""
-    left, kept = trace.left.numpy(), trace.absorbed.numpy()
-    places, last = np.arange(len(left)), len(trace.names)
-    axis.bar(places, left, width=0.8, color=BLUE, label="left of the score")
-    # a bias bar stands on the step from one bar to the next
-    axis.bar(
-        places[1:] - 0.5, kept, width=0.3, color=ORANGE, hatch="////", edgecolor="white",
-        linewidth=0, label="kept by biases and epsilon", zorder=3,
-    )  # fmt: skip
-    axis.axhline(0, color=GREY, lw=0.8)
-    axis.axhline(trace.score, color=INK, lw=0.9, ls=(0, (4, 3)), zorder=1)
-    if last <= MOST_NAMES:
-        # an operation stands on its step, one line lower
-        steps = {place + 0.5: f"\n{name}" for place, name in enumerate(trace.names)}
-        ticks = {0.0: "score", **steps, float(last): "map"}
-        axis.set_xticks(list(ticks), list(ticks.values()))
-        write_numbers(axis, left)
-    else:
-        axis.set_xticks([0, last], ["score", "map"])
-        axis.set_xlabel(f"{last} operations, from the output to the input")
-    if below:
-        axis.set_xlabel(below)
-    axis.margins(y=0.15)
-    axis.legend(
-        loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.1, ncols=2,
-        handlelength=1.4, handletextpad=0.5, columnspacing=1.2,
-    )  # fmt: skip
-
-
-def write_numbers(axis: Axes, heights: np.ndarray) -> None:
-    """Write each bar's number beyond its end."""
-    heights = np.where(abs(heights) < SEEN * abs(heights).max(), 0.0, heights)  # no rounding
-    for place, height in enumerate(heights):
-        side = -1 if height < 0 else 1
-        axis.annotate(
-            f"{height:.2g}", (place, height), xytext=(0, 3 * side), textcoords="offset points",
-            ha="center", va="top" if side < 0 else "bottom", fontsize=8, zorder=4,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
-        )  # fmt: skip

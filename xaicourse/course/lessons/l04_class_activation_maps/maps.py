@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
@@ -12,22 +11,16 @@ from torch import Tensor
 from xaicourse.methods import METHODS
 from xaicourse.methods.vanilla.class_activation import WEIGHTS
 from xaicourse.methods.vanilla.feature_maps import map_layers
+from xaicourse.widgets.documented import documented
+from xaicourse.widgets.given import check_one
 
 
-@dataclass(frozen=True, eq=False)
+@documented
 class LayerMaps:
-    """The raw signed maps of one method at one layer; all on the CPU.
+    """The raw signed maps of one method at one layer; all on the CPU."""
 
-    Parameters
-    ----------
-    maps : dict of str to Tensor (h, w)
-        Name of a class -> its map, before ReLU and before it is enlarged.
-    scores : dict of str to float
-        Name of a class -> F.
-    """
-
-    maps: Mapping[str, Tensor]
-    scores: Mapping[str, float]
+    maps: Annotated[Mapping[str, Tensor], "(h, w): Class -> raw map, with sign."]
+    scores: Annotated[Mapping[str, float], "Class -> F."]
 
 
 def layer_maps(
@@ -73,8 +66,7 @@ def layer_maps(
     """
     if method not in WEIGHTS:
         raise ValueError(f"method must be one of {', '.join(WEIGHTS)}, got {method!r}")
-    if len(x) != 1:
-        raise ValueError(f"x has {len(x)} rows; the maps are of one photo, pass x[0:1]")
+    check_one(x, "the maps are of one photo")
     same = x.expand(len(classes), *x.shape[1:]).contiguous()
     target = torch.tensor(list(classes.values()), device=x.device)
     found = METHODS[method].method(
@@ -97,10 +89,8 @@ def chosen_layers(
         return found
     unknown = [name for name in names if name not in found]
     if unknown or not names:
-        raise ValueError(
-            f"layers must be names from xc.map_layers(model, x): {', '.join(found)}; "
-            f"got {unknown[0] if unknown else 'none'!r}"
-        )
+        known, got = ", ".join(found), unknown[0] if unknown else "none"
+        raise ValueError(f"layers must be names from xc.map_layers(model, x): {known}; got {got!r}")
     return {name: found[name] for name in names}
 
 

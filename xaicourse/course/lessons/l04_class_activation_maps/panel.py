@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from xaicourse.course.lessons.l04_class_activation_maps.maps import (
-    LayerMaps,
-    chosen_layers,
-    layer_maps,
-    share_inside,
-)
+from xaicourse.course.lessons.l04_class_activation_maps import maps
+from xaicourse.course.lessons.l04_class_activation_maps.maps import LayerMaps, layer_maps
 from xaicourse.methods.vanilla.feature_maps import to_image_size
 from xaicourse.plot.scale import shared_limits
 from xaicourse.widgets.controls import Choice, ChoiceSlider
+from xaicourse.widgets.documented import Settings, documented
+from xaicourse.widgets.given import check_filled
 from xaicourse.widgets.panel import Panel
 from xaicourse.widgets.plates import Bars, Map, Photo, Plate
 from xaicourse.widgets.words import number
@@ -33,49 +29,24 @@ CELLS, SMOOTH, OVER = "cells", "smooth", "over the photo"
 MOST_MAPS = 64  # kept in memory
 
 
-@dataclass(frozen=True, eq=False)
+@documented
 class LayerView:
-    """What the layer panel shows.
+    """What the layer panel shows."""
 
-    Parameters
-    ----------
-    settings : dict
-        The settings that were asked for.
-    photo : Tensor (1, C, H, W)
-        The photo.
-    raw : Tensor (h, w)
-        The map as it was made: one number a cell, negative values cut off if that is asked for.
-    shown : Tensor (H, W)
-        The same, enlarged.
-    limit : float
-        End of the colour scale.
-    score : float
-        The logit of the class.
-    layer_text : str
-        The layer and the number of its cells.
-    shares, areas : dict of str to float
-        Region -> share of the positive part of the enlarged map, share of the photo's area.
-    """
+    settings: Settings
+    photo: Annotated[Tensor, "(1, C, H, W): The photo."]
+    raw: Annotated[Tensor, "(h, w): The map as it was made, cut off at 0 if asked for."]
+    shown: Annotated[Tensor, "(H, W): The same, enlarged."]
+    limit: Annotated[float, "End of the colour scale."]
+    score: Annotated[float, "The logit of the class."]
+    layer_text: Annotated[str, "The layer and the number of its cells."]
+    shares: Annotated[Mapping[str, float], "Region -> share of the map's positive part."]
+    areas: Annotated[Mapping[str, float], "Region -> share of the photo's area."]
 
-    settings: Mapping[str, Any]
-    photo: Tensor
-    raw: Tensor
-    shown: Tensor
-    limit: float
-    score: float
-    layer_text: str
-    shares: Mapping[str, float]
-    areas: Mapping[str, float]
-
-    @property
-    def empty(self) -> bool:
-        """Say whether every cell is 0."""
-        return not bool(self.raw.any())
-
-    @property
-    def empty_positive(self) -> bool:
-        """Say whether no cell is positive."""
-        return not bool((self.raw > 0).any())
+    empty = property(lambda self: not self.raw.any(), doc="Whether every cell is 0.")
+    empty_positive = property(
+        lambda self: not (self.raw > 0).any(), doc="Whether none is positive."
+    )
 
 
 class LayerPanel(Panel):
@@ -134,33 +105,27 @@ class LayerPanel(Panel):
         regions: Mapping[str, Tensor] | None = None,
         layer: str | None = None,
     ) -> None:
-        if not classes or not methods:
-            raise ValueError("classes and methods must each hold at least one entry")
+        check_filled(classes=classes, methods=methods)
         self.model, self.x, self.classes, self.methods = model, x, dict(classes), methods
-        self.layers = chosen_layers(model, x, layers)
+        self.layers = maps.chosen_layers(model, x, layers)
         self.regions = {name: mask.cpu() for name, mask in (regions or {}).items()}
         for name, mask in self.regions.items():
             if mask.shape != x.shape[-2:]:
-                raise ValueError(
-                    f"region {name!r} must have the photo's shape {tuple(x.shape[-2:])}, "
-                    f"got {tuple(mask.shape)}"
-                )
+                whole, part = tuple(x.shape[-2:]), tuple(mask.shape)
+                raise ValueError(f"region {name!r} must have the photo's shape {whole}, got {part}")
         self.memory = Memory(MOST_MAPS)
         super().__init__({"layer": layer})
 
     def compute(self, settings: Mapping[str, Any]) -> LayerView:
-        """Return the view; a layer's maps are made once for all classes."""
         layer, method = settings["layer"], settings["method"]
-        found = self.memory.once(
-            (layer, method), layer_maps, self.model, self.x, self.classes, layer, method
-        )
+        made = self.model, self.x, self.classes, layer, method
+        found = self.memory.once((layer, method), layer_maps, *made)
         cut = settings["values"] == POSITIVE
-        maps = {name: m.clamp_min(0) if cut else m for name, m in found.maps.items()}
-        raw = maps[settings["class"]]
+        raws = {name: m.clamp_min(0) if cut else m for name, m in found.maps.items()}
+        raw = raws[settings["class"]]
         how = "nearest" if settings["display"] == CELLS else "bilinear"
-        like = torch.empty(1, 1, *self.x.shape[-2:])
-        shown = to_image_size(raw[None, None], like, how)[0, 0]
-        scaled = [raw] if settings["scale"] == OWN else list(maps.values())
+        shown = to_image_size(raw[None, None], self.x, how)[0, 0]
+        scaled = [raw] if settings["scale"] == OWN else list(raws.values())
         _, h, w = self.layers[layer]
         return LayerView(
             settings=dict(settings),
@@ -170,7 +135,7 @@ class LayerPanel(Panel):
             limit=shared_limits(scaled)[1],
             score=found.scores[settings["class"]],
             layer_text=f"{layer}: {h} × {w} cells",
-            shares={name: share_inside(shown, mask) for name, mask in self.regions.items()},
+            shares={name: maps.share_inside(shown, mask) for name, mask in self.regions.items()},
             areas={name: float(mask.double().mean()) for name, mask in self.regions.items()},
         )
 

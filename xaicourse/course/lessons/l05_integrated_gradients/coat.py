@@ -1,12 +1,12 @@
-"""Task 05.5: the share of the coat, and wrong shares by their steps."""
+"""Task 05.5, first part: the share of the coat, and wrong shares by their steps."""
 
 import torch
-from torch import Tensor
 
 from xaicourse import datasets
+from xaicourse.course.grading.cases import CaseGrader, case
 from xaicourse.course.grading.mistakes import after, before, swap
 
-__all__ = ["SHARES", "WRONG_SHARES", "as_it_is", "coat_share", "coat_share_of_pixels", "pixels"]
+__all__ = ["GRADERS", "SHARES", "WRONG_SHARES", "coat_share", "coat_share_of_pixels"]
 
 
 def coat_share(
@@ -22,7 +22,7 @@ def coat_share(
     return float(share(size(attribution), dark(brightness(photo))))
 
 
-def pixels(attribution: Tensor) -> Tensor:
+def pixels(attribution):
     """Return the map of pixels: channels added, as the lesson draws it."""
     return attribution.sum(dim=1, keepdim=True)
 
@@ -66,68 +66,60 @@ def camera_if_it_fits(photo):
     return camera if camera.shape[2:] == photo.shape[2:] else photo
 
 
+SIGNS = "Take absolute values before you add up."
+CHANNELS = "The brightness of a pixel is the mean over its three channels."
+FIFTH = "Wanted is the darkest fifth of the PIXELS: brightness <= its 0.2 quantile."
+SUMS = "Divide the sum of |attribution| in the coat by the sum over all pixels."
+
+
+def coat(name, does, instead, **steps):
+    """Return a mistake: what coat_share does, and what it should do instead."""
+    return swap(name, f"coat_share {does}. {instead}", **steps)
+
+
 SHARES = [
     # the size of an attribution
-    swap(
-        "signed_sum",
-        "coat_share adds up the attributions with their signs. Take absolute values first. See "
-        "{section_baseline}.",
-        size=as_it_is,
-    ),
-    swap(
+    coat("signed_sum", "adds up the attributions with their signs", SIGNS, size=as_it_is),
+    coat(
         "abs_of_signed_sums",
-        "coat_share takes the absolute value after the sum, so positive and negative pixels "
-        "cancel. Take it before. See {section_baseline}.",
+        "takes the absolute value after the sum, so signs cancel",
+        SIGNS,
         size=as_it_is,
         share=lambda size, dark: ((size * dark).sum() / size.sum()).abs(),
     ),
-    swap(
-        "positive_only",
-        "coat_share leaves out the negative attributions. Take absolute values. See "
-        "{section_baseline}.",
-        size=torch.relu,
-    ),
-    swap(
-        "squared",
-        "coat_share adds up squares. Take absolute values. See {section_baseline}.",
-        size=torch.square,
-    ),
+    coat("positive_only", "leaves out the negative attributions", SIGNS, size=torch.relu),
+    coat("squared", "adds up squares", SIGNS, size=torch.square),
     before(
         "one_channel_of_the_map",
         "coat_share uses one channel of the attribution only. Use all three.",
         attribution=lambda attribution: attribution[:, :1],
     ),
     # the brightness of a pixel
-    swap(
-        "first_channel",
-        "coat_share takes the brightness from one channel. Brightness here is the mean over the "
-        "three channels.",
-        brightness=lambda photo: photo[:, :1],
-    ),
-    swap(
+    coat("first_channel", "looks at one channel", CHANNELS, brightness=lambda photo: photo[:, :1]),
+    coat(
         "darkest_channel",
-        "coat_share takes the smallest of the three channels as brightness. Brightness here is "
-        "their mean.",
+        "takes the smallest of the channels",
+        CHANNELS,
         brightness=lambda photo: photo.amin(1, keepdim=True),
     ),
-    swap(
+    coat(
         "brightest_channel",
-        "coat_share takes the largest of the three channels as brightness. Brightness here is "
-        "their mean.",
+        "takes the largest of the channels",
+        CHANNELS,
         brightness=lambda photo: photo.amax(1, keepdim=True),
     ),
-    swap(
+    coat(
         "channels_apart",
-        "coat_share looks for the darkest fifth in each channel by itself. The brightness of a "
-        "pixel is the mean over its channels.",
+        "looks for the darkest fifth in each channel by itself",
+        CHANNELS,
         brightness=as_it_is,
         dark=lambda light: light <= light.flatten(2).quantile(0.2, 2)[..., None, None],
         share=over_all_channels,
     ),
-    swap(
+    coat(
         "all_values_together",
-        "coat_share takes the quantile over all numbers of the photo. First make one brightness "
-        "for each pixel: the mean over its channels.",
+        "takes the quantile over all numbers of the photo",
+        CHANNELS,
         brightness=as_it_is,
         share=over_all_channels,
     ),
@@ -137,93 +129,107 @@ SHARES = [
         photo=camera_if_it_fits,
     ),
     # which pixels are dark
-    swap(
+    coat(
         "brightest_fifth",
-        "coat_share measures the brightest fifth. The coat is dark: brightness <= its 0.2 "
-        "quantile.",
+        "measures the brightest fifth",
+        FIFTH,
         dark=lambda light: light >= light.quantile(0.8),
     ),
-    swap(
+    coat(
         "darker_than_fifth",
-        "coat_share uses all pixels with a brightness below 0.2. The darkest fifth means one "
-        "fifth of the PIXELS: compare with the 0.2 quantile.",
+        "uses all pixels with a brightness below 0.2",
+        FIFTH,
         dark=lambda light: light <= 0.2,
     ),
-    swap(
-        "darkest_half",
-        "coat_share uses the darkest half of the pixels. Wanted is the darkest fifth: the 0.2 "
-        "quantile.",
-        dark=below(0.5),
-    ),
-    swap(
-        "darkest_tenth",
-        "coat_share uses the darkest tenth of the pixels. Wanted is the darkest fifth: the 0.2 "
-        "quantile.",
-        dark=below(0.1),
-    ),
-    swap(
-        "all_but_the_brightest",
-        "coat_share uses the darkest four fifths of the pixels. Wanted is the darkest fifth: the "
-        "0.2 quantile, not 0.8.",
-        dark=below(0.8),
-    ),
-    swap(
+    coat("darkest_half", "uses the darkest half of the pixels", FIFTH, dark=below(0.5)),
+    coat("darkest_tenth", "uses the darkest tenth of the pixels", FIFTH, dark=below(0.1)),
+    coat("all_but_the_brightest", "uses the darkest four fifths", FIFTH, dark=below(0.8)),
+    coat(
         "fifth_of_range",
-        "coat_share takes a fifth of the way from the darkest to the brightest value. The darkest "
-        "fifth means one fifth of the PIXELS: compare with the 0.2 quantile.",
+        "takes a fifth of the way from the darkest to the brightest value",
+        FIFTH,
         dark=lambda light: light <= light.min() + 0.2 * (light.max() - light.min()),
     ),
     # what is divided by what
-    swap(
+    coat(
         "mean_over_mean",
-        "coat_share divides two means. A share divides two sums.",
+        "divides two means",
+        SUMS,
         share=lambda size, dark: size.mean(1, True)[dark].mean() / size.mean(),
     ),
-    swap(
+    coat(
         "mean_over_mean_outside",
-        "coat_share divides the mean in the coat by the mean outside. A share divides a sum by "
-        "the sum of all pixels.",
+        "divides the mean in the coat by the mean outside",
+        SUMS,
         share=lambda size, dark: size.mean(1, True)[dark].mean() / size.mean(1, True)[~dark].mean(),
     ),
-    swap(
+    coat(
         "dark_over_bright",
-        "coat_share divides the sum in the coat by the sum outside. Divide by the sum of all "
-        "pixels.",
+        "divides the sum in the coat by the sum outside",
+        SUMS,
         share=lambda size, dark: (size * dark).sum() / (size * ~dark).sum(),
     ),
-    swap(
+    coat(
         "not_divided",
-        "coat_share is the sum in the coat. Divide it by the sum of all pixels.",
+        "is the sum in the coat",
+        SUMS,
         share=lambda size, dark: (size * dark).sum(),
     ),
-    swap(
-        "top_pixels",
-        "coat_share counts pixels with a large attribution. Add up |attribution| instead of "
-        "counting.",
-        share=of_top_pixels,
-    ),
-    swap(
+    coat("top_pixels", "counts pixels with a large attribution", SUMS, share=of_top_pixels),
+    coat(
         "smallest_attributions",
-        "coat_share looks for the smallest fifth of the attribution. Wanted are the darkest "
-        "pixels of the photo.",
+        "looks for the smallest fifth of the attribution",
+        FIFTH,
         share=of_small_attributions,
     ),
     # what is made of the right share
-    after(
-        "rest_of_photo",
-        "coat_share is the share of everything but the coat: 1 - share.",
-        lambda share: 1 - share,
-    ),
-    after(
-        "in_percent",
-        "coat_share is in percent. Give a number from 0 to 1.",
-        lambda share: 100 * share,
-    ),
+    after("rest_of_photo", "This is the share outside the coat: 1 - share.", lambda s: 1 - s),
+    after("in_percent", "coat_share is in percent. Give a number from 0 to 1.", lambda s: 100 * s),
     after(
         "always_the_same",
-        "coat_share gives the same number for every picture. It must look at |attribution| inside "
-        "the darkest fifth: neither a pasted number nor the share of the area.",
+        "coat_share gives the same number for every picture. It must look at |attribution| in the "
+        "darkest fifth: neither a pasted number nor the share of the area.",
         lambda share: 0.2,
     ),
 ]
 WRONG_SHARES = {mistake.name: mistake.make(coat_share) for mistake in SHARES}
+
+
+# ---------------------------------------------------------------- pictures (1, 3, H, W)
+
+
+def picture(name, says, height, width, turn, strength, tint=0.0):
+    """Return a case: pixels that all differ in brightness, and an attribution of mixed signs.
+
+    With a tint no single channel is dark where the mean of the three is.
+    """
+    shape, count = (1, 1, height, width), height * width
+    order = (torch.arange(count) * 11) % count  # every brightness once, places mixed
+    place = order / (count - 1)
+    # More dark pixels than bright ones: a fifth of the pixels is not a fifth of the brightness.
+    grey = (0.05 + 0.9 * (0.4 * place + 0.6 * place**2)).reshape(shape)
+    colour = torch.sin(torch.arange(float(count)) * 2.6).reshape(shape)
+    colours = torch.cat([colour, -colour.roll(1, -1), colour.roll(1, -1) - colour], 1)  # sum 0
+    values = torch.sin(torch.arange(3.0 * count) * turn + 0.4).reshape(1, 3, height, width)
+    values[:, :, order.reshape(height, width) < count // 5] *= strength
+    photo = (1 - tint / 0.3) * grey + tint / 0.6 + tint * colours
+    return case(name, says, attribution=values, photo=photo)
+
+
+CASES = [
+    picture("upright", "a small picture of 5 x 4 pixels", 5, 4, 1.9, 2.5),
+    picture("wide", "a small picture of 3 x 10 pixels", 3, 10, 0.8, 2.0),
+    picture("flat", "a small picture of 2 x 10 pixels", 2, 10, 2.7, 0.4),
+    picture("coloured", "a small picture with colours", 6, 5, 1.3, 2.0, tint=0.15),
+    picture("large", "224 x 224 pixels, not the camera photo", 224, 224, 1.1, 1.7),
+]
+
+# A share of all numbers of the map is right, and so is one of the map of pixels.
+ALSO = {
+    name: (lambda attribution, photo, wrong=wrong: wrong(pixels(attribution), photo),)
+    for name, wrong in WRONG_SHARES.items()
+}
+GRADERS = [
+    CaseGrader("05.5", CASES, right, WRONG_SHARES, also=ALSO, rounding=1e-3)
+    for right in (coat_share, coat_share_of_pixels)
+]

@@ -5,22 +5,22 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from operator import attrgetter
+from typing import Annotated, Any
 
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from xaicourse.core.checks import default_batch_size
 from xaicourse.core.gradients import Question, ask
 from xaicourse.core.quadrature import QUADRATURES
 from xaicourse.course.lessons.l05_integrated_gradients.trace import PathTrace, trace_path, walk
 from xaicourse.plot.scale import shared_limits
 from xaicourse.plot.style import BLUE, GREY, INK, ORANGE
 from xaicourse.widgets.controls import Choice, Device, Slider, WholeNumber, is_image
-from xaicourse.widgets.panel import Panel
-from xaicourse.widgets.plates import Bars, Curve, Map, Photo, Plate, and_pixels, tiled
-from xaicourse.widgets.words import number, of_class
+from xaicourse.widgets.documented import Settings, documented
+from xaicourse.widgets.given import InputPanel, check_filled
+from xaicourse.widgets.plates import Bars, Curve, Map, Photo, Plate, tiled_map
+from xaicourse.widgets.words import number
 from xaicourse.widgets.work import Memory
 
 __all__ = ["PathPanel", "PathTrace", "PathView", "trace_path"]
@@ -30,69 +30,33 @@ CHECKPOINTS = 32  # places on the path where the collected map is kept
 MOST_STEPS = 512
 MOST_TRACES = 8  # kept in memory, about 7 MB each for a photo of 224 x 224
 MOST_TILES = 64  # a finer map cannot be read on the screen
+LEGEND = {"loc": "best", "fontsize": 7, "frameon": True, "edgecolor": "none", "framealpha": 0.8}
 MOST_FEATURES, MOST_DOTS, MOST_LETTERS = 40, 64, 40  # that are drawn
 SAYS = "the input at alpha", "the map collected so far, red raises the score, blue lowers it"
 
 
-@dataclass(frozen=True, eq=False)
+@documented
 class PathView:
-    """One moment on the path: what the panel shows.
+    """One moment on the path: what the panel shows."""
 
-    Parameters
-    ----------
-    trace : PathTrace
-        The whole path.
-    settings : dict
-        The settings that were asked for.
-    alpha : float
-        The place on the path, 0 at the baseline and 1 at x.
-    point : Tensor (1, ...)
-        The input at alpha.
-    collected : Tensor (H, W) or of the shape of x
-        The map collected from the baseline up to alpha.
-    limit : float
-        End of the colour scale, fixed by the whole map, so it does not move with alpha.
-    score : float
-        F at alpha (between nodes: on a straight line).
-    sum_so_far : float
-        Sum of the collected map.
-    steps : int
-        Nodes of the trace that is shown; fewer than asked for in a first, coarse answer.
-    coarse : bool
-        A better answer is on its way.
-    score_name : str
-        What F is, for example "logit of tabby".
-    """
+    trace: Annotated[PathTrace, "The whole path."]
+    settings: Settings
+    alpha: Annotated[float, "The place on the path, 0 at the baseline and 1 at x."]
+    point: Annotated[Tensor, "(1, ...): The input at alpha."]
+    collected: Annotated[Tensor, "(H, W): The map collected from the baseline up to alpha."]
+    limit: Annotated[float, "End of the colour scale: that of the whole map, for every alpha."]
+    score: Annotated[float, "F at alpha (between nodes: on a straight line)."]
+    sum_so_far: Annotated[float, "Sum of the collected map."]
+    steps: Annotated[int, "Nodes of the trace that is shown; few in a coarse answer."]
+    coarse: Annotated[bool, "A better answer is on its way."]
+    score_name: Annotated[str, "What F is, for example 'logit of tabby'."]
 
-    trace: PathTrace
-    settings: Mapping[str, Any]
-    alpha: float
-    point: Tensor
-    collected: Tensor
-    limit: float
-    score: float
-    sum_so_far: float
-    steps: int
-    coarse: bool
-    score_name: str
-
-    @property
-    def rise(self) -> float:
-        """F(x) - F(baseline)."""
-        return self.trace.rise
-
-    @property
-    def gap(self) -> float:
-        """Sum of the whole map minus the rise, in units of F."""
-        return self.trace.gap
-
-    @property
-    def map_error(self) -> float:
-        """Estimated relative error of the whole map; another question than the gap."""
-        return self.trace.map_error
+    rise = property(attrgetter("trace.rise"), doc="F(x) - F(baseline).")
+    gap = property(attrgetter("trace.gap"), doc="Sum of the whole map minus the rise.")
+    map_error = property(attrgetter("trace.map_error"), doc="Estimated relative error of the map.")
 
 
-class PathPanel(Panel):
+class PathPanel(InputPanel):
     """Explore the path from a baseline to x: alpha, steps, rule, baseline and output.
 
     The alpha slider reads what was kept from one walk along the path, so it answers at once. A
@@ -101,21 +65,16 @@ class PathPanel(Panel):
 
     Parameters
     ----------
-    model, x, target
-        As for `xc.integrated_gradients`; x holds one input, an image in [0, 1] or a vector.
+    model, x, target, batch_size
+        As for `xc.integrated_gradients`; x holds one input, an image in [0, 1] or a vector. A move
+        of a control is heard between two chunks.
     baselines : dict of str to number, Tensor or name, optional
         Name -> baseline (a number, a tensor, or "black", "white", "mean", "blur", "uniform").
         None offers these names for an image, and zero for anything else.
-    steps : int
-        Nodes of the quadrature that are set at first.
-    quadrature, output : str
+    steps, quadrature, output, alpha : int, str, str, float
         What is set at first.
-    alpha : float
-        The place on the path that is set at first.
     labels : sequence of str, optional
         Names of the classes, used in words for the score.
-    batch_size : int, optional
-        Gradients in one chunk; a move of a control is heard between two chunks.
 
     Raises
     ------
@@ -155,29 +114,22 @@ class PathPanel(Panel):
         labels: Sequence[str] | None = None,
         batch_size: int | None = None,
     ) -> None:
-        if batch_size is None:
-            batch_size = max(1, default_batch_size(x, None) // 2)
-        self.model, self.x, self.labels, self.batch_size = model, x, labels, batch_size
-        self.target = ask(model, x, target, output, batch_size).target
+        self.look_at(model, x, target, output, labels, batch_size)
         if baselines is None:
             names = ("black", "white", "mean", "blur", "uniform")
             baselines = {name: name for name in names} if is_image(x) else {"zero": 0.0}
-        if not baselines:
-            raise ValueError('baselines is empty; give at least one, for example {"black": 0.0}')
+        check_filled(baselines=baselines)
         self.baselines = dict(baselines)
         self.questions, self.traces = Memory(MOST_TRACES), Memory(MOST_TRACES)
-        super().__init__(
-            {"alpha": alpha, "steps": steps, "quadrature": quadrature, "output": output}
-        )
+        first = {"alpha": alpha, "steps": steps, "quadrature": quadrature, "output": output}
+        super().__init__(first)
 
     def compute(self, settings: Mapping[str, Any]) -> Generator[PathView | None, None, None]:
         """Yield a view of a coarse walk, then of the whole one; from memory if it was done."""
         steps = settings["steps"]
         if not 1 <= steps <= MOST_STEPS:
-            raise ValueError(
-                f"steps must be from 1 to {MOST_STEPS} here, got {steps}; "
-                "xc.integrated_gradients takes any number"
-            )
+            more = "xc.integrated_gradients takes any number"
+            raise ValueError(f"steps must be from 1 to {MOST_STEPS} here, got {steps}; {more}")
         if self._key(settings) not in self.traces and steps > 2 * COARSE_STEPS:
             rule = "midpoint" if settings["quadrature"] == "adaptive" else settings["quadrature"]
             few = {**settings, "quadrature": rule, "steps": COARSE_STEPS}
@@ -190,8 +142,7 @@ class PathPanel(Panel):
 
     def _trace(self, settings: Mapping[str, Any]) -> Generator[None, None, PathTrace]:
         """Return the walk for the settings, from memory if it is there."""
-        device = settings.get("device", str(self.x.device))
-        key = settings["output"], device
+        key = settings["output"], settings.get("device", str(self.x.device))
         question = self.questions.once(key, self._question, *key)
         baseline = self.baselines[settings["baseline"]]
         if isinstance(baseline, Tensor):
@@ -207,7 +158,6 @@ class PathPanel(Panel):
         return ask(model, self.x.to(device), self.target, output, self.batch_size)
 
     def _view(self, trace: PathTrace, settings: Mapping[str, Any], coarse: bool) -> PathView:
-        """Cut a trace at alpha."""
         alpha = float(settings["alpha"])
         return PathView(
             trace=trace,
@@ -220,12 +170,11 @@ class PathPanel(Panel):
             sum_so_far=trace.sum_at(alpha),
             steps=len(trace.alphas),
             coarse=coarse,
-            score_name=f"{settings['output']}{of_class(self.target, self.labels)}",
+            score_name=self.score_name(settings["output"]),
         )
 
     def plates(self, result: PathView) -> Iterator[Plate]:
-        both_ends = photo_plates if result.trace.sums.ndim == 3 else feature_plates
-        left, right = both_ends(result)
+        left, right = (photo_plates if is_image(self.x) else feature_plates)(result)
         yield left
         yield from along_the_path(result)
         yield right
@@ -246,16 +195,11 @@ class PathPanel(Panel):
 
 def photo_plates(view: PathView) -> tuple[Photo, Map]:
     """Return the photo as it is at alpha, and the map so far on the scale of the whole map."""
-    whole, tile = tiled(view.trace.sums[-1], MOST_TILES)
-    photo = Photo(
-        (0.1, 0.6, 2.7, 2.7), f"input at α = {view.alpha:.2f}", view.point.clamp(0, 1),
-        says=SAYS[0],
-    )  # fmt: skip
-    return photo, Map(
-        (6.5, 0.6, 2.7, 2.7), "map collected so far", tiled(view.collected, MOST_TILES)[0],
-        shared_limits([whole], 99.0)[1], bar_at=(9.3, 0.75, 0.1, 2.4), clipped=True, says=SAYS[1],
-        below=f"sum over channels{and_pixels(tile)};\n"
-        "colours clipped at percentile 99 of the whole map",
+    title, point = f"input at α = {view.alpha:.2f}", view.point.clamp(0, 1)
+    return Photo((0.1, 0.6, 2.7, 2.7), title, point, says=SAYS[0]), tiled_map(
+        (6.5, 0.6, 2.7, 2.7), "map collected so far", view.collected, MOST_TILES,
+        scale=view.trace.sums[-1], clipped_at="\ncolours clipped at percentile 99 of the whole map",
+        bar_at=(9.3, 0.75, 0.1, 2.4), says=SAYS[1],
     )  # fmt: skip
 
 
@@ -275,7 +219,7 @@ def feature_plates(view: PathView) -> tuple[Bars, Bars]:
 
 def features(values: Tensor) -> list[float]:
     """Return the first features in one row."""
-    return values.detach().cpu().double().flatten()[:MOST_FEATURES].tolist()
+    return values.flatten()[:MOST_FEATURES].tolist()
 
 
 def along_the_path(view: PathView) -> Iterator[Plate]:
@@ -293,11 +237,16 @@ def along_the_path(view: PathView) -> Iterator[Plate]:
         ([alpha], [view.score], {"marker": "o", "color": BLUE, "ms": 6, "zorder": 4}),
     ]
     title = name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…"
-    yield Curve((3.6, 1.87, 2.6, 1.43), title, lines, draw=lambda a: finish_score(a, alpha))
-    most, norm = 1.1 * float(trace.norms.max()) + 1e-12, {"color": INK, "lw": 1.2, "marker": "."}
     yield Curve(
-        (3.6, 1.07, 2.6, 0.68), "", [(trace.alphas, trace.norms, {**norm, "ms": 3})],
-        left="gradient\nlength", axes={"ylim": (0, most)}, draw=lambda a: finish_norm(a, alpha),
+        (3.6, 1.87, 2.6, 1.43), title, lines, mark=alpha, legend=LEGEND, above=True,
+        axes={"xlim": (-0.02, 1.02)},
+    )  # fmt: skip
+    norm = {"color": INK, "lw": 1.2, "marker": ".", "ms": 3}
+    yield Curve(
+        (3.6, 1.07, 2.6, 0.68), "", [(trace.alphas, trace.norms, norm)], mark=alpha,
+        left="gradient\nlength",
+        axes={"xlim": (-0.02, 1.02), "ylim": (0, 1.1 * float(trace.norms.max()) + 1e-12)},
+        draw=lambda axis: axis.set_xlabel("α  (0: baseline, 1: input)", labelpad=1),
         says="the score along the path with the baseline's score plus the sum so far, the length "
         "of the gradient, and bars for the sum so far and the rise",
     )  # fmt: skip
@@ -306,25 +255,6 @@ def along_the_path(view: PathView) -> Iterator[Plate]:
         colours=[ORANGE, GREY], thick=(0.8, 0.7), across=True,
         draw=lambda axis: finish_sums(axis, [view.rise, *trace.totals]),
     )  # fmt: skip
-
-
-def finish_score(axis: Axes, alpha: float) -> None:
-    """Explain the lines; alpha is written below the next axis."""
-    mark_alpha(axis, alpha)
-    axis.tick_params(labelbottom=False)
-    axis.legend(loc="best", fontsize=7, frameon=True, edgecolor="none", framealpha=0.8)
-
-
-def finish_norm(axis: Axes, alpha: float) -> None:
-    """Write alpha below both axes."""
-    mark_alpha(axis, alpha)
-    axis.set_xlabel("α  (0: baseline, 1: input)", labelpad=1)
-
-
-def mark_alpha(axis: Axes, alpha: float) -> None:
-    """Show the whole path, with a line where the reader is."""
-    axis.set_xlim(-0.02, 1.02)
-    axis.axvline(alpha, color=INK, lw=0.8, ls=(0, (4, 3)))
 
 
 def finish_sums(axis: Axes, reach: list[float]) -> None:

@@ -1,11 +1,93 @@
 """Task 05.6: a feature with an attribution of 0 that matters."""
 
+from functools import cached_property
+
 import torch
 
 from xaicourse.course.grading.claims import claim_task, wrong
-from xaicourse.course.lessons.l05_integrated_gradients.zero import ZeroShare
+from xaicourse.course.grading.compare import to_number
+from xaicourse.course.grading.integrate import feature_place
+from xaicourse.course.grading.own_path import OwnPath
 
 __all__ = ["BREAK_IT"]
+
+
+class ZeroShare(OwnPath):
+    """(f, x, baseline, feature, value): a feature that gets 0, and the value that changes f."""
+
+    names = ("f", "x", "baseline", "feature", "value")
+    largest = 10.0  # all numbers of x, of the baseline and the other value lie in [-10, 10]
+    wanted = 0.5  # setting the feature to the other value changes f by more than this
+
+    def read(self, answer):
+        """Read feature and value as well; of a tuple of four the value is still open."""
+        if isinstance(answer, (list, tuple)) and len(answer) == 4:
+            answer = (*answer, None)
+        super().read(answer)
+        self.shape, self.last = tuple(self.x.shape), self.x.numel() - 1
+        self.given = str(self.part["feature"])[:40]
+        self.place = feature_place(self.part["feature"], self.x)
+        self.before = self.place - 1
+        self.value = to_number(self.part["value"], self.what)
+        numbers = torch.cat([self.x.flatten(), self.baseline.flatten(), torch.tensor([self.value])])
+        self.number = float(numbers[numbers.abs().argmax()])
+
+    @cached_property
+    def change(self):
+        """By how much f changes with the value."""
+        return self.change_of(self.place, self.value)
+
+    @property
+    def largest_change(self):
+        """The same with any value."""
+        others = torch.linspace(-self.largest, self.largest, 81).tolist()
+        return max(self.change_of(self.place, other) for other in others)
+
+    @cached_property
+    def share(self):
+        return self.closer_share_of(self.place, self.change)
+
+    @cached_property
+    def has_share(self):
+        """Whether its share is not 0."""
+        return not self.is_zero(self.share, self.place, self.change)
+
+    @property
+    def zero_stands_before(self):
+        """Whether the feature before has the 0."""
+        zero = self.place > 0 and abs(self.share_of(self.before)) < 1e-9
+        return zero and self.change_of(self.before, self.value) > self.wanted
+
+    @property
+    def slope_at_x(self):
+        return abs(float(self.f.gradient(self.x).reshape(-1)[self.place]))
+
+    @cached_property
+    def missing(self):
+        """What the slopes hide of the rise, or of the share."""
+        return self.missing_of(self.place, self.change)
+
+    @property
+    def hidden(self):
+        return self.missing != 0
+
+    @cached_property
+    def steepest_piece(self):
+        """Size and place of what may be a jump, on the path or from x to the value."""
+        ends = (self.baseline, self.x) if self.hidden else (self.x, self.at(self.place, self.value))
+        return self.steepest(*ends)
+
+    @property
+    def jump(self):
+        return self.steepest_piece[0]
+
+    @property
+    def where(self):
+        return float(self.steepest_piece[1].reshape(-1)[self.place])
+
+    @property
+    def jumps(self):
+        return self.jump > 0.05 * self.change
 
 
 def smaller(points):
@@ -27,39 +109,38 @@ def saturated(points):
 RIGHT = {"f": smaller, "x": [[3.0, 2.0]], "baseline": [[0.0, 0.0]], "feature": 0, "value": 0.0}
 
 JUMP = (
-    "Your f jumps near feature {place} = {where}: it changes by {jump} at one point, and "
-    "autograd cannot see that. f must be continuous (no comparison, round or sign that lets it "
-    "jump)."
+    "Your f jumps near feature {place} = {where}: it changes by {jump} at one point, and autograd "
+    "cannot see that. f must be continuous (no comparison, round or sign that lets it jump)."
 )
 
 BREAK_IT = claim_task(
     "05.6",
     ZeroShare,
-    name="the answer to 05.6",
+    name="05.6",
     right=RIGHT,
     unfit=[
         wrong(
             "one_row",
-            "{not_one} must be one input, shape (1, D). You gave shape {shape}.",
-            lambda its: bool(its.not_one),
+            "x must be one input, shape (1, D). You gave shape {shape}.",
+            lambda its: len(its.x) != 1,
         ),
         wrong(
             "range",
-            "{too_large} contains {number}. All numbers must lie between -{largest} and {largest}.",
-            lambda its: bool(its.too_large),
+            "All numbers must lie between -{largest} and {largest}. You gave {number}.",
+            lambda its: not abs(its.number) <= its.largest,
         ),
         wrong(
             "feature",
-            "feature must be a whole number from 0 to {last}, because features are counted from "
-            "0. You gave {given}.",
+            "feature must be a whole number from 0 to {last}, because features are counted from 0. "
+            "You gave {given}.",
             lambda its: its.place < 0,
         ),
     ],
     mistakes=[
         wrong(
             "unused",
-            "f does not use this feature at all, so its 0 is deserved. Find a feature that "
-            "changes f.",
+            "f does not use this feature at all, so its 0 is deserved. Find a feature that changes "
+            "f.",
             lambda its: its.change <= its.wanted and its.largest_change <= 1e-9,
             RIGHT | {"f": second_only},
         ),
@@ -79,16 +160,16 @@ BREAK_IT = claim_task(
         ),
         wrong(
             "gradient_is_zero",
-            "The gradient at x is 0, but the integrated gradient is {share}: the slope is not 0 "
-            "on the rest of the path. See {section_area}.",
+            "The gradient at x is 0, but the integrated gradient is {share}: the slope is not 0 on "
+            "the rest of the path. See {section_area}.",
             lambda its: its.has_share and its.slope_at_x < 1e-9,
             RIGHT | {"f": saturated},
         ),
         wrong(
             "not_zero",
-            "The integrated gradient of this feature is {share}, not 0. The distance x - x' of "
-            "the feature or its average slope on the path must be exactly 0: which of the two "
-            "should be 0 in your case?",
+            "The integrated gradient of this feature is {share}, not 0. The distance x - x' of the "
+            "feature or its average slope on the path must be exactly 0: which of the two should "
+            "be 0 in your case?",
             lambda its: its.has_share,
         ),
         # the 0 is made by autograd
@@ -98,7 +179,7 @@ BREAK_IT = claim_task(
             "The path lies exactly on a kink of your f, such as relu at 0 or a tie in min, max or "
             "abs. There autograd makes up the slope: {missing} of the rise is hidden. Move x or "
             "the baseline a little and look again: the 0 must stay.",
-            lambda its: its.hidden and its.on_kink,
+            lambda its: its.hidden and its.runs_on_kink(its.place, its.change),
             diagnosis="autograd_only",
         ),
         wrong(
@@ -119,8 +200,8 @@ BREAK_IT = claim_task(
     hints=(
         "IG has two factors: the distance that the feature travels and the average slope on the "
         "path. Each of them can be 0.",
-        "Distance 0: the feature equals its baseline. Average slope 0: min(x1, x2) along a path "
-        "on which x1 is always the larger one.",
+        "Distance 0: the feature equals its baseline. Average slope 0: min(x1, x2) along a path on "
+        "which x1 is always the larger one.",
         "f = x1 * x2 with x = (2, 3) and baseline = (2, 0): feature 0 does not travel, so it gets "
         "0. Now set it to another value and compare f.",
     ),

@@ -1,21 +1,67 @@
 """Task 05.4: submit an input that convicts each of three wrong bodies."""
 
-from collections.abc import Callable
-from functools import partial
-from typing import Any
+from dataclasses import replace
+from functools import cached_property, partial
+
+import torch
 
 from xaicourse.course.grading import messages
-from xaicourse.course.grading.claims import ClaimGrader, Wrong, wrong
+from xaicourse.course.grading.claims import ClaimGrader, wrong
 from xaicourse.course.grading.compare import distance, refuse
-from xaicourse.course.grading.submission import is_missing, parts
+from xaicourse.course.grading.own_path import OwnPath
+from xaicourse.course.grading.submission import is_missing, parts, whole_number
 from xaicourse.course.grading.task import Task
 from xaicourse.course.grading.verdict import Outcome, Settled, sentence
-from xaicourse.course.lessons.l05_integrated_gradients.evidence import BUGS, Evidence
+from xaicourse.course.lessons.l05_integrated_gradients.bugs import bug_a, bug_b, bug_c
 
 __all__ = ["BUG_HUNT"]
 
 CONVICTED = 0.05  # the body is wrong by at least this much, relative to the larger result ...
 HONEST = 4.0  # ... and a right body with as many steps is at least this many times better
+MOST_STEPS = 2000
+BUGS = {"a": bug_a, "b": bug_b, "c": bug_c}
+
+
+class Evidence(OwnPath):
+    """An input (f, x, baseline, steps), and what it shows of one body."""
+
+    names = ("f", "x", "baseline", "steps")
+
+    def __init__(self, bug, answer, task):
+        self.bug = bug
+        super().__init__(answer, f"input {bug}")
+
+    def read(self, answer):
+        """Read the number of steps as well."""
+        super().read(answer)
+        self.steps = whole_number(self.part["steps"], "steps", MOST_STEPS, self.what)
+
+    @cached_property
+    def yours(self):
+        """What the body gives, (N, D)."""
+        return BUGS[self.bug](self.f, self.x, self.baseline, self.steps)
+
+    @cached_property
+    def error(self):
+        """By how much the body is wrong; the truth comes first, it refuses what is no answer."""
+        return distance(self.truth, self.yours)
+
+    @property
+    def off(self):
+        """The error in percent."""
+        return f"{100 * self.error:.1g} %"
+
+    @property
+    def honest(self):
+        """By how much the best right body is wrong with as many steps."""
+        rules = ("midpoint", "left", "right")
+        return min(distance(self.integral(rule, self.steps), self.truth) for rule in rules)
+
+    @cached_property
+    def slopes(self):
+        """The gradients at four points of the path, (4, N, D)."""
+        alphas = (0.0, 0.3, 0.7, 1.0)
+        return torch.stack([self.f.gradient(self.baseline + a * self.delta) for a in alphas])
 
 
 # ---------------------------------------------------------------- what hides a mistake
@@ -40,8 +86,9 @@ FROM_ELSEWHERE = ([[1.0, 2.0]], [[1.5, -1.0]])
 RIGHT = {"a": (line, *ONE, 4), "b": (bend, *FROM_ELSEWHERE, 50), "c": (line, *TWO, 10)}
 
 
-def hides(name: str, says: str, when: Callable[[Evidence], bool], **example: Any) -> Wrong:
+def hides(name, says, when, **example):
     """Return the one property of an input that hides a bug, and an input that has it."""
+    says = f"Input {{bug}}: {says}"
     return wrong(name, says, lambda its: its.error < CONVICTED and when(its), RIGHT | example)
 
 
@@ -54,45 +101,44 @@ MISTAKES = [
     ),
     hides(
         "no_path",
-        "Input {bug}: x and the baseline are equal. Then every result is 0.",
+        "x and the baseline are equal. Then every result is 0.",
         lambda its: bool((its.delta == 0).all()),
         a=(line, [[1.0, 2.0]], [[1.0, 2.0]], 4),
     ),
     hides(
         "constant",
-        "Input {bug}: f does not change on the path. Then every result is 0.",
+        "f does not change on the path. Then every result is 0.",
         lambda its: bool((its.slopes == 0).all()),
         a=(constant, *ONE, 4),
     ),
     hides(
         "many_steps",
-        "Input {bug}: with so many steps this mistake is small. Try fewer.",
+        "with so many steps this mistake is small. Try fewer.",
         lambda its: its.bug == "a" and its.steps > 20,
         a=(line, *ONE, 200),
     ),
     hides(
         "zero_baseline",
-        "Input {bug}: with a baseline of 0 this mistake has no effect. Compare the points with "
-        "the formula.",
+        "with a baseline of 0 this mistake has no effect. Compare the points with the formula.",
         lambda its: its.bug == "b" and bool((its.baseline == 0).all()),
         b=(bend, *ONE, 50),
     ),
     hides(
         "straight",
-        "Input {bug}: the slope of your f is the same everywhere, so it does not matter at which "
-        "points it is measured. Try a curved f.",
+        "the slope of your f is the same everywhere, so it does not matter at which points it is "
+        "measured. Try a curved f.",
         lambda its: its.bug == "b" and distance(its.slopes[1:], its.slopes[:-1]) < 1e-6,
         b=(line, *FROM_ELSEWHERE, 50),
     ),
     hides(
         "one_row",
-        "Input {bug}: with N = 1 this mistake has no effect.",
+        "with N = 1 this mistake has no effect.",
         lambda its: its.bug == "c" and len(its.x) == 1,
         c=(line, *ONE, 10),
     ),
     hides(
         "equal_rows",
-        "Input {bug}: x - x' is the same everywhere in the batch, so this mistake has no effect.",
+        "x - x' is the same everywhere in the batch, so this mistake has no effect.",
         lambda its: (
             its.bug == "c" and distance(its.delta, its.delta[-1:].expand_as(its.delta)) < 1e-6
         ),
@@ -109,32 +155,27 @@ MISTAKES = [
 # ---------------------------------------------------------------- grading
 
 
-def grade(answer: Any) -> Outcome:
+def grade(answer):
     """Judge three inputs, one for each body."""
-    inputs = parts(answer, tuple(BUGS), messages.entry("tasks/05.4/name"))
-    if all(is_missing(given) for given in inputs.values()):
+    inputs = parts(answer, tuple(BUGS), "05.4")
+    if all(map(is_missing, inputs.values())):
         refuse("general/not_done", status="not_done")
     judged = {bug: judge(bug, given) for bug, given in inputs.items()}
     failures = [outcome for outcome in judged.values() if outcome.status != "passed"]
     if not failures:
         return Outcome("passed", messages.text("tasks/05.4/passed"))
-    convicted = ", ".join(bug for bug, outcome in judged.items() if outcome.status == "passed")
-    first = failures[0]
-    text = messages.text(
-        "tasks/05.4/progress",
-        convicted=convicted or messages.text("tasks/05.4/nobody"),
-        reason=sentence(first.message),
-    )
+    convicted = [bug for bug, outcome in judged.items() if outcome.status == "passed"]
+    shown, reason = ", ".join(convicted) or "none yet", sentence(failures[0].message)
+    text = messages.text("tasks/05.4/progress", convicted=shown, reason=reason)
     only_open = all(outcome.status == "not_done" for outcome in failures)
-    status = "not_done" if only_open else "not_right"
-    return Outcome(status, text, first.evidence, diagnosis=first.diagnosis)
+    return replace(failures[0], status="not_done" if only_open else "not_right", message=text)
 
 
-def judge(bug: str, given: Any) -> Outcome:
+def judge(bug, given):
     """Say whether this input convicts the body, or why it does not."""
     try:
         if is_missing(given):
-            refuse("tasks/05.4/missing", status="not_done", bug=bug)
+            refuse("general/part_missing", status="not_done", part=bug, what="05.4")
         return ClaimGrader("05.4", partial(Evidence, bug), (), MISTAKES)(given)
     except Settled as settled:
         return settled.outcome
@@ -147,21 +188,10 @@ BUG_HUNT = Task(
     misconceptions={line.name: line.example for line in MISTAKES if line.example},
     bugs=BUGS,
     words={
-        "name": "the answer to 05.4",
-        "what": "input {bug}",
+        "name": "05.4",
         "passed": "All three functions are convicted.",
         "progress": "Convicted: {convicted}. {reason}",
-        "nobody": "none yet",
-        "missing": "The input for {bug} is still open.",
-        "steps": "{what}: steps must be a whole number from 1 to {most}, not {given}.",
-        "jump": (
-            "Input {bug}: the slopes that autograd gives do not add up to the rise of your f. "
-            "Does f jump (such as x > 1 or round), or detach its input? Choose a continuous f."
-        ),
-        "evidence": (
-            "With your input function {bug} gives {yours} for steps = {steps}; "
-            "the truth is {truth}."
-        ),
+        "evidence": "Function {bug} gives {yours} with steps = {steps}; the truth is {truth}.",
         "refused": {line.name: line.says for line in MISTAKES if not line.example},
         "misconceptions": {line.name: line.says for line in MISTAKES if line.example},
         "hints": [

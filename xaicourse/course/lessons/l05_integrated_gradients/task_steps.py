@@ -1,8 +1,8 @@
 """Task 05.3: choose the number of steps by evidence."""
 
+from xaicourse.course.grading.cases import case
 from xaicourse.course.grading.function_task import function_task
 from xaicourse.course.grading.mistakes import after, before, swap
-from xaicourse.course.lessons.l05_integrated_gradients.steps_grader import CASES, WORDS, StepsGrader
 
 __all__ = ["STEPS_NEEDED"]
 
@@ -61,130 +61,135 @@ def down(before):
 
 # ---------------------------------------------------------------- the task
 
+
+def tried(name, says, rise, limit, gaps):
+    """Return a case: numbers of steps with their signed gaps."""
+    return case(name, says, gaps=gaps, rise=rise, limit=limit)
+
+
+CASES = [
+    tried("plain", "falling gaps", 10.0, 0.05, {4: 3.0, 8: 1.0, 16: 0.3, 32: 0.1}),
+    tried("lucky", "luck at one n", 5.0, 0.05, {4: 4.0, 8: 0.02, 16: 1.5, 32: 0.4, 64: 0.08}),
+    tried("negative_gaps", "negative gaps", 4.0, 0.1, {8: -2.5, 16: -0.9, 32: -0.2, 64: -0.05}),
+    tried(
+        "negative_rise",
+        "a negative rise",
+        -6.0,
+        0.05,
+        {8: 1.2, 16: -0.7, 32: 0.2, 64: 0.1, 128: 0.02},
+    ),
+    tried("small_rise", "a rise below 1", 0.1, 0.1, {8: 0.04, 16: 0.03, 32: 0.004, 64: 0.001}),
+    tried("none", "gaps that stay large", 2.0, 0.1, {8: 0.9, 16: 0.05, 32: -0.6, 64: 0.4}),
+    tried("first_tried", "small gaps only", 20.0, 0.02, {10: 0.1, 20: 0.15, 40: 0.05}),
+    tried("percent", "a rise of 50", 50.0, 0.1, {5: 9.0, 10: 4.0, 20: 0.01, 40: 0.005}),
+    tried("equal", "a gap at the limit", 8.0, 0.25, {8: 4.0, 16: 2.0, 32: 1.0}),
+    tried("no_rise", "a rise of 0", 0.0, 0.05, {8: 0.0, 16: 0.0, 32: 0.0}),
+    tried(
+        "lucky_twice", "luck twice", 4.0, 0.05, {8: 0.02, 16: 0.01, 32: 1.5, 64: 0.08, 128: 0.03}
+    ),
+    tried("uneven", "n that do not double", -7.0, 0.1, {3: 2.0, 7: 0.6, 11: 0.5, 12: 0.4}),
+    tried("small_product", "small numbers", 0.002, 4e-4, {8: 9e-6, 16: 6e-7, 32: 4e-7}),
+    tried("just_a_rise", "a rise of 3e-06", 3e-6, 0.5, {8: 2e-6, 16: 1e-6, 32: -1e-7}),
+    tried("tiny_rise", "a rise of 1e-10", 1e-10, 0.05, {8: 1e-12, 16: -1e-13, 32: 1e-14}),
+]
+
+ABS = "Use abs(gap) and abs(rise). See {section_steps}."
+LUCKY = "This is the first n within the limit, perhaps by luck. "
+EVERY = "EVERY larger n must be within the limit as well. See {section_steps}."
+SMALLEST = "Wanted is the smallest n from which on all gaps are within the limit."
+RISE = "Return None if abs(rise) < 1e-6."
+TRIED = " for the tried n before n. Use the numbers of steps in the dictionary."
+
 MISTAKES = [
     # how a gap is compared
     swap(
         "gap_not_abs",
-        "The gap is compared with its sign, so every negative gap seems small. Use abs(gap). See "
-        "{section_steps}.",
+        f"The gap is compared with its sign, so every negative gap seems small. {ABS}",
         within=lambda gap, rise, limit: gap <= limit * abs(rise),
     ),
     swap(
         "rise_not_abs",
-        "You return None whenever the rise is negative. Use abs(rise), in limit * abs(rise) and "
-        "in the test for a rise near 0. See {section_steps}.",
+        f"You return None whenever the rise is negative. {ABS}",
         within=lambda gap, rise, limit: abs(gap) <= limit * rise,
     ),
     swap(
         "ratio_not_abs",
-        "gap / rise is compared with its sign, so every negative ratio seems small. Use its "
-        "absolute value. See {section_steps}.",
+        f"gap / rise is compared with its sign, so every negative ratio seems small. {ABS}",
         within=lambda gap, rise, limit: gap / rise <= limit,
     ),
     swap(
         "neither_abs",
-        "Gap and rise are compared with their signs. Use abs(gap) and abs(rise). See "
-        "{section_steps}.",
+        f"Gap and rise are compared with their signs. {ABS}",
         within=lambda gap, rise, limit: gap <= limit * rise,
     ),
     swap(
         "rise_ignored",
         "The gap is compared with limit alone. The limit is a share of the rise: limit * "
-        "abs(rise). See {section_steps}.",
+        "abs(rise).",
         within=lambda gap, rise, limit: abs(gap) <= limit,
     ),
     swap(
         "limit_in_percent",
-        "You compare percent with a share: limit = 0.05 means 5 percent of the rise. See "
-        "{section_steps}.",
+        "You compare percent with a share: limit = 0.05 means 5 percent of the rise.",
         within=lambda gap, rise, limit: 100 * abs(gap) / abs(rise) <= limit,
     ),
     swap(
         "strictly_less",
-        "Right, except when |gap| is exactly limit * |rise|. That is still within the limit: use "
-        "<= and not <.",
+        "Right, except when |gap| is exactly limit * |rise|. That is within the limit: use <=.",
         within=lambda gap, rise, limit: abs(gap) < limit * abs(rise),
     ),
     # when there is no rise
     swap(
         "no_rise_forgotten",
-        "Right, except when the rise is (almost) 0. Then there is nothing to explain: return None "
-        "if abs(rise) < 1e-6.",
+        f"Right, except when the rise is (almost) 0: there is nothing to explain. {RISE}",
         no_rise=lambda rise, limit: False,
     ),
     swap(
         "only_zero_rise",
-        "Right, except for a rise that is almost 0 but not exactly. Return None if abs(rise) < "
-        "1e-6.",
+        f"Right, except for a rise that is almost 0 but not exactly. {RISE}",
         no_rise=lambda rise, limit: rise == 0,
     ),
     swap(
         "first_lucky_no_rise_forgotten",
-        "This is the first n within the limit. All larger n must be within the limit as well. A "
-        "rise near 0 needs its own line, too. See {section_steps}.",
+        f"{LUCKY}{EVERY} And a rise near 0 needs its own line. {RISE}",
         no_rise=lambda rise, limit: False,
         choose=first_good,
     ),
     swap(
         "limit_times_rise_for_rise",
-        "Right, except when limit * abs(rise) is below 1e-6. Only abs(rise) itself is held "
-        "against 1e-6.",
+        f"Right, except when limit * abs(rise) is small and abs(rise) is not. {RISE}",
         no_rise=lambda rise, limit: abs(limit * rise) < NO_RISE,
     ),
     swap(
         "none_too_early",
-        "Right, except for a small rise that is not below 1e-6: there you return None.",
+        f"Right, except for a small rise that is not below 1e-6. {RISE}",
         no_rise=lambda rise, limit: abs(rise) < 1e-3,
     ),
     # which n is chosen
-    swap(
-        "first_lucky",
-        "This is the first n within the limit. Its gap can be small by luck: all larger n must be "
-        "within the limit as well. See {section_steps}.",
-        choose=first_good,
-    ),
+    swap("first_lucky", LUCKY + EVERY, choose=first_good),
     before(
         "smallest_gap",
-        "This is the n with the smallest gap. Wanted is the smallest n from which on all gaps are "
-        "within the limit. See {section_steps}.",
+        f"This is the n with the smallest gap. {SMALLEST}",
         gaps=lambda gaps: dict([min(gaps.items(), key=lambda item: abs(item[1]))]),
     ),
     swap(
         "last_bad",
-        "This is the last n that is NOT within the limit. The answer is the next tried n after "
-        "it. See {section_steps}.",
+        "This is the last n that is NOT within the limit. The answer is the tried n after it.",
         choose=lambda good: max((n for n in good if not good[n]), default=min(good)),
     ),
     swap(
         "largest_good",
-        "This is the largest good n. Wanted is the smallest n from which on all are good. See "
-        "{section_steps}.",
+        f"This is the largest good n. {SMALLEST}",
         choose=lambda good: max((n for n in good if good[n]), default=None),
     ),
-    swap(
-        "next_only",
-        "You look at n and at the next larger n only. EVERY larger n must be within the limit. "
-        "See {section_steps}.",
-        choose=next_only,
-    ),
+    swap("next_only", f"You look at n and at the next larger n only. {EVERY}", choose=next_only),
     swap(
         "smaller_instead_of_larger",
-        "You ask for good gaps at every SMALLER n. Wanted are good gaps at every larger n: walk "
-        "from the largest n down. See {section_steps}.",
+        f"You ask for good gaps at every SMALLER n. {EVERY}",
         choose=lambda good: min(good) if good[min(good)] else None,
     ),
-    swap(
-        "halves_n",
-        "You take n // 2 (or n / 2) for the tried n before n. The numbers of steps need not "
-        "double: use those in the dictionary.",
-        choose=down(lambda n: n // 2),
-    ),
-    swap(
-        "one_less",
-        "You take n - 1 for the tried n before n. Not every number was tried: use those in the "
-        "dictionary.",
-        choose=down(lambda n: n - 1),
-    ),
+    swap("halves_n", f"You take n // 2{TRIED}", choose=down(lambda n: n // 2)),
+    swap("one_less", f"You take n - 1{TRIED}", choose=down(lambda n: n - 1)),
     # what is done with the right n
     after(
         "place_in_list",
@@ -198,20 +203,17 @@ MISTAKES = [
     ),
     after(
         "largest_tried",
-        "You return the largest n. Go on downwards while the gaps are within the limit, and "
-        "return the last good n. See {section_steps}.",
+        f"You return the largest n. {SMALLEST}",
         lambda n, gaps: n and max(gaps),
     ),
     after(
         "last_not_counted",
-        "Right, except when only the largest n is within the limit. Then the answer is the "
-        "largest n: no larger one was tried.",
+        "Right, except when only the largest n is within the limit. Then it is the answer.",
         lambda n, gaps: None if n == max(gaps) else n,
     ),
     after(
         "none_if_all_good",
-        "Right, except when all gaps are within the limit. Then your loop never stops at a bad n: "
-        "return the smallest n.",
+        "Right, except when all gaps are within the limit. Then return the smallest n.",
         lambda n, gaps: None if n == min(gaps) else n,
     ),
     after(
@@ -224,6 +226,8 @@ MISTAKES = [
         "Right where an n exists. If there is none, return None and not a number such as 0 or -1.",
         lambda n: n or -1,
     ),
+    after("number_for_none", "", lambda n: n or 0),
+    after("number_for_none", "", lambda n: n or float("inf")),
 ]
 
 STEPS_NEEDED = function_task(
@@ -231,12 +235,15 @@ STEPS_NEEDED = function_task(
     steps_needed,
     cases=CASES,
     mistakes=MISTAKES,
-    grader=StepsGrader,
-    words=WORDS,
+    none=-2.0,
+    words={
+        "evidence": "For gaps = {gaps}, rise = {rise}, limit = {limit}: yours {yours}; expected "
+        "{expected}.",
+    },
     passed="Right for lucky gaps, negative gaps, negative rises and rises near 0.",
     hints=(
-        "A gap can be small by luck. So one good n is not enough: every larger n must be good "
-        "too. And gaps and rises can be negative.",
+        "A gap can be small by luck. So one good n is not enough: every larger n must be good too. "
+        "And gaps and rises can be negative.",
         "Walk from the largest n down to the smallest. Stop at the first n that is too far off. "
         "The answer is the last good one before that.",
         "First: if abs(rise) < 1e-6, return None. Then: needed = None; for n in sorted(gaps, "

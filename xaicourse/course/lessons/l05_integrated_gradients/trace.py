@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import math
 import warnings
-from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Generator, Mapping
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -13,54 +14,34 @@ from torch import Tensor
 
 from xaicourse.core.adaptive import adaptive_integral
 from xaicourse.core.gradients import Question, ask
-from xaicourse.core.path import HALVES, StraightPath
+from xaicourse.core.path import Nodes, StraightPath, disagreement
 from xaicourse.core.quadrature import quadrature as make_quadrature
 from xaicourse.methods.baselines import make_baseline
 from xaicourse.plot import Picture, strips
+from xaicourse.widgets.documented import documented
+from xaicourse.widgets.given import check_one
 from xaicourse.widgets.work import finish
 
 SMALL_INPUT, FINE_GRID = 4096, 101  # up to so many numbers, F is drawn from so many points
 
 
-@dataclass(frozen=True, eq=False)
+@documented
 class PathTrace:
-    """What was found on the straight path from a baseline to x (one input); all on the CPU.
+    """What was found on the straight path from a baseline to x (one input); all on the CPU."""
 
-    Parameters
-    ----------
-    start, end : Tensor (1, ...)
-        Baseline and input.
-    ends : (float, float)
-        F at the baseline and at the input.
-    alphas, weights, scores, slopes, norms : Tensor (S,)
-        The nodes of the quadrature, their weights, and there: F, dF/d(alpha), the length of the
-        gradient.
-    node_edges : Tensor (S + 1,)
-        Node k accounts for the path from ``node_edges[k]`` to ``node_edges[k + 1]``.
-    edges : Tensor (P + 1,)
-        Places on the path, from 0 to 1, at which `sums` are known.
-    sums : Tensor (P + 1, H, W) or (P + 1, ...)
-        The map collected up to each edge, summed over the channels of an image.
-    map_error : float
-        Estimated relative error of the whole map, from even against odd nodes.
-    curve : (Tensor (T,), Tensor (T,))
-        Places from 0 to 1 and F there, to draw it: the nodes and the ends, and for a small
-        input a fine grid, since forward passes then cost nothing.
-    """
-
-    start: Tensor
-    end: Tensor
-    ends: tuple[float, float]
-    alphas: Tensor
-    weights: Tensor
-    scores: Tensor
-    slopes: Tensor
-    norms: Tensor
-    node_edges: Tensor
-    edges: Tensor
-    sums: Tensor
-    map_error: float
-    curve: tuple[Tensor, Tensor]
+    start: Annotated[Tensor, "(1, ...): Baseline."]
+    end: Annotated[Tensor, "(1, ...): Input."]
+    ends: Annotated[tuple[float, float], "F at the baseline and at the input."]
+    alphas: Annotated[Tensor, "(S,): The nodes of the quadrature."]
+    weights: Annotated[Tensor, "(S,): Their weights."]
+    scores: Annotated[Tensor, "(S,): F there."]
+    slopes: Annotated[Tensor, "(S,): dF/d(alpha) there."]
+    norms: Annotated[Tensor, "(S,): The length of the gradient there."]
+    node_edges: Annotated[Tensor, "(S + 1,): Where the part of the path of each node ends."]
+    edges: Annotated[Tensor, "(P + 1,): Places from 0 to 1 at which `sums` are known."]
+    sums: Annotated[Tensor, "(P + 1, H, W): The map collected up to each edge, over channels."]
+    map_error: Annotated[float, "Estimated relative error of the whole map."]
+    curve: Annotated[tuple[Tensor, Tensor], "(T,): Places from 0 to 1, and F there, to draw it."]
 
     @property
     def rise(self) -> float:
@@ -98,26 +79,20 @@ class PathTrace:
 
     def parts(self, masks: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return what each node adds to the attribution inside each mask (H, W): name -> (S,)."""
-        if len(self.sums) != len(self.alphas) + 1:
-            raise ValueError(
-                f"parts needs the map at each of the {len(self.alphas)} nodes, but "
-                f"{len(self.sums) - 1} were kept; trace with checkpoints=None"
-            )
+        added, size = self.sums.diff(dim=0), self.sums.shape[1:]  # (S, H, W)
+        if len(added) != len(self.alphas):
+            got = f"{len(self.alphas)} nodes, but {len(added)} were kept"
+            raise ValueError(f"parts needs the map at each of the {got}; use checkpoints=None")
         for name, mask in masks.items():
-            if mask.dtype != torch.bool or mask.shape != self.sums.shape[1:]:
-                raise ValueError(
-                    f"masks[{name!r}] must be a bool tensor {tuple(self.sums.shape[1:])}, got "
-                    f"{mask.dtype} {tuple(mask.shape)}"
-                )
-        added = self.sums.diff(dim=0)  # (S, H, W)
+            if mask.dtype != torch.bool or mask.shape != size:
+                got = f"{mask.dtype} {tuple(mask.shape)}"
+                raise ValueError(f"masks[{name!r}] must be a bool tensor {tuple(size)}, got {got}")
         return {name: added[:, mask.cpu()].sum(1) for name, mask in masks.items()}
 
     def strips(self, masks: Mapping[str, Tensor], *, alt: str, **look: Any) -> Picture:
         """Draw film, score and growing attribution by mask; `look` goes to `xc.plot.strips`."""
-        rows = (self.alphas, self.scores, self.slopes, self.weights)
-        return strips(
-            self.end, self.start, *rows, self.parts(masks), alt=alt, ends=self.ends, **look
-        )
+        rows = self.alphas, self.scores, self.slopes, self.weights, self.parts(masks)
+        return strips(self.end, self.start, *rows, alt=alt, ends=self.ends, **look)
 
 
 def trace_path(
@@ -166,158 +141,115 @@ def walk(
     question: Question, baseline: Any, steps: int, quadrature: str, checkpoints: int | None = None
 ) -> Generator[None, None, PathTrace]:
     """Do the work of `trace_path` chunk by chunk: yield after each, return the trace."""
-    if len(question.x) != 1:
-        raise ValueError(
-            f"x has {len(question.x)} rows; a path belongs to one input, pass x[0:1] for the first"
-        )
+    check_one(question.x, "a path belongs to one input")
     path = StraightPath(make_baseline(baseline, question.x), question.x)
     if quadrature == "adaptive":
-        record = adaptive_record(question, path, steps, checkpoints)
+        record, error = adaptive_record(question, path, steps, checkpoints)
         yield
     else:
-        alphas, weights = make_quadrature(quadrature, steps)
-        record = Record(path, alphas, weights, checkpoints)
-        for first in range(0, len(alphas), question.batch_size):
-            record.take(question, slice(first, first + question.batch_size))
+        record = Record(path, Nodes.from_rule(*make_quadrature(quadrature, steps), 1), checkpoints)
+        listener = listening(question, path, record.add)
+        for alphas in record.alphas.to(path.end).split(question.batch_size):
+            row = torch.zeros_like(alphas, dtype=torch.long)
+            listener.gradients(path.point(alphas, row), row, lambda *chunk: None)
             yield
-    return record.trace(*end_scores(question, path))
+        even, odd = (torch.as_tensor(half).expand_as(path.end) for half in record.halves)
+        error = float(disagreement(even, odd, record.nodes))
+    return record.trace(question, error)
 
 
-def end_scores(question: Question, path: StraightPath) -> tuple[Tensor, Tensor]:
-    """Return places on the path, 0 and 1 among them, and F there from forward passes."""
-    count = FINE_GRID if path.end.numel() <= SMALL_INPUT else 2
-    alphas = torch.linspace(0, 1, count, dtype=torch.float64)
-    places = alphas.to(path.end)
-    row = torch.zeros(count, dtype=torch.long, device=path.end.device)
-    scores = question.scores(lambda p: path.point(places[p], row[p]), row)
-    return alphas, scores.cpu().double()
+def listening(question: Question, path: StraightPath, hear: Callable[..., None]) -> Any:
+    """Return a question that calls ``hear(slopes, norm, score)`` for every gradient it is asked.
+
+    `slopes` is dF/d(alpha) by entry, `norm` the length of the gradient.
+    """
+
+    def gradients(points: Any, rows: Tensor, receive: Callable[..., None]) -> None:
+        def listen(part: slice, chunk: Tensor, grad: Tensor, score: Tensor) -> None:
+            slopes = (grad * (path.end - path.start)).cpu().double()  # (P, ...)
+            norms = grad.flatten(1).norm(dim=1)
+            for node in zip(slopes, norms.tolist(), score.tolist(), strict=True):
+                hear(*node)
+            receive(part, chunk, grad, score)
+
+        question.gradients(points, rows, listen)
+
+    listener: Any = copy.copy(question)
+    listener.gradients = gradients
+    return listener
 
 
 class Record:
-    """Adds up the contributions of the nodes and remembers the sum at some of them."""
+    """Adds up what the nodes contribute, in their order, and keeps the sum at some of them."""
 
-    def __init__(
-        self, path: StraightPath, alphas: Tensor, weights: Tensor, checkpoints: int | None
-    ) -> None:
-        self.path, self.alphas, self.weights = path, alphas, weights
-        count = len(alphas)
-        # node k accounts for the path from edges[k] to edges[k + 1]
-        self.edges = torch.cat([torch.zeros(1, dtype=torch.float64), weights.cumsum(0)])
+    def __init__(self, path: StraightPath, nodes: Nodes, checkpoints: int | None) -> None:
+        self.path, self.nodes = path, nodes
+        self.alphas, self.weights = nodes.alpha[0], nodes.weight[0]
+        count = len(self.alphas)
         stride = 1 if checkpoints is None else -(-count // checkpoints)
-        self.stops = {*range(stride, count, stride), count}  # numbers of nodes
-        self.scores = torch.zeros(count, dtype=torch.float64)
-        self.slopes = torch.zeros(count, dtype=torch.float64)
-        self.norms = torch.zeros(count, dtype=torch.float64)
+        self.stops = [*range(stride, count, stride), count]  # numbers of nodes
+        self.heard: list[tuple[float, float, float]] = []  # dF/d(alpha), length, F of each node
         self.halves: list[Any] = [0.0, 0.0]  # the sums over the even and over the odd nodes
         self.sums = [over_channels(torch.zeros(path.end.shape[1:]))]
-        self.known_error: float | None = None  # by the adaptive rule, which estimates its own
 
-    def add(self, k: int, slope: Tensor, norm: float, score: float) -> None:
-        """Add what node k contributes: dF/d(alpha) by entry, the gradient's length, and F."""
-        self.slopes[k], self.norms[k], self.scores[k] = slope.sum(), norm, score
-        self.halves[k % 2] = self.halves[k % 2] + self.weights[k] * slope
+    def add(self, slopes: Tensor, norm: float, score: float) -> None:
+        """Add what the next node contributes."""
+        k, slope = len(self.heard), float(slopes.sum())
+        if not math.isfinite(slope + norm):
+            raise ValueError(
+                f"the gradient is NaN or infinite at alpha = {float(self.alphas[k]):.2g}; the "
+                "model is not differentiable there"
+            )
+        self.heard.append((slope, norm, score))
+        self.halves[k % 2] = self.halves[k % 2] + self.weights[k] * slopes
         if k + 1 in self.stops:
             self.sums.append(over_channels(self.halves[0] + self.halves[1]))
 
-    def take(self, question: Question, part: slice) -> None:
-        """Take the gradient at the nodes of `part` and add what they contribute."""
-        places = self.alphas[part].to(self.path.end)
-        row = torch.zeros(len(places), dtype=torch.long, device=self.path.end.device)
-
-        def receive(chunk: slice, points: Tensor, grad: Tensor, score: Tensor) -> None:
-            nodes = heard(self.path, grad, score)
-            for k, node in enumerate(nodes, start=part.start + chunk.start):
-                self.add(k, *node)
-
-        question.gradients(lambda p: self.path.point(places[p], row[p]), row, receive)
-        bad = ~torch.isfinite(self.slopes + self.norms)
-        if bool(bad.any()):
-            alpha = float(self.alphas[int(bad.nonzero()[0])])
-            raise ValueError(
-                f"the gradient is NaN or infinite at alpha = {alpha:.2g}; the model is not "
-                "differentiable there"
-            )
-
-    def trace(self, alphas: Tensor, scores: Tensor) -> PathTrace:
-        """Return the finished trace; `scores` is F at further places `alphas`, 0 to 1."""
-        known = torch.cat([alphas[:1], self.alphas, alphas[1:]])
+    def trace(self, question: Question, map_error: float) -> PathTrace:
+        """Return the finished trace; F at both ends, at least, is asked for here."""
+        path, count = self.path, FINE_GRID if self.path.end.numel() <= SMALL_INPUT else 2
+        places = torch.linspace(0, 1, count, dtype=torch.float64)
+        at, row = places.to(path.end), torch.zeros(count, dtype=torch.long, device=path.end.device)
+        fine = question.scores(lambda p: path.point(at[p], row[p]), row).cpu().double()
+        slopes, norms, scores = torch.tensor(self.heard, dtype=torch.float64).T
+        known, heights = torch.cat([places, self.alphas]), torch.cat([fine, scores])
         order = known.argsort(stable=True)
-        heights = torch.cat([scores[:1], self.scores, scores[1:]])
+        edges = torch.cat([self.nodes.left[0, :1], self.nodes.right[0]])
         return PathTrace(
-            start=self.path.start.cpu(),
-            end=self.path.end.cpu(),
-            ends=(float(scores[0]), float(scores[-1])),
+            start=path.start.cpu(),
+            end=path.end.cpu(),
+            ends=(float(fine[0]), float(fine[-1])),
             alphas=self.alphas,
             weights=self.weights,
-            scores=self.scores,
-            slopes=self.slopes,
-            norms=self.norms,
-            node_edges=self.edges / self.edges[-1],
-            edges=(self.edges / self.edges[-1])[[0, *sorted(self.stops)]],
+            scores=scores,
+            slopes=slopes,
+            norms=norms,
+            node_edges=edges,
+            edges=edges[[0, *self.stops]],
             sums=torch.stack(self.sums),
-            map_error=self.map_error(),
+            map_error=map_error,
             curve=(known[order], heights[order]),
         )
-
-    def map_error(self) -> float:
-        """Compare the even nodes with the odd ones, each scaled to the whole path."""
-        if self.known_error is not None:
-            return self.known_error
-        even, odd = self.halves
-        share = float(self.weights[::2].sum() / self.weights.sum())
-        size = float((even + odd).norm())
-        if share > 1 - 1e-9 or size == 0:
-            return float("nan")  # one node, or no map: nothing to compare
-        return HALVES * float((even / share - odd / (1 - share)).norm()) / (2 * size)
 
 
 def adaptive_record(
     question: Question, path: StraightPath, steps: int, checkpoints: int | None
-) -> Record:
-    """Let the adaptive rule choose nodes and weights, listening to the gradients it takes."""
-    listener = Listener(question, path)
+) -> tuple[Record, float]:
+    """Let the adaptive rule choose the nodes; return what was heard, and the map's error."""
+    heard = []
+    listener = listening(question, path, lambda s, *rest: heard.append((over_channels(s), *rest)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that the cap was reached is seen in the map error
-        found = adaptive_integral(listener, path, tol=None, most=steps)  # type: ignore[arg-type]
+        found = adaptive_integral(listener, path, most=steps)
     used = torch.isfinite(found.alpha[0])  # the order in which the gradients came
-    order = found.alpha[0, used].cpu().argsort(stable=True)
-    alphas = found.alpha[0, used].cpu()[order]
-    record = Record(path, alphas, found.weight[0, used].cpu().double()[order], checkpoints)
+    alphas, order = found.alpha[0, used].cpu().sort(stable=True)
     middle = (alphas[1:] + alphas[:-1]) / 2
-    record.edges = torch.cat([torch.zeros(1).double(), middle, torch.ones(1).double()])
-    for k, place in enumerate(order.tolist()):
-        record.add(k, *listener.nodes[place])
-    record.known_error = float(found.total.map_error[0])
-    return record
-
-
-class Listener:
-    """A question that keeps, of every gradient it is asked for, what a path trace needs."""
-
-    def __init__(self, question: Question, path: StraightPath) -> None:
-        self.question, self.path = question, path
-        self.nodes: list[tuple[Tensor, float, float]] = []
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.question, name)
-
-    def gradients(
-        self, points: Any, rows: Tensor, receive: Any, differentiable: bool = False
-    ) -> None:
-        """Hand each chunk on, after its slopes, summed over channels, were kept."""
-
-        def listen(part: slice, chunk: Tensor, grad: Tensor, score: Tensor) -> None:
-            for slope, norm, f in heard(self.path, grad, score):
-                self.nodes.append((over_channels(slope), norm, f))
-            receive(part, chunk, grad, score)
-
-        self.question.gradients(points, rows, listen, differentiable)
-
-
-def heard(path: StraightPath, grad: Tensor, score: Tensor) -> Iterator[tuple[Tensor, float, float]]:
-    """Yield at each point dF/d(alpha) by entry, the length of the gradient, and F."""
-    slopes = (grad * (path.end - path.start)).cpu().double()  # (P, ...)
-    yield from zip(slopes, grad.flatten(1).norm(dim=1).tolist(), score.tolist(), strict=True)
+    left, right = torch.cat([torch.zeros(1).double(), middle]), torch.cat([middle, torch.ones(1)])
+    record = Record(path, Nodes(alphas[None], left[None], right[None]), checkpoints)
+    record.weights = found.weight[0, used].cpu().double()[order]
+    for place in order.tolist():
+        record.add(*heard[place])
+    return record, float(found.total.map_error[0])
 
 
 def over_channels(values: Tensor) -> Tensor:

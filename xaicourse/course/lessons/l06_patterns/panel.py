@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from xaicourse.course.lessons.l06_patterns.toy import (
-    SIDE,
-    SIGNAL,
-    PatternToy,
-    pattern_toy,
-    signal_shapes,
-)
+from xaicourse.course.lessons.l06_patterns import toy
+from xaicourse.course.lessons.l06_patterns.toy import PatternToy, pattern_toy, signal_shapes
 from xaicourse.plot.style import BLUE, GREY, INK, ORANGE, PARTS
 from xaicourse.widgets.controls import Slider, WholeSlider
+from xaicourse.widgets.documented import Settings, documented
 from xaicourse.widgets.panel import Panel
 from xaicourse.widgets.plates import Map, Plate
 
@@ -29,23 +24,13 @@ REACH = 4.0  # of the axes of the cloud
 PALEST, DARKEST = -6.0, 5.0  # beyond every y: no dot is white, and none as dark as an arrow
 
 
-@dataclass(frozen=True, eq=False)
+@documented
 class PatternView:
-    """What the panel shows: the toy with two pixels, and the same story in a picture.
+    """What the panel shows: the toy with two pixels, and the same story in a picture."""
 
-    Parameters
-    ----------
-    settings : mapping
-        The angle (degrees) and the strength that were chosen.
-    two : PatternToy
-        The toy with two pixels, D = 2.
-    picture : PatternToy
-        The toy whose signal is a plus and whose distractor is stripes.
-    """
-
-    settings: Mapping[str, Any]
-    two: PatternToy
-    picture: PatternToy
+    settings: Settings
+    two: Annotated[PatternToy, "The toy with two pixels, D = 2."]
+    picture: Annotated[PatternToy, "The toy of a plus among stripes."]
 
 
 class PatternPanel(Panel):
@@ -78,9 +63,8 @@ class PatternPanel(Panel):
         super().__init__({"angle": angle, "strength": strength})
 
     def compute(self, settings: Mapping[str, Any]) -> PatternView:
-        """Return both toys for an angle and a strength."""
         turn, strength = math.radians(settings["angle"]), settings["strength"]
-        signal = torch.tensor(SIGNAL, dtype=torch.float64)
+        signal = torch.tensor(toy.SIGNAL, dtype=torch.float64)
         across = torch.stack([-signal[1], signal[0]])
         plus, stripes = (shape.flatten() for shape in signal_shapes())
         beside = stripes - (stripes @ plus) * plus
@@ -97,13 +81,13 @@ class PatternPanel(Panel):
             "distractor, weights and pattern",
             draw=lambda axis: draw_cloud(axis, result),
         )  # fmt: skip
-        toy = result.picture
-        row = int(toy.z.argmax())  # an input with much signal
-        maps = {"one input": toy.data[row], "weights w": toy.w, "pattern a": toy.a}
+        plus = result.picture
+        much = plus.data[int(plus.z.argmax())]  # an input with much signal
+        maps = {"one input": much, "weights w": plus.w, "pattern a": plus.a}
         for k, (title, values) in enumerate(maps.items()):
             limit = float(values.abs().max())
             yield Map(
-                (3.3 + k * 2.2, 0.8, 2.0, 2.0), title, values.view(SIDE, SIDE), limit,
+                (3.3 + k * 2.2, 0.8, 2.0, 2.0), title, values.view(toy.SIDE, toy.SIDE), limit,
                 below=f"colours up to ±{limit:.2g}", points=7.5,
                 says="" if k else "an input picture, the weights and the pattern as maps",
             )  # fmt: skip
@@ -115,7 +99,6 @@ class PatternPanel(Panel):
         yield f"pattern {two.angle(two.a):.0f}° away"
 
     def alt(self, result: PatternView) -> str:
-        """Return what the picture shows, with the angles."""
         return f"{super().alt(result)} {self.describe(result)}."
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from xaicourse.evaluation.seeds import seeded
 from xaicourse.methods.vanilla.pattern_fitting import fit_patterns
+from xaicourse.widgets.documented import documented
 
 __all__ = ["PatternToy", "pattern_toy", "signal_shapes"]
 
@@ -19,30 +21,19 @@ DRAWS = 200
 SIGNAL = (1.0, 0.0)  # the direction of the signal in two pixels
 
 
-@dataclass(frozen=True, eq=False)
+@documented
 class PatternToy:
     """Data x = z s + strength e d (+ a little noise), and what a linear model makes of them.
 
     All draws of z, e and noise are exactly uncorrelated, with variance 1, 1 and NOISE^2.
-
-    Parameters
-    ----------
-    s, d : Tensor (D,)
-        The directions of signal and distractor, of length 1.
-    data : Tensor (M, D)
-        The inputs.
-    z : Tensor (M,)
-        The values that the model reads.
-    w, a : Tensor (D,)
-        The weights with the smallest error, ``w . x`` close to z, and their pattern.
     """
 
-    s: Tensor
-    d: Tensor
-    data: Tensor
-    z: Tensor
-    w: Tensor
-    a: Tensor
+    s: Annotated[Tensor, "(D,): The direction of the signal, of length 1."]
+    d: Annotated[Tensor, "(D,): The direction of the distractor, of length 1."]
+    data: Annotated[Tensor, "(M, D): The inputs."]
+    z: Annotated[Tensor, "(M,): The values that the model reads."]
+    w: Annotated[Tensor, "(D,): The weights with the smallest error, ``w . x`` close to z."]
+    a: Annotated[Tensor, "(D,): Their pattern."]
 
     def angle(self, v: Tensor) -> float:
         """Return the angle between v and the signal, in degrees from 0 to 180."""
@@ -111,9 +102,7 @@ def pattern_toy(s: Tensor, d: Tensor, strength: float = 2.0, noise: float = NOIS
 def _uncorrelated(width: int) -> tuple[Tensor, Tensor, Tensor]:
     """Return z (M,), e (M,), rest (M, D): mean 0, variance 1, not correlated in these draws."""
     count = max(DRAWS, 2 * width + 10)
-    plain = torch.randn(
-        count, width + 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64
-    )
+    plain = torch.randn(count, width + 2, generator=seeded(0), dtype=torch.float64)
     plain = plain - plain.mean(0)
     columns = torch.linalg.qr(plain).Q * count**0.5
     return columns[:, 0], columns[:, 1], columns[:, 2:]

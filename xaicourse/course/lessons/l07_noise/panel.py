@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
 
-from xaicourse.core.gradients import ask
-from xaicourse.course.lessons.l07_noise.trace import (
-    AVERAGES,
-    CERTAIN,
-    SIGNED,
-    NoiseAverage,
-    NoiseTrace,
-    certain_by_chance,
-    repeated_by_chance,
-    trace_noise,
-    walk,
-)
+from xaicourse.course.lessons.l07_noise import trace as noise
+from xaicourse.course.lessons.l07_noise.trace import SIGNED, NoiseTrace, trace_noise
 from xaicourse.plot.scale import shared_limits
 from xaicourse.widgets.controls import Choice, LogSlider, is_image
-from xaicourse.widgets.panel import Panel
+from xaicourse.widgets.documented import Settings, documented
+from xaicourse.widgets.given import InputPanel
 from xaicourse.widgets.plates import Bars, Map, Photo, Plate
-from xaicourse.widgets.words import number, of_class
+from xaicourse.widgets.words import number
 from xaicourse.widgets.work import Memory
 
 __all__ = ["NoisePanel", "NoiseTrace", "NoiseView", "trace_noise"]
@@ -36,38 +26,20 @@ CHUNK = 64  # points in one chunk of a small net
 MOST_TRACES = 16  # kept in memory, about 3 MB each for 28 x 28 pixels
 
 
-@dataclass(frozen=True, eq=False)
+@documented
 class NoiseView:
-    """What the panel shows.
+    """What the panel shows."""
 
-    Parameters
-    ----------
-    trace : NoiseTrace
-        The maps of the noisy copies.
-    settings : dict
-        The settings that were asked for.
-    average : NoiseAverage
-        Mean and standard error; `certain_share` and `signal_share` judge it.
-    how : str
-        What is averaged: "with signs", "sizes first" or "squares".
-    kept_share : float or None
-        The share of the noisy copies whose best class is still that of x.
-    score_name : str
-        What F is, for example "logit of ankle boot".
-    coarse : bool
-        A better answer is on its way.
-    """
-
-    trace: NoiseTrace
-    settings: Mapping[str, Any]
-    average: NoiseAverage
-    how: str
-    kept_share: float | None
-    score_name: str
-    coarse: bool
+    trace: Annotated[NoiseTrace, "The maps of the noisy copies."]
+    settings: Settings
+    average: Annotated[noise.NoiseAverage, "Mean and standard error, and what they are worth."]
+    how: Annotated[str, "What is averaged: 'with signs', 'sizes first' or 'squares'."]
+    kept_share: Annotated[float | None, "Share of the copies that keep the best class of x."]
+    score_name: Annotated[str, "What F is, for example 'logit of ankle boot'."]
+    coarse: Annotated[bool, "A better answer is on its way."]
 
 
-class NoisePanel(Panel):
+class NoisePanel(InputPanel):
     """Explore the average of maps over noisy copies: sigma, n, what is averaged, which method.
 
     The noise is that of `xc.smoothgrad` with ``seed=0``; a larger n adds copies to those that
@@ -79,10 +51,8 @@ class NoisePanel(Panel):
         As for `xc.smoothgrad`; x holds one input of at most 10,000 numbers.
     methods : dict of str to name or callable, optional
         Name -> method inside, as for `xc.smoothgrad`.
-    sigma : float
-        The noise's standard deviation that is set at first.
-    samples : int
-        The number of noisy copies that is set at first.
+    sigma, samples : float, int
+        The noise's standard deviation and the number of copies that are set at first.
     labels : sequence of str, optional
         Names of the classes, used in words for the score.
 
@@ -103,7 +73,7 @@ class NoisePanel(Panel):
     size = (10.0, 2.75)
     sigma = LogSlider(10**-2.5, 10**0.5)
     samples = LogSlider(2, 512, step=1, base=2, digits=".0f", label="n, copies")
-    average = Choice(AVERAGES)
+    average = Choice(noise.AVERAGES)
     method = Choice("methods")
 
     def __init__(
@@ -119,10 +89,7 @@ class NoisePanel(Panel):
         labels: Sequence[str] | None = None,
         batch_size: int = CHUNK,
     ) -> None:
-        self.model, self.x, self.labels = model, x, labels
-        self.question = ask(model, x, target, output, batch_size)
-        if len(x) != 1:
-            raise ValueError(f"x has {len(x)} rows; noise is added to one input, pass x[0:1]")
+        self.question = self.look_at(model, x, target, output, labels, batch_size)
         if x.numel() > MOST_NUMBERS:
             raise ValueError(
                 f"x has {x.numel()} numbers; this panel keeps every map, so x may have at most "
@@ -147,17 +114,17 @@ class NoisePanel(Panel):
     def _walk(self, settings: Mapping[str, Any], n: int) -> Generator[None, None, NoiseTrace]:
         """Return the trace of n copies; yield None between chunks."""
         method, sigma = self.methods[settings["method"]], float(settings["sigma"])
-        return walk(self.question, method, sigma, is_image(self.x), n, seed=0)
+        return noise.walk(self.question, method, sigma, is_image(self.x), n, seed=0)
 
     def _view(self, trace: NoiseTrace, settings: Mapping[str, Any], coarse: bool) -> NoiseView:
-        kept = trace.kept
+        kept, how = trace.kept, settings["average"]
         return NoiseView(
             trace=trace,
             settings=dict(settings),
-            average=trace.average(settings["average"]),
-            how=settings["average"],
+            average=trace.average(how),
+            how=how,
             kept_share=None if kept is None else float(kept.double().mean()),
-            score_name=f"{self.question.output}{of_class(self.question.target, self.labels)}",
+            score_name=self.score_name(self.question.output),
             coarse=coarse,
         )
 
@@ -167,22 +134,17 @@ class NoisePanel(Panel):
         if result.trace.copy.ndim != 4:
             yield Bars(
                 (1.0, 0.55, 8.0, 1.79), f"average of {n} maps, with two standard errors",
-                mean.flatten().numpy(), error=CERTAIN * error.flatten().numpy(),
+                mean.flatten().numpy(), error=noise.CERTAIN * error.flatten().numpy(),
                 draw=lambda axis: axis.set_ylabel(unit),
                 says="One bar for each input with two standard errors to both sides",
             )  # fmt: skip
             return
         places = [(0.1 + 2.2 * k, 0.3, 2.05, 2.05) for k in range(4)]
         scale = {"limit": shared_limits([mean[0]], 99.0)[1], "signed": signed}
-        yield Photo(
-            places[0], "a noisy copy, cut to [0, 1]", result.trace.copy.clamp(0, 1),
-            says="one noisy copy",
-        )  # fmt: skip
+        copy, what = result.trace.copy.clamp(0, 1), "its standard error"
+        yield Photo(places[0], "a noisy copy, cut to [0, 1]", copy, says="one noisy copy")
         yield Map(places[1], f"average of {n} maps", mean[0], says="the average map", **scale)
-        yield Map(
-            places[2], "its standard error", error[0], says="its standard error on the same scale",
-            **scale,
-        )  # fmt: skip
+        yield Map(places[2], what, error[0], says=f"{what} on the same scale", **scale)
         yield Map(
             places[3], "sign certain (rest grey)" if signed else "above 2 standard errors",
             torch.where(result.average.certain, mean, torch.nan)[0], bar_at=(8.95, 0.35, 0.1, 1.95),
@@ -195,11 +157,11 @@ class NoisePanel(Panel):
         average, n = result.average, len(result.trace.maps)
         yield f"sigma {number(result.settings['sigma'])}, n = {n}"
         if result.how == SIGNED:
-            chance = f"(pure noise: {100 * certain_by_chance(n):.0f} %)"
+            chance = f"(pure noise: {100 * noise.certain_by_chance(n):.0f} %)"
             yield f"sign certain at {100 * average.certain_share:.0f} % {chance}"
             yield f"signal share {average.signal_share:.2f} (pure noise: 0)"
         else:
-            chance = f"(pure noise: {repeated_by_chance(n, result.how):.2f})"
+            chance = f"(pure noise: {noise.repeated_by_chance(n, result.how):.2f})"
             yield "no signs, so none can be certain"
             yield f"repeats itself {average.signal_share:.2f} {chance}"
         if result.kept_share is not None:

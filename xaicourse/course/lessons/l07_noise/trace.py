@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
@@ -15,6 +15,8 @@ from xaicourse.core.gradients import Question, ask
 from xaicourse.core.inputs import call
 from xaicourse.methods.denoising.input_noise import noise_scale, noisy_values, standard_normal
 from xaicourse.methods.denoising.nested import explained, read_method
+from xaicourse.widgets.documented import documented
+from xaicourse.widgets.given import check_one
 from xaicourse.widgets.work import finish
 
 SIGNED, SIZES, SQUARES = "with signs", "sizes first", "squares"
@@ -22,27 +24,14 @@ AVERAGES = (SIGNED, SIZES, SQUARES)
 CERTAIN = 2.0  # a sign is certain when the mean is this many standard errors away from 0
 
 
-@dataclass(frozen=True, eq=False)
+@documented
 class NoiseTrace:
-    """The maps of n noisy copies of one input; all on the CPU.
+    """The maps of n noisy copies of one input; all on the CPU."""
 
-    Parameters
-    ----------
-    maps : Tensor (n, ...)
-        A map for each copy, float64.
-    copy : Tensor (1, ...)
-        The first noisy copy.
-    sigma : float
-        The noise's standard deviation in units of x.
-    kept : Tensor (n,) or None
-        Whether the model's best class for the copy is its best class for x; None for a model
-        with one output.
-    """
-
-    maps: Tensor
-    copy: Tensor
-    sigma: float
-    kept: Tensor | None
+    maps: Annotated[Tensor, "(n, ...): A map for each copy, float64."]
+    copy: Annotated[Tensor, "(1, ...): The first noisy copy."]
+    sigma: Annotated[float, "The noise's standard deviation in units of x."]
+    kept: Annotated[Tensor | None, "(n,): Whether a copy keeps x's best class, of several."]
 
     def first(self, n: int) -> NoiseTrace:
         """Return the trace of the first n copies."""
@@ -158,39 +147,29 @@ def walk(
 ) -> Generator[None, None, NoiseTrace]:
     """Do the work of `trace_noise` chunk by chunk: yield after each, return the trace."""
     x = question.x
-    if len(x) != 1:
-        raise ValueError(f"x has {len(x)} rows; noise is added to one input, pass x[0:1]")
+    check_one(x, "noise is added to one input")
     if isinstance(samples, bool) or not isinstance(samples, int) or samples < 2:
         raise ValueError(f"samples must be a whole number from 2 on, got {samples!r}")
     question.scores_at_x  # noqa: B018 - the class is chosen here, and the model watched once
     scale = noise_scale(x, sigma, relative)  # (1, ...)
-
-    def draws() -> Any:
-        return standard_normal(samples, tuple(x.shape[1:]), seed, antithetic=False)
-
+    noise = torch.stack([*standard_normal(samples, tuple(x.shape[1:]), seed, antithetic=False)])
+    copies = (x + scale * noise.to(x)).to(question.model_dtype)  # (n, ...)
+    inner, what = read_method(method), explained(question)
+    values = noisy_values(inner, question.model, question, what, scale, iter(noise))
     maps, kept = [], []
-    again = draws()  # the same noise, to ask for the class of each copy
-    values = noisy_values(
-        read_method(method), question.model, question, explained(question), scale, draws()
-    )
-    while chunk := list(islice(values, question.batch_size)):
-        maps += [value.double().cpu() for value in chunk]  # each (1, ...)
-        noise = torch.cat([draw[None] for draw in islice(again, len(chunk))])
-        copies = (x + scale * noise.to(x)).to(question.model_dtype)
-        kept.append(same_class(question, x, copies))
+    for some in copies.split(question.batch_size):
+        maps += [value.double().cpu() for value in islice(values, len(some))]  # each (1, ...)
+        kept.append(same_class(question, some))
         yield
-    first = next(draws())[None].to(x)
     classes = None if kept[0] is None else torch.cat(kept)
-    return NoiseTrace(
-        torch.cat(maps), (x + scale * first).cpu(), float(scale.flatten()[0]), classes
-    )
+    return NoiseTrace(torch.cat(maps), copies[:1].cpu(), float(scale.flatten()[0]), classes)
 
 
-def same_class(question: Question, x: Tensor, copies: Tensor) -> Tensor | None:
+def same_class(question: Question, copies: Tensor) -> Tensor | None:
     """Return for each copy whether its best class is that of x; None for one output."""
-    rows = question.rows.expand(len(copies))
     with torch.no_grad():
-        best = call(question.model, x.to(copies), question.rows)
+        best = call(question.model, question.x.to(copies), question.rows)
         if best.ndim != 2 or best.shape[1] < 2:
             return None
-        return (call(question.model, copies, rows).argmax(1) == best.argmax(1)).cpu()
+        found = call(question.model, copies, question.rows.expand(len(copies)))
+    return (found.argmax(1) == best.argmax(1)).cpu()

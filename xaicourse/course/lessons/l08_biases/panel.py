@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
@@ -14,6 +13,8 @@ from xaicourse.plot.scale import shared_limits
 from xaicourse.plot.style import bare
 from xaicourse.plot.waterfall import draw_waterfall
 from xaicourse.widgets.controls import Choice
+from xaicourse.widgets.documented import Settings, documented
+from xaicourse.widgets.given import check_filled
 from xaicourse.widgets.panel import Panel
 from xaicourse.widgets.plates import Map, Photo, Plate
 from xaicourse.widgets.words import number
@@ -26,49 +27,27 @@ SIGNED, PAPER = "with sign: it adds up", "the paper's picture"
 RANKS = {"most likely": 0, "second": 1, "least likely": -1}
 CLIP = 99.5  # percentile of the signed map
 MOST_PARTS = 32  # kept in memory
+Nets = Mapping[str, Callable[..., Any]]
 
 
-@dataclass(frozen=True, eq=False)
+@documented
 class BiasView:
-    """What the panel shows.
+    """What the panel shows."""
 
-    Parameters
-    ----------
-    settings : dict
-        The settings that were asked for.
-    photo : Tensor (1, C, H, W)
-        The photo.
-    parts : BiasParts
-        The shares of the score, by group.
-    chosen : tuple of str
-        The groups that are shown.
-    shown : Tensor (H, W)
-        Their map: signed, or the paper's picture.
-    class_name : str
-        The class whose logit is split.
-    """
-
-    settings: Mapping[str, Any]
-    photo: Tensor
-    parts: BiasParts
-    chosen: tuple[str, ...]
-    shown: Tensor
-    class_name: str
+    settings: Settings
+    photo: Annotated[Tensor, "(1, C, H, W): The photo."]
+    parts: Annotated[BiasParts, "The shares of the score, by group."]
+    chosen: Annotated[tuple[str, ...], "The groups that are shown."]
+    shown: Annotated[Tensor, "(H, W): Their map: signed, or the paper's picture."]
+    class_name: Annotated[str, "The class whose logit is split."]
 
     @property
     def share(self) -> float:
         """The share of the score that the chosen groups bring."""
         return sum(self.parts.shares[name] for name in self.chosen)
 
-    @property
-    def picture_sum(self) -> float:
-        """The sum over all pixels of the map."""
-        return float(self.shown.sum())
-
-    @property
-    def is_paper(self) -> bool:
-        """Whether the map is the paper's picture."""
-        return self.settings["picture"] == PAPER
+    picture_sum = property(lambda self: float(self.shown.sum()), doc="The sum over all pixels.")
+    is_paper = property(lambda self: self.settings["picture"] == PAPER, doc="The paper's picture?")
 
     @property
     def not_drawn(self) -> float | None:
@@ -117,14 +96,9 @@ class BiasPanel(Panel):
     picture_ = Choice([SIGNED, PAPER])
 
     def __init__(
-        self,
-        nets: Mapping[str, Callable[..., Any]],
-        photos: Mapping[str, Tensor],
-        *,
-        labels: Sequence[str] | None = None,
+        self, nets: Nets, photos: Mapping[str, Tensor], *, labels: Sequence[str] | None = None
     ) -> None:
-        if not nets or not photos:
-            raise ValueError("nets and photos must each hold at least one entry")
+        check_filled(nets=nets, photos=photos)
         self.nets, self.photos, self.labels = dict(nets), dict(photos), labels
         self.memory = Memory(MOST_PARTS)
         found = {name for net in nets for name in self._parts(net, next(iter(photos)), 0)[1].shares}
@@ -132,7 +106,6 @@ class BiasPanel(Panel):
         super().__init__({})
 
     def compute(self, settings: Mapping[str, Any]) -> BiasView:
-        """Return the view; a photo's split is made once for each net and class."""
         photo = settings["photo"]
         index, parts = self._parts(settings["net"], photo, RANKS[settings["class"]])
         chosen = tuple(name for name in parts.shares if settings["shown"] in (ALL, name))

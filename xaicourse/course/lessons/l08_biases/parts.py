@@ -3,42 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from xaicourse.core.bias_terms import BiasQuestion, full_gradient
 from xaicourse.methods.bias.decomposition import over_channels, psi
+from xaicourse.methods.vanilla.feature_maps import to_image_size
+from xaicourse.widgets.documented import documented
+from xaicourse.widgets.given import check_one
 
 __all__ = ["BiasParts", "bias_parts"]
 
 INPUT, NO_PLACE = "input", "biases without a place"
 
 
-@dataclass(frozen=True, eq=False)
+@documented
 class BiasParts:
     """The shares of one score, by group: the input, then the biases by the size of their maps.
 
-    Parameters
-    ----------
-    score : float
-        F, which the shares add up to.
-    shares : dict of str to float
-        Group -> its share of F, with sign.
-    signed : dict of str to Tensor (H, W)
-        Group -> its shares at their places; a cell that is larger than a pixel is shared out
-        evenly among its pixels, so that the sum stays the group's share. Zeros without a place.
-    pictures : dict of str to Tensor (H, W)
-        Group -> the paper's picture of it: absolute values, rescaled layer by layer, enlarged.
+    A cell that is larger than a pixel is shared out evenly among its pixels, so that a signed map
+    adds up to the group's share; it is zero for what has no place. Pictures are absolute values,
+    rescaled layer by layer and enlarged.
     """
 
-    score: float
-    shares: Mapping[str, float]
-    signed: Mapping[str, Tensor]
-    pictures: Mapping[str, Tensor]
+    score: Annotated[float, "F, which the shares add up to."]
+    shares: Annotated[Mapping[str, float], "Group -> its share of F, with sign."]
+    signed: Annotated[Mapping[str, Tensor], "(H, W): Group -> its shares at their places."]
+    pictures: Annotated[Mapping[str, Tensor], "(H, W): Group -> the paper's picture of it."]
 
 
 def bias_parts(model: Callable[..., Any], x: Tensor, target: Any) -> BiasParts:
@@ -65,39 +58,29 @@ def bias_parts(model: Callable[..., Any], x: Tensor, target: Any) -> BiasParts:
     >>> list(found.shares)
     ['input', 'biases at 28 × 28', 'biases at 14 × 14', 'biases without a place']
     """
-    if len(x) != 1:
-        raise ValueError(f"x has {len(x)} rows; the parts are of one image, pass x[0:1]")
+    check_one(x, "the parts are of one image")
 
     def reduce(name: str, term: Tensor) -> tuple[Tensor, Tensor | None]:
-        return over_channels(term), psi(term) if has_place(term) else None
+        has_place = term.dim() == 4 and term[0, 0].numel() > 1
+        return over_channels(term), psi(term) if has_place else None
 
     question = BiasQuestion(model, x, target, "logit", None, reduce=reduce)
     full = full_gradient(question)
-    size = tuple(x.shape[2:])
     shares, signed, pictures = {}, {}, {}
     grad_x = (full.grad * question.x).double()  # (1, C, H, W)
     terms = {INPUT: [(over_channels(grad_x), psi(grad_x))]}
     for (found,) in full.terms.values():
-        terms.setdefault(group_of(found[0], found[1]), []).append(found)
+        cells = " × ".join(map(str, found[0].shape[1:]))
+        terms.setdefault(NO_PLACE if found[1] is None else f"biases at {cells}", []).append(found)
     for name in sorted(terms, key=order):
         shares[name] = sum(float(term.sum()) for term, _ in terms[name])
-        signed[name] = torch.zeros(size, dtype=torch.float64)
-        pictures[name] = torch.zeros(size, dtype=torch.float64)
+        signed[name], pictures[name] = torch.zeros(2, *x.shape[2:], dtype=torch.float64)
         for term, picture in terms[name]:
             if picture is not None:
-                signed[name] += spread(term[0].double().cpu(), size)
-                pictures[name] += enlarged(picture[0].double().cpu(), size)
+                signed[name] += spread(term[0].double().cpu(), x.shape[2:])
+                picture = picture[None].double().cpu()  # (1, 1, h, w)
+                pictures[name] += to_image_size(picture, x, "bilinear")[0, 0]
     return BiasParts(float(full.score[0]), shares, signed, pictures)
-
-
-def has_place(term: Tensor) -> bool:
-    """Say whether a term has more than one place in the picture."""
-    return term.dim() == 4 and term.shape[2] * term.shape[3] > 1
-
-
-def group_of(term: Tensor, picture: Tensor | None) -> str:
-    """Return the name of the group of a term (1, h, w) or (1, K)."""
-    return NO_PLACE if picture is None else f"biases at {term.shape[1]} × {term.shape[2]}"
 
 
 def order(name: str) -> tuple[int, int]:
@@ -119,10 +102,3 @@ def overlap(pixels: int, cells: int) -> Tensor:
     cell = torch.arange(cells, dtype=torch.float64)[None] / cells
     start, end = torch.maximum(pixel, cell), torch.minimum(pixel + 1 / pixels, cell + 1 / cells)
     return (end - start).clamp_min(0) * cells
-
-
-def enlarged(picture: Tensor, size: tuple[int, ...]) -> Tensor:
-    """Resize (h, w) to (H, W) as `xc.fullgrad` does."""
-    if picture.shape == size:
-        return picture
-    return F.interpolate(picture[None, None], size=size, mode="bilinear")[0, 0]

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from xaicourse.course.grading.compare import distance
-from xaicourse.course.lessons.l05_integrated_gradients.path import Path, Probe
+from xaicourse.course.grading.path import Path, Probe
 
 __all__ = ["integrates_at_random"]
 
@@ -14,18 +14,17 @@ SAME = 1e-3
 
 
 def integrates_at_random(
-    ask: Callable[[Probe], Tensor], probes: Sequence[Probe], probability: bool
+    ask: Callable[[Probe], Tensor], probes: Sequence[Probe], path: type[Path]
 ) -> bool:
     """Say whether the answer is (x - x') times the plain mean of gradients at random alphas.
 
     The points at which the answer called the model are recorded. They must lie on the path, be
     spread evenly but not regularly, and their mean must reproduce the answer.
     """
-    return all(_at_random(ask, probe, probability) for probe in probes)
+    return all(_at_random(ask, probe, path(probe)) for probe in probes)
 
 
-def _at_random(ask: Callable[[Probe], Tensor], probe: Probe, probability: bool) -> bool:
-    path = Path(probe, probability=probability)
+def _at_random(ask: Callable[[Probe], Tensor], probe: Probe, path: Path) -> bool:
     probe.model.recorded = []
     try:
         got = ask(probe)

@@ -18,7 +18,8 @@ __all__ = ["Path", "Probe", "right"]
 class Probe:
     """One question to the student's function.
 
-    `exact`: every legal rule gives the exact answer, whatever the number of steps.
+    `exact`: every legal rule gives the exact answer, whatever the number of steps (a linear model
+    on a straight path).
     Otherwise the answer must come within `tolerance` at `steps`, and be clearly better there than
     with `fewer` steps (0: that is not asked).
     """
@@ -47,25 +48,32 @@ class Probe:
 
 
 class Path:
-    """A probe seen along one quadrature rule, in float64: what wrong answers compute with."""
+    """A probe seen along one quadrature rule, in float64: what wrong answers compute with.
+
+    Here the path is straight and the scores are explained. A lesson with another path makes a
+    class of its own from this one, with other `points` and, so that each slope counts with the
+    speed of its feature, another `mean` or `delta`. One that explains another number has another
+    `output`.
+    """
 
     def __init__(
         self,
         probe: Probe,
         rule: str = "midpoint",
         steps: int | None = None,
-        *,
-        probability: bool = False,
     ) -> None:
         self.model = probe.model
-        self.probability = probability  # what is explained: the probability or the logit
         self.x, self.baseline = probe.x.double(), probe.baseline.double()
-        self.delta = self.x - self.baseline
         self.steps = probe.steps if steps is None else steps
         self.targets = torch.as_tensor(probe.target).expand(len(self.x))  # (N,)
         alphas, weights = nodes(rule, self.steps)
         self.alphas = alphas.reshape(-1, *[1] * self.x.ndim)  # (S, 1, ..., 1)
         self.weights = weights.reshape(self.alphas.shape)
+
+    @cached_property
+    def delta(self) -> Tensor:
+        """The distance that each feature travels, (N, ...)."""
+        return self.x - self.baseline
 
     @cached_property
     def points(self) -> Tensor:
@@ -87,8 +95,8 @@ class Path:
         return torch.autograd.grad(chosen.sum(), points)[0]
 
     def output(self, scores: Tensor) -> Tensor:
-        """Return the outputs of all classes, (S, N, K): scores or their probabilities."""
-        return scores.softmax(-1) if self.probability else scores
+        """Return what is explained of all classes, (S, N, K): the scores themselves."""
+        return scores
 
     def explained(self, scores: Tensor) -> Tensor:
         """Return the explained number of (S, N, K), as (S, N)."""
@@ -112,8 +120,8 @@ def right(
     path: Path,
     *,
     points=lambda path: path.points,
-    number=Path.explained,
-    mean=Path.mean,
+    number=lambda path, scores: path.explained(scores),
+    mean=lambda path, slopes: path.mean(slopes),
     distance=lambda path: path.delta,
 ):
     """Return the attribution of the definition: (x - x') times the mean gradient on the path."""

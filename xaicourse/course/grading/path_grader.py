@@ -20,11 +20,11 @@ from xaicourse.course.grading.compare import (
     to_tensor,
 )
 from xaicourse.course.grading.mistakes import Mistake
+from xaicourse.course.grading.path import Path, Probe, right
+from xaicourse.course.grading.random_alphas import integrates_at_random
 from xaicourse.course.grading.rules import RULES
 from xaicourse.course.grading.task import Task
 from xaicourse.course.grading.verdict import Outcome, Settled
-from xaicourse.course.lessons.l05_integrated_gradients.path import Path, Probe, right
-from xaicourse.course.lessons.l05_integrated_gradients.random_alphas import integrates_at_random
 
 __all__ = ["PathGrader", "as_answer", "path_task"]
 
@@ -39,19 +39,19 @@ WASTEFUL = 4.0  # a note for answers that use this many times the model inputs t
 Wrong = Callable[[Path], Tensor]
 
 
-def as_answer(wrong: Wrong, rule: str = "midpoint", *, probability: bool = False):
+def as_answer(wrong: Wrong, rule: str = "midpoint", path: type[Path] = Path):
     """Turn a wrong (or right) way of integrating into what a student would hand in."""
 
     def my_ig(model, x, target, baseline, steps):
         probe = Probe("", "", model, x, baseline, target, steps)
-        return wrong(Path(probe, rule, probability=probability)).to(x.dtype)
+        return wrong(path(probe, rule)).to(x.dtype)
 
     return my_ig
 
 
 @cache
-def _path(probe: Probe, rule: str, probability: bool) -> Path:
-    return Path(probe, rule, probability=probability)
+def _path(path: type[Path], probe: Probe, rule: str) -> Path:
+    return path(probe, rule)
 
 
 @cache
@@ -61,9 +61,9 @@ def _result(wrong: Wrong, path: Path) -> Tensor:
 
 
 @cache
-def _truth(probe: Probe, probability: bool) -> Tensor:
+def _truth(path: type[Path], probe: Probe) -> Tensor:
     """Return the right answer to a probe, by 200 Gauss-Legendre nodes (the probes are smooth)."""
-    return right(Path(probe, "gauss_legendre", 200, probability=probability))
+    return right(path(probe, "gauss_legendre", 200))
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class PathGrader:
     core: Sequence[Probe]
     shapes: Sequence[Probe]
     misconceptions: Mapping[str, Wrong]
-    probability: bool = False
+    path: type[Path] = Path
 
     def __call__(self, answer: Any) -> Outcome:
         """Return the outcome for one answer."""
@@ -89,7 +89,7 @@ class PathGrader:
             results |= {probe: self._ask(answer, probe) for probe in self.shapes}
             failed = self._failed(answer, results)
         elif not any(probe.exact for probe in failed) and integrates_at_random(
-            lambda probe: self._ask(answer, probe), failed, self.probability
+            lambda probe: self._ask(answer, probe), failed, self.path
         ):
             return self._passed(answer, [messages.text("notes/random_alphas")])
         if failed:
@@ -115,7 +115,7 @@ class PathGrader:
         return got
 
     def _expected(self, probe: Probe) -> Tensor:
-        return _truth(probe, self.probability)
+        return _truth(self.path, probe)
 
     # ------------------------------------------------------------ judging
 
@@ -189,7 +189,7 @@ class PathGrader:
         return all(
             distance(
                 got,
-                _result(wrong, _path(probe, rule, self.probability)),
+                _result(wrong, _path(self.path, probe, rule)),
                 at_least=NOTHING * float(self._expected(probe).flatten(1).norm(dim=1).max()),
             )
             <= SAME
@@ -252,10 +252,10 @@ class PathGrader:
         )
 
     def _passed(self, answer: Any, notes: list[str]) -> Outcome:
-        exact = next(probe for probe in self.core if probe.exact)
+        exact = next((probe for probe in self.core if probe.exact), self.core[0])
         self._refuse_memory_of_last_call(answer, exact)
         self._refuse_mixed_rows(answer)
-        if not self._exact_with_one_step(answer, exact):
+        if exact.exact and not self._exact_with_one_step(answer, exact):
             notes.append(messages.text("notes/one_step"))
         exact.model.forget()
         self._ask(answer, exact)
@@ -318,17 +318,40 @@ def path_task(
     mistakes: Sequence[Mistake],
     passed: str,
     hints: tuple[str, str, str],
-    probability: bool = False,
+    path: type[Path] = Path,
 ) -> Task:
-    """Return the task; its mistakes are those of `right` with another step."""
+    """Return the task.
+
+    Parameters
+    ----------
+    id : str
+        Lesson and number, such as "05.2".
+    reference : callable
+        The right function, ``reference(model, x, target, baseline, steps)``.
+    core : sequence of Probe
+        What decides about the concept, the smallest first; at least one is not exact.
+    shapes : sequence of Probe
+        What is tried when these are right; one has a target for each input.
+    mistakes : sequence of Mistake
+        Those of `right` with another step: see `WRONG_PATHS` and `WRONG_CLASSES`.
+    passed : str
+        What is said of a right answer.
+    hints : tuple of str
+        Three hints, from a nudge to almost the solution.
+    path : class
+        `Path`, or one made from it: the path that is walked, and what is explained.
+
+    Returns
+    -------
+    Task
+        Its wrong answers integrate by the midpoint rule.
+    """
     wrong = {mistake.name: mistake.make(right) for mistake in mistakes}
     return Task(
         id,
-        PathGrader(id, core, shapes, wrong, probability),
+        PathGrader(id, core, shapes, wrong, path),
         reference=reference,
-        misconceptions={
-            name: as_answer(way, probability=probability) for name, way in wrong.items()
-        },
+        misconceptions={name: as_answer(way, path=path) for name, way in wrong.items()},
         words={
             "name": reference.__name__,
             "passed": passed,

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from xaicourse.course.grading.mistakes import after, swap
-from xaicourse.course.lessons.l05_integrated_gradients.path import Path
+from xaicourse.course.grading.path import Path
 
 __all__ = ["WRONG_PATHS"]
 

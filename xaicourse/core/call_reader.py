@@ -1,0 +1,156 @@
+"""Reading a call in its place: what it is, which layer it belongs to, what came before it."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaicourse.core.audit import call_name, needs_allow
+from xaicourse.core.following import Following
+from xaicourse.core.known import MULTIPLIES, kind_of, plain_name
+from xaicourse.core.made import Memory
+from xaicourse.core.operations import (
+    Activated,
+    Affine,
+    Layer,
+    Mixture,
+    Operation,
+    UnsupportedOperationError,
+)
+from xaicourse.core.reading import (
+    as_function,
+    first_argument,
+    read_activation,
+    read_affine,
+    read_join,
+    read_layer,
+    read_max_pool,
+    read_mixture,
+    read_smooth,
+)
+from xaicourse.core.ruled import RuleSet, apply_rule
+
+__all__ = ["CallReader"]
+
+
+@dataclass
+class CallReader:
+    """Reads the calls of one forward pass as operations."""
+
+    rules: RuleSet
+    follows: Following
+    memory: Memory
+    rows: int
+    layers: int = 0  # so far
+    operations: int = 0
+
+    def read(self, func: Any, args: tuple, kwargs: dict) -> Operation | None:
+        """Return what a call is, with its place in the forward pass; None for what we do not know.
+
+        Only what the rules ask for is read: the rest is the audit's business.
+        """
+        operation = self._alone(func, args, kwargs)
+        if operation is None:
+            return None
+        made = self.memory.of(operation.inputs[0])
+        before = made.producer
+        if isinstance(operation, Affine) and isinstance(before, Layer):
+            # conv, then batch-norm: one layer
+            merged = before.then(operation.scale, operation.shift, operation.x.dim())
+            if merged is not None:
+                return replace(merged, name=f"{before.name}+{operation.name}")
+        if isinstance(operation, Layer):
+            chain = made.chain
+            source = operation.x if chain is None or not chain.intact else chain.source
+            operation = replace(
+                operation,
+                number=self.layers,
+                first=self.memory.of(source).is_x,
+            )
+            self.layers += 1
+        else:
+            operation = replace(operation, number=self.operations)
+            self.operations += 1
+        return replace(operation, rows=self.rows)
+
+    def _alone(self, func: Any, args: tuple, kwargs: dict) -> Operation | None:
+        kinds = self.rules.kinds
+        z = first_argument(args, kwargs)
+        if self.follows(z):
+            activation: Any = read_activation(func, args, kwargs)
+            inputs, function = as_function(func, args, kwargs, self.follows)
+            if activation is None and "smooth" in kinds:
+                activation = read_smooth(func, function)
+            if activation is not None and len(inputs) == 1:
+                return Activated(activation.name, inputs, activation=activation, function=function)
+        if "layer" in kinds:
+            found = (
+                read_layer(func, args, kwargs, self.follows)
+                or read_affine(func, args, kwargs, self.follows)
+                or read_mixture(func, args, kwargs, self.follows)
+            )
+            if found is not None:
+                return found
+            if self.rules.carries_relevance:
+                joined = read_join(func, args, kwargs, self.follows)
+                return joined or self._allowed(func, args, kwargs)
+        if "max_pool" in kinds and self.follows(z):
+            return read_max_pool(func, args, kwargs, self.follows)
+        return None
+
+    def _allowed(self, func: Any, args: tuple, kwargs: dict) -> Mixture | None:
+        """Return a call without a rule, as the map that it is here, if the caller allows it.
+
+        It is shared out as a whole: inside it only the chain rule would be left, and the chain
+        rule is for gradients, not for relevance.
+        """
+        if not self.rules.allow:
+            return None
+        inputs, function = as_function(func, args, kwargs, self.follows)
+        with torch.enable_grad():
+            leaves = [t.detach().requires_grad_(True) for t in inputs]
+            result = function(*leaves)
+        if not isinstance(result, Tensor) or result.grad_fn is None:
+            return None
+        unknown = needs_allow(result, leaves, self.rules)
+        if kind_of(func) in MULTIPLIES and len(inputs) > 1:
+            unknown = {"product"}
+        allowed = set(self.rules.allow)
+        if not unknown or not (unknown <= allowed or call_name(func) in allowed):
+            return None
+        return Mixture(plain_name(func), inputs, function=function)
+
+    def with_what_came_before(self, operation: Operation) -> Operation:
+        """Take ``x - mean``, ``/ std`` or a batch-norm in front of a layer into the layer."""
+        if not isinstance(operation, Layer) or operation.scale is not None:
+            return operation
+        chain = self.memory.of(operation.inputs[0]).chain
+        if chain is None or operation.source_shape:
+            return operation
+        if not chain.intact:
+            raise UnsupportedOperationError(
+                f"model overwrites the input of a normalisation in front of {operation.name}() in "
+                "place after the call, but its backward rule needs it; use a copy there"
+            )
+        u = chain.source
+        if chain.scale is not None:  # relevance of scale * x is relevance of x
+            value = chain.source.detach() * chain.scale
+            scaled = Affine("scale", (u,), scale=chain.scale, shift=None, rows=self.rows)
+            u = apply_rule(value, scaled, lambda operation, R: R)
+        for step in chain.after:
+            u = step(u)
+        layer = replace(
+            operation,
+            inputs=(u,),
+            scale=chain.scale,
+            source_shape=tuple(chain.source.shape),
+            after=chain.after,
+        )
+        if chain.shift is not None:
+            with torch.no_grad():
+                constant = layer.spread(chain.shift, scaled=False)
+                shifted = layer.product(constant, layer.weight.to(constant.dtype))
+                bias = shifted if layer.bias is None else shifted + layer.bias
+            layer = replace(layer, bias=bias)
+        return layer
