@@ -1,9 +1,9 @@
 """What the contract's checks need and pytest usually gives: they run without pytest, too."""
 
-import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -32,7 +32,7 @@ def refused(kind: type[Exception], word: str = "") -> Iterator[None]:
     assert re.search(word, said), f"{word!r} is not said: {said}"
 
 
-def near(got: float | Sequence[float], expected: float | Sequence[float]) -> bool:
-    """Tell whether numbers agree to six digits."""
-    pairs = [(got, expected)] if isinstance(got, float) else zip(got, expected, strict=True)
-    return all(math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-12) for a, b in pairs)
+def near(got: Any, expected: Any) -> bool:
+    """Tell whether two numbers, or the numbers of two tuples, agree to six digits."""
+    one, two = (torch.as_tensor(t, dtype=torch.float64) for t in (got, expected))
+    return one.shape == two.shape and torch.allclose(one, two, rtol=1e-6, atol=1e-12)

@@ -85,7 +85,7 @@ DOUBLE = {
 def test_a_device_without_float64_refuses_it(make):
     there = torch.ones(2).to(DEVICE)
     make(there)  # the other device takes it
-    with without_float64(), pytest.raises(TypeError, match="has no torch.float64"):
+    with without_float64(), pytest.raises(TypeError, match=r"has no torch\.float64"):
         make(there)
     make(there)
 

@@ -1,6 +1,7 @@
 """What a part of the run hands back, and the clock that all parts watch."""
 
 import time
+import traceback
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,8 +50,10 @@ class Clock:
 
 def short(error: BaseException) -> str:
     """Return an error on one line of a table."""
-    words = " ".join(f"{type(error).__name__}: {error}".split()).replace("|", "/")
-    return words[:200]
+    said = str(error)
+    if not said and error.__traceback__ is not None:  # a bare assert: the line itself
+        said = traceback.extract_tb(error.__traceback__)[-1].line or ""
+    return " ".join(f"{type(error).__name__}: {said}".split()).replace("|", "/")[:200]
 
 
 def on_device(value: Any, device: torch.device) -> Any:

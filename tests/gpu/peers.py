@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor, nn
 
 
-def captum_calls() -> Callable[..., dict[str, Callable[[int | None], Tensor]]] | None:
+def captum_calls() -> Callable[..., dict[str, Callable[[int | None], Any]]] | None:
     """Return what makes Captum's calls for a model and photos; None where Captum is not."""
     try:
         from captum.attr import IntegratedGradients, LayerGradCam, NoiseTunnel, Saliency
@@ -15,7 +15,7 @@ def captum_calls() -> Callable[..., dict[str, Callable[[int | None], Tensor]]] |
 
     def calls(
         model: nn.Module, x: Tensor, target: Tensor, layer: str, samples: int
-    ) -> dict[str, Callable[[int | None], Tensor]]:
+    ) -> dict[str, Callable[[int | None], Any]]:
         photos = len(x)
         noisy: dict[str, Any] = {"nt_type": "smoothgrad", "nt_samples": samples, "stdevs": 0.15}
         return {
@@ -35,7 +35,7 @@ def captum_calls() -> Callable[..., dict[str, Callable[[int | None], Tensor]]] |
     return calls
 
 
-def captum_lrp(model: nn.Module, x: Tensor, target: Tensor) -> Callable[[int | None], Tensor]:
+def captum_lrp(model: nn.Module, x: Tensor, target: Tensor) -> Callable[[int | None], Any]:
     """Return Captum's LRP; the model is its own, since a refusal leaves its hooks there."""
     from captum.attr import LRP
 

@@ -80,12 +80,23 @@ def stand_in() -> list[str]:
         sys.modules.pop(package, None)
     sys.meta_path.insert(0, _Finder(replaced))
     if "tqdm" in replaced:
-        importlib.import_module("tqdm").tqdm = NoBar
-        importlib.import_module("tqdm.auto").tqdm = NoBar
+        bars: Any = importlib.import_module("tqdm.auto")
+        bars.tqdm = NoBar
     if "traitlets" in replaced:
-        importlib.import_module("traitlets").validate = lambda *names: lambda function: function
-        importlib.import_module("traitlets").Tuple = lambda: ()
+        traitlets: Any = importlib.import_module("traitlets")
+        traitlets.Tuple = traitlets.Unicode = NoTrait
+        traitlets.validate = lambda *names: lambda function: function
     return sorted(_absent)
+
+
+class NoTrait:
+    """In the place of a widget's attribute: a class can declare it, and no widget is ever made."""
+
+    def __init__(self, *values: Any) -> None:
+        """Take what a trait takes."""
+
+    def tag(self, **marks: Any) -> "NoTrait":
+        return self
 
 
 class NoBar:
