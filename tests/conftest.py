@@ -8,16 +8,9 @@ os.environ.setdefault("XAICOURSE_TEST", "1")
 import pytest
 import torch
 
+from tests.plain import relative_error as relative_error
+
 torch.set_num_threads(1)
-
-
-def relative_error(got, expected) -> float:
-    """Return |got - expected| / |expected|, over all entries (absolute where expected is 0)."""
-    got = torch.as_tensor(got, dtype=torch.float64).cpu()
-    expected = torch.as_tensor(expected, dtype=torch.float64).cpu()
-    assert got.shape == expected.shape, f"{tuple(got.shape)} instead of {tuple(expected.shape)}"
-    size = float(expected.norm())
-    return float((got - expected).norm()) / (size if size > 0 else 1.0)
 
 
 @pytest.fixture

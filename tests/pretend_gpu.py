@@ -7,13 +7,16 @@ without a device, a CPU index table, ``.numpy()`` without ``.cpu()``. Use it as
         x = torch.ones(2, 3).to(DEVICE)
         ...
 
+Inside ``without_float64()`` it has no float64, as Apple's GPUs.
+
 It stands on a private function of torch, so it is made for the torch version that the project pins.
 Not covered: a real kernel's numerics, autocast, generators, LSTMs, more than one device.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -22,7 +25,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
-__all__ = ["DEVICE", "PretendGPU"]
+from xaicourse.core import chunks
+
+__all__ = ["DEVICE", "PretendGPU", "without_float64"]
 
 NAME = "pretendgpu"
 _setup_privateuseone_for_python_backend(NAME)
@@ -46,6 +51,10 @@ _INDEXING = {
 _STRICT = {_aten.cat.default, _aten.stack.default}
 
 
+class NoFloat64(TypeError, RuntimeError):
+    """Apple's GPUs raise a TypeError; other backends without float64 a RuntimeError."""
+
+
 class PretendTensor(torch.Tensor):
     """A tensor that says it is on the pretend GPU; its values are in a CPU tensor."""
 
@@ -53,6 +62,8 @@ class PretendTensor(torch.Tensor):
 
     @staticmethod
     def __new__(cls, values: Tensor) -> PretendTensor:
+        if values.dtype in _refused:
+            raise NoFloat64(f"this pretend GPU has no {values.dtype}: use float32")
         tensor = torch.Tensor._make_wrapper_subclass(
             cls,
             values.shape,
@@ -69,6 +80,9 @@ class PretendTensor(torch.Tensor):
     def __repr__(self, *args: Any, **kwargs: Any) -> str:
         return f"PretendTensor({self.values})"
 
+    def __format__(self, format_spec: str) -> str:
+        return format(self.values, format_spec)
+
     def tolist(self) -> Any:
         return self.values.tolist()
 
@@ -77,6 +91,21 @@ class PretendTensor(torch.Tensor):
         cls, func: Callable[..., Any], types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
         return _run(func, args, kwargs or {})
+
+
+_refused: set[torch.dtype] = set()
+
+
+@contextmanager
+def without_float64() -> Iterator[None]:
+    """Refuse every float64 tensor on the device, an intermediate one too, as Apple's MPS does."""
+    _refused.update({torch.float64, torch.complex128})
+    chunks._SUM_DTYPES.pop(NAME, None)  # what was found out about the other device
+    try:
+        yield
+    finally:
+        _refused.clear()
+        chunks._SUM_DTYPES.pop(NAME, None)
 
 
 class PretendGPU(TorchDispatchMode):

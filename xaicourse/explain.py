@@ -305,7 +305,7 @@ def _print_classes(
     photo: Path, picture: Image.Image, model: ModelRecord, logits: Tensor, explained: Explained
 ) -> None:
     """Print the five likeliest classes, and which one is explained."""
-    probabilities = logits.double().softmax(dim=0)
+    probabilities = logits.cpu().double().softmax(dim=0)  # Apple's GPUs have no float64
     names = labels()
     print(f"{_printable(photo)}, seen by {model.title.split(',')[0]}:\n")
     for k in probabilities.topk(5).indices.tolist():

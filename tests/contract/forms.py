@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 import xaicourse as xc
-from tests.conftest import relative_error
+from tests.plain import relative_error
 from xaicourse.core.registry import Example, InputKind, ResultKind
 
 # how many axes x has, where the kind of input fixes it

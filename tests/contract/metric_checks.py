@@ -9,14 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-import pytest
 import torch
 from torch import Tensor, nn
 
 import xaicourse as xc
 from tests.contract.checks import EXACT, HALF, SINGLE, Busy, model_state, random_states, same
 from tests.contract.checks import same_state as same_model
-from tests.pretend_gpu import DEVICE, PretendGPU
+from tests.plain import near
 from xaicourse.core.gradients import sum_dtype
 from xaicourse.core.row_guard import is_asking
 from xaicourse.evaluation import MetricResult, Protocol, controls
@@ -279,7 +278,7 @@ def check_model_restored(record: MetricRecord) -> None:
     example = record.example()
     settings = {"batch_size": 1} if has(record, "batch_size") else {}
     for fails_at in (None, 1, 2, 3):
-        model = Busy(example.model, fails_at).eval()
+        model = Busy(example.model, fails_at).eval().to(example.x.device)
         model.harmless.train()
         before = model_state(model)
         failed = False
@@ -413,6 +412,8 @@ def check_map_precision(record: MetricRecord) -> None:
 
 def check_pretend_gpu(record: MetricRecord) -> None:
     """On another device the result is the same, is there, and no tensor is made elsewhere."""
+    from tests.pretend_gpu import DEVICE, PretendGPU  # private parts of torch: only where it runs
+
     expected = run(record)
     example = record.example()
     with PretendGPU():
@@ -428,8 +429,22 @@ def check_pretend_gpu(record: MetricRecord) -> None:
             },
         )
         same_result(here, expected, EXACT, "the pretend GPU")
-        assert found.mean() == pytest.approx(expected.mean())
-        assert found.interval() == pytest.approx(expected.interval())
+        assert near(found.mean(), expected.mean())
+        assert near(found.interval(), expected.interval())
+
+
+def check_without_float64(record: MetricRecord) -> None:
+    """On a device without float64, as Apple's, float32 maps have the same value."""
+    from tests.pretend_gpu import DEVICE, PretendGPU, without_float64
+
+    example = in_dtype(record.example(), torch.float32)
+    expected = run(record, example)
+    with without_float64(), PretendGPU():
+        there = change_tensors(example, lambda tensor: tensor.to(DEVICE))
+        found = run(record, replace(there, model=moved(example.model, DEVICE)))
+        assert found.values.dtype == torch.float32
+        same(found.values.cpu(), expected.values, SINGLE, "without float64")
+    moved(example.model, torch.device("cpu"))
 
 
 def check_comparable(record: MetricRecord) -> None:
@@ -437,7 +452,7 @@ def check_comparable(record: MetricRecord) -> None:
     found = run(record)
     worse = run(record, with_map(record, lambda a: a.flip(-1)))
     assert found.minus(found).mean == 0
-    assert found.minus(worse).mean == pytest.approx(found.mean() - worse.mean())
+    assert near(found.minus(worse).mean, found.mean() - worse.mean())
     assert isinstance(found.interval(), xc.evaluation.Interval)
 
 

@@ -1,32 +1,13 @@
 """Every registered method keeps every promise of the contract."""
 
-from dataclasses import replace
-
 import pytest
 
 import xaicourse as xc
 from tests.contract import checks, forms
-from xaicourse.core.registry import Claim, InputKind, MethodRecord, ResultKind
+from tests.contract.variants import method_variants
+from xaicourse.core.registry import Claim, InputKind, ResultKind
 
-
-def variants() -> dict[str, MethodRecord]:
-    """Return each method with its defaults, and once more where it can work adaptively."""
-    found = dict(xc.METHODS)
-    for name, record in xc.METHODS.items():
-        if checks.has(record, "tol"):
-            found[f"{name}, adaptive"] = with_settings(record, tol=0.05)
-    return found
-
-
-def with_settings(record: MethodRecord, **settings) -> MethodRecord:
-    def example():
-        made = record.example()
-        return replace(made, settings={**made.settings, **settings})
-
-    return replace(record, example=example)
-
-
-VARIANTS = variants()
+VARIANTS = method_variants()
 
 
 @pytest.mark.parametrize("check", checks.CHECKS.values(), ids=checks.CHECKS)

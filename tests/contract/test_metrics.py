@@ -1,7 +1,5 @@
 """Every registered metric, and a toy of every kind, keeps every promise of the contract."""
 
-from dataclasses import replace
-
 import pytest
 import torch
 
@@ -9,48 +7,15 @@ import xaicourse as xc
 from tests.contract import metric_checks as checks
 from tests.contract import toys
 from tests.contract.bad_metric_input import TABLE
+from tests.contract.variants import metric_variants
 from tests.pretend_gpu import DEVICE, PretendGPU
 from xaicourse.evaluation import METRICS
-from xaicourse.evaluation.registry import MetricExample, MetricKind, MetricRecord
+from xaicourse.evaluation.registry import MetricKind
 
 ADDITIVE_KINDS = {MetricKind.CURVE, MetricKind.DATA}
 
 
-def image_example() -> MetricExample:
-    """Photos in patches, on which the removal metrics have more to do than on rows of numbers."""
-    x = 1 + 0.5 * toys.wave(2, 3, 4, 4)
-
-    def model(x):
-        score = toys.additive(x) / 50
-        return torch.stack([score, score.square() / 4, -score], dim=1)
-
-    settings = {"unit": 2, "imputer": "grey", "output": "probability"}
-    return MetricExample(model, x, toys.falling(x).view(3, 4, 4) * (x - 0.5), 0, settings)
-
-
-def blurred_example() -> MetricExample:
-    """One bright spot an image, in a model that sees its difference to the surroundings."""
-    x = 0.5 + 0.05 * toys.wave(2, 3, 6, 6)
-    x[0, :, 1, 2] = x[1, :, 4, 3] = 2.0
-
-    def model(x):
-        return x.square().sum(dim=(1, 2, 3))
-
-    settings = {"imputer": "blur", "output": "logit"}
-    return MetricExample(model, x, (x.square() - 0.3).sum(1, keepdim=True), None, settings)
-
-
-def variants() -> dict[str, MetricRecord]:
-    """Return each metric with its example, and where it removes patches of images also on those."""
-    found = dict(METRICS)
-    for name, record in METRICS.items():
-        if checks.has(record, "unit"):
-            found[f"{name}, patches"] = replace(record, example=image_example)
-            found[f"{name}, blurred"] = replace(record, example=blurred_example)
-    return found
-
-
-VARIANTS = variants()
+VARIANTS = metric_variants()
 
 
 @pytest.mark.parametrize("check", checks.CHECKS.values(), ids=checks.CHECKS)

@@ -2,9 +2,12 @@
 
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
-from tests.pretend_gpu import DEVICE, PretendGPU
+from tests.pretend_gpu import DEVICE, PretendGPU, without_float64
+from xaicourse import explain
+from xaicourse.core.gradients import sum_dtype
 
 
 @pytest.fixture(autouse=True)
@@ -64,3 +67,42 @@ def test_mixing_raises(mix):
 
 def test_scalars_may_come_from_the_cpu():
     assert (torch.ones(2).to(DEVICE) * torch.tensor(3.0)).tolist() == [3, 3]
+
+
+# ---- without float64 ----------------------------------------------------------------------------
+
+DOUBLE = {
+    "a move": lambda there: torch.ones(2, dtype=torch.float64).to(DEVICE),
+    "a conversion": lambda there: there.double(),
+    "a factory": lambda there: torch.zeros(2, dtype=torch.float64, device=DEVICE),
+    "a sum": lambda there: there.sum(dtype=torch.float64),
+    "a tensor like another": lambda there: torch.zeros_like(there, dtype=torch.float64),
+    "on the way only": lambda there: there.double().mean().float(),
+}
+
+
+@pytest.mark.parametrize("make", DOUBLE.values(), ids=DOUBLE)
+def test_a_device_without_float64_refuses_it(make):
+    there = torch.ones(2).to(DEVICE)
+    make(there)  # the other device takes it
+    with without_float64(), pytest.raises(TypeError, match=r"has no torch\.float64"):
+        make(there)
+    make(there)
+
+
+def test_without_float64_long_sums_are_in_float32():
+    assert sum_dtype(DEVICE) == torch.float64
+    with without_float64():
+        assert sum_dtype(DEVICE) == torch.float32
+        assert ((torch.ones(2).to(DEVICE) * torch.tensor(3.0).double()).cpu() == 3).all()
+        assert torch.ones(2).to(DEVICE).cpu().double().dtype == torch.float64
+    assert sum_dtype(DEVICE) == torch.float64
+
+
+def test_the_classes_of_a_photo_are_printed_from_a_device_without_float64(capsys, tmp_path):
+    logits = torch.linspace(0, 9, 1000)
+    model = explain.MODELS["efficientnet_lite0"]
+    explained, picture = explain.Explained(999, ""), Image.new("RGB", (4, 4))
+    with without_float64():
+        explain._print_classes(tmp_path / "a.png", picture, model, logits.to(DEVICE), explained)
+    assert "(999)" in capsys.readouterr().out

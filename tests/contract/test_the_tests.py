@@ -122,6 +122,17 @@ def answers_on_the_cpu(right, **_):
     return right.cpu()
 
 
+@caught_by("without_float64")
+def adds_up_in_float64(right, **_):
+    return (1 * right.double()).to(right.dtype)
+
+
+@caught_by("without_float64")
+def makes_weights_in_float64(right, **_):
+    weights = torch.ones(right.shape[1:], dtype=torch.float64, device=right.device)
+    return right * weights.to(right.dtype)
+
+
 @caught_by("inputs_untouched")
 def changes_x(right, x, **_):
     x.detach().mul_(1.0000001)

@@ -109,4 +109,4 @@ def tie_fraction(scores: Tensor) -> Tensor:
     equal = ordered[:, 1:] == ordered[:, :-1]
     edge = torch.zeros_like(equal[:, :1])
     tied = torch.cat([edge, equal], 1) | torch.cat([equal, edge], 1)
-    return tied.double().mean(dim=1) if scores.device.type != "mps" else tied.float().mean(dim=1)
+    return tied.to(sum_dtype(scores.device)).mean(dim=1)

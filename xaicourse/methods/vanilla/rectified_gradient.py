@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from xaicourse.core.attribution import Attribution
+from xaicourse.core.chunks import sum_dtype
 from xaicourse.core.gradients import ask, gradients
 from xaicourse.core.operations import (
     Activated,
@@ -60,7 +61,10 @@ class RectGradRules(BackwardRules):
         quantile, tau = self.quantile, self.tau  # type: ignore[attr-defined]
         if tau is not None:
             return relevance.new_full((len(relevance), 1), tau)
-        return torch.quantile(relevance, quantile, dim=1, keepdim=True)
+        # torch counts ranks in float64; the CPU does it for a device that has none
+        precise = sum_dtype(relevance.device) is torch.float64
+        values = relevance if precise else relevance.cpu()
+        return torch.quantile(values, quantile, dim=1, keepdim=True).to(relevance.device)
 
 
 def _below_upper_end(operation: Activated) -> Tensor:
