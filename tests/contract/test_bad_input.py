@@ -164,7 +164,6 @@ TABLE = {
         "not connected to x",
         only_gradient=True,
         model=then(lambda y: y.detach()),
-        under_rules=r"computes detach\(\) of an activation",
     ),
     "model goes through NumPy": Bad(
         "not connected to x",

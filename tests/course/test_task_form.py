@@ -298,9 +298,9 @@ def test_paper_is_judged_part_by_part(change, diagnosis, message):
 
 def test_a_wrong_answer_on_paper_has_one_wrong_part():
     task = on_paper()
-    assert task.reference == {"pair": (1, 2), "number": (7,), "method": "guided"}
+    assert task.reference == {"pair": (1, 2), "number": 7, "method": "guided"}
     assert task.misconceptions["no_rule"] == {**task.reference, "method": "gradient"}
-    assert on_paper(handed_in=tuple).reference == ((1, 2), (7,), "guided")
+    assert on_paper(handed_in=tuple).reference == ((1, 2), 7, "guided")
 
 
 def test_evidence_on_paper_may_be_told_in_own_words():
