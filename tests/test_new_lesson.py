@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 NEEDED = ("xaicourse", "tools", "data", "notebooks", "exercises", "solutions", "pyproject.toml",
-          "tests/__init__.py", "tests/conftest.py", "tests/lessons/__init__.py",
+          "tests/__init__.py", "tests/conftest.py", "tests/plain.py", "tests/lessons/__init__.py",
           "tests/lessons/conftest.py", "tests/course/__init__.py", "tests/course/conftest.py",
           "tests/test_house.py", "tests/course/test_every_task.py")  # fmt: skip
 

@@ -32,7 +32,7 @@ def test_targets_differ_and_are_not_all_the_best_class():
 
 def test_what_is_right_on_paper_is_what_the_package_says():
     for x2, inputs, biases, score in (
-        (3.0, "inputs", (*RIGHT["hidden_biases"], *RIGHT["output_bias"]), 10.0),
+        (3.0, "inputs", (*RIGHT["hidden_biases"], RIGHT["output_bias"]), 10.0),
         (4.0, "inputs_moved", RIGHT["biases_moved"], 15.0),
     ):
         x = torch.tensor([[1.0, x2]], dtype=torch.float64)
