@@ -32,7 +32,6 @@ class Evidence(OwnPath):
         super().__init__(answer, f"input {bug}")
 
     def read(self, answer):
-        """Read the number of steps as well."""
         super().read(answer)
         self.steps = whole_number(self.part["steps"], "steps", MOST_STEPS, self.what)
 
@@ -48,7 +47,6 @@ class Evidence(OwnPath):
 
     @property
     def off(self):
-        """The error in percent."""
         return f"{100 * self.error:.1g} %"
 
     @property
@@ -79,18 +77,31 @@ def constant(points):
     return (0 * points).sum(1) + 3
 
 
-ONE = ([[1.0, 2.0]], [[0.0, 0.0]])
-TWO = ([[1.0, 2.0], [3.0, -1.0]], [[0.0, 0.0], [0.0, 0.0]])
-EQUAL = ([[1.0, 2.0], [1.0, 2.0]], [[0.0, 0.0], [0.0, 0.0]])
-FROM_ELSEWHERE = ([[1.0, 2.0]], [[1.5, -1.0]])
-RIGHT = {"a": (line, *ONE, 4), "b": (bend, *FROM_ELSEWHERE, 50), "c": (line, *TWO, 10)}
+X, ZERO = [1.0, 2.0], [0.0, 0.0]
+RIGHT = {
+    "a": (line, [X], [ZERO], 4),
+    "b": (bend, [X], [[1.5, -1.0]], 50),
+    "c": (line, [X, [3.0, -1.0]], [ZERO], 10),
+}
 
 
-def hides(name, says, when, **example):
-    """Return the one property of an input that hides a bug, and an input that has it."""
-    says = f"Input {{bug}}: {says}"
-    return wrong(name, says, lambda its: its.error < CONVICTED and when(its), RIGHT | example)
+def hides(name, bugs, says, when, **change):
+    """Return what hides these bugs; its example changes the right input for the first of them."""
+    return wrong(
+        name,
+        f"Input {{bug}}: {says}",
+        lambda its: its.error < CONVICTED and its.bug in bugs and when(its),
+        RIGHT | {bugs[0]: dict(zip(Evidence.names, RIGHT[bugs[0]], strict=True)) | change},
+    )
 
+
+def all_equal(values):
+    """Say whether what a batch (N, ...) holds is N times the same."""
+    return distance(values, values[:1].expand_as(values)) < 1e-6
+
+
+NO_EFFECT = "this mistake has no effect."
+ALL_ZERO = "Then every result is 0."
 
 MISTAKES = [
     wrong(
@@ -101,48 +112,47 @@ MISTAKES = [
     ),
     hides(
         "no_path",
-        "x and the baseline are equal. Then every result is 0.",
-        lambda its: bool((its.delta == 0).all()),
-        a=(line, [[1.0, 2.0]], [[1.0, 2.0]], 4),
+        "abc",
+        f"x and the baseline are equal. {ALL_ZERO}",
+        lambda its: not its.delta.any(),
+        baseline=[X],
     ),
     hides(
         "constant",
-        "f does not change on the path. Then every result is 0.",
-        lambda its: bool((its.slopes == 0).all()),
-        a=(constant, *ONE, 4),
+        "abc",
+        f"f does not change on the path. {ALL_ZERO}",
+        lambda its: not its.slopes.any(),
+        f=constant,
     ),
     hides(
         "many_steps",
+        "a",
         "with so many steps this mistake is small. Try fewer.",
-        lambda its: its.bug == "a" and its.steps > 20,
-        a=(line, *ONE, 200),
+        lambda its: its.steps > 20,
+        steps=200,
     ),
     hides(
         "zero_baseline",
-        "with a baseline of 0 this mistake has no effect. Compare the points with the formula.",
-        lambda its: its.bug == "b" and bool((its.baseline == 0).all()),
-        b=(bend, *ONE, 50),
+        "b",
+        f"with a baseline of 0 {NO_EFFECT} Compare the points with the formula.",
+        lambda its: not its.baseline.any(),
+        baseline=[ZERO],
     ),
     hides(
         "straight",
-        "the slope of your f is the same everywhere, so it does not matter at which points it is "
-        "measured. Try a curved f.",
-        lambda its: its.bug == "b" and distance(its.slopes[1:], its.slopes[:-1]) < 1e-6,
-        b=(line, *FROM_ELSEWHERE, 50),
+        "b",
+        "the slope of your f is the same at all points, so it does not matter which ones are used. "
+        "Try a curved f.",
+        lambda its: all_equal(its.slopes),
+        f=line,
     ),
-    hides(
-        "one_row",
-        "with N = 1 this mistake has no effect.",
-        lambda its: its.bug == "c" and len(its.x) == 1,
-        c=(line, *ONE, 10),
-    ),
+    hides("one_row", "c", f"with N = 1 {NO_EFFECT}", lambda its: len(its.x) == 1, x=[X]),
     hides(
         "equal_rows",
-        "x - x' is the same everywhere in the batch, so this mistake has no effect.",
-        lambda its: (
-            its.bug == "c" and distance(its.delta, its.delta[-1:].expand_as(its.delta)) < 1e-6
-        ),
-        c=(line, *EQUAL, 10),
+        "c",
+        f"x - x' is the same everywhere in the batch, so {NO_EFFECT}",
+        lambda its: all_equal(its.delta),
+        x=[X, X],
     ),
     wrong(
         "not_convicted",
@@ -161,12 +171,15 @@ def grade(answer):
     if all(map(is_missing, inputs.values())):
         refuse("general/not_done", status="not_done")
     judged = {bug: judge(bug, given) for bug, given in inputs.items()}
-    failures = [outcome for outcome in judged.values() if outcome.status != "passed"]
+    convicted = [bug for bug in judged if judged[bug].status == "passed"]
+    failures = [judged[bug] for bug in judged if bug not in convicted]
     if not failures:
         return Outcome("passed", messages.text("tasks/05.4/passed"))
-    convicted = [bug for bug, outcome in judged.items() if outcome.status == "passed"]
-    shown, reason = ", ".join(convicted) or "none yet", sentence(failures[0].message)
-    text = messages.text("tasks/05.4/progress", convicted=shown, reason=reason)
+    text = messages.text(
+        "tasks/05.4/progress",
+        convicted=", ".join(convicted) or "none yet",
+        reason=sentence(failures[0].message),
+    )
     only_open = all(outcome.status == "not_done" for outcome in failures)
     return replace(failures[0], status="not_done" if only_open else "not_right", message=text)
 
@@ -195,12 +208,11 @@ BUG_HUNT = Task(
         "refused": {line.name: line.says for line in MISTAKES if not line.example},
         "misconceptions": {line.name: line.says for line in MISTAKES if line.example},
         "hints": [
-            "Read each function line by line beside the formula. Which points are used? How many "
-            "are there, and what is the sum divided by? What is it multiplied by, for each input "
-            "of the batch?",
+            "Read each function beside the formula. Which points are used, and how many? What is "
+            "the sum divided by, and multiplied by, for each input of the batch?",
             "Choose f so that you know the true answer. A linear f shows wrong weights. A wrong "
-            "path shows only where the slope changes. Mistakes between the inputs of a batch need "
-            "inputs that differ.",
+            "path shows only where the slope changes; mistakes within a batch, only for different "
+            "inputs.",
             "a: a linear f with few steps (for instance 4). b: a curved f, such as x1 * x1 * x2, "
             "and a baseline that is not 0, with many steps. c: two inputs with different x - x'.",
         ],

@@ -1,8 +1,11 @@
 """Task 05.3: choose the number of steps by evidence."""
 
+from math import copysign
+from operator import le, lt
+
 from xaicourse.course.grading.cases import case
 from xaicourse.course.grading.function_task import function_task
-from xaicourse.course.grading.mistakes import after, before, swap
+from xaicourse.course.grading.mistakes import after, before, own, swap
 
 __all__ = ["STEPS_NEEDED"]
 
@@ -20,18 +23,12 @@ def last_good(good):
 
 
 def steps_needed(
-    gaps,
-    rise,
-    limit,
-    *,
-    no_rise=lambda rise, limit: abs(rise) < NO_RISE,
-    within=lambda gap, rise, limit: abs(gap) <= limit * abs(rise),
-    choose=last_good,
+    gaps, rise, limit, *, least=NO_RISE, of_gap=abs, of_rise=abs, within=le, choose=last_good
 ):
     """Return the smallest n from which on every tried gap is within limit * |rise|, or None."""
-    if no_rise(rise, limit):
+    if abs(rise) < least:
         return None
-    return choose({n: within(gaps[n], rise, limit) for n in sorted(gaps)})
+    return choose({n: within(of_gap(gaps[n]), limit * of_rise(rise)) for n in sorted(gaps)})
 
 
 # ---------------------------------------------------------------- other ways to choose, {n: bool}
@@ -59,38 +56,30 @@ def down(before):
     return choose
 
 
+def signed_ratio(gaps, rise, limit):
+    """Compare gap / rise with the limit."""
+    ratios = {n: copysign(1, rise) * gap for n, gap in gaps.items()}  # times |rise|
+    return steps_needed(ratios, rise, limit, of_gap=float)
+
+
 # ---------------------------------------------------------------- the task
 
-
-def tried(name, says, rise, limit, gaps):
-    """Return a case: numbers of steps with their signed gaps."""
-    return case(name, says, gaps=gaps, rise=rise, limit=limit)
-
-
-CASES = [
-    tried("plain", "falling gaps", 10.0, 0.05, {4: 3.0, 8: 1.0, 16: 0.3, 32: 0.1}),
-    tried("lucky", "luck at one n", 5.0, 0.05, {4: 4.0, 8: 0.02, 16: 1.5, 32: 0.4, 64: 0.08}),
-    tried("negative_gaps", "negative gaps", 4.0, 0.1, {8: -2.5, 16: -0.9, 32: -0.2, 64: -0.05}),
-    tried(
-        "negative_rise",
-        "a negative rise",
-        -6.0,
-        0.05,
-        {8: 1.2, 16: -0.7, 32: 0.2, 64: 0.1, 128: 0.02},
-    ),
-    tried("small_rise", "a rise below 1", 0.1, 0.1, {8: 0.04, 16: 0.03, 32: 0.004, 64: 0.001}),
-    tried("none", "gaps that stay large", 2.0, 0.1, {8: 0.9, 16: 0.05, 32: -0.6, 64: 0.4}),
-    tried("first_tried", "small gaps only", 20.0, 0.02, {10: 0.1, 20: 0.15, 40: 0.05}),
-    tried("percent", "a rise of 50", 50.0, 0.1, {5: 9.0, 10: 4.0, 20: 0.01, 40: 0.005}),
-    tried("equal", "a gap at the limit", 8.0, 0.25, {8: 4.0, 16: 2.0, 32: 1.0}),
-    tried("no_rise", "a rise of 0", 0.0, 0.05, {8: 0.0, 16: 0.0, 32: 0.0}),
-    tried(
-        "lucky_twice", "luck twice", 4.0, 0.05, {8: 0.02, 16: 0.01, 32: 1.5, 64: 0.08, 128: 0.03}
-    ),
-    tried("uneven", "n that do not double", -7.0, 0.1, {3: 2.0, 7: 0.6, 11: 0.5, 12: 0.4}),
-    tried("small_product", "small numbers", 0.002, 4e-4, {8: 9e-6, 16: 6e-7, 32: 4e-7}),
-    tried("just_a_rise", "a rise of 3e-06", 3e-6, 0.5, {8: 2e-6, 16: 1e-6, 32: -1e-7}),
-    tried("tiny_rise", "a rise of 1e-10", 1e-10, 0.05, {8: 1e-12, 16: -1e-13, 32: 1e-14}),
+TRIED = [  # name, words, rise, limit, gaps
+    ("plain", "falling gaps", 10.0, 0.05, {4: 3.0, 8: 1.0, 16: 0.3, 32: 0.1}),
+    ("lucky", "luck at one n", 5.0, 0.05, {4: 4.0, 8: 0.02, 16: 1.5, 32: 0.4, 64: 0.08}),
+    ("negative_gaps", "negative gaps", 4.0, 0.1, {8: -2.5, 16: -0.9, 32: -0.2, 64: -0.05}),
+    ("negative_rise", "a rise < 0", -6.0, 0.05, {8: 1.2, 16: -0.7, 32: 0.2, 64: 0.1, 128: 0.02}),
+    ("small_rise", "a rise below 1", 0.1, 0.1, {8: 0.04, 16: 0.03, 32: 0.004, 64: 0.001}),
+    ("none", "gaps that stay large", 2.0, 0.1, {8: 0.9, 16: 0.05, 32: -0.6, 64: 0.4}),
+    ("first_tried", "small gaps only", 20.0, 0.02, {10: 0.1, 20: 0.15, 40: 0.05}),
+    ("percent", "a rise of 50", 50.0, 0.1, {5: 9.0, 10: 4.0, 20: 0.01, 40: 0.005}),
+    ("equal", "a gap at the limit", 8.0, 0.25, {8: 4.0, 16: 2.0, 32: 1.0}),
+    ("no_rise", "a rise of 0", 0.0, 0.05, {8: 0.0, 16: 0.0, 32: 0.0}),
+    ("lucky_twice", "luck twice", 4.0, 0.05, {8: 0.02, 16: 0.01, 32: 1.5, 64: 0.08, 128: 0.03}),
+    ("uneven", "n that do not double", -7.0, 0.1, {3: 2.0, 7: 0.6, 11: 0.5, 12: 0.4}),
+    ("small_product", "small numbers", 0.002, 4e-4, {8: 9e-6, 16: 6e-7, 32: 4e-7}),
+    ("just_a_rise", "a rise of 3e-06", 3e-6, 0.5, {8: 2e-6, 16: 1e-6, 32: -1e-7}),
+    ("tiny_rise", "a rise of 1e-10", 1e-10, 0.05, {8: 1e-12, 16: -1e-13, 32: 1e-14}),
 ]
 
 ABS = "Use abs(gap) and abs(rise). See {section_steps}."
@@ -98,72 +87,58 @@ LUCKY = "This is the first n within the limit, perhaps by luck. "
 EVERY = "EVERY larger n must be within the limit as well. See {section_steps}."
 SMALLEST = "Wanted is the smallest n from which on all gaps are within the limit."
 RISE = "Return None if abs(rise) < 1e-6."
-TRIED = " for the tried n before n. Use the numbers of steps in the dictionary."
+BEFORE = " for the tried n before n. Use the numbers of steps in the dictionary."
 
 MISTAKES = [
-    # how a gap is compared
-    swap(
-        "gap_not_abs",
-        f"The gap is compared with its sign, so every negative gap seems small. {ABS}",
-        within=lambda gap, rise, limit: gap <= limit * abs(rise),
-    ),
-    swap(
-        "rise_not_abs",
-        f"You return None whenever the rise is negative. {ABS}",
-        within=lambda gap, rise, limit: abs(gap) <= limit * rise,
-    ),
-    swap(
-        "ratio_not_abs",
-        f"gap / rise is compared with its sign, so every negative ratio seems small. {ABS}",
-        within=lambda gap, rise, limit: gap / rise <= limit,
+    # how a gap is compared; float keeps the sign
+    swap("gap_not_abs", f"A gap with its sign: negative ones seem small. {ABS}", of_gap=float),
+    swap("rise_not_abs", f"You return None whenever the rise is negative. {ABS}", of_rise=float),
+    own(
+        "ratio_not_abs", f"gap / rise with its sign: negative ones seem small. {ABS}", signed_ratio
     ),
     swap(
         "neither_abs",
         f"Gap and rise are compared with their signs. {ABS}",
-        within=lambda gap, rise, limit: gap <= limit * rise,
+        of_gap=float,
+        of_rise=float,
     ),
     swap(
         "rise_ignored",
-        "The gap is compared with limit alone. The limit is a share of the rise: limit * "
-        "abs(rise).",
-        within=lambda gap, rise, limit: abs(gap) <= limit,
+        "You compare with limit alone. It is a share of the rise: limit * abs(rise).",
+        of_rise=lambda rise: 1,
     ),
     swap(
         "limit_in_percent",
         "You compare percent with a share: limit = 0.05 means 5 percent of the rise.",
-        within=lambda gap, rise, limit: 100 * abs(gap) / abs(rise) <= limit,
+        of_gap=lambda gap: 100 * abs(gap),
     ),
-    swap(
-        "strictly_less",
-        "Right, except when |gap| is exactly limit * |rise|. That is within the limit: use <=.",
-        within=lambda gap, rise, limit: abs(gap) < limit * abs(rise),
-    ),
+    swap("strictly_less", "Right, except for |gap| = limit * |rise|. Use <=.", within=lt),
     # when there is no rise
     swap(
         "no_rise_forgotten",
         f"Right, except when the rise is (almost) 0: there is nothing to explain. {RISE}",
-        no_rise=lambda rise, limit: False,
+        least=0,
     ),
     swap(
         "only_zero_rise",
         f"Right, except for a rise that is almost 0 but not exactly. {RISE}",
-        no_rise=lambda rise, limit: rise == 0,
+        least=1e-300,
     ),
     swap(
         "first_lucky_no_rise_forgotten",
         f"{LUCKY}{EVERY} And a rise near 0 needs its own line. {RISE}",
-        no_rise=lambda rise, limit: False,
+        least=0,
         choose=first_good,
     ),
-    swap(
+    after(
         "limit_times_rise_for_rise",
         f"Right, except when limit * abs(rise) is small and abs(rise) is not. {RISE}",
-        no_rise=lambda rise, limit: abs(limit * rise) < NO_RISE,
+        lambda n, rise, limit: None if abs(limit * rise) < NO_RISE else n,
     ),
     swap(
         "none_too_early",
         f"Right, except for a small rise that is not below 1e-6. {RISE}",
-        no_rise=lambda rise, limit: abs(rise) < 1e-3,
+        least=1e-3,
     ),
     # which n is chosen
     swap("first_lucky", LUCKY + EVERY, choose=first_good),
@@ -188,24 +163,16 @@ MISTAKES = [
         f"You ask for good gaps at every SMALLER n. {EVERY}",
         choose=lambda good: min(good) if good[min(good)] else None,
     ),
-    swap("halves_n", f"You take n // 2{TRIED}", choose=down(lambda n: n // 2)),
-    swap("one_less", f"You take n - 1{TRIED}", choose=down(lambda n: n - 1)),
+    swap("halves_n", f"You take n // 2{BEFORE}", choose=down(lambda n: n // 2)),
+    swap("one_less", f"You take n - 1{BEFORE}", choose=down(lambda n: n - 1)),
     # what is done with the right n
     after(
         "place_in_list",
         "You return the place of n in the list, not n itself.",
         lambda n, gaps: n and sorted(gaps).index(n),
     ),
-    after(
-        "the_gap",
-        "You return the gap. Return the number of steps n that belongs to it.",
-        lambda n, gaps: n and gaps[n],
-    ),
-    after(
-        "largest_tried",
-        f"You return the largest n. {SMALLEST}",
-        lambda n, gaps: n and max(gaps),
-    ),
+    after("the_gap", "You return the gap. Return its n.", lambda n, gaps: n and gaps[n]),
+    after("largest_tried", f"This is the largest n. {SMALLEST}", lambda n, gaps: n and max(gaps)),
     after(
         "last_not_counted",
         "Right, except when only the largest n is within the limit. Then it is the answer.",
@@ -221,11 +188,7 @@ MISTAKES = [
         "Right where an n exists. If the gaps never stay within the limit, return None.",
         lambda n, gaps, rise: n or (max(gaps) if abs(rise) >= NO_RISE else None),
     ),
-    after(
-        "number_for_none",
-        "Right where an n exists. If there is none, return None and not a number such as 0 or -1.",
-        lambda n: n or -1,
-    ),
+    after("number_for_none", "Where no n exists, return None, not 0 or -1.", lambda n: n or -1),
     after("number_for_none", "", lambda n: n or 0),
     after("number_for_none", "", lambda n: n or float("inf")),
 ]
@@ -233,7 +196,10 @@ MISTAKES = [
 STEPS_NEEDED = function_task(
     "05.3",
     steps_needed,
-    cases=CASES,
+    cases=[
+        case(name, says, gaps=gaps, rise=rise, limit=limit)
+        for name, says, rise, limit, gaps in TRIED
+    ],
     mistakes=MISTAKES,
     none=-2.0,
     words={
@@ -242,12 +208,11 @@ STEPS_NEEDED = function_task(
     },
     passed="Right for lucky gaps, negative gaps, negative rises and rises near 0.",
     hints=(
-        "A gap can be small by luck. So one good n is not enough: every larger n must be good too. "
+        "A gap can be small by luck: one good n is not enough, every larger n must be good too. "
         "And gaps and rises can be negative.",
-        "Walk from the largest n down to the smallest. Stop at the first n that is too far off. "
-        "The answer is the last good one before that.",
-        "First: if abs(rise) < 1e-6, return None. Then: needed = None; for n in sorted(gaps, "
-        "reverse=True): if abs(gaps[n]) > limit * abs(rise): break; needed = n. At the end return "
-        "needed.",
+        "Walk from the largest n down. Stop at the first n that is too far off. The answer is the "
+        "last good one before that.",
+        "if abs(rise) < 1e-6: return None. Then: needed = None; for n in sorted(gaps, "
+        "reverse=True): if abs(gaps[n]) > limit * abs(rise): break; needed = n. Return needed.",
     ),
 )
