@@ -1,7 +1,6 @@
 """Task 05.5, second part: which share a baseline gives on the camera photo.
 
-For the named baselines it was measured once; for a baseline of the student's own the map is
-computed here (16 gradients, about a second).
+Measured once for the named baselines, computed here for another (16 gradients, about a second).
 """
 
 import torch
@@ -14,8 +13,8 @@ from xaicourse.course.lessons.l05_integrated_gradients.coat import coat_share, c
 __all__ = ["shares_from"]
 
 TRIPOD, STEPS = 872, 16
-# Share of |IG| in the darkest fifth of the camera photo (target 872, 16 midpoint steps): of all
-# numbers, and of the map of pixels (channels added). How far off depends on the number of steps.
+# Share of |IG| in the darkest fifth (target 872, 16 midpoint steps): of all numbers, and of the map
+# of pixels (channels added).
 MEASURED = {
     "black": (0.031, 0.033),
     "white": (0.362, 0.390),
@@ -27,10 +26,7 @@ NUMBERS = {0.0: "black", 1.0: "white"}
 
 
 def shares_from(baseline, side):
-    """Return a baseline's name, or "your own baseline", and both shares that it gives.
-
-    None for the shares of an own baseline where the network's weights are missing.
-    """
+    """Return a baseline's name, or "your own baseline", and both shares (see `shares_of`)."""
     photo = datasets.photo("camera", device="cpu")  # (1, 3, 224, 224)
     name = baseline.strip().lower() if isinstance(baseline, str) else ""
     if name in MEASURED:
@@ -38,9 +34,9 @@ def shares_from(baseline, side):
     values = values_of(baseline, photo, side)
     if float((values - photo).abs().max()) < 1e-3:
         refuse("tasks/05.5/photo_itself", side=side)
-    same = [name for number, name in NUMBERS.items() if bool((values == number).all())]
-    if same:
-        return repr(same[0]), MEASURED[same[0]]
+    for number, name in NUMBERS.items():
+        if bool((values == number).all()):
+            return repr(name), MEASURED[name]
     return "your own baseline", shares_of(values, photo)
 
 

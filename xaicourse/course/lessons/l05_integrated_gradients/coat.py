@@ -4,7 +4,7 @@ import torch
 
 from xaicourse import datasets
 from xaicourse.course.grading.cases import CaseGrader, case
-from xaicourse.course.grading.mistakes import after, before, swap
+from xaicourse.course.grading.mistakes import after, before, own, swap
 
 __all__ = ["GRADERS", "SHARES", "WRONG_SHARES", "coat_share", "coat_share_of_pixels"]
 
@@ -32,7 +32,11 @@ def coat_share_of_pixels(attribution, photo):
     return coat_share(pixels(attribution), photo)
 
 
-# ---------------------------------------------------------------- wrong shares
+# ---------------------------------------------------------------- wrong steps
+
+
+def as_it_is(values):
+    return values
 
 
 def below(level):
@@ -40,9 +44,13 @@ def below(level):
     return lambda light: light <= light.quantile(level)
 
 
-def as_it_is(values):
-    """Change nothing."""
-    return values
+def of_range(light):
+    return light <= light.min() + 0.2 * (light.max() - light.min())
+
+
+def mean(size, where):
+    """Return the mean of all numbers of some pixels, (1, 1, H, W)."""
+    return size.mean(1, keepdim=True)[where].mean()
 
 
 def over_all_channels(size, dark):
@@ -56,15 +64,13 @@ def of_top_pixels(size, dark):
     return (top & dark).sum() / top.sum()
 
 
-def of_small_attributions(size, dark):
-    return (size * below(0.2)(pixels(size))).sum() / size.sum()
-
-
 def camera_if_it_fits(photo):
     """Look at the camera photo instead of the argument, where its size fits."""
     camera = datasets.photo("camera", device="cpu")
     return camera if camera.shape[2:] == photo.shape[2:] else photo
 
+
+# ---------------------------------------------------------------- wrong shares
 
 SIGNS = "Take absolute values before you add up."
 CHANNELS = "The brightness of a pixel is the mean over its three channels."
@@ -77,40 +83,34 @@ def coat(name, does, instead, **steps):
     return swap(name, f"coat_share {does}. {instead}", **steps)
 
 
+def coats(instead, step, *lines):
+    """Return a mistake for each line (name, what coat_share does, another function as step)."""
+    return [coat(name, does, instead, **{step: other}) for name, does, other in lines]
+
+
 SHARES = [
-    # the size of an attribution
-    coat("signed_sum", "adds up the attributions with their signs", SIGNS, size=as_it_is),
-    coat(
-        "abs_of_signed_sums",
-        "takes the absolute value after the sum, so signs cancel",
+    *coats(
         SIGNS,
-        size=as_it_is,
-        share=lambda size, dark: ((size * dark).sum() / size.sum()).abs(),
+        "size",
+        ("signed_sum", "adds up the attributions with their signs", as_it_is),
+        ("positive_only", "leaves out the negative attributions", torch.relu),
+        ("squared", "adds up squares", torch.square),
     ),
-    coat("positive_only", "leaves out the negative attributions", SIGNS, size=torch.relu),
-    coat("squared", "adds up squares", SIGNS, size=torch.square),
-    before(
-        "one_channel_of_the_map",
-        "coat_share uses one channel of the attribution only. Use all three.",
-        attribution=lambda attribution: attribution[:, :1],
+    own(
+        "abs_of_signed_sums",
+        f"coat_share takes the absolute value after the sum, so signs cancel. {SIGNS}",
+        lambda attribution, photo: abs(coat_share(attribution, photo, size=as_it_is)),
     ),
-    # the brightness of a pixel
-    coat("first_channel", "looks at one channel", CHANNELS, brightness=lambda photo: photo[:, :1]),
-    coat(
-        "darkest_channel",
-        "takes the smallest of the channels",
+    *coats(
         CHANNELS,
-        brightness=lambda photo: photo.amin(1, keepdim=True),
-    ),
-    coat(
-        "brightest_channel",
-        "takes the largest of the channels",
-        CHANNELS,
-        brightness=lambda photo: photo.amax(1, keepdim=True),
+        "brightness",
+        ("first_channel", "looks at one channel", lambda photo: photo[:, :1]),
+        ("darkest_channel", "takes the smallest channel", lambda photo: photo.amin(1, True)),
+        ("brightest_channel", "takes the largest channel", lambda photo: photo.amax(1, True)),
     ),
     coat(
         "channels_apart",
-        "looks for the darkest fifth in each channel by itself",
+        "looks for the darkest fifth in each channel",
         CHANNELS,
         brightness=as_it_is,
         dark=lambda light: light <= light.flatten(2).quantile(0.2, 2)[..., None, None],
@@ -123,66 +123,50 @@ SHARES = [
         brightness=as_it_is,
         share=over_all_channels,
     ),
+    *coats(
+        FIFTH,
+        "dark",
+        ("brightest_fifth", "measures the brightest fifth", lambda light: ~below(0.8)(light)),
+        ("darker_than_fifth", "uses a brightness below 0.2", lambda light: light <= 0.2),
+        ("darkest_half", "uses the darkest half of the pixels", below(0.5)),
+        ("darkest_tenth", "uses the darkest tenth of the pixels", below(0.1)),
+        ("all_but_the_brightest", "uses the darkest four fifths", below(0.8)),
+        ("fifth_of_range", "takes a fifth of the way from darkest to brightest", of_range),
+    ),
+    *coats(
+        SUMS,
+        "share",
+        ("mean_over_mean", "divides two means", lambda s, dark: mean(s, dark) / s.mean()),
+        (
+            "mean_over_mean_outside",
+            "divides the mean in the coat by the mean outside",
+            lambda size, dark: mean(size, dark) / mean(size, ~dark),
+        ),
+        (
+            "dark_over_bright",
+            "divides the sum in the coat by the sum outside",
+            lambda size, dark: (size * dark).sum() / (size * ~dark).sum(),
+        ),
+        ("not_divided", "is the sum in the coat", lambda size, dark: (size * dark).sum()),
+        ("top_pixels", "counts pixels with a large attribution", of_top_pixels),
+    ),
+    coat(
+        "smallest_attributions",
+        "looks for the smallest fifth of the attribution",
+        FIFTH,
+        share=lambda size, dark: (size * below(0.2)(pixels(size))).sum() / size.sum(),
+    ),
+    # what is given to the right one, and what is made of its share
+    before(
+        "one_channel_of_the_map",
+        "coat_share uses one channel of the attribution only. Use all three.",
+        attribution=lambda attribution: attribution[:, :1],
+    ),
     before(
         "always_the_camera",
         "coat_share uses the camera photo, whichever photo it is given. Use its argument photo.",
         photo=camera_if_it_fits,
     ),
-    # which pixels are dark
-    coat(
-        "brightest_fifth",
-        "measures the brightest fifth",
-        FIFTH,
-        dark=lambda light: light >= light.quantile(0.8),
-    ),
-    coat(
-        "darker_than_fifth",
-        "uses all pixels with a brightness below 0.2",
-        FIFTH,
-        dark=lambda light: light <= 0.2,
-    ),
-    coat("darkest_half", "uses the darkest half of the pixels", FIFTH, dark=below(0.5)),
-    coat("darkest_tenth", "uses the darkest tenth of the pixels", FIFTH, dark=below(0.1)),
-    coat("all_but_the_brightest", "uses the darkest four fifths", FIFTH, dark=below(0.8)),
-    coat(
-        "fifth_of_range",
-        "takes a fifth of the way from the darkest to the brightest value",
-        FIFTH,
-        dark=lambda light: light <= light.min() + 0.2 * (light.max() - light.min()),
-    ),
-    # what is divided by what
-    coat(
-        "mean_over_mean",
-        "divides two means",
-        SUMS,
-        share=lambda size, dark: size.mean(1, True)[dark].mean() / size.mean(),
-    ),
-    coat(
-        "mean_over_mean_outside",
-        "divides the mean in the coat by the mean outside",
-        SUMS,
-        share=lambda size, dark: size.mean(1, True)[dark].mean() / size.mean(1, True)[~dark].mean(),
-    ),
-    coat(
-        "dark_over_bright",
-        "divides the sum in the coat by the sum outside",
-        SUMS,
-        share=lambda size, dark: (size * dark).sum() / (size * ~dark).sum(),
-    ),
-    coat(
-        "not_divided",
-        "is the sum in the coat",
-        SUMS,
-        share=lambda size, dark: (size * dark).sum(),
-    ),
-    coat("top_pixels", "counts pixels with a large attribution", SUMS, share=of_top_pixels),
-    coat(
-        "smallest_attributions",
-        "looks for the smallest fifth of the attribution",
-        FIFTH,
-        share=of_small_attributions,
-    ),
-    # what is made of the right share
     after("rest_of_photo", "This is the share outside the coat: 1 - share.", lambda s: 1 - s),
     after("in_percent", "coat_share is in percent. Give a number from 0 to 1.", lambda s: 100 * s),
     after(
@@ -203,15 +187,15 @@ def picture(name, says, height, width, turn, strength, tint=0.0):
 
     With a tint no single channel is dark where the mean of the three is.
     """
-    shape, count = (1, 1, height, width), height * width
-    order = (torch.arange(count) * 11) % count  # every brightness once, places mixed
+    shape, count = (1, -1, height, width), height * width
+    order = ((torch.arange(count) * 11) % count).reshape(shape)  # every brightness once, mixed
     place = order / (count - 1)
     # More dark pixels than bright ones: a fifth of the pixels is not a fifth of the brightness.
-    grey = (0.05 + 0.9 * (0.4 * place + 0.6 * place**2)).reshape(shape)
+    grey = 0.05 + 0.9 * (0.4 * place + 0.6 * place**2)
     colour = torch.sin(torch.arange(float(count)) * 2.6).reshape(shape)
     colours = torch.cat([colour, -colour.roll(1, -1), colour.roll(1, -1) - colour], 1)  # sum 0
-    values = torch.sin(torch.arange(3.0 * count) * turn + 0.4).reshape(1, 3, height, width)
-    values[:, :, order.reshape(height, width) < count // 5] *= strength
+    values = torch.sin(torch.arange(3.0 * count) * turn + 0.4).reshape(shape)
+    values *= torch.where(order < count // 5, strength, 1.0)
     photo = (1 - tint / 0.3) * grey + tint / 0.6 + tint * colours
     return case(name, says, attribution=values, photo=photo)
 

@@ -1,7 +1,6 @@
 """Task 05.5: two baselines for the camera photo, the share of the coat, and two questions.
 
-The share function is tried on small pictures; the reported shares are held to what the baselines
-give.
+The function is tried on small pictures; the shares are held to what the baselines give.
 """
 
 from xaicourse.course.grading import messages
@@ -48,21 +47,29 @@ def grade(answer):
     return Outcome("passed", messages.text("tasks/05.5/passed"), notes=tuple(notes))
 
 
+def require(part, what):
+    """Say which of these parts is still open."""
+    for name, value in part.items():
+        if is_missing(value):
+            refuse("general/part_missing", status="not_done", part=name, what=what)
+
+
 def read_side(given, side):
     """Return baseline, share and question of one side."""
     what = f"the part {side!r} of 05.5"
-    if is_missing(given):
-        refuse("general/part_missing", status="not_done", part=side, what="05.5")
+    require({side: given}, "05.5")
     part = parts(given, ("baseline", "share", "question"), what)
-    for key in ("baseline", "share"):
-        if is_missing(part[key]):
-            refuse("general/part_missing", status="not_done", part=key, what=what)
+    require({key: part[key] for key in ("baseline", "share")}, what)
     if isinstance(part["share"], str):
         refuse("general/hand_text", given=part["share"][:40])
     share = to_number(part["share"], what)
     if not 0 <= share <= 1:
-        refuse("tasks/05.5/out_of_limits", side=side, share=show(share), limit="between 0 and 1")
+        off_limits(side, share, "between 0 and 1")
     return {**part, "what": what, "share": share, "measured": shares_from(part["baseline"], side)}
+
+
+def off_limits(side, share, limit):
+    refuse("tasks/05.5/out_of_limits", side=side, share=show(share), limit=limit)
 
 
 def require_limits(low, high):
@@ -70,9 +77,9 @@ def require_limits(low, high):
     if low >= HIGH > LOW > high or (low > HIGH and high < LOW):
         refuse("tasks/05.5/misconceptions/swapped", diagnosis="swapped")
     if low >= LOW:
-        refuse("tasks/05.5/out_of_limits", side="low", share=show(low), limit="below 0.05")
+        off_limits("low", low, "below 0.05")
     if high <= HIGH:
-        refuse("tasks/05.5/out_of_limits", side="high", share=show(high), limit="above 0.20")
+        off_limits("high", high, "above 0.20")
 
 
 def require_true(given, side):
@@ -89,49 +96,39 @@ def require_true(given, side):
 
 # ---------------------------------------------------------------- the task
 
+LIGHT = "Which pixels raise the score when light is added to a black photo?"
+SHADE = "Which pixels raise the score when a white photo gets its dark parts?"
 RIGHT = {
     "coat_share": without_steps(coat_share),
-    "low": {
-        "baseline": "black",
-        "share": 0.03,
-        "question": "Which pixels raise the score when light is added to a black photo?",
-    },
-    "high": {
-        "baseline": "white",
-        "share": 0.36,
-        "question": "Which pixels raise the score when a white photo gets its dark parts?",
-    },
+    "low": {"baseline": "black", "share": 0.03, "question": LIGHT},
+    "high": {"baseline": "white", "share": 0.36, "question": SHADE},
 }
+WRONG = {name: {"coat_share": function} for name, function in WRONG_SHARES.items()}
+WRONG["swapped"] = {"low": RIGHT["high"], "high": RIGHT["low"]}
 
 TWO_BASELINES = Task(
     "05.5",
     grade,
     reference=RIGHT,
-    misconceptions={
-        **{name: {**RIGHT, "coat_share": function} for name, function in WRONG_SHARES.items()},
-        "swapped": {**RIGHT, "low": RIGHT["high"], "high": RIGHT["low"]},
-    },
+    misconceptions={name: RIGHT | change for name, change in WRONG.items()},
     words={
         "name": "05.5",
         "passed": "coat_share is right and both numbers are within the limits. No program can tell "
         "whether your questions are good ones: read them to a neighbour.",
         "cases": {each.name: each.says for each in CASES},
-        "misconceptions": {
-            **{mistake.name: mistake.says for mistake in SHARES},
-            "swapped": "The two parts are exchanged: 'low' is the baseline with the share below "
-            "0.05, 'high' the one above 0.20.",
-        },
+        "misconceptions": {mistake.name: mistake.says for mistake in SHARES}
+        | {"swapped": "Exchange the parts: 'low' is the share below 0.05, 'high' above 0.20."},
         "out_of_limits": "The share of {side!r} is {share}, it must be {limit}. See "
         "{section_baseline}.",
-        "not_measured": "The share of {side!r} is {share}. That is not what {baseline} gives on "
-        "the camera photo. Run it once more: xc.integrated_gradients(model, camera, target=872, "
+        "not_measured": "The share of {side!r} is {share}, but not what {baseline} gives on the "
+        "camera photo. Run it once more: xc.integrated_gradients(model, camera, target=872, "
         "baseline=..., steps=16), then coat_share.",
-        "not_recomputed": "the baseline of {side!r} is your own, and the network is not here. So "
-        "your number for it was not computed again.",
+        "not_recomputed": "the baseline of {side!r} is your own, and the network is not here, so "
+        "your number was not computed again.",
         "odd_baseline": "The baseline of {side!r} is {odd}. It should be one of {known}, a number "
         "from 0 to 1, or a tensor of such numbers in the photo's shape, {shape}.",
-        "photo_itself": "The baseline of {side!r} is the photo itself, or almost. Then (almost) "
-        "nothing travels, and there is (almost) no attribution to share out.",
+        "photo_itself": "The baseline of {side!r} is (almost) the photo itself. Then (almost) "
+        "nothing travels, and there is no attribution to share out.",
         "same_question": "Both baselines have the same question. What does each one compare the "
         "photo with?",
         "hints": [
@@ -139,9 +136,9 @@ TWO_BASELINES = Task(
             "and which one is far away from it?",
             "Brightness: photo.mean(dim=1, keepdim=True). The darkest fifth: brightness <= "
             "brightness.quantile(0.2). Take absolute values before you add up.",
-            "size = attribution.abs(); return float((size * dark).sum() / size.sum()). Try the "
-            "baselines 'black' and 'white'. The question begins with: which pixels make the "
-            "difference between the photo and ...?",
+            "size = attribution.abs(); return float((size * dark).sum() / size.sum()). Try "
+            "'black' and 'white'. The question begins with: which pixels make the difference "
+            "between the photo and ...?",
         ],
     },
 )
