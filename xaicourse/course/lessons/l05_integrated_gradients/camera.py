@@ -41,7 +41,7 @@ def shares_from(baseline, side):
 
 
 def values_of(baseline, photo, side):
-    """Return a baseline of numbers in the photo's shape, or say what is wrong with it."""
+    """Return a baseline in the photo's shape, or say what is wrong with it."""
     try:
         values = torch.as_tensor(baseline).detach().cpu().float()
         odd = f"of shape {tuple(values.shape)}" if values.shape not in ((), photo.shape) else ""
@@ -56,7 +56,7 @@ def values_of(baseline, photo, side):
 
 
 def shares_of(baseline, photo):
-    """Return both shares for a baseline (1, 3, 224, 224); None without the network's weights."""
+    """Return both shares of a map from this baseline; None without the network's weights."""
     try:
         model = zoo.load("efficientnet_lite0", device="cpu")
     except OSError:

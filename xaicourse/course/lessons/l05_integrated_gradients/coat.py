@@ -32,9 +32,6 @@ def coat_share_of_pixels(attribution, photo):
     return coat_share(pixels(attribution), photo)
 
 
-# ---------------------------------------------------------------- wrong steps
-
-
 def as_it_is(values):
     return values
 
@@ -42,6 +39,10 @@ def as_it_is(values):
 def below(level):
     """Return the step that takes this share of the pixels, the darkest ones."""
     return lambda light: light <= light.quantile(level)
+
+
+def in_each_channel(light):
+    return light <= light.flatten(2).quantile(0.2, 2)[..., None, None]
 
 
 def of_range(light):
@@ -54,18 +55,24 @@ def mean(size, where):
 
 
 def over_all_channels(size, dark):
-    """The share where one mask for each channel meets a map of pixels: (1, 1 or 3, H, W)."""
+    """The share by masks (1, 3, H, W), also of a map of pixels (1, 1, H, W)."""
     return (size * dark).mean() / size.mean()
 
 
+def mean_by_outside(size, dark):
+    return mean(size, dark) / mean(size, ~dark)
+
+
+def sum_by_outside(size, dark):
+    return (size * dark).sum() / (size * ~dark).sum()
+
+
 def of_top_pixels(size, dark):
-    """Share of the fifth of the pixels with the largest attribution that lies in the coat."""
     top = pixels(size) >= pixels(size).quantile(0.8)
     return (top & dark).sum() / top.sum()
 
 
 def camera_if_it_fits(photo):
-    """Look at the camera photo instead of the argument, where its size fits."""
     camera = datasets.photo("camera", device="cpu")
     return camera if camera.shape[2:] == photo.shape[2:] else photo
 
@@ -74,12 +81,12 @@ def camera_if_it_fits(photo):
 
 SIGNS = "Take absolute values before you add up."
 CHANNELS = "The brightness of a pixel is the mean over its three channels."
-FIFTH = "Wanted is the darkest fifth of the PIXELS: brightness <= its 0.2 quantile."
-SUMS = "Divide the sum of |attribution| in the coat by the sum over all pixels."
+FIFTH = "Take the darkest fifth of the PIXELS: brightness <= its 0.2 quantile."
+SUMS = "Divide the sum of |attribution| in the coat by the whole sum."
 
 
 def coat(name, does, instead, **steps):
-    """Return a mistake: what coat_share does, and what it should do instead."""
+    """Return a mistake: what coat_share does, and what to do instead."""
     return swap(name, f"coat_share {does}. {instead}", **steps)
 
 
@@ -98,7 +105,7 @@ SHARES = [
     ),
     own(
         "abs_of_signed_sums",
-        f"coat_share takes the absolute value after the sum, so signs cancel. {SIGNS}",
+        f"abs comes after the sum, so signs cancel. {SIGNS}",
         lambda attribution, photo: abs(coat_share(attribution, photo, size=as_it_is)),
     ),
     *coats(
@@ -110,15 +117,15 @@ SHARES = [
     ),
     coat(
         "channels_apart",
-        "looks for the darkest fifth in each channel",
+        "takes the darkest fifth of each channel",
         CHANNELS,
         brightness=as_it_is,
-        dark=lambda light: light <= light.flatten(2).quantile(0.2, 2)[..., None, None],
+        dark=in_each_channel,
         share=over_all_channels,
     ),
     coat(
         "all_values_together",
-        "takes the quantile over all numbers of the photo",
+        "takes the quantile of all numbers",
         CHANNELS,
         brightness=as_it_is,
         share=over_all_channels,
@@ -137,16 +144,8 @@ SHARES = [
         SUMS,
         "share",
         ("mean_over_mean", "divides two means", lambda s, dark: mean(s, dark) / s.mean()),
-        (
-            "mean_over_mean_outside",
-            "divides the mean in the coat by the mean outside",
-            lambda size, dark: mean(size, dark) / mean(size, ~dark),
-        ),
-        (
-            "dark_over_bright",
-            "divides the sum in the coat by the sum outside",
-            lambda size, dark: (size * dark).sum() / (size * ~dark).sum(),
-        ),
+        ("mean_over_mean_outside", "divides by the mean outside", mean_by_outside),
+        ("dark_over_bright", "divides by the sum outside", sum_by_outside),
         ("not_divided", "is the sum in the coat", lambda size, dark: (size * dark).sum()),
         ("top_pixels", "counts pixels with a large attribution", of_top_pixels),
     ),
@@ -159,20 +158,20 @@ SHARES = [
     # what is given to the right one, and what is made of its share
     before(
         "one_channel_of_the_map",
-        "coat_share uses one channel of the attribution only. Use all three.",
+        "coat_share uses one channel of the attribution. Use all three.",
         attribution=lambda attribution: attribution[:, :1],
     ),
     before(
         "always_the_camera",
-        "coat_share uses the camera photo, whichever photo it is given. Use its argument photo.",
+        "coat_share always uses the camera photo. Use its argument photo.",
         photo=camera_if_it_fits,
     ),
     after("rest_of_photo", "This is the share outside the coat: 1 - share.", lambda s: 1 - s),
     after("in_percent", "coat_share is in percent. Give a number from 0 to 1.", lambda s: 100 * s),
     after(
         "always_the_same",
-        "coat_share gives the same number for every picture. It must look at |attribution| in the "
-        "darkest fifth: neither a pasted number nor the share of the area.",
+        "This is the same number for every picture: a pasted one, or the share of the area. Look "
+        "at |attribution| in the darkest fifth.",
         lambda share: 0.2,
     ),
 ]
@@ -190,7 +189,7 @@ def picture(name, says, height, width, turn, strength, tint=0.0):
     shape, count = (1, -1, height, width), height * width
     order = ((torch.arange(count) * 11) % count).reshape(shape)  # every brightness once, mixed
     place = order / (count - 1)
-    # More dark pixels than bright ones: a fifth of the pixels is not a fifth of the brightness.
+    # More dark pixels than bright ones: a fifth of them is not a fifth of the brightness.
     grey = 0.05 + 0.9 * (0.4 * place + 0.6 * place**2)
     colour = torch.sin(torch.arange(float(count)) * 2.6).reshape(shape)
     colours = torch.cat([colour, -colour.roll(1, -1), colour.roll(1, -1) - colour], 1)  # sum 0
@@ -201,10 +200,10 @@ def picture(name, says, height, width, turn, strength, tint=0.0):
 
 
 CASES = [
-    picture("upright", "a small picture of 5 x 4 pixels", 5, 4, 1.9, 2.5),
-    picture("wide", "a small picture of 3 x 10 pixels", 3, 10, 0.8, 2.0),
-    picture("flat", "a small picture of 2 x 10 pixels", 2, 10, 2.7, 0.4),
-    picture("coloured", "a small picture with colours", 6, 5, 1.3, 2.0, tint=0.15),
+    picture("upright", "5 x 4 pixels", 5, 4, 1.9, 2.5),
+    picture("wide", "3 x 10 pixels", 3, 10, 0.8, 2.0),
+    picture("flat", "2 x 10 pixels", 2, 10, 2.7, 0.4),
+    picture("coloured", "a picture with colours", 6, 5, 1.3, 2.0, tint=0.15),
     picture("large", "224 x 224 pixels, not the camera photo", 224, 224, 1.1, 1.7),
 ]
 

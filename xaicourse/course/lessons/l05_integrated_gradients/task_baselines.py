@@ -23,8 +23,7 @@ from xaicourse.course.lessons.l05_integrated_gradients.coat import (
 __all__ = ["TWO_BASELINES"]
 
 LOW, HIGH = 0.05, 0.20
-NEAR = 0.03
-NEAR_BLACK = 0.02  # a share near 0 cannot be off by as much
+NEAR, NEAR_BLACK = 0.03, 0.02  # a share near 0 cannot be off by as much
 SLACK = 0.01  # between two rules with 16 steps
 
 
@@ -35,7 +34,7 @@ def grade(answer):
         refuse("general/not_done", status="not_done")
     require_function(part["coat_share"], "coat_share")
     wrong = [judge(part["coat_share"]) for judge in GRADERS]
-    if not any(outcome.status == "passed" for outcome in wrong):
+    if all(outcome.status != "passed" for outcome in wrong):
         return wrong[0]
     low, high = read_side(part["low"], "low"), read_side(part["high"], "high")
     require_limits(low["share"], high["share"])
@@ -74,7 +73,7 @@ def off_limits(side, share, limit):
 
 def require_limits(low, high):
     """Refuse shares that are not small or large enough."""
-    if low >= HIGH > LOW > high or (low > HIGH and high < LOW):
+    if low >= HIGH and high < LOW:
         refuse("tasks/05.5/misconceptions/swapped", diagnosis="swapped")
     if low >= LOW:
         off_limits("low", low, "below 0.05")
@@ -83,7 +82,7 @@ def require_limits(low, high):
 
 
 def require_true(given, side):
-    """Hold a share to what its baseline gives; return a note if that cannot be computed."""
+    """Hold a share to what its baseline gives; return a note if that is unknown."""
     share, (baseline, measured) = given["share"], given["measured"]
     if measured is None:
         return [messages.text("tasks/05.5/not_recomputed", side=side)]
@@ -93,8 +92,6 @@ def require_true(given, side):
         refuse("tasks/05.5/not_measured", side=side, share=show(share), baseline=baseline)
     return []
 
-
-# ---------------------------------------------------------------- the task
 
 LIGHT = "Which pixels raise the score when light is added to a black photo?"
 SHADE = "Which pixels raise the score when a white photo gets its dark parts?"
@@ -113,32 +110,29 @@ TWO_BASELINES = Task(
     misconceptions={name: RIGHT | change for name, change in WRONG.items()},
     words={
         "name": "05.5",
-        "passed": "coat_share is right and both numbers are within the limits. No program can tell "
-        "whether your questions are good ones: read them to a neighbour.",
+        "passed": "coat_share and both numbers are right. No program can judge your questions: "
+        "read them to a neighbour.",
         "cases": {each.name: each.says for each in CASES},
         "misconceptions": {mistake.name: mistake.says for mistake in SHARES}
         | {"swapped": "Exchange the parts: 'low' is the share below 0.05, 'high' above 0.20."},
-        "out_of_limits": "The share of {side!r} is {share}, it must be {limit}. See "
-        "{section_baseline}.",
-        "not_measured": "The share of {side!r} is {share}, but not what {baseline} gives on the "
-        "camera photo. Run it once more: xc.integrated_gradients(model, camera, target=872, "
-        "baseline=..., steps=16), then coat_share.",
-        "not_recomputed": "the baseline of {side!r} is your own, and the network is not here, so "
-        "your number was not computed again.",
+        "out_of_limits": "The share {share} of {side!r} is not {limit}. See {section_baseline}.",
+        "not_measured": "The share {share} of {side!r} is not what {baseline} gives on the camera "
+        "photo. Run it once more: coat_share of xc.integrated_gradients(model, camera, "
+        "target=872, baseline=..., steps=16).",
+        "not_recomputed": "your number for {side!r} was not computed again: the network is not "
+        "here.",
         "odd_baseline": "The baseline of {side!r} is {odd}. It should be one of {known}, a number "
         "from 0 to 1, or a tensor of such numbers in the photo's shape, {shape}.",
-        "photo_itself": "The baseline of {side!r} is (almost) the photo itself. Then (almost) "
-        "nothing travels, and there is no attribution to share out.",
-        "same_question": "Both baselines have the same question. What does each one compare the "
-        "photo with?",
+        "photo_itself": "The baseline of {side!r} is (almost) the photo itself. Then there is "
+        "(almost) no attribution to share out.",
+        "same_question": "Both have the same question. What does each compare the photo with?",
         "hints": [
-            "A pixel that equals its baseline gets exactly 0. Which baseline equals the dark coat, "
-            "and which one is far away from it?",
-            "Brightness: photo.mean(dim=1, keepdim=True). The darkest fifth: brightness <= "
+            "A pixel that equals its baseline gets exactly 0. Which baseline is near the dark "
+            "coat, and which is far from it?",
+            "brightness = photo.mean(dim=1, keepdim=True); dark = brightness <= "
             "brightness.quantile(0.2). Take absolute values before you add up.",
             "size = attribution.abs(); return float((size * dark).sum() / size.sum()). Try "
-            "'black' and 'white'. The question begins with: which pixels make the difference "
-            "between the photo and ...?",
+            "'black' and 'white'. Ask: which pixels make the difference between the photo and ...?",
         ],
     },
 )

@@ -11,13 +11,13 @@ from xaicourse.course.grading.compare import distance, refuse
 from xaicourse.course.grading.own_path import OwnPath
 from xaicourse.course.grading.submission import is_missing, parts, whole_number
 from xaicourse.course.grading.task import Task
-from xaicourse.course.grading.verdict import Outcome, Settled, sentence
+from xaicourse.course.grading.verdict import Settled, sentence
 from xaicourse.course.lessons.l05_integrated_gradients.bugs import bug_a, bug_b, bug_c
 
 __all__ = ["BUG_HUNT"]
 
-CONVICTED = 0.05  # the body is wrong by at least this much, relative to the larger result ...
-HONEST = 4.0  # ... and a right body with as many steps is at least this many times better
+CONVICTED = 0.05  # the body is wrong by this much, relative to the larger result ...
+HONEST = 4.0  # ... and a right body with as many steps is this many times better
 MOST_STEPS = 2000
 BUGS = {"a": bug_a, "b": bug_b, "c": bug_c}
 
@@ -42,7 +42,7 @@ class Evidence(OwnPath):
 
     @cached_property
     def error(self):
-        """By how much the body is wrong; the truth comes first, it refuses what is no answer."""
+        """How wrong the body is; the truth comes first, it refuses what is no answer."""
         return distance(self.truth, self.yours)
 
     @property
@@ -51,7 +51,7 @@ class Evidence(OwnPath):
 
     @property
     def honest(self):
-        """By how much the best right body is wrong with as many steps."""
+        """How wrong the best right body is with as many steps."""
         rules = ("midpoint", "left", "right")
         return min(distance(self.integral(rule, self.steps), self.truth) for rule in rules)
 
@@ -96,7 +96,7 @@ def hides(name, bugs, says, when, **change):
 
 
 def all_equal(values):
-    """Say whether what a batch (N, ...) holds is N times the same."""
+    """Say whether (N, ...) holds N times the same."""
     return distance(values, values[:1].expand_as(values)) < 1e-6
 
 
@@ -106,8 +106,8 @@ ALL_ZERO = "Then every result is 0."
 MISTAKES = [
     wrong(
         "too_coarse",
-        "Function {bug} is wrong for your input, but a right function with steps = {steps} is "
-        "almost as wrong. Take more steps or a smoother f.",
+        "Function {bug} is wrong here, but a right one with steps = {steps} is almost as wrong. "
+        "Take more steps or a smoother f.",
         lambda its: CONVICTED <= its.error < HONEST * its.honest,
     ),
     hides(
@@ -141,8 +141,7 @@ MISTAKES = [
     hides(
         "straight",
         "b",
-        "the slope of your f is the same at all points, so it does not matter which ones are used. "
-        "Try a curved f.",
+        f"where the slope of f is the same everywhere, {NO_EFFECT} Try a curved f.",
         lambda its: all_equal(its.slopes),
         f=line,
     ),
@@ -154,11 +153,7 @@ MISTAKES = [
         lambda its: all_equal(its.delta),
         x=[X, X],
     ),
-    wrong(
-        "not_convicted",
-        "Function {bug} is off by only {off} for your input.",
-        lambda its: its.error < CONVICTED,
-    ),
+    wrong("not_convicted", "Function {bug} is off by only {off}.", lambda i: i.error < CONVICTED),
 ]
 
 
@@ -171,15 +166,12 @@ def grade(answer):
     if all(map(is_missing, inputs.values())):
         refuse("general/not_done", status="not_done")
     judged = {bug: judge(bug, given) for bug, given in inputs.items()}
-    convicted = [bug for bug in judged if judged[bug].status == "passed"]
-    failures = [judged[bug] for bug in judged if bug not in convicted]
+    failures = [outcome for outcome in judged.values() if outcome.status != "passed"]
     if not failures:
-        return Outcome("passed", messages.text("tasks/05.4/passed"))
-    text = messages.text(
-        "tasks/05.4/progress",
-        convicted=", ".join(convicted) or "none yet",
-        reason=sentence(failures[0].message),
-    )
+        return judged["a"]
+    convicted = ", ".join(bug for bug in judged if judged[bug].status == "passed") or "none yet"
+    reason = sentence(failures[0].message)
+    text = messages.text("tasks/05.4/progress", convicted=convicted, reason=reason)
     only_open = all(outcome.status == "not_done" for outcome in failures)
     return replace(failures[0], status="not_done" if only_open else "not_right", message=text)
 
@@ -209,12 +201,11 @@ BUG_HUNT = Task(
         "misconceptions": {line.name: line.says for line in MISTAKES if line.example},
         "hints": [
             "Read each function beside the formula. Which points are used, and how many? What is "
-            "the sum divided by, and multiplied by, for each input of the batch?",
-            "Choose f so that you know the true answer. A linear f shows wrong weights. A wrong "
-            "path shows only where the slope changes; mistakes within a batch, only for different "
-            "inputs.",
-            "a: a linear f with few steps (for instance 4). b: a curved f, such as x1 * x1 * x2, "
-            "and a baseline that is not 0, with many steps. c: two inputs with different x - x'.",
+            "the sum divided and multiplied by, for each input of the batch?",
+            "A linear f shows wrong weights. A wrong path shows only where the slope changes; a "
+            "mistake within a batch, only for different inputs.",
+            "a: a linear f with 4 steps. b: a curved f, such as x1 * x1 * x2, a baseline that is "
+            "not 0, and many steps. c: two inputs with different x - x'.",
         ],
     },
 )

@@ -13,7 +13,7 @@ NO_RISE = 1e-6  # below this size of the rise a relative gap means nothing
 
 
 def last_good(good):
-    """Walk from the finest path back, {n: bool}; return the last good n before a bad one."""
+    """Walk back from the finest path; return the last good n before a bad one."""
     needed = None
     for n in reversed(good):
         if not good[n]:
@@ -38,8 +38,11 @@ def first_good(good):
     return next((n for n in good if good[n]), None)
 
 
+def last_of_all(good):
+    return next((n for n in reversed(good) if good[n]), None)
+
+
 def next_only(good):
-    """Look at one larger n, not at all of them."""
     tried, fits = list(good), list(good.values())
     return next((n for k, n in enumerate(tried) if all(fits[k : k + 2])), None)
 
@@ -57,12 +60,9 @@ def down(before):
 
 
 def signed_ratio(gaps, rise, limit):
-    """Compare gap / rise with the limit."""
     ratios = {n: copysign(1, rise) * gap for n, gap in gaps.items()}  # times |rise|
     return steps_needed(ratios, rise, limit, of_gap=float)
 
-
-# ---------------------------------------------------------------- the task
 
 TRIED = [  # name, words, rise, limit, gaps
     ("plain", "falling gaps", 10.0, 0.05, {4: 3.0, 8: 1.0, 16: 0.3, 32: 0.1}),
@@ -87,59 +87,37 @@ LUCKY = "This is the first n within the limit, perhaps by luck. "
 EVERY = "EVERY larger n must be within the limit as well. See {section_steps}."
 SMALLEST = "Wanted is the smallest n from which on all gaps are within the limit."
 RISE = "Return None if abs(rise) < 1e-6."
-BEFORE = " for the tried n before n. Use the numbers of steps in the dictionary."
+BEFORE = " for the tried n before n. Use the keys of gaps."
+GIVEN = "gaps = {gaps}, rise = {rise}, limit = {limit}"
 
 MISTAKES = [
     # how a gap is compared; float keeps the sign
     swap("gap_not_abs", f"A gap with its sign: negative ones seem small. {ABS}", of_gap=float),
     swap("rise_not_abs", f"You return None whenever the rise is negative. {ABS}", of_rise=float),
-    own(
-        "ratio_not_abs", f"gap / rise with its sign: negative ones seem small. {ABS}", signed_ratio
-    ),
-    swap(
-        "neither_abs",
-        f"Gap and rise are compared with their signs. {ABS}",
-        of_gap=float,
-        of_rise=float,
-    ),
-    swap(
-        "rise_ignored",
-        "You compare with limit alone. It is a share of the rise: limit * abs(rise).",
-        of_rise=lambda rise: 1,
-    ),
+    own("ratio_not_abs", f"gap / rise with its sign: below 0 it seems small. {ABS}", signed_ratio),
+    swap("neither_abs", f"Gap and rise with their signs. {ABS}", of_gap=float, of_rise=float),
+    swap("rise_ignored", "Use a share of the rise: limit * abs(rise).", of_rise=lambda rise: 1),
     swap(
         "limit_in_percent",
-        "You compare percent with a share: limit = 0.05 means 5 percent of the rise.",
+        "You compare percent with a share: limit = 0.05 means 5 percent.",
         of_gap=lambda gap: 100 * abs(gap),
     ),
     swap("strictly_less", "Right, except for |gap| = limit * |rise|. Use <=.", within=lt),
     # when there is no rise
-    swap(
-        "no_rise_forgotten",
-        f"Right, except when the rise is (almost) 0: there is nothing to explain. {RISE}",
-        least=0,
-    ),
-    swap(
-        "only_zero_rise",
-        f"Right, except for a rise that is almost 0 but not exactly. {RISE}",
-        least=1e-300,
-    ),
+    swap("no_rise_forgotten", f"Right, except for a rise of (almost) 0. {RISE}", least=0),
+    swap("only_zero_rise", f"Right, except for a rise near 0, not 0. {RISE}", least=1e-300),
     swap(
         "first_lucky_no_rise_forgotten",
-        f"{LUCKY}{EVERY} And a rise near 0 needs its own line. {RISE}",
+        f"{LUCKY}{EVERY} Also: {RISE}",
         least=0,
         choose=first_good,
     ),
     after(
         "limit_times_rise_for_rise",
-        f"Right, except when limit * abs(rise) is small and abs(rise) is not. {RISE}",
+        f"Right, except when only limit * abs(rise) is small. {RISE}",
         lambda n, rise, limit: None if abs(limit * rise) < NO_RISE else n,
     ),
-    swap(
-        "none_too_early",
-        f"Right, except for a small rise that is not below 1e-6. {RISE}",
-        least=1e-3,
-    ),
+    swap("none_too_early", f"Right, except for a small rise above 1e-6. {RISE}", least=1e-3),
     # which n is chosen
     swap("first_lucky", LUCKY + EVERY, choose=first_good),
     before(
@@ -149,14 +127,10 @@ MISTAKES = [
     ),
     swap(
         "last_bad",
-        "This is the last n that is NOT within the limit. The answer is the tried n after it.",
+        "This is the last n NOT within the limit. The answer is the tried n after it.",
         choose=lambda good: max((n for n in good if not good[n]), default=min(good)),
     ),
-    swap(
-        "largest_good",
-        f"This is the largest good n. {SMALLEST}",
-        choose=lambda good: max((n for n in good if good[n]), default=None),
-    ),
+    swap("largest_good", f"This is the largest good n. {SMALLEST}", choose=last_of_all),
     swap("next_only", f"You look at n and at the next larger n only. {EVERY}", choose=next_only),
     swap(
         "smaller_instead_of_larger",
@@ -168,19 +142,19 @@ MISTAKES = [
     # what is done with the right n
     after(
         "place_in_list",
-        "You return the place of n in the list, not n itself.",
-        lambda n, gaps: n and sorted(gaps).index(n),
+        "Return n, not its place in the list.",
+        lambda n, gaps: n and [*gaps].index(n),
     ),
     after("the_gap", "You return the gap. Return its n.", lambda n, gaps: n and gaps[n]),
     after("largest_tried", f"This is the largest n. {SMALLEST}", lambda n, gaps: n and max(gaps)),
     after(
         "last_not_counted",
-        "Right, except when only the largest n is within the limit. Then it is the answer.",
+        "Right, except when only the largest n is good. Then it is the answer.",
         lambda n, gaps: None if n == max(gaps) else n,
     ),
     after(
         "none_if_all_good",
-        "Right, except when all gaps are within the limit. Then return the smallest n.",
+        "Right, except when all n are good. Then return the smallest.",
         lambda n, gaps: None if n == min(gaps) else n,
     ),
     after(
@@ -202,16 +176,11 @@ STEPS_NEEDED = function_task(
     ],
     mistakes=MISTAKES,
     none=-2.0,
-    words={
-        "evidence": "For gaps = {gaps}, rise = {rise}, limit = {limit}: yours {yours}; expected "
-        "{expected}.",
-    },
+    words={"evidence": f"For {GIVEN}: yours {{yours}}; expected {{expected}}."},
     passed="Right for lucky gaps, negative gaps, negative rises and rises near 0.",
     hints=(
-        "A gap can be small by luck: one good n is not enough, every larger n must be good too. "
-        "And gaps and rises can be negative.",
-        "Walk from the largest n down. Stop at the first n that is too far off. The answer is the "
-        "last good one before that.",
+        "A gap can be small by luck: all larger n must be good. Gaps and rises can be negative.",
+        "Walk from the largest n down to the first bad one. The last good one is the answer.",
         "if abs(rise) < 1e-6: return None. Then: needed = None; for n in sorted(gaps, "
         "reverse=True): if abs(gaps[n]) > limit * abs(rise): break; needed = n. Return needed.",
     ),
