@@ -8,7 +8,7 @@ from xaicourse.course.grading.cases import case, waves
 __all__ = ["CASES"]
 
 
-def net(name, says, layers, shape, target, turn, times=1.0):
+def net(name, says, layers, shape, target, turn, times=tensor(1.0)):
     """Return a case: a net of these layers, filled with numbers, and inputs of a shape."""
     for k, layer in enumerate(layers):
         for i, weights in enumerate(layer.parameters()):

@@ -84,9 +84,9 @@ class UpsideDown(Claim):
 
     def exchanged(self):
         """Say whether the example would be right if the two features were exchanged."""
-        shows, hides = abs(self.hidden) > self.wanted, abs(self.shown) <= ZERO
-        steep = abs(float(self.slopes[self.unused])) > self.wanted
-        return shows and hides and steep and not self.changes_with(self.used)
+        slope = abs(float(self.slopes[self.unused]))
+        right = min(slope, abs(self.hidden)) > self.wanted and abs(self.shown) <= ZERO
+        return right and not self.changes_with(self.used)
 
 
 def example(f, unused=0, used=1):
@@ -127,8 +127,7 @@ SHOWN = "Feature {unused} is right: shown, but not used. But"
 MISTAKES = [
     wrong(
         "refused",
-        "Guided Backprop has no rule for an operation in f: {error}. Use sums, products with "
-        "numbers, and ReLUs.",
+        "There is no rule for an operation in f: {error}. Use sums, products with numbers, ReLUs.",
         lambda its: its.error != "",
     ),
     wrong(
@@ -169,8 +168,8 @@ MISTAKES = [
     ),
     wrong(
         "too_flat",
-        "Guided Backprop hides feature {used}, but its gradient at x is {slope}. Its size must be "
-        "above {wanted}, at this x.",
+        "Feature {used} is hidden, but its gradient at x is {slope}. Its size must be above "
+        "{wanted}.",
         lambda its: abs(its.slope) <= its.wanted,
     ),
 ]
@@ -187,7 +186,7 @@ UPSIDE_DOWN = claim_task(
         "{used}, whose gradient is {slope}."
     ),
     hints=(
-        "The rule stops negative signals. That is useful twice: to hide what f uses, and to show "
+        "The rule stops negative signals. Use this twice: to hide what f uses, and to show "
         "something that cancels.",
         "To hide a feature: let its only signal arrive at a ReLU with a minus. To show an unused "
         "one: a number minus itself is always 0, and if both halves go through a ReLU, only one "

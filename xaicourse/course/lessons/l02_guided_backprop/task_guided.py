@@ -64,8 +64,8 @@ MISTAKES = [
     *saying(WHICH_NUMBER, score="score"),
     swap(
         "score_goes_down",
-        "Your signal begins with the score of the class. Begin with 1, the score's slope with "
-        "respect to itself.",
+        "Your signal begins with the score of the class. Begin with 1, the slope of the score "
+        "with respect to itself.",
         score=lambda z, target: pick(z, target) ** 2 / 2,
     ),
     swap(
@@ -95,8 +95,8 @@ MISTAKES = [
     ),
     swap(
         "no_rule",
-        "You pass the ReLUs as if they were not there. Each must stop signals at closed gates, "
-        "and negative signals. See {section_rules}.",
+        "You pass the ReLUs as if they were not there. Each must stop negative signals, and all "
+        "at closed gates. See {section_rules}.",
         gate=lambda z: 1,
         keep=lambda g: g,
     ),
@@ -141,9 +141,8 @@ MISTAKES = [
     ),
     own(
         "gate_overwritten",
-        "Right as long as each ReLU is a module of its own. Of one that is used twice, your "
-        "second note of the gate overwrites the first: keep one for each use. See "
-        "{section_hooks}.",
+        "Right as long as each ReLU is a module of its own. Of one used twice, your second note of "
+        "the gate overwrites the first: keep one for each use. See {section_hooks}.",
         gate_overwritten,
     ),
     # the finished map
@@ -167,8 +166,8 @@ MISTAKES = [
     # what is left behind
     leaving(
         "leaves_hooks",
-        "The numbers are right, but your hooks stay on the caller's layers and will change later "
-        "results. Keep the handles and call .remove() on each.",
+        "The numbers are right, but your hooks stay on the layers and will change later results. "
+        "Keep the handles and call .remove() on each.",
         lambda layers: layers[1].register_forward_hook(lambda *seen: None),
     ),
     leaving(
@@ -178,8 +177,8 @@ MISTAKES = [
     ),
     leaving(
         "changes_layers",
-        "The numbers are right, but the layers are no longer as they were: another list, other "
-        "weights, weights that ask for gradients, or training mode.",
+        "The numbers are right, but the layers have changed: another list, other weights, weights "
+        "that ask for gradients, or training mode.",
         lambda layers: layers[-1].weight.data.mul_(1.01),
     ),
 ]

@@ -31,7 +31,7 @@ def each_map(numbers, quantile):
     return numbers.flatten(2).quantile(quantile, dim=2)[..., None, None]
 
 
-def signals(name, says, quantile, turn, *shape, maps=1.0):
+def signals(name, says, quantile, turn, *shape, maps=torch.tensor(1.0)):
     """Return a case: outputs of ReLUs, of another size for each input and map, and signals."""
     sizes = torch.arange(1.0, shape[0] + 1) ** 2
     a = sizes.view(-1, *[1] * (len(shape) - 1)) * waves(turn, *shape, size=2.0).relu() * maps
@@ -56,8 +56,7 @@ MISTAKES = [
     swap("by_activation", f"You compare a alone. {PRODUCTS}", product=lambda a, g: a),
     swap(
         "by_size",
-        "You compare sizes. Signals against the class (negative products) must not pass: no "
-        "absolute values.",
+        "You compare absolute values. Signals against the class (negative products) must not pass.",
         product=lambda a, g: (a * g).abs(),
     ),
     # over which numbers the quantile is taken
@@ -111,8 +110,8 @@ MISTAKES = [
     # who passes
     swap(
         "not_strict",
-        "You let products pass that are equal to the threshold. Above is strict: many products "
-        "are exactly 0, and so may the threshold be.",
+        "You let products pass that equal the threshold. Above is strict: many products are "
+        "exactly 0, and so may the threshold be.",
         above=torch.ge,
     ),
     swap("below", "You let the signals below the threshold pass, not those above.", above=torch.le),
@@ -128,14 +127,10 @@ MISTAKES = [
         torch.relu,
     ),
     # what goes on
-    swap(
-        "relevance_goes_on",
-        "The products a g go on. They only decide; what goes on is g.",
-        out=torch.mul,
-    ),
+    swap("relevance_goes_on", "The products go on. They only decide; g goes on.", out=torch.mul),
     swap(
         "activation_goes_on",
-        "The outputs a go on. They only help to decide; what goes on is g.",
+        "The outputs a go on. They only help to decide; g goes on.",
         out=lambda a, g: a,
     ),
     swap("mask_goes_on", "You return who passes (1 or 0). Multiply by g.", out=lambda a, g: 1.0),

@@ -84,8 +84,8 @@ MISTAKES = [
     # what is added up
     swap(
         "slopes_only",
-        "These are sums of slopes. A share is slope times value, for the input and for each bias. "
-        "See {section_split}.",
+        "These are sums of slopes. A share is slope times value, for input and biases. See "
+        "{section_split}.",
         share=lambda layer, s, v: s,
     ),
     swap(
@@ -117,27 +117,26 @@ MISTAKES = [
     ),
     own(
         "behind_the_relu",
-        "You take the slopes behind the relus. A bias is added before the relu: where the gate is "
-        "closed, its share is 0.",
+        "You take the slopes behind the relus. A bias is added before: at a closed gate its share "
+        "is 0.",
         behind_the_relu,
     ),
     after(  # slope times result is what the layers up to this one bring
         "results_for_biases",
-        "Column l holds all that was brought up to layer l: slope times the whole result of the "
-        "layer. Its bias alone brings slope times bias.",
+        "Column l holds all that was brought up to layer l: slope times its whole result. Its "
+        "bias alone brings slope times bias.",
         lambda shares: shares.cumsum(1),
     ),
     own(
         "rise_without",
-        "You remove a bias (or the input) and look how much the logit falls. That may change "
-        "gates, so these numbers do not add up. Use slope times value.",
+        "You remove a bias (or the input) and see how much the logit falls. That may change gates: "
+        "these numbers do not add up. Use slope times value.",
         rise_without,
     ),
     # the batch
     after(
         "batch_added",
-        "Right for one input. In a batch, a bias that all inputs share gets the slopes of all of "
-        f"them added together. {COPIES}",
+        f"Right for one input. In a batch, a shared bias gets the slopes of all, added. {COPIES}",
         biases_as(lambda b: b.sum(0).expand_as(b)),
     ),
     after(
@@ -148,7 +147,7 @@ MISTAKES = [
     # the columns
     after(
         "last_bias_forgotten",
-        "The bias of the last layer has a share, too: its entry for the target, with the slope 1.",
+        "The last layer's bias has a share, too: its entry for the target, with the slope 1.",
         lambda shares: torch.column_stack([shares[:, :-1], 0 * shares[:, -1]]),
     ),
     after(
@@ -175,8 +174,7 @@ MISTAKES = [
     ),
     after(
         "rest_in_equal_parts",
-        "You spread the rest of the logit evenly over the layers. Each bias has a share of its "
-        "own: slope times bias.",
+        "You spread the rest evenly over the layers. Each bias has its share: slope times bias.",
         biases_as(lambda b: b.mean(1, True).expand_as(b)),
     ),
     after(
@@ -197,14 +195,11 @@ SPLIT = function_task(
     split,
     cases=CASES,
     mistakes=MISTAKES,
-    passed=(
-        "All shares add up to the logit: nothing is lost, and nothing depends on the other inputs "
-        "of the batch."
-    ),
+    passed="All shares add up to the logit, and none depends on the other inputs of the batch.",
     hints=(
         "Make the biases inputs: let x and all biases ask for gradients, run the net, and "
         "differentiate each input's own logit. A share is slope times value, added up.",
-        "In a batch, one tensor of biases would get the slopes of all inputs added together. "
+        "In a batch, one tensor of biases would get the slopes of all inputs, added. "
         "Give each input its own copy: b.expand(len(x), -1).clone().requires_grad_().",
         "leaves = [v.clone().requires_grad_() for v in (x, *[b.expand(len(x), -1) for b in "
         "biases])]; run the net on them; slopes = "
