@@ -1,6 +1,6 @@
 """The nets of task 02.2."""
 
-from torch import tensor
+from torch import Tensor, tensor
 from torch.nn import Conv2d, Flatten, Linear, ReLU
 
 from xaicourse.course.grading.cases import case, waves
@@ -8,7 +8,7 @@ from xaicourse.course.grading.cases import case, waves
 __all__ = ["CASES"]
 
 
-def net(name, says, layers, shape, target, turn, times=tensor(1.0)):
+def net(name, says, layers, shape, target, turn, times: Tensor | float = 1.0):
     """Return a case: a net of these layers, filled with numbers, and inputs of a shape."""
     for k, layer in enumerate(layers):
         for i, weights in enumerate(layer.parameters()):

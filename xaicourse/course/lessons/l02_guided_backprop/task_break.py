@@ -1,7 +1,4 @@
-"""Task 02.5: a map of guided backpropagation that is upside down.
-
-It shows a feature that the function does not use, and hides one that it uses.
-"""
+"""Task 02.5: a guided map upside down: it shows an unused feature and hides one that f uses."""
 
 from contextlib import contextmanager
 
@@ -67,8 +64,8 @@ class UpsideDown(Claim):
         generator = torch.Generator().manual_seed(0)
         drawn = 2 * torch.rand((10, self.features), generator=generator).double() - 1
         sizes = torch.tensor([[self.largest]] * 6 + [[100.0]] * 4)
-        ends = torch.tensor([[self.largest], [-self.largest]]).expand(2, self.features)
-        places = torch.cat([self.x, sizes * drawn, ends])  # (13, D)
+        end = torch.full_like(self.x, self.largest)
+        places = torch.cat([self.x, sizes * drawn, end, -end])  # (13, D)
         values = torch.cat([torch.linspace(-self.largest, self.largest, 41), torch.tensor(FAR)])
         others = places.repeat_interleave(len(values), dim=0)
         others[:, feature] = values.double().repeat(len(places))
@@ -127,7 +124,8 @@ SHOWN = "Feature {unused} is right: shown, but not used. But"
 MISTAKES = [
     wrong(
         "refused",
-        "There is no rule for an operation in f: {error}. Use sums, products with numbers, ReLUs.",
+        "Guided Backprop has no rule for an operation in f: {error}. Use sums, products with "
+        "numbers, and ReLUs.",
         lambda its: its.error != "",
     ),
     wrong(

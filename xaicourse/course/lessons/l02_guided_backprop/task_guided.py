@@ -83,8 +83,8 @@ MISTAKES = [
     # the rule at a ReLU
     swap(
         "plain_gradient",
-        "This is the plain gradient. A ReLU must stop negative signals as well. If you use hooks: "
-        "are they called? See {section_hooks}.",
+        "This is the plain gradient, without your rule. A ReLU must stop negative signals as well. "
+        "If you use hooks: are they called? See {section_hooks}.",
         keep=lambda g: g,
     ),
     swap(

@@ -31,7 +31,7 @@ def each_map(numbers, quantile):
     return numbers.flatten(2).quantile(quantile, dim=2)[..., None, None]
 
 
-def signals(name, says, quantile, turn, *shape, maps=torch.tensor(1.0)):
+def signals(name, says, quantile, turn, *shape, maps: torch.Tensor | float = 1.0):
     """Return a case: outputs of ReLUs, of another size for each input and map, and signals."""
     sizes = torch.arange(1.0, shape[0] + 1) ** 2
     a = sizes.view(-1, *[1] * (len(shape) - 1)) * waves(turn, *shape, size=2.0).relu() * maps
@@ -45,7 +45,7 @@ CASES = (
     signals(
         "pictures", "three inputs with 2 feature maps of 4 x 5", 0.8, 2.2, 3, 2, 4, 5, maps=TWO_MAPS
     ),
-    signals("low", "two inputs with 24 units, the threshold below 0", 0.12, 1.9, 2, 24),
+    signals("low", "two inputs with 24 units, a low quantile: threshold below 0", 0.12, 1.9, 2, 24),
 )
 
 EACH = "Each input has one, over all its units: flatten(1), then quantile(..., dim=1)."
@@ -94,7 +94,8 @@ MISTAKES = [
     ),
     swap(
         "at_least_zero",
-        "Your threshold never falls below 0. With a low quantile it does: negative signals pass.",
+        "Your threshold never falls below 0. With a low quantile it does: negative signals pass, "
+        "too.",
         threshold=lambda r, q: each_input(r, q).relu(),
     ),
     swap(

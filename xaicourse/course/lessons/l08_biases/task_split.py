@@ -136,7 +136,7 @@ MISTAKES = [
     # the batch
     after(
         "batch_added",
-        f"Right for one input. In a batch, a shared bias gets the slopes of all, added. {COPIES}",
+        f"Right for one input. In a batch, a shared bias adds the slopes of all inputs. {COPIES}",
         biases_as(lambda b: b.sum(0).expand_as(b)),
     ),
     after(
@@ -174,7 +174,7 @@ MISTAKES = [
     ),
     after(
         "rest_in_equal_parts",
-        "You spread the rest evenly over the layers. Each bias has its share: slope times bias.",
+        "You spread the rest of the logit evenly. Each bias has its share: slope times bias.",
         biases_as(lambda b: b.mean(1, True).expand_as(b)),
     ),
     after(
