@@ -1,7 +1,4 @@
-"""Task 02.5: a map of guided backpropagation that is upside down.
-
-It shows a feature that the function does not use, and hides one that it uses.
-"""
+"""Task 02.5: a guided map upside down: it shows an unused feature and hides one that f uses."""
 
 from contextlib import contextmanager
 
@@ -34,8 +31,7 @@ class UpsideDown(Claim):
         self.x = to_rows(self.answer["x"], "x", self.what)
         self.shape, self.features = tuple(self.x.shape), self.x.shape[-1]
         self.number = float(self.x.abs().max())
-        places = [feature_place(self.answer[name], self.x) for name in ("unused", "used")]
-        self.unused, self.used = places
+        self.unused, self.used = (feature_place(self.answer[n], self.x) for n in ("unused", "used"))
         self.part = "unused" if self.unused < 0 else "used"
         self.given = str(self.answer[self.part])[:40]
 
@@ -52,10 +48,10 @@ class UpsideDown(Claim):
 
     def _guided_backprop(self):
         """Return the package's map (D,), and the operation for which there is no rule."""
-        function, rules = self.f.f, Rules("guided backprop", guided_rule)
-        error, x = "", self.x.to(self.f.dtype)
+        error, rules = "", Rules("guided backprop", guided_rule)
         try:
-            question = ask(lambda points: function(points).reshape(-1), x, rules=rules)
+            x = self.x.to(self.f.dtype)
+            question = ask(lambda points: self.f.f(points).reshape(-1), x, rules=rules)
             return gradients(question)[0].double()[0], error
         except UnsupportedOperationError as unknown:
             error = str(unknown).split(":")[0].split(";")[0]
@@ -68,8 +64,8 @@ class UpsideDown(Claim):
         generator = torch.Generator().manual_seed(0)
         drawn = 2 * torch.rand((10, self.features), generator=generator).double() - 1
         sizes = torch.tensor([[self.largest]] * 6 + [[100.0]] * 4)
-        ends = torch.tensor([[self.largest], [-self.largest]]).expand(2, self.features)
-        places = torch.cat([self.x, sizes * drawn, ends])  # (13, D)
+        end = torch.full_like(self.x, self.largest)
+        places = torch.cat([self.x, sizes * drawn, end, -end])  # (13, D)
         values = torch.cat([torch.linspace(-self.largest, self.largest, 41), torch.tensor(FAR)])
         others = places.repeat_interleave(len(values), dim=0)
         others[:, feature] = values.double().repeat(len(places))
@@ -85,9 +81,9 @@ class UpsideDown(Claim):
 
     def exchanged(self):
         """Say whether the example would be right if the two features were exchanged."""
-        shows, hides = abs(self.hidden) > self.wanted, abs(self.shown) <= ZERO
-        steep = abs(float(self.slopes[self.unused])) > self.wanted
-        return shows and hides and steep and not self.changes_with(self.used)
+        slope = abs(float(self.slopes[self.unused]))
+        right = min(slope, abs(self.hidden)) > self.wanted and abs(self.shown) <= ZERO
+        return right and not self.changes_with(self.used)
 
 
 def example(f, unused=0, used=1):
@@ -95,97 +91,104 @@ def example(f, unused=0, used=1):
     return {"f": lambda p: f(p[:, 0], p[:, 1]), "x": [[2.0, 1.0]], "unused": unused, "used": used}
 
 
+def upside_down(a, b):
+    """Return f(a, b) of a right example."""
+    return relu(a) - relu(a) - relu(b)
+
+
+UNFIT = [
+    wrong(
+        "one_row",
+        "x must be one input with at least two features, (1, D). It has shape {shape}.",
+        lambda its: len(its.x) != 1 or its.x.ndim != 2 or its.features < 2,
+    ),
+    wrong(
+        "range",
+        "The numbers of x must lie between -{largest} and {largest}. You gave {number}.",
+        lambda its: its.number > its.largest,
+    ),
+    wrong(
+        "feature",
+        "{part} must be the index of one of the {features} numbers of x. You gave {given}.",
+        lambda its: its.unused < 0 or its.used < 0,
+    ),
+    wrong(
+        "same_feature",
+        "unused and used must be two features. Both are {used}.",
+        lambda its: its.unused == its.used,
+    ),
+]
+
+BLANK = "f does not use feature {unused}, and Guided Backprop gives it"
+SHOWN = "Feature {unused} is right: shown, but not used. But"
+MISTAKES = [
+    wrong(
+        "refused",
+        "Guided Backprop has no rule for an operation in f: {error}. Use sums, products with "
+        "numbers, and ReLUs.",
+        lambda its: its.error != "",
+    ),
+    wrong(
+        "exchanged",
+        "The example is right, but unused and used are exchanged.",
+        lambda its: its.exchanged(),
+        example(upside_down, unused=1, used=0),
+    ),
+    wrong(
+        "not_unused",
+        "f does use feature {unused}: with it f changes, here or for other inputs.",
+        lambda its: its.changes_with(its.unused),
+        example(lambda a, b: 2 * relu(a) - relu(b)),
+    ),
+    wrong(
+        "also_blank",
+        f"{BLANK} 0, too. Let something cancel that goes through ReLUs.",
+        lambda its: abs(its.shown) <= ZERO,
+        example(lambda a, b: 0 * a - 3 * relu(b)),
+    ),
+    wrong(
+        "too_small",
+        f"{BLANK} {{shown}}. Its size must be above {{wanted}}: use larger weights.",
+        lambda its: abs(its.shown) <= its.wanted,
+    ),
+    wrong(
+        "shown_too",
+        f"{SHOWN} Guided Backprop gives {{hidden}} to feature {{used}}; it must be 0. Which "
+        "signals does the rule stop?",
+        lambda its: abs(its.hidden) > ZERO,
+        example(lambda a, b: relu(a) - relu(a) + relu(b)),
+    ),
+    wrong(
+        "uses_nothing",
+        f"{SHOWN} f does not use feature {{used}} either. Let f use it, and let the rule hide it.",
+        lambda its: abs(its.slope) <= its.wanted and not its.changes_with(its.used),
+        example(lambda a, b: relu(a) - relu(a) + 0 * b),
+    ),
+    wrong(
+        "too_flat",
+        "Feature {used} is hidden, but its gradient at x is {slope}. Its size must be above "
+        "{wanted}.",
+        lambda its: abs(its.slope) <= its.wanted,
+    ),
+]
+
 UPSIDE_DOWN = claim_task(
     "02.5",
     UpsideDown,
     name="your example (f, x, unused, used)",
-    right=example(lambda a, b: relu(a) - relu(a) - relu(b)),
-    unfit=[
-        wrong(
-            "one_row",
-            "x must be one input with at least two features, (1, D). It has shape {shape}.",
-            lambda its: len(its.x) != 1 or its.x.ndim != 2 or its.features < 2,
-        ),
-        wrong(
-            "range",
-            "The numbers of x must lie between -{largest} and {largest}. You gave {number}.",
-            lambda its: its.number > its.largest,
-        ),
-        wrong(
-            "feature",
-            "{part} must be the index of one of the {features} numbers of x. You gave {given}.",
-            lambda its: its.unused < 0 or its.used < 0,
-        ),
-        wrong(
-            "same_feature",
-            "unused and used must be two features. Both are {used}.",
-            lambda its: its.unused == its.used,
-        ),
-    ],
-    mistakes=[
-        wrong(
-            "refused",
-            "Guided Backprop has no rule for an operation in f: {error}. Use sums, products with "
-            "numbers, and ReLUs.",
-            lambda its: its.error != "",
-        ),
-        wrong(
-            "exchanged",
-            "The example is right, but unused and used are exchanged.",
-            lambda its: its.exchanged(),
-            example(lambda a, b: relu(a) - relu(a) - relu(b), unused=1, used=0),
-        ),
-        wrong(
-            "not_unused",
-            "f does use feature {unused}: with it f changes, here or for other inputs. It must be "
-            "without any effect.",
-            lambda its: its.changes_with(its.unused),
-            example(lambda a, b: 2 * relu(a) - relu(b)),
-        ),
-        wrong(
-            "also_blank",
-            "f does not use feature {unused}, and Guided Backprop gives it 0, too. Let something "
-            "cancel that goes through ReLUs.",
-            lambda its: abs(its.shown) <= ZERO,
-            example(lambda a, b: 0 * a - 3 * relu(b)),
-        ),
-        wrong(
-            "too_small",
-            "f does not use feature {unused}, and Guided Backprop gives it {shown}. Its size must "
-            "be above {wanted}: use larger weights.",
-            lambda its: abs(its.shown) <= its.wanted,
-        ),
-        wrong(
-            "shown_too",
-            "Feature {unused} is right: shown, but not used. But Guided Backprop gives {hidden} to "
-            "feature {used}; it must be 0. Which signals does the rule stop?",
-            lambda its: abs(its.hidden) > ZERO,
-            example(lambda a, b: relu(a) - relu(a) + relu(b)),
-        ),
-        wrong(
-            "uses_nothing",
-            "Feature {unused} is right: shown, but not used. But f does not use feature {used} "
-            "either. Let f depend on it, and let the rule hide it.",
-            lambda its: abs(its.slope) <= its.wanted and not its.changes_with(its.used),
-            example(lambda a, b: relu(a) - relu(a) + 0 * b),
-        ),
-        wrong(
-            "too_flat",
-            "Guided Backprop hides feature {used}, but its gradient at x is {slope}. Its size must "
-            "be above {wanted}, at this x.",
-            lambda its: abs(its.slope) <= its.wanted,
-        ),
-    ],
+    right=example(upside_down),
+    unfit=UNFIT,
+    mistakes=MISTAKES,
     passed=(
         "Guided Backprop shows feature {unused} ({shown}), which f never uses, and hides feature "
         "{used}, whose gradient is {slope}."
     ),
     hints=(
-        "The rule stops negative signals. That is useful twice: to hide what f uses, and to show "
+        "The rule stops negative signals. Use this twice: to hide what f uses, and to show "
         "something that cancels.",
         "To hide a feature: let its only signal arrive at a ReLU with a minus. To show an unused "
-        "one: a number minus itself is 0 for every input, and if both halves go through a ReLU, "
-        "only one of them lets its signal pass.",
+        "one: a number minus itself is always 0, and if both halves go through a ReLU, only one "
+        "lets its signal pass.",
         "f = lambda p: torch.relu(p[:, 0]) - torch.relu(p[:, 0]) - torch.relu(p[:, 1]), x = [[2.0, "
         "1.0]], unused = 0, used = 1.",
     ),

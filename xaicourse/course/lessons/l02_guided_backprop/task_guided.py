@@ -59,157 +59,145 @@ def gate_overwritten(layers, x, target):
 
 # ---------------------------------------------------------------- the task
 
+MISTAKES = [
+    # which number is explained
+    *saying(WHICH_NUMBER, score="score"),
+    swap(
+        "score_goes_down",
+        "Your signal begins with the score of the class. Begin with 1, the slope of the score "
+        "with respect to itself.",
+        score=lambda z, target: pick(z, target) ** 2 / 2,
+    ),
+    swap(
+        "loss",
+        "You explain the loss (cross-entropy). Explain the score of the class.",
+        score=lambda z, target: cross_entropy(z, target, reduction="sum"),
+    ),
+    swap("loss", "", score=cross_entropy),
+    swap(
+        "all_targets",
+        "scores[:, target] adds the scores of all targets. Each input has its own class: "
+        "scores[range(N), target].",
+        score=lambda z, target: z[:, target],
+    ),
+    # the rule at a ReLU
+    swap(
+        "plain_gradient",
+        "This is the plain gradient, without your rule. A ReLU must stop negative signals as well. "
+        "If you use hooks: are they called? See {section_hooks}.",
+        keep=lambda g: g,
+    ),
+    swap(
+        "deconvnet",
+        "This is DeconvNet: you stop negative signals and forget the gate. Multiply by (z > 0), "
+        "too. See {section_rules}.",
+        gate=lambda z: 1,
+    ),
+    swap(
+        "no_rule",
+        "You pass the ReLUs as if they were not there. Each must stop negative signals, and all "
+        "at closed gates. See {section_rules}.",
+        gate=lambda z: 1,
+        keep=lambda g: g,
+    ),
+    swap(
+        "times_activation",
+        "You multiply the signal by the value of the ReLU. The gate is only 1 or 0.",
+        gate=torch.relu,
+    ),
+    swap(
+        "open_at_zero",
+        "Right, except where a ReLU gets exactly 0: there the gate is closed (z > 0, not >=).",
+        gate=lambda z: z >= 0,
+    ),
+    swap(
+        "gates_reversed",
+        "Your gates are the wrong way round: the signal goes on where z > 0.",
+        gate=lambda z: z <= 0,
+    ),
+    swap("gates_reversed", "", gate=lambda z: z < 0),
+    swap(
+        "keeps_negative",
+        "You stop the positive signals. Stop the negative ones: clamp(min=0).",
+        keep=lambda g: g.clamp(max=0),
+    ),
+    swap(
+        "sizes_go_on",
+        "You let the size of the signal go on (abs). A negative signal must become 0.",
+        keep=torch.abs,
+    ),
+    # where the rule holds
+    at_one_relu("top_relu_only", "last", 0),
+    at_one_relu("bottom_relu_only", "first", -1),
+    swap(
+        "clamped_everywhere",
+        "You cut negative signals after every layer. Only ReLUs cut; others use the chain rule.",
+        down=lambda layer, z, g: chain_rule(layer, z, g).relu(),
+    ),
+    own(
+        "clamped_at_the_end",
+        "This is the positive part of the plain gradient. The rule belongs at each ReLU.",
+        lambda layers, x, target: my_guided(layers, x, target, keep=lambda g: g).relu(),
+    ),
+    own(
+        "gate_overwritten",
+        "Right as long as each ReLU is a module of its own. Of one used twice, your second note of "
+        "the gate overwrites the first: keep one for each use. See {section_hooks}.",
+        gate_overwritten,
+    ),
+    # the finished map
+    after(
+        "clamped_once_more",
+        "The map is right, but you cut off its negative numbers. Only ReLUs cut.",
+        torch.relu,
+    ),
+    after("absolute", "The map is right, but you return absolute values. Keep signs.", torch.abs),
+    after(
+        "times_input",
+        "You multiply the map by x. Guided Backprop returns the signal itself.",
+        lambda found, x: x * found,
+    ),
+    after(
+        "first_input",
+        "Every input gets the map of the first one. Each has its own.",
+        lambda found: found[:1].expand_as(found),
+    ),
+    *ROWS,
+    # what is left behind
+    leaving(
+        "leaves_hooks",
+        "The numbers are right, but your hooks stay on the layers and will change later results. "
+        "Keep the handles and call .remove() on each.",
+        lambda layers: layers[1].register_forward_hook(lambda *seen: None),
+    ),
+    leaving(
+        "leaves_grad",
+        "The numbers are right, but x asks for gradients now. Work on x.detach().clone().",
+        lambda x: x.requires_grad_(),
+    ),
+    leaving(
+        "changes_layers",
+        "The numbers are right, but the layers have changed: another list, other weights, weights "
+        "that ask for gradients, or training mode.",
+        lambda layers: layers[-1].weight.data.mul_(1.01),
+    ),
+]
+
 MY_GUIDED = function_task(
     "02.2",
     my_guided,
     cases=CASES,
-    mistakes=[
-        # which number is explained
-        *saying(WHICH_NUMBER, score="score"),
-        swap(
-            "score_goes_down",
-            "Your signal begins with the score of the class. Begin with 1: the slope of the score "
-            "with respect to itself.",
-            score=lambda z, target: pick(z, target) ** 2 / 2,
-        ),
-        swap(
-            "loss",
-            "You explain the loss (cross-entropy). Explain the score of the class.",
-            score=lambda z, target: cross_entropy(z, target, reduction="sum"),
-        ),
-        swap("loss", "", score=cross_entropy),
-        swap(
-            "all_targets",
-            "scores[:, target] adds the scores of all targets. Each input has its own class: "
-            "scores[range(N), target].",
-            score=lambda z, target: z[:, target],
-        ),
-        # the rule at a ReLU
-        swap(
-            "plain_gradient",
-            "This is the plain gradient: your rule is not applied. At a ReLU negative signals must "
-            "be stopped as well. If you use hooks: are they called? See {section_hooks}.",
-            keep=lambda g: g,
-        ),
-        swap(
-            "deconvnet",
-            "This is DeconvNet: you stop negative signals and forget the gate. Multiply by (z > "
-            "0), too. See {section_rules}.",
-            gate=lambda z: 1,
-        ),
-        swap(
-            "no_rule",
-            "You pass the ReLUs as if they were not there. Each must stop signals at closed gates, "
-            "and negative signals. See {section_rules}.",
-            gate=lambda z: 1,
-            keep=lambda g: g,
-        ),
-        swap(
-            "times_activation",
-            "You multiply the signal by the value of the ReLU. The gate is 1 or 0, whatever the "
-            "value.",
-            gate=torch.relu,
-        ),
-        swap(
-            "open_at_zero",
-            "Right, except where a ReLU gets exactly 0: there the gate is closed, z > 0 and not z "
-            ">= 0.",
-            gate=lambda z: z >= 0,
-        ),
-        swap(
-            "gates_reversed",
-            "Your gates are the wrong way round: the signal goes on where z > 0.",
-            gate=lambda z: z <= 0,
-        ),
-        swap("gates_reversed", "", gate=lambda z: z < 0),
-        swap(
-            "keeps_negative",
-            "Your negative signals go on and the positive ones stop. It is the other way round: "
-            "clamp(min=0).",
-            keep=lambda g: g.clamp(max=0),
-        ),
-        swap(
-            "sizes_go_on",
-            "You let the size of the signal go on (abs). A negative signal must become 0, not "
-            "positive.",
-            keep=torch.abs,
-        ),
-        # where the rule holds
-        at_one_relu("top_relu_only", "last", 0),
-        at_one_relu("bottom_relu_only", "first", -1),
-        swap(
-            "clamped_everywhere",
-            "You cut negative signals after every layer. Only ReLUs cut; other layers use the "
-            "chain rule.",
-            down=lambda layer, z, g: chain_rule(layer, z, g).relu(),
-        ),
-        own(
-            "clamped_at_the_end",
-            "This is the positive part of the plain gradient. The rule belongs at each ReLU, on "
-            "the way.",
-            lambda layers, x, target: my_guided(layers, x, target, keep=lambda g: g).relu(),
-        ),
-        own(
-            "gate_overwritten",
-            "Right as long as each ReLU is a module of its own. Of one that is used twice, your "
-            "second note of the gate overwrites the first. Keep one for each use. See "
-            "{section_hooks}.",
-            gate_overwritten,
-        ),
-        # the finished map
-        after(
-            "clamped_once_more",
-            "The map is right, but you cut off its negative numbers. Only signals at ReLUs are "
-            "cut.",
-            torch.relu,
-        ),
-        after(
-            "absolute",
-            "The map is right, but you return absolute values. Keep the signs.",
-            torch.abs,
-        ),
-        after(
-            "times_input",
-            "You multiply the map by x. Guided Backprop returns the signal itself.",
-            lambda found, x: x * found,
-        ),
-        after(
-            "first_input",
-            "Every input gets the map of the first one. Each has its own.",
-            lambda found: found[:1].expand_as(found),
-        ),
-        *ROWS,
-        # what is left behind
-        leaving(
-            "leaves_hooks",
-            "The numbers are right, but your hooks stay on the caller's layers and will change "
-            "later results. Keep the handles and call .remove() on each.",
-            lambda layers: layers[1].register_forward_hook(lambda *seen: None),
-        ),
-        leaving(
-            "leaves_grad",
-            "The numbers are right, but x asks for gradients from now on. Work on "
-            "x.detach().clone().",
-            lambda x: x.requires_grad_(),
-        ),
-        leaving(
-            "changes_layers",
-            "The numbers are right, but afterwards the layers are not as they were: another list, "
-            "other weights, weights that ask for gradients, or training mode.",
-            lambda layers: layers[-1].weight.data.mul_(1.01),
-        ),
-    ],
+    mistakes=MISTAKES,
     passed="The right signal at every ReLU, also at one that is used twice.",
     hints=(
         "Go forward once and keep the input of every layer. Then go backwards: begin with 1 at "
         "each input's own class and 0 elsewhere, and ask each layer what it sends down.",
-        "At a ReLU with input z and signal g: g = (z > 0) * g.clamp(min=0). At every other layer "
-        "the chain rule: torch.autograd.grad(layer(point), point, g)[0] with a point that asks for "
-        "gradients.",
+        "At a ReLU with input z and signal g: g = (z > 0) * g.clamp(min=0). At other layers the "
+        "chain rule: torch.autograd.grad(layer(z), z, g)[0] with a z that asks for gradients.",
         "points = [x]; for layer in layers: points.append(layer(points[-1])). signal = "
-        "torch.nn.functional.one_hot(target, points[-1].shape[1]).float(). Then for layer, point "
-        "in zip(layers[::-1], points[-2::-1]): the rule at a ReLU, else the chain rule with "
-        "point.detach().requires_grad_().",
+        "torch.nn.functional.one_hot(target, points[-1].shape[1]).float(). Then for layer, z in "
+        "zip(layers[::-1], points[-2::-1]): the rule at a ReLU, else the chain rule with "
+        "z.detach().requires_grad_().",
     ),
     left=dict.fromkeys(("changes_model", "leaves_mode", "fills_weights"), "changes_layers"),
     twice=True,

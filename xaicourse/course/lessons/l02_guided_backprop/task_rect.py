@@ -31,166 +31,125 @@ def each_map(numbers, quantile):
     return numbers.flatten(2).quantile(quantile, dim=2)[..., None, None]
 
 
-def outputs(turn: float, *shape: int) -> torch.Tensor:
-    """Return outputs of ReLUs, some of them 0; the inputs of a batch are of unlike sizes."""
+def signals(name, says, quantile, turn, *shape, maps: torch.Tensor | float = 1.0):
+    """Return a case: outputs of ReLUs, of another size for each input and map, and signals."""
     sizes = torch.arange(1.0, shape[0] + 1) ** 2
-    return sizes.view(-1, *[1] * (len(shape) - 1)) * waves(turn, *shape, size=2.0).relu()
+    a = sizes.view(-1, *[1] * (len(shape) - 1)) * waves(turn, *shape, size=2.0).relu() * maps
+    return case(name, says, a=a, g=waves(turn + 0.9, *shape), quantile=quantile)
 
 
+TWO_MAPS = torch.tensor([1.0, 6.0]).view(2, 1, 1)
 CASES = (
-    case(
-        "one", "one input with 21 units", a=outputs(1.3, 1, 21), g=waves(2.2, 1, 21), quantile=0.7
+    signals("one", "one input with 21 units", 0.7, 1.3, 1, 21),
+    signals("two", "two inputs with 25 units, one with small values", 0.8, 0.7, 2, 25),
+    signals(
+        "pictures", "three inputs with 2 feature maps of 4 x 5", 0.8, 2.2, 3, 2, 4, 5, maps=TWO_MAPS
     ),
-    case(
-        "two",
-        "two inputs with 25 units, one with small values and one with large ones",
-        a=outputs(0.7, 2, 25),
-        g=waves(1.6, 2, 25),
-        quantile=0.8,
-    ),
-    case(
-        "pictures",
-        "three inputs with 2 feature maps of 4 x 5",
-        a=outputs(2.2, 3, 2, 4, 5) * torch.tensor([1.0, 6.0]).view(2, 1, 1),
-        g=waves(3.1, 3, 2, 4, 5),
-        quantile=0.8,
-    ),
-    case(
-        "low",
-        "two inputs with 24 units and a low quantile: the threshold is below 0",
-        a=outputs(1.9, 2, 24),
-        g=waves(2.8, 2, 24),
-        quantile=0.12,
-    ),
+    signals("low", "two inputs with 24 units, a low quantile: threshold below 0", 0.12, 1.9, 2, 24),
 )
 
 EACH = "Each input has one, over all its units: flatten(1), then quantile(..., dim=1)."
+PRODUCTS = "Compare the products a g."
+MISTAKES = [
+    # what is compared
+    swap("by_signal", f"You compare g alone. {PRODUCTS}", product=lambda a, g: g),
+    swap("by_activation", f"You compare a alone. {PRODUCTS}", product=lambda a, g: a),
+    swap(
+        "by_size",
+        "You compare absolute values. Signals against the class (negative products) must not pass.",
+        product=lambda a, g: (a * g).abs(),
+    ),
+    # over which numbers the quantile is taken
+    swap(
+        "over_batch",
+        f"You take one threshold for the whole batch. {EACH}",
+        threshold=lambda r, q: r.flatten().quantile(q),
+    ),
+    swap(
+        "over_inputs",
+        f"You take one threshold for each unit, over the batch. {EACH}",
+        threshold=lambda r, q: r.quantile(q, dim=0),
+    ),
+    swap("each_map", f"You take one threshold for each feature map. {EACH}", threshold=each_map),
+    swap(
+        "last_axis",
+        f"You take one threshold for each line (the last axis). {EACH}",
+        threshold=lambda r, q: r.quantile(q, dim=-1, keepdim=True),
+    ),
+    # another threshold
+    before(
+        "other_quantile",
+        "You use 1 - quantile. A quantile of 0.98 lets 2 per cent pass.",
+        quantile=lambda quantile: 1 - quantile,
+    ),
+    before(
+        "in_percent",
+        "You take the quantile for a percentage. It lies between 0 and 1, as in Tensor.quantile.",
+        quantile=lambda quantile: quantile / 100,
+    ),
+    swap(
+        "quantile_as_threshold",
+        "You compare with the number `quantile`. Compute the quantile of the products first.",
+        threshold=lambda r, q: q,
+    ),
+    swap(
+        "at_least_zero",
+        "Your threshold never falls below 0. With a low quantile it does: negative signals pass, "
+        "too.",
+        threshold=lambda r, q: each_input(r, q).relu(),
+    ),
+    swap(
+        "share_of_maximum",
+        "You compare with a share of the largest product. A quantile is a share of the units.",
+        threshold=lambda r, q: q * each_input(r, 1.0),
+    ),
+    swap(
+        "guided",
+        "This is Guided Backprop, the threshold 0. Use the quantile of the products.",
+        threshold=lambda r, q: 0,
+    ),
+    # who passes
+    swap(
+        "not_strict",
+        "You let products pass that equal the threshold. Above is strict: many products are "
+        "exactly 0, and so may the threshold be.",
+        above=torch.ge,
+    ),
+    swap("below", "You let the signals below the threshold pass, not those above.", above=torch.le),
+    after(
+        "gate_too",
+        "You also ask the gate (a > 0). RectGrad asks the product only: with a threshold below 0 "
+        "a closed unit lets its signal pass.",
+        lambda passed, a: passed * (a > 0),
+    ),
+    after(
+        "positive_only",
+        "You cut off negative signals at the end. With a threshold below 0 they pass, too.",
+        torch.relu,
+    ),
+    # what goes on
+    swap("relevance_goes_on", "The products go on. They only decide; g goes on.", out=torch.mul),
+    swap(
+        "activation_goes_on",
+        "The outputs a go on. They only help to decide; g goes on.",
+        out=lambda a, g: a,
+    ),
+    swap("mask_goes_on", "You return who passes (1 or 0). Multiply by g.", out=lambda a, g: 1.0),
+    own(
+        "minus_threshold",
+        "You return how far the products are above the threshold. There, g goes on.",
+        lambda a, g, quantile: (a * g - each_input(a * g, quantile)).relu(),
+    ),
+]
 
 RECT_RULE = function_task(
     "02.6",
     rect_rule,
     cases=CASES,
-    mistakes=[
-        # what is compared
-        swap("by_signal", "You compare g alone. Compare the products a g.", product=lambda a, g: g),
-        swap(
-            "by_activation",
-            "You compare a alone. Compare the products a g.",
-            product=lambda a, g: a,
-        ),
-        swap(
-            "by_size",
-            "You compare sizes. Signals against the class (negative products) must not pass: no "
-            "absolute values.",
-            product=lambda a, g: (a * g).abs(),
-        ),
-        # over which numbers the quantile is taken
-        swap(
-            "over_batch",
-            f"You take one threshold for the whole batch. {EACH}",
-            threshold=lambda r, q: r.flatten().quantile(q),
-        ),
-        swap(
-            "over_inputs",
-            f"You take one threshold for each unit, over the batch. {EACH}",
-            threshold=lambda r, q: r.quantile(q, dim=0),
-        ),
-        swap(
-            "each_map",
-            f"You take one threshold for each feature map. {EACH}",
-            threshold=each_map,
-        ),
-        swap(
-            "last_axis",
-            f"You take one threshold for each line (the last axis). {EACH}",
-            threshold=lambda r, q: r.quantile(q, dim=-1, keepdim=True),
-        ),
-        # another threshold
-        before(
-            "other_quantile",
-            "You use 1 - quantile. A quantile of 0.98 lets 2 per cent pass.",
-            quantile=lambda quantile: 1 - quantile,
-        ),
-        before(
-            "in_percent",
-            "You take the quantile for a number of per cent. It lies between 0 and 1, as "
-            "Tensor.quantile wants it.",
-            quantile=lambda quantile: quantile / 100,
-        ),
-        swap(
-            "quantile_as_threshold",
-            "You compare with the number `quantile` itself. Compute the quantile of the products "
-            "first.",
-            threshold=lambda r, q: q,
-        ),
-        swap(
-            "at_least_zero",
-            "Your threshold never falls below 0. With a low quantile it does, and then negative "
-            "signals pass, too.",
-            threshold=lambda r, q: each_input(r, q).relu(),
-        ),
-        swap(
-            "share_of_maximum",
-            "You compare with a share of the largest product. Asked is a quantile: a share of the "
-            "units.",
-            threshold=lambda r, q: q * each_input(r, 1.0),
-        ),
-        # who passes
-        swap(
-            "not_strict",
-            "You let products pass that are equal to the threshold. Above is strict: many products "
-            "are exactly 0, and so may the threshold be.",
-            above=torch.ge,
-        ),
-        swap(
-            "below",
-            "You let the signals below the threshold pass. It is the other way round.",
-            above=torch.le,
-        ),
-        after(
-            "gate_too",
-            "You also ask the gate (a > 0). RectGrad asks the product only: with a threshold below "
-            "0 a closed unit lets its signal pass.",
-            lambda passed, a: passed * (a > 0),
-        ),
-        after(
-            "positive_only",
-            "You cut off negative signals at the end. With a low quantile the threshold is below "
-            "0, and they pass, too.",
-            torch.relu,
-        ),
-        own(
-            "guided",
-            "This is Guided Backprop, the threshold 0. Use the quantile of the products.",
-            lambda a, g, quantile: g.relu() * (a > 0),
-        ),
-        # what goes on
-        swap(
-            "relevance_goes_on",
-            "The products a g go on. They only decide; what goes on is g.",
-            out=torch.mul,
-        ),
-        swap(
-            "activation_goes_on",
-            "The outputs a go on. They only help to decide; what goes on is g.",
-            out=lambda a, g: a,
-        ),
-        swap(
-            "mask_goes_on",
-            "You return who passes (1 or 0). Multiply by g.",
-            out=lambda a, g: torch.ones_like(g),
-        ),
-        own(
-            "minus_threshold",
-            "You return how far the products are above the threshold. What goes on is g, where the "
-            "product is above.",
-            lambda a, g, quantile: (a * g - each_input(a * g, quantile)).relu(),
-        ),
-    ],
+    mistakes=MISTAKES,
     passed="Each input lets its own strongest signals pass.",
     hints=(
-        "First the products a * g. For each input one threshold: flatten everything but the first "
-        "axis.",
+        "First the products a * g. For each input one threshold: flatten all axes but the first.",
         "relevance.flatten(1).quantile(quantile, dim=1, keepdim=True) is one threshold for each "
         "input. The comparison is strict: above, not equal.",
         "relevance = (a * g).flatten(1); tau = relevance.quantile(quantile, dim=1, keepdim=True); "

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import torch
 
-from xaicourse.course.grading.cases import Case, case, waves
+from xaicourse.course.grading.cases import case, waves
 from xaicourse.course.grading.function_task import function_task
 from xaicourse.course.grading.mistakes import after, own, saying, swap
 from xaicourse.course.grading.shared_mistakes import ROWS, SIGNS, WHICH_NUMBER, pick
@@ -26,30 +26,23 @@ def split(
     return torch.stack([share(layer, s, v).sum(1) for layer, (s, v) in pairs], dim=1)
 
 
-def net(name: str, says: str, sizes: list[int], rows: int, target: list[int], turn: float) -> Case:
-    """Return a case: a net of dense layers of these sizes, and some inputs."""
+def net(name, says, sizes, target, turn):
+    """Return a case: a net of dense layers of these sizes, and an input for each target."""
     pairs = list(enumerate(pairwise(sizes)))
     return case(
         name,
         says,
         weights=[waves(turn + k, after, before, size=1.5) for k, (before, after) in pairs],
         biases=[waves(turn + 0.3 + k, after, size=1.5) for k, (_, after) in pairs],
-        x=waves(turn + 0.7, rows, sizes[0], size=1.5),
+        x=waves(turn + 0.7, len(target), sizes[0], size=1.5),
         target=torch.tensor(target),
     )
 
 
 CASES = (
-    net("one_layer", "one input with three numbers, one layer", [3, 4], 1, [2], 0.9),
-    net("two_layers", "one input with four numbers, two layers", [4, 6, 3], 1, [1], 1.3),
-    net(
-        "batch",
-        "three inputs with five numbers, three layers, a target for each",
-        [5, 7, 6, 4],
-        3,
-        [2, 0, 3],
-        0.6,
-    ),
+    net("one_layer", "one input with three numbers, one layer", [3, 4], [2], 0.9),
+    net("two_layers", "one input with four numbers, two layers", [4, 6, 3], [1], 1.3),
+    net("batch", "three inputs, three layers, a target for each", [5, 7, 6, 4], [2, 0, 3], 0.6),
 )
 
 
@@ -61,179 +54,156 @@ def behind_the_relu(weights, biases, x, target):
     units = [x.detach().clone().requires_grad_()]
     for layer, (w, b) in enumerate(zip(weights, biases, strict=True)):
         z = units[-1] @ w.T + b
-        units.append(z.relu() if layer < len(biases) - 1 else 1 * z)
+        units.append(z.relu() if layer < len(biases) - 1 else z)
     slopes = torch.autograd.grad(pick(units[-1], target).sum(), units)
     return torch.stack([(s * v).sum(1) for s, v in zip(slopes, [x, *biases], strict=True)], dim=1)
 
 
-def results_for_biases(weights, biases, x, target):
-    """Take slope times the whole result of a layer, not times its bias."""
-    results = [x.detach().clone().requires_grad_()]
-    for layer, (w, b) in enumerate(zip(weights, biases, strict=True)):
-        results.append((results[-1].relu() if layer else results[-1]) @ w.T + b)
-    slopes = torch.autograd.grad(pick(results[-1], target).sum(), results)
-    pairs = zip(slopes, results, strict=True)
-    return torch.stack([(s * v.detach()).sum(1) for s, v in pairs], dim=1)
-
-
 def rise_without(weights, biases, x, target):
     """Take what the score loses without the input, and without each bias."""
+    values = [x, *biases]
 
-    def score(x, biases):
+    def score(left_out):
+        x, *biases = [v * (k != left_out) for k, v in enumerate(values)]
         return split(weights, biases, x, target).sum(1)  # the shares add up to it
 
-    without = [[b * (j != k) for j, b in enumerate(biases)] for k in range(len(biases))]
-    others = [score(0 * x, biases), *(score(x, less) for less in without)]
-    return torch.stack([score(x, biases) - other for other in others], dim=1)
+    return torch.stack([score(None) - score(k) for k in range(len(values))], dim=1)
 
 
 def biases_as(change):
     """Return a change of the columns of the biases (N, L); that of the input stays."""
-    return lambda shares: torch.cat([shares[:, :1], change(shares[:, 1:])], dim=1)
+    return lambda shares: torch.column_stack([shares[:, 0], change(shares[:, 1:])])
 
 
 # ---------------------------------------------------------------- the task
+
+COPIES = "Give each input its own copy of the biases."
+MISTAKES = [
+    *saying(WHICH_NUMBER, score="logit"),
+    *ROWS,
+    # what is added up
+    swap(
+        "slopes_only",
+        "These are sums of slopes. A share is slope times value, for input and biases. See "
+        "{section_split}.",
+        share=lambda layer, s, v: s,
+    ),
+    swap(
+        "bias_slopes_only",
+        "The input's share is right. For the biases you add up slopes: multiply each by its bias.",
+        share=lambda layer, s, v: s if layer else s * v,
+    ),
+    swap(
+        "plain_biases",
+        "The input's share is right. You add up the biases themselves: multiply each by its slope.",
+        share=lambda layer, s, v: v if layer else s * v,
+    ),
+    swap(
+        "input_slope_only",
+        "The biases are right. For the input you add up slopes: multiply each by its input.",
+        share=lambda layer, s, v: s * v if layer else s,
+    ),
+    swap(
+        "sizes",
+        "You add up absolute values. Only with their signs do shares add up to the logit.",
+        share=lambda layer, s, v: (s * v).abs(),
+    ),
+    # the net
+    swap("no_gates", "You left the relus out. A closed gate passes nothing on.", relu=lambda z: z),
+    swap(
+        "relu_at_the_end",
+        "You put a relu after the last layer. Logits may be below 0.",
+        score=lambda z, target: pick(z, target).relu(),
+    ),
+    own(
+        "behind_the_relu",
+        "You take the slopes behind the relus. A bias is added before: at a closed gate its share "
+        "is 0.",
+        behind_the_relu,
+    ),
+    after(  # slope times result is what the layers up to this one bring
+        "results_for_biases",
+        "Column l holds all that was brought up to layer l: slope times its whole result. Its "
+        "bias alone brings slope times bias.",
+        lambda shares: shares.cumsum(1),
+    ),
+    own(
+        "rise_without",
+        "You remove a bias (or the input) and see how much the logit falls. That may change gates: "
+        "these numbers do not add up. Use slope times value.",
+        rise_without,
+    ),
+    # the batch
+    after(
+        "batch_added",
+        f"Right for one input. In a batch, a shared bias adds the slopes of all inputs. {COPIES}",
+        biases_as(lambda b: b.sum(0).expand_as(b)),
+    ),
+    after(
+        "batch_averaged",
+        f"Right for one input. In a batch, all get the average share of a bias. {COPIES}",
+        biases_as(lambda b: b.mean(0).expand_as(b)),
+    ),
+    # the columns
+    after(
+        "last_bias_forgotten",
+        "The last layer's bias has a share, too: its entry for the target, with the slope 1.",
+        lambda shares: torch.column_stack([shares[:, :-1], 0 * shares[:, -1]]),
+    ),
+    after(
+        "all_of_the_last_bias",
+        "You add up all entries of the last bias. Only that of the target enters the logit.",
+        lambda shares, biases: torch.column_stack(
+            [shares[:, :-1], biases[-1].sum().expand(len(shares))]
+        ),
+    ),
+    after(
+        "reversed_order",
+        "The shares of the biases are right, but reversed. Column 1 is the first layer.",
+        biases_as(lambda b: b.flip(1)),
+    ),
+    after(
+        "input_last",
+        "The shares are right, but the input belongs into column 0.",
+        lambda shares: shares.roll(-1, dims=1),
+    ),
+    after(
+        "rest_in_one",
+        "The rest of the logit stands in one column. Each layer has its share: slope times bias.",
+        biases_as(lambda b: torch.column_stack([0 * b[:, 1:], b.sum(1)])),
+    ),
+    after(
+        "rest_in_equal_parts",
+        "You spread the rest of the logit evenly. Each bias has its share: slope times bias.",
+        biases_as(lambda b: b.mean(1, True).expand_as(b)),
+    ),
+    after(
+        "score_kept",
+        "Column 0 holds the whole logit. It should hold gradient x input, added up.",
+        lambda shares: torch.column_stack([shares.sum(1), shares[:, 1:]]),
+    ),
+    *saying(SIGNS, so="The columns should add up to the logit."),
+    after(
+        "as_parts_of_one",
+        "You divide by the logit. The shares should add up to the logit, not to 1.",
+        lambda shares: shares / shares.sum(1, keepdim=True),
+    ),
+]
 
 SPLIT = function_task(
     "08.2",
     split,
     cases=CASES,
-    mistakes=[
-        *saying(WHICH_NUMBER, score="logit"),
-        *ROWS,
-        # what is added up
-        swap(
-            "slopes_only",
-            "These are sums of slopes. A share is slope times value, for the input and for "
-            "each bias. See {section_split}.",
-            share=lambda layer, s, v: s,
-        ),
-        swap(
-            "bias_slopes_only",
-            "The input's share is right. For the biases you add up slopes: multiply each by "
-            "its bias first.",
-            share=lambda layer, s, v: s if layer else s * v,
-        ),
-        swap(
-            "plain_biases",
-            "The input's share is right. For the biases you add up the biases themselves: "
-            "multiply each by its slope first.",
-            share=lambda layer, s, v: v if layer else s * v,
-        ),
-        swap(
-            "input_slope_only",
-            "The biases are right. For the input you add up the slopes: multiply each by its "
-            "input first.",
-            share=lambda layer, s, v: s * v if layer else s,
-        ),
-        swap(
-            "sizes",
-            "You add up absolute values. Shares keep their signs: only then they add up to the "
-            "logit.",
-            share=lambda layer, s, v: (s * v).abs(),
-        ),
-        # the net
-        swap(
-            "no_gates", "You left the relus out. A closed gate passes nothing on.", relu=lambda z: z
-        ),
-        swap(
-            "relu_at_the_end",
-            "You put a relu after the last layer. Logits may be below 0.",
-            score=lambda z, target: pick(z, target).relu(),
-        ),
-        own(
-            "behind_the_relu",
-            "You take the slopes behind the relus. A bias is added before the relu: where the "
-            "gate is closed, its share is 0.",
-            behind_the_relu,
-        ),
-        own(
-            "results_for_biases",
-            "Column l holds all that was brought up to layer l: slope times the whole result "
-            "of the layer. Its bias alone brings slope times bias.",
-            results_for_biases,
-        ),
-        own(
-            "rise_without",
-            "You remove a bias (or the input) and look how much the logit falls. That step may "
-            "change gates, so these numbers do not add up. Use slope times value.",
-            rise_without,
-        ),
-        # the batch
-        after(
-            "batch_added",
-            "Right for one input. In a batch, a bias that all inputs share gets the slopes of "
-            "all of them added together. Give each input its own copy of the biases.",
-            biases_as(lambda b: b.sum(0).expand_as(b)),
-        ),
-        after(
-            "batch_averaged",
-            "Right for one input. In a batch, all your inputs get the average share of a bias. "
-            "Give each input its own copy of the biases.",
-            biases_as(lambda b: b.mean(0).expand_as(b)),
-        ),
-        # the columns
-        after(
-            "last_bias_forgotten",
-            "The bias of the last layer has a share, too: its entry for the target, with the "
-            "slope 1.",
-            lambda shares: torch.cat([shares[:, :-1], 0 * shares[:, -1:]], dim=1),
-        ),
-        after(
-            "all_of_the_last_bias",
-            "You add up all entries of the last bias. Only that of the target enters the logit.",
-            lambda shares, biases: torch.cat(
-                [shares[:, :-1], biases[-1].sum().expand(len(shares), 1)], dim=1
-            ),
-        ),
-        after(
-            "reversed_order",
-            "The shares of the biases are right, but in reverse order. Column 1 is the first "
-            "layer.",
-            biases_as(lambda b: b.flip(1)),
-        ),
-        after(
-            "input_last",
-            "The shares are right, but the input belongs into column 0.",
-            lambda shares: shares.roll(-1, dims=1),
-        ),
-        after(
-            "rest_in_one",
-            "The rest of the logit stands in one column. Give each layer its own share: slope "
-            "times bias.",
-            biases_as(lambda b: torch.cat([0 * b[:, 1:], b.sum(1, True)], dim=1)),
-        ),
-        after(
-            "rest_in_equal_parts",
-            "You spread the rest of the logit evenly over the layers. Each bias has a share of "
-            "its own: slope times bias.",
-            biases_as(lambda b: b.mean(1, True).expand_as(b)),
-        ),
-        after(
-            "score_kept",
-            "Column 0 holds the whole logit. It should hold gradient x input, added up.",
-            lambda shares: torch.cat([shares.sum(1, True), shares[:, 1:]], dim=1),
-        ),
-        *saying(SIGNS, so="The columns should add up to the logit."),
-        after(
-            "as_parts_of_one",
-            "You divide by the logit. Return the shares in units of the logit: they add up to "
-            "it, not to 1.",
-            lambda shares: shares / shares.sum(1, keepdim=True),
-        ),
-    ],
-    passed=(
-        "All shares add up to the logit: nothing is lost, and nothing depends on the other inputs "
-        "of the batch."
-    ),
+    mistakes=MISTAKES,
+    passed="All shares add up to the logit, and none depends on the other inputs of the batch.",
     hints=(
         "Make the biases inputs: let x and all biases ask for gradients, run the net, and "
         "differentiate each input's own logit. A share is slope times value, added up.",
-        "In a batch, one tensor of biases would get the slopes of all inputs added together. "
+        "In a batch, one tensor of biases would get the slopes of all inputs, added. "
         "Give each input its own copy: b.expand(len(x), -1).clone().requires_grad_().",
-        "leaves = [x.clone().requires_grad_()] + [b.expand(len(x), "
-        "-1).clone().requires_grad_() for b in biases]; run the net on them; slopes = "
-        "torch.autograd.grad(logits[torch.arange(len(x)), target].sum(), leaves); stack (slope "
-        "* leaf).sum(1) as columns.",
+        "leaves = [v.clone().requires_grad_() for v in (x, *[b.expand(len(x), -1) for b in "
+        "biases])]; run the net on them; slopes = "
+        "torch.autograd.grad(logits[torch.arange(len(x)), target].sum(), leaves); stack (slope * "
+        "leaf).sum(1) as columns.",
     ),
 )
