@@ -110,8 +110,8 @@ TWO_BASELINES = Task(
     misconceptions={name: RIGHT | change for name, change in WRONG.items()},
     words={
         "name": "05.5",
-        "passed": "coat_share and both numbers are right. No program can judge your questions: "
-        "read them to a neighbour.",
+        "passed": "coat_share is right and both numbers are within the limits. No program can tell "
+        "whether your questions are good ones: read them to a neighbour.",
         "cases": {each.name: each.says for each in CASES},
         "misconceptions": {mistake.name: mistake.says for mistake in SHARES}
         | {"swapped": "Exchange the parts: 'low' is the share below 0.05, 'high' above 0.20."},

@@ -195,7 +195,10 @@ SPLIT = function_task(
     split,
     cases=CASES,
     mistakes=MISTAKES,
-    passed="All shares add up to the logit, and none depends on the other inputs of the batch.",
+    passed=(
+        "All shares add up to the logit: nothing is lost, and nothing depends on the other inputs "
+        "of the batch."
+    ),
     hints=(
         "Make the biases inputs: let x and all biases ask for gradients, run the net, and "
         "differentiate each input's own logit. A share is slope times value, added up.",
