@@ -35,4 +35,4 @@ def refused(kind: type[Exception], word: str = "") -> Iterator[None]:
 def near(got: Any, expected: Any) -> bool:
     """Tell whether two numbers, or the numbers of two tuples, agree to six digits."""
     one, two = (torch.as_tensor(t, dtype=torch.float64) for t in (got, expected))
-    return one.shape == two.shape and torch.allclose(one, two, rtol=1e-6, atol=1e-12)
+    return one.shape == two.shape and relative_error(one, two) <= 1e-6

@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -14,20 +15,12 @@ PACKAGE = ROOT / "xaicourse"
 ROOMS = sorted((PACKAGE / "course" / "lessons").glob("l[0-9][0-9]_*/"))
 TEXTS = ("lesson.py", "sheet.py")  # the texts of a lesson: never imported
 
-# A file imports from floors below its own, and from its own folder.
-FLOORS = {
-    "core": 0,
-    "methods": 1, "zoo": 1, "datasets": 1,
-    "evaluation": 2, "robustness": 2, "theory": 2,
-    "plot": 3,
-    "widgets": 4, "study": 4,
-    "course.table": 5, "course.grading": 5,
-    "course.timeline": 6, "course.lessons": 6,
-    "course.checking": 7,
-    "explain": 8,
-    "cli": 9,
-}  # fmt: skip
-NEIGHBOURS = {("zoo", "datasets")}  # the zoo knows on which data its nets were trained
+# A file imports from floors below its own, and from its own folder: the floors of the picture.
+_SPECIFICATION = spec_from_file_location("draw_floors", ROOT / "tools" / "draw_floors.py")
+_PICTURE = module_from_spec(_SPECIFICATION)
+_SPECIFICATION.loader.exec_module(_PICTURE)
+FLOORS = {name: floor for name, (floor, _, _) in _PICTURE.BOXES.items()}
+NEIGHBOURS = _PICTURE.NEIGHBOURS
 # They hand names on to whoever asks, so they stand above all floors.
 DOORS = {"__init__.py", "plot/__init__.py", "widgets/__init__.py"}
 TOP = {"__version__", "_from_course"}  # what a file may ask of the package itself

@@ -256,12 +256,12 @@ def test_rescale_finds_the_reference_of_rows_that_were_moved_or_refuses(close):
         "features first": lambda z: (LAST.weight @ F.relu(FIRST(z).T)).T,
     }.values(),
 )
-def test_the_books_of_lrp_are_kept_row_by_row_or_it_refuses(model):
+def test_the_books_of_lrp_are_kept_row_by_row_or_it_refuses(model, close):
     with pytest.raises(UnsupportedOperationError, match="rows of x on the first axis"):
         xc.lrp(model, X, 1)
     alone = xc.lrp(model, X[:1], 1, return_details=True)  # one row cannot be mixed up
     total = alone.values.sum(1) + alone.extra["absorbed"]
-    torch.testing.assert_close(total, xc.scores(model, X[:1], 1))
+    close(total, xc.scores(model, X[:1], 1))
 
 
 # ---- T4 and R5: masks, and what only looks -------------------------------------------------------
