@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from xaicourse.core.attribution import Attribution
 from xaicourse.core.gradients import Question, activations, ask, layer_gradients
 from xaicourse.core.layers import Layer, LayerError, find_layer
+from xaicourse.methods.vanilla.known_layouts import Layout, forget, recall, remember
 from xaicourse.methods.vanilla.layer_choice import (
     Look,
     check_x,
@@ -140,19 +141,50 @@ def read_maps(
         raise ValueError("layer is an empty list: give at least one layer, or None for the default")
     found = []
     for one in layer if isinstance(layer, list | tuple) else [layer]:
-        where = None if one is None else find_layer(question.model, one, call)
-        seen = look(question, where)
-        if where is None:
-            where, axes = default_layer(question, seen)
-            laid, of_x = axes, axes.of_x
-        else:
-            laid, of_x = _laid_out(question, where, seen, reshape, gradient)
-        del seen  # and with it the graph of the first row
-        A, g, score = _read(question, where, laid, gradient, differentiable)
-        if gradient and _tokens(reshape or laid) and not bool(g.any()):
+        named = None if one is None else find_layer(question.model, one, call)
+        chosen = _chosen(question, named, reshape, gradient)
+        A, g, score = _read(question, chosen, gradient, differentiable)
+        if chosen.shape not in (None, A.shape[1:]):  # the model has changed where we do not look
+            forget(question)
+            chosen = _chosen(question, named, reshape, gradient)
+            A, g, score = _read(question, chosen, gradient, differentiable)
+        where = chosen.layer
+        A, g = (_as_maps(question, where, t, chosen.laid) if t.numel() else t for t in (A, g))
+        if gradient and _tokens(chosen.laid) and not bool(g.any()):
             raise ValueError(_no_gradient(question, where))
-        found.append(FeatureMaps(where, A, g, score, of_x))
+        found.append(FeatureMaps(where, A, g, score, chosen.of_x))
     return found
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """The layer of a map, and how its output is laid out."""
+
+    layer: Layer
+    laid: Reshape
+    of_x: tuple[int, ...]
+    shape: tuple[int, ...] | None = None  # that its output had when that was found out
+
+
+def _chosen(
+    question: Question, named: Layer | None, reshape: Reshape | None, gradient: bool
+) -> _Chosen:
+    """Return the layer of a map: what is known of the model, or else is seen in one run."""
+    known = recall(question, named) if reshape is None else None
+    if known is not None:
+        where = known.layer(question.model)  # type: ignore[arg-type]
+        return _Chosen(where, known.axes, known.axes.of_x, known.shape)
+    seen = look(question, named)
+    if named is None:
+        where, axes = default_layer(question, seen)
+        laid, of_x, output = axes, axes.of_x, seen.output_of(where)
+    else:
+        where, output = named, seen.output
+        laid, of_x = _laid_out(question, named, seen, reshape, gradient)
+    if reshape is None and isinstance(laid, Axes):
+        layout = Layout(where.name, where.call, laid, tuple(output.shape[1:]))
+        remember(question, named, layout, seen)
+    return _Chosen(where, laid, of_x)
 
 
 def number_of_layers(layer: Any) -> int:
@@ -161,24 +193,29 @@ def number_of_layers(layer: Any) -> int:
 
 
 def _read(
-    question: Question, where: Layer, laid: Reshape, gradient: bool, differentiable: bool
+    question: Question, chosen: _Chosen, gradient: bool, differentiable: bool
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Return A and g as feature maps (N, K, h, w), at least in float32, and F (N,)."""
+    """Return the layer's output A, g = dF/dA (empty where it is not asked for) and F (N,)."""
     if gradient:
-        A, g, score = layer_gradients(question, where, differentiable)
-        g = laid(g)
-    else:
-        A, score = activations(question, where)
-        g = A.new_empty(0)
-    A = laid(A)
-    if not isinstance(A, Tensor) or A.dim() != question.x.dim() or len(A) != len(question.rows):
-        shape = tuple(A.shape) if isinstance(A, Tensor) else type(A).__name__
+        return layer_gradients(question, chosen.layer, differentiable)
+    A, score = activations(question, chosen.layer)
+    return A, A.new_empty(0), score
+
+
+def _as_maps(question: Question, where: Layer, t: Tensor, laid: Reshape) -> Tensor:
+    """Return a layer's output or its gradient as feature maps (N, K, h, w), at least in float32."""
+    maps = laid(t)
+    if (
+        not isinstance(maps, Tensor)
+        or maps.dim() != question.x.dim()
+        or len(maps) != len(question.rows)
+    ):
+        shape = tuple(maps.shape) if isinstance(maps, Tensor) else type(maps).__name__
         raise LayerError(
             f"layer {where.name!r} gives {shape} after reshape, but feature maps "
             f"{_wanted(question.x.dim())} are needed; reshape must return them"
         )
-    A, g = (t.float() if t.dtype in (torch.float16, torch.bfloat16) else t for t in (A, g))
-    return A, g, score
+    return maps.float() if maps.dtype in (torch.float16, torch.bfloat16) else maps
 
 
 def _laid_out(
