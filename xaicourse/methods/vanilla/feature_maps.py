@@ -20,11 +20,11 @@ from xaicourse.methods.vanilla.layer_choice import (
     Look,
     check_x,
     default_layer,
-    listed,
     look,
     map_layers,
 )
 from xaicourse.methods.vanilla.map_axes import Axes, node_of
+from xaicourse.methods.vanilla.map_words import no_gradient, no_maps, wanted
 
 __all__ = [
     "FeatureMaps",
@@ -150,8 +150,8 @@ def read_maps(
             A, g, score = _read(question, chosen, gradient, differentiable)
         where = chosen.layer
         A, g = (_as_maps(question, where, t, chosen.laid) if t.numel() else t for t in (A, g))
-        if gradient and _tokens(chosen.laid) and not bool(g.any()):
-            raise ValueError(_no_gradient(question, where))
+        if gradient and not bool(g.any()):
+            _refuse_flat(question, chosen, named)
         found.append(FeatureMaps(where, A, g, score, chosen.of_x))
     return found
 
@@ -213,7 +213,7 @@ def _as_maps(question: Question, where: Layer, t: Tensor, laid: Reshape) -> Tens
         shape = tuple(maps.shape) if isinstance(maps, Tensor) else type(maps).__name__
         raise LayerError(
             f"layer {where.name!r} gives {shape} after reshape, but feature maps "
-            f"{_wanted(question.x.dim())} are needed; reshape must return them"
+            f"{wanted(question.x.dim())} are needed; reshape must return them"
         )
     return maps.float() if maps.dtype in (torch.float16, torch.bfloat16) else maps
 
@@ -230,7 +230,7 @@ def _laid_out(
     if axes is None:
         if gradient and node_of(seen.score) is None:
             layer_gradients(question, where)  # says that there is no gradient, which comes first
-        raise LayerError(_no_maps(where, seen, len(question.rows)))
+        raise LayerError(no_maps(where, seen, len(question.rows)))
     return axes, axes.of_x
 
 
@@ -245,10 +245,16 @@ def _shown_by(reshape: Reshape, seen: Look) -> tuple[int, ...]:
         return tuple(range(2, seen.x.dim()))
     if axes.made and axes.channel != 1:
         raise LayerError(
-            f"reshape must lay the layer out as feature maps {_wanted(seen.x.dim())}, but it puts "
+            f"reshape must lay the layer out as feature maps {wanted(seen.x.dim())}, but it puts "
             f"the channels on axis {axes.channel}; without reshape= they are put on axis 1"
         )
     return axes.of_x
+
+
+def _refuse_flat(question: Question, chosen: _Chosen, named: Layer | None) -> None:
+    """Raise if no token matters, or none of the whole model, so that no layer can be chosen."""
+    if _tokens(chosen.laid) or (named is None and look(question).flat):
+        raise ValueError(no_gradient(question, chosen.layer))
 
 
 def _tokens(laid: Reshape) -> bool:
@@ -336,65 +342,3 @@ def names(maps: list[FeatureMaps]) -> list[str]:
 def of_layers(values: list[Any]) -> Any:
     """Return one layer's value, or those of several in a tuple, in the order of layer=."""
     return values[0] if len(values) == 1 else tuple(values)
-
-
-# ---- words --------------------------------------------------------------------------------------
-
-
-def _wanted(dims: int) -> str:
-    return {3: "(N, K, l)", 4: "(N, K, h, w)"}.get(dims, "(N, K, d, h, w)")
-
-
-def _no_maps(where: Layer, seen: Look, rows: int) -> str:
-    """Say why a named layer has no feature maps, and what to do."""
-    output, dims = seen.output, seen.x.dim()
-    others = [c for c, _ in seen.spots(seen.calls)][::-1]
-    shape = (rows, *output.shape[1:])
-    if len(output) != 1:
-        shape = (rows * len(output), *output.shape[1:])
-        advice = (
-            "its first axis is not that of x's rows (windows or time steps lie there); choose a "
-            "layer that has them apart"
-        )
-    elif output.dim() == dims == 4:
-        advice = (
-            "which axis has its channels cannot be told; pass reshape=lambda t: t.permute(0, 3, "
-            "1, 2) if they come last, (N, h, w, K), or reshape=lambda t: t if they come first"
-        )
-    elif output.dim() == dims:
-        last = (0, dims - 1, *range(1, dims - 1))
-        advice = (
-            "which axis has its channels cannot be told; pass reshape=lambda t: "
-            f"t.permute{last} if they come last, or reshape=lambda t: t if they come first"
-        )
-    elif output.dim() == 3 and dims == 4:
-        advice = (
-            "for a transformer's tokens (N, L, D) pass reshape=xaicourse.TokenGrid(height, width, "
-            "skip)"
-        )
-    else:
-        advice = "choose another layer"
-    return (
-        f"layer {where.name!r} gives {shape}, but feature maps {_wanted(dims)} "
-        f"are needed; {advice}; the last layers with feature maps: {listed(others) or 'none'}"
-    )
-
-
-def _no_gradient(question: Question, where: Layer) -> str:
-    """Say which layer to take where only the class token of this one matters."""
-    seen = look(question)
-    if seen.flat:
-        return (
-            f"the score has gradient 0 at layer {where.name!r} and at all tokens of the model: it "
-            "is flat at x, as where the last layer's weights are all 0 (a head not yet trained)"
-        )
-    try:
-        name = default_layer(question, seen)[0].name
-        advice = f"the last layer whose tokens matter is {name!r}"
-    except LayerError:
-        advice = "take one such as the last block's first layer norm"
-    return (
-        f"the score does not depend on the cells of layer {where.name!r} (their gradient is 0 in "
-        "every row): in a transformer that reads its class token alone, take a layer before the "
-        f"last attention; {advice}"
-    )
