@@ -6,12 +6,13 @@ compiled code, say, is never explained silently with the plain gradient.
 """
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from xaicourse.core.known import MULTIPLIES, NODE_FACTORS, kind_of, plain_name
+from xaicourse.core.known import LOOKED_UP, MULTIPLIES, NODE_FACTORS, kind_of, plain_name
 from xaicourse.core.operations import UnsupportedOperationError
 from xaicourse.core.ruled import RuleSet
 
@@ -22,7 +23,12 @@ _RULED_NAME = "_ruled"
 
 def operation_name(node: Any) -> str:
     """Return an autograd node's operation in lower case: ReluBackward0 -> relu."""
-    name = re.sub(r"Backward\d*$", "", node.name().split("::")[-1])
+    return _in_lower_case(node.name())
+
+
+@lru_cache(LOOKED_UP)
+def _in_lower_case(name: str) -> str:
+    name = re.sub(r"Backward\d*$", "", name.split("::")[-1])
     name = re.sub(r"(?<=\d)D", "d", name)  # AvgPool2D -> AvgPool2d
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 

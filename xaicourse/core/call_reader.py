@@ -8,7 +8,7 @@ from torch import Tensor
 
 from xaicourse.core.audit import call_name, needs_allow
 from xaicourse.core.following import Following
-from xaicourse.core.known import MULTIPLIES, kind_of, plain_name
+from xaicourse.core.known import MULTIPLIES, RELU_FAMILY, kind_of, plain_name
 from xaicourse.core.made import Memory
 from xaicourse.core.operations import (
     Activated,
@@ -50,11 +50,13 @@ class CallReader:
 
         Only what the rules ask for is read: the rest is the audit's business.
         """
+        if not self.rules.kinds and kind_of(func) not in RELU_FAMILY:
+            return None
         operation = self._alone(func, args, kwargs)
         if operation is None:
             return None
         made = self.memory.of(operation.inputs[0])
-        before = made.producer
+        before = made.producer if isinstance(operation, Affine) else None
         if isinstance(operation, Affine) and isinstance(before, Layer):
             # conv, then batch-norm: one layer
             merged = before.then(operation.scale, operation.shift, operation.x.dim())
@@ -67,12 +69,13 @@ class CallReader:
                 operation,
                 number=self.layers,
                 first=self.memory.of(source).is_x,
+                rows=self.rows,
             )
             self.layers += 1
         else:
-            operation = replace(operation, number=self.operations)
+            operation = replace(operation, number=self.operations, rows=self.rows)
             self.operations += 1
-        return replace(operation, rows=self.rows)
+        return operation
 
     def _alone(self, func: Any, args: tuple, kwargs: dict) -> Operation | None:
         kinds = self.rules.kinds

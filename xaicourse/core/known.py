@@ -9,6 +9,7 @@ finds it in the autograd graph, whose own names are at the end, and refuses it.
 """
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from torch import Tensor
@@ -166,6 +167,10 @@ def names(*kinds: str) -> frozenset[str]:
     return frozenset(first for first, kind in _ROWS.values() if kind in kinds)
 
 
+LOOKED_UP = 4096  # functions whose names are kept: a model calls few, but often
+
+
+@lru_cache(LOOKED_UP)
 def plain_name(func: Any) -> str:
     """Return a function's name without what marks its spelling: __iadd__, add_, add -> add."""
     name = getattr(func, "__name__", str(func))
@@ -174,6 +179,7 @@ def plain_name(func: Any) -> str:
     return name.strip("_")
 
 
+@lru_cache(LOOKED_UP)
 def overwrites_by_name(name: str) -> bool:
     """Tell whether a name marks what overwrites its first argument: ``add_`` and ``__iadd__``."""
     if name.startswith("__i") and name.endswith("__"):  # but not __invert__, __index__
@@ -189,17 +195,20 @@ def _called(func: Any) -> str:
     return plain_name(func)
 
 
+@lru_cache(LOOKED_UP)
 def name_of(func: Any) -> str:
     """Return the first name of the row in which a function stands, "" for one that is not read."""
     return _ROWS.get(_called(func), ("", ""))[0]
 
 
+@lru_cache(LOOKED_UP)
 def kind_of(func: Any) -> str:
     """Return the kind of a function, "" for one that is not read."""
     name = _called(func)
     return _ROWS.get(name, ("", "attribute" if name.startswith(".") else ""))[1]
 
 
+@lru_cache(LOOKED_UP)
 def has_only_the_form_of(func: Any) -> bool:
     """Tell whether a call takes but shape, dtype or device from its further arguments."""
     return plain_name(func).endswith("_as") or kind_of(func) in CAST

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
-from torch.utils._pytree import tree_leaves, tree_map
+from torch.utils._pytree import tree_map
 
 from xaicourse.core.audit import call_name, operation_name
 from xaicourse.core.call_reader import CallReader
@@ -29,6 +29,7 @@ from xaicourse.core.looks import CutOff, Reading, becomes_numbers
 from xaicourse.core.made import Made, Memory, does_nothing
 from xaicourse.core.operations import (
     Activated,
+    Activation,
     Affine,
     Layer,
     Operation,
@@ -38,6 +39,7 @@ from xaicourse.core.reading import (
     as_function,
     first_argument,
     is_in_place,
+    leaves_of,
     pad_in_a_circle,
     read_padding,
     with_first_argument,
@@ -83,6 +85,10 @@ class RuleMode(TorchFunctionMode):
         self.follows = Following(inputs)
         self.memory = Memory(self.follows)
         self.memory.note(inputs, Made(is_x=True))
+        # whether it matters what made a tensor
+        self.remembers = bool(
+            rules.carries_relevance or rules.needs_producer or "layer" in rules.kinds
+        )
         self.reader = CallReader(rules, self.follows, self.memory, self.rows)
         self.row_order = RowOrder(self.rows, self.follows) if rules.needs_rows else None
         self.cut_off = CutOff()
@@ -94,7 +100,7 @@ class RuleMode(TorchFunctionMode):
         self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
         func, args, kwargs = _visible(func, args, kwargs or {})
-        leaves = tree_leaves((args, kwargs))
+        leaves = leaves_of(*args, *kwargs.values())
         followers = [leaf for leaf in leaves if self.follows(leaf)]
         cut = self.cut_off.first(leaves)
         written = self._overwritten(func, args, kwargs)
@@ -115,6 +121,8 @@ class RuleMode(TorchFunctionMode):
             self._note_write(func, written, followers, None)
             if self.row_order is not None:
                 self.row_order.note_write(func, args, kwargs, written)
+        elif written is not None and self._written_by_rule(func, args, kwargs, written):
+            result = written
         else:
             result = self._operate(func, args, kwargs, followers, written)
         self._note_cuts(func, result, followers, cut)
@@ -146,7 +154,8 @@ class RuleMode(TorchFunctionMode):
             operation = self.reader.with_what_came_before(operation)
         choice = None
         if operation is not None:
-            choice = self.rules.choose(operation, self.memory.of(operation.inputs[0]).producer)
+            before = self.memory.of(operation.inputs[0]).producer if self.remembers else None
+            choice = self.rules.choose(operation, before)
         if operation is not None and choice is not None:
             result = self._ruled(choice, func, args, kwargs)
         elif apart:  # so that the graph shows the operation, and the write is a copy
@@ -171,7 +180,7 @@ class RuleMode(TorchFunctionMode):
     def _apart(self, func: Any, args: tuple, kwargs: dict, written: Tensor | None, cut: Any) -> Any:
         """Carry out a call that takes nothing that follows from x."""
         result = func(*args, **kwargs)
-        found = [leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor)]
+        found = [leaf for leaf in leaves_of(result) if isinstance(leaf, Tensor)]
         for leaf in found:
             if leaf.requires_grad:
                 self.follows.mark(leaf, False)
@@ -187,11 +196,42 @@ class RuleMode(TorchFunctionMode):
     def _ruled(self, choice: Choice, func: Any, args: tuple, kwargs: dict) -> Tensor:
         operation, rule = choice
         inputs, function = as_function(func, args, kwargs, self.follows)
+        given = operation.inputs
+        if self._slope_is_enough(operation) and operation.name == "relu":
+            operation = replace(operation, inputs=())
+        return apply_rule(lambda: function(*(t.detach() for t in inputs)), operation, rule, given)
+
+    def _written_by_rule(self, func: Any, args: tuple, kwargs: dict, z: Tensor) -> bool:
+        """Let an activation write over z, as the model does; tell whether that got a rule.
+
+        Not where it matters what made a tensor, nor where z is a part of another one: then a copy
+        is worked on.
+        """
+        if self.remembers or z._is_view() or not self.follows(z):
+            return False
         with torch.no_grad():
-            value = function(*(t.detach() for t in inputs))
-        if isinstance(operation, Activated):
-            operation = replace(operation, output=value)
-        return apply_rule(value, operation, rule)
+            operation = self.reader.read(func, args, kwargs)
+        if not isinstance(operation, Activated):
+            return False
+        self._refuse_rows_out_of_order(operation)
+        choice = self.rules.choose(operation, None)
+        if choice is None or not isinstance(choice[0], Activated):
+            return False
+        activated, rule = choice
+        enough = self._slope_is_enough(activated) and activated.activation.keeps_its_output
+        copies = () if enough else (z.detach().clone(),)
+        activated = replace(activated, inputs=copies)
+        apply_rule(lambda: func(*args, **kwargs), activated, rule, given=(z,), writes=True)
+        self.follows.mark(z, True)
+        return True
+
+    def _slope_is_enough(self, operation: Operation) -> bool:
+        """Tell whether a rule asks for nothing but the slope, which the output tells."""
+        return (
+            not self.rules.needs_input
+            and isinstance(operation, Activated)
+            and isinstance(operation.activation, Activation)
+        )
 
     def _remember(
         self,
@@ -202,6 +242,11 @@ class RuleMode(TorchFunctionMode):
         followers: list[Tensor],
         operation: Operation | None,
     ) -> None:
+        if not self.remembers:
+            for leaf in leaves_of(result):
+                if isinstance(leaf, Tensor) and leaf.requires_grad:
+                    self.follows.mark(leaf, True)
+            return
         before = self.memory.of(followers[0])
         if does_nothing(func, result, followers[0]):
             producer, versions = before.operation, before.versions
@@ -214,7 +259,7 @@ class RuleMode(TorchFunctionMode):
         of = frozenset().union(*(m.comes_of for m in sources))
         lost = frozenset().union(*(m.lost for m in sources))
         written = any(m.written for m in sources)
-        for place, leaf in enumerate(tree_leaves(result)):
+        for place, leaf in enumerate(leaves_of(result)):
             if isinstance(leaf, Tensor) and leaf.requires_grad:
                 chain = None
                 if self.rules.carries_relevance and len(followers) == 1:
@@ -232,7 +277,7 @@ class RuleMode(TorchFunctionMode):
         if choice is not None or kind_of(func) or not self.rules.carries_relevance:
             return
         lost = frozenset().union(*(self.memory.of(t).comes_of for t in followers))
-        for leaf in tree_leaves(result):
+        for leaf in leaves_of(result):
             moved = isinstance(leaf, Tensor) and leaf.grad_fn is not None
             if moved and operation_name(leaf.grad_fn) in self.rules.transparent:
                 self.memory.note(leaf, Made(lost=lost))
@@ -269,7 +314,7 @@ class RuleMode(TorchFunctionMode):
     def _shares_memory(self, cut: Tensor) -> bool:
         place = cut.untyped_storage().data_ptr()
         return any(
-            t.untyped_storage().data_ptr() == place for t in self.memory.known() if self.follows(t)
+            t.untyped_storage().data_ptr() == place for t in self.follows.known() if self.follows(t)
         )
 
     def _note_write(
@@ -339,7 +384,7 @@ class RuleMode(TorchFunctionMode):
         kind = kind_of(func)
         if kind in _HARMLESS:
             return
-        leaves = [leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor)]
+        leaves = [leaf for leaf in leaves_of(result) if isinstance(leaf, Tensor)]
         if cut is not None and any(leaf.requires_grad for leaf in leaves):
             raise cut
         hidden = [leaf for leaf in leaves if kind == "step" or not leaf.requires_grad]

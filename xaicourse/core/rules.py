@@ -62,6 +62,8 @@ class BackwardRules:
     carries_relevance: ClassVar[bool] = False
     # whether an activation's rule asks for what made its input
     needs_producer: ClassVar[bool] = False
+    # whether an activation's rule asks for more than its slope, which its output tells
+    needs_input: ClassVar[bool] = True
     # whether its rules tell rows apart, so that they must lie on the first axis
     needs_rows: ClassVar[bool] = False
     transparent: ClassVar[frozenset[str]] = TRANSPARENT
@@ -144,6 +146,8 @@ class Rules(BackwardRules):
     allow : tuple of str
         Operations whose plain gradient the caller accepts, by the name that the error gave.
     """
+
+    needs_input: ClassVar[bool] = False
 
     def __init__(self, method: str, rule: BackwardRule, allow: tuple[str, ...] = ()) -> None:
         super().__init__(method, allow)
