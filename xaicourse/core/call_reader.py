@@ -1,6 +1,6 @@
 """Reading a call in its place: what it is, which layer it belongs to, what came before it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -17,6 +17,7 @@ from xaicourse.core.operations import (
     Mixture,
     Operation,
     UnsupportedOperationError,
+    changed,
 )
 from xaicourse.core.reading import (
     as_function,
@@ -52,20 +53,24 @@ class CallReader:
         """
         if not self.rules.kinds and kind_of(func) not in RELU_FAMILY:
             return None
-        operation = self._alone(func, args, kwargs)
-        if operation is None:
-            return None
-        made = self.memory.of(operation.inputs[0])
-        before = made.producer if isinstance(operation, Affine) else None
+        with torch.no_grad():
+            operation = self._alone(func, args, kwargs)
+            return None if operation is None else self._in_its_place(operation)
+
+    def _in_its_place(self, operation: Operation) -> Operation:
+        """Put an operation into one layer with what is before it, and number it."""
+        before = None
+        if isinstance(operation, Affine):
+            before = self.memory.of(operation.inputs[0]).producer
         if isinstance(operation, Affine) and isinstance(before, Layer):
             # conv, then batch-norm: one layer
             merged = before.then(operation.scale, operation.shift, operation.x.dim())
             if merged is not None:
-                return replace(merged, name=f"{before.name}+{operation.name}")
+                return changed(merged, name=f"{before.name}+{operation.name}")
         if isinstance(operation, Layer):
-            chain = made.chain
+            chain = self.memory.of(operation.inputs[0]).chain
             source = operation.x if chain is None or not chain.intact else chain.source
-            operation = replace(
+            operation = changed(
                 operation,
                 number=self.layers,
                 first=self.memory.of(source).is_x,
@@ -73,7 +78,7 @@ class CallReader:
             )
             self.layers += 1
         else:
-            operation = replace(operation, number=self.operations, rows=self.rows)
+            operation = changed(operation, number=self.operations, rows=self.rows)
             self.operations += 1
         return operation
 
@@ -143,7 +148,7 @@ class CallReader:
             u = apply_rule(value, scaled, lambda operation, R: R)
         for step in chain.after:
             u = step(u)
-        layer = replace(
+        layer = changed(
             operation,
             inputs=(u,),
             scale=chain.scale,
@@ -155,5 +160,5 @@ class CallReader:
                 constant = layer.spread(chain.shift, scaled=False)
                 shifted = layer.product(constant, layer.weight.to(constant.dtype))
                 bias = shifted if layer.bias is None else shifted + layer.bias
-            layer = replace(layer, bias=bias)
+            layer = changed(layer, bias=bias)
         return layer

@@ -167,13 +167,17 @@ def names(*kinds: str) -> frozenset[str]:
     return frozenset(first for first, kind in _ROWS.values() if kind in kinds)
 
 
-LOOKED_UP = 4096  # functions whose names are kept: a model calls few, but often
+LOOKED_UP = 4096  # names that are kept as they were read: a model calls few operations, but often
+
+
+def plain_name(func: Any) -> str:
+    """Return a function's name without what marks its spelling: __iadd__, add_, add -> add."""
+    name = getattr(func, "__name__", None)
+    return _plainly(str(func) if name is None else name)
 
 
 @lru_cache(LOOKED_UP)
-def plain_name(func: Any) -> str:
-    """Return a function's name without what marks its spelling: __iadd__, add_, add -> add."""
-    name = getattr(func, "__name__", str(func))
+def _plainly(name: str) -> str:
     if overwrites_by_name(name) and name.startswith("__i"):
         name = name.replace("__i", "__", 1)
     return name.strip("_")
@@ -195,20 +199,17 @@ def _called(func: Any) -> str:
     return plain_name(func)
 
 
-@lru_cache(LOOKED_UP)
 def name_of(func: Any) -> str:
     """Return the first name of the row in which a function stands, "" for one that is not read."""
     return _ROWS.get(_called(func), ("", ""))[0]
 
 
-@lru_cache(LOOKED_UP)
 def kind_of(func: Any) -> str:
     """Return the kind of a function, "" for one that is not read."""
     name = _called(func)
     return _ROWS.get(name, ("", "attribute" if name.startswith(".") else ""))[1]
 
 
-@lru_cache(LOOKED_UP)
 def has_only_the_form_of(func: Any) -> bool:
     """Tell whether a call takes but shape, dtype or device from its further arguments."""
     return plain_name(func).endswith("_as") or kind_of(func) in CAST

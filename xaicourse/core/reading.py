@@ -9,10 +9,10 @@ from functools import cache
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch._ops import OpOverload, OpOverloadPacket
 from torch.nn import functional as F
-from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
+from torch.utils._pytree import tree_leaves
 
 from xaicourse.core.known import (
     RELU_FAMILY,
@@ -22,6 +22,7 @@ from xaicourse.core.known import (
     overwrites_by_name,
     plain_name,
 )
+from xaicourse.core.leaves import taken_apart
 from xaicourse.core.operations import (
     Activation,
     Affine,
@@ -37,7 +38,6 @@ __all__ = [
     "as_function",
     "first_argument",
     "is_in_place",
-    "leaves_of",
     "pad_in_a_circle",
     "read_activation",
     "read_affine",
@@ -51,19 +51,6 @@ __all__ = [
 ]
 
 Follows = Callable[[Any], bool]
-
-_LEAVES = (Tensor, nn.Parameter, int, float, bool, str, type(None), torch.dtype, torch.device)
-
-
-def leaves_of(*values: Any) -> list[Any]:
-    """Return what tensors, numbers, lists and so on hold, in their order: most are leaves."""
-    found = []
-    for value in values:
-        if type(value) in _LEAVES:
-            found.append(value)
-        else:
-            found += tree_leaves(value)
-    return found
 
 
 def _argument(args: tuple, kwargs: Mapping, place: int, name: str, default: Any) -> Any:
@@ -151,7 +138,7 @@ def as_function(
     func: Any, args: tuple, kwargs: Mapping[str, Any], follows: Follows
 ) -> tuple[tuple[Tensor, ...], Callable[..., Tensor]]:
     """Return the arguments that follow from x, and the call as a function of those alone."""
-    leaves, build = _taken_apart(args, dict(kwargs))
+    leaves, build = taken_apart(args, dict(kwargs))
     places = [i for i, leaf in enumerate(leaves) if follows(leaf)]
     inputs = tuple(leaves[i] for i in places)
     others = [None if i in places else leaf for i, leaf in enumerate(leaves)]
@@ -174,18 +161,6 @@ def as_function(
         return func(*again, **more)
 
     return inputs, function
-
-
-def _taken_apart(
-    args: tuple, kwargs: dict[str, Any]
-) -> tuple[list[Any], Callable[[list[Any]], tuple[tuple, dict[str, Any]]]]:
-    """Return the leaves of a call's arguments, and how they are put together again."""
-    leaves = [*args, *kwargs.values()]
-    if all(type(leaf) in _LEAVES for leaf in leaves):  # most calls, and much faster
-        n = len(args)
-        return leaves, lambda new: (tuple(new[:n]), dict(zip(kwargs, new[n:], strict=True)))
-    leaves, tree = tree_flatten((args, kwargs))
-    return leaves, lambda new: tree_unflatten(new, tree)
 
 
 _CONVOLUTIONS = {"conv1d": torch.conv1d, "conv2d": torch.conv2d, "conv3d": torch.conv3d}

@@ -4,27 +4,24 @@ It sees every call on a tensor that follows from x, reads it (reading.py), asks 
 remembers what made each tensor: a layer's place, and the normalisation in front of it.
 """
 
-from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
-from torch.utils._pytree import tree_map
 
-from xaicourse.core.audit import call_name, operation_name
+from xaicourse.core.audit import call_name, operation_name, visible
 from xaicourse.core.call_reader import CallReader
 from xaicourse.core.following import Following
 from xaicourse.core.known import (
     ATTENTION,
     KEEPS_NUMBERS,
     PAD,
-    has_only_the_form_of,
     kind_of,
     name_of,
     plain_name,
 )
+from xaicourse.core.leaves import leaves_of
 from xaicourse.core.looks import CutOff, Reading, becomes_numbers
 from xaicourse.core.made import Made, Memory, does_nothing
 from xaicourse.core.operations import (
@@ -34,14 +31,12 @@ from xaicourse.core.operations import (
     Layer,
     Operation,
     UnsupportedOperationError,
+    changed,
 )
 from xaicourse.core.reading import (
     as_function,
     first_argument,
     is_in_place,
-    leaves_of,
-    pad_in_a_circle,
-    read_padding,
     with_first_argument,
 )
 from xaicourse.core.recomputation import keeps_activations
@@ -55,22 +50,6 @@ __all__ = ["RuleMode"]
 _STILL_X = KEEPS_NUMBERS - PAD | {"join"}
 _MOVES = KEEPS_NUMBERS | {"join"}
 _HARMLESS = ("finite", "constant", "random constant", "question", "attribute")
-
-
-def _visible(func: Any, args: tuple, kwargs: dict) -> tuple[Any, tuple, dict]:
-    """Return a call that the audit can see through in place of one that it cannot."""
-    if func is F.pad and read_padding(args, kwargs)[0] == "circular":
-        named = dict(zip(("input", "pad"), args, strict=False)) | kwargs
-        if min(named["pad"]) >= 0:
-            return pad_in_a_circle, (named["input"], tuple(named["pad"])), {}
-    if has_only_the_form_of(func):  # x.type_as(y): nothing of y's numbers is in the result
-        others, named = tree_map(_without_graph, (args[1:], kwargs))
-        return func, (*args[:1], *others), named
-    return func, args, kwargs
-
-
-def _without_graph(leaf: Any) -> Any:
-    return leaf.detach() if isinstance(leaf, Tensor) else leaf
 
 
 class RuleMode(TorchFunctionMode):
@@ -99,7 +78,9 @@ class RuleMode(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
-        func, args, kwargs = _visible(func, args, kwargs or {})
+        if kind_of(func) == "question":  # x.dim(): nothing of what x holds
+            return func(*args, **(kwargs or {}))
+        func, args, kwargs = visible(func, args, kwargs or {})
         leaves = leaves_of(*args, *kwargs.values())
         followers = [leaf for leaf in leaves if self.follows(leaf)]
         cut = self.cut_off.first(leaves)
@@ -144,8 +125,7 @@ class RuleMode(TorchFunctionMode):
             args, kwargs = with_first_argument(args, kwargs, kept)
             followers = [kept if f is written else f for f in followers]
         versions = [f._version for f in followers]
-        with torch.no_grad():
-            operation = self.reader.read(func, args, kwargs)
+        operation = self.reader.read(func, args, kwargs)
         apart = written is not None and (written._is_view() or not self.follows(written))
         if operation is not None:
             self._refuse_what_was_lost(operation, apart)
@@ -197,8 +177,8 @@ class RuleMode(TorchFunctionMode):
         operation, rule = choice
         inputs, function = as_function(func, args, kwargs, self.follows)
         given = operation.inputs
-        if self._slope_is_enough(operation) and operation.name == "relu":
-            operation = replace(operation, inputs=())
+        if self._slope_is_enough(operation, writes=False):
+            operation = changed(operation, inputs=())
         return apply_rule(lambda: function(*(t.detach() for t in inputs)), operation, rule, given)
 
     def _written_by_rule(self, func: Any, args: tuple, kwargs: dict, z: Tensor) -> bool:
@@ -209,29 +189,29 @@ class RuleMode(TorchFunctionMode):
         """
         if self.remembers or z._is_view() or not self.follows(z):
             return False
-        with torch.no_grad():
-            operation = self.reader.read(func, args, kwargs)
+        operation = self.reader.read(func, args, kwargs)
         if not isinstance(operation, Activated):
             return False
         self._refuse_rows_out_of_order(operation)
         choice = self.rules.choose(operation, None)
-        if choice is None or not isinstance(choice[0], Activated):
+        activated, rule = choice or (None, None)
+        if rule is None or not isinstance(activated, Activated):
             return False
-        activated, rule = choice
-        enough = self._slope_is_enough(activated) and activated.activation.keeps_its_output
-        copies = () if enough else (z.detach().clone(),)
-        activated = replace(activated, inputs=copies)
+        copies = () if self._slope_is_enough(activated, writes=True) else (z.detach().clone(),)
+        activated = changed(activated, inputs=copies)
         apply_rule(lambda: func(*args, **kwargs), activated, rule, given=(z,), writes=True)
         self.follows.mark(z, True)
         return True
 
-    def _slope_is_enough(self, operation: Operation) -> bool:
-        """Tell whether a rule asks for nothing but the slope, which the output tells."""
-        return (
-            not self.rules.needs_input
-            and isinstance(operation, Activated)
-            and isinstance(operation.activation, Activation)
-        )
+    def _slope_is_enough(self, operation: Operation, writes: bool) -> bool:
+        """Tell whether a rule asks for no more than the slope, and the output tells it.
+
+        Only where torch, too, keeps the output for its gradient: it may not be written over.
+        """
+        activation = operation.activation if isinstance(operation, Activated) else None
+        if self.rules.needs_input or not isinstance(activation, Activation):
+            return False
+        return activation.keeps_its_output if writes else activation.name == "relu"
 
     def _remember(
         self,

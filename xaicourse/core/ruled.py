@@ -1,13 +1,12 @@
 """An operation that keeps its value and gets a backward of ours; and what a set of rules is."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, ClassVar, Protocol
 
 import torch
 from torch import Tensor
 
-from xaicourse.core.operations import Activated, Operation, UnsupportedOperationError
+from xaicourse.core.operations import Activated, Operation, UnsupportedOperationError, changed
 
 __all__ = ["Choice", "OperationRule", "RuleSet", "apply_rule"]
 
@@ -92,7 +91,7 @@ def _with_output(operation: Activated, ctx: Any) -> Activated:
             raise _overwritten(operation) from error
         output = operation.function(operation.z)  # once more: the model has written over it
     output = output.detach()
-    return replace(operation, inputs=operation.inputs or (output,), output=output)
+    return changed(operation, inputs=operation.inputs or (output,), output=output)
 
 
 def _overwritten(operation: Operation) -> UnsupportedOperationError:

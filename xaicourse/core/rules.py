@@ -24,14 +24,14 @@ from torch import Tensor
 from xaicourse.core.audit import audit
 from xaicourse.core.known import TRANSPARENT
 from xaicourse.core.looks import depends_on
-from xaicourse.core.operations import Activated, Operation, UnsupportedOperationError
+from xaicourse.core.operations import Activated, Operation, Slope, UnsupportedOperationError
 from xaicourse.core.rule_mode import RuleMode
 from xaicourse.core.ruled import Choice
 
 __all__ = ["BackwardRule", "BackwardRules", "Rules", "UnsupportedOperationError"]
 
 # The simplest rules, for activations alone: (slope at z, incoming gradient) -> outgoing gradient
-BackwardRule = Callable[[Tensor, Tensor], Tensor]
+BackwardRule = Callable[[Slope, Tensor], Tensor]
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,4 +160,4 @@ class Rules(BackwardRules):
 
     def _backward(self, operation: Activated, grad: Tensor) -> Tensor:
         rule: BackwardRule = self.rule  # type: ignore[attr-defined]
-        return rule(operation.slope, grad)
+        return rule(Slope(operation.activation, operation.z), grad)

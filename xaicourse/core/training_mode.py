@@ -55,6 +55,9 @@ _SQUASHING = {
     functional.hardsigmoid, torch.special.expit, torch.softmax, Tensor.softmax, functional.softmax,
 }  # fmt: skip
 _RECURRENT = (torch.lstm, torch.gru, torch.rnn_tanh, torch.rnn_relu)
+_OTHER_SWITCHES = {
+    functional.scaled_dot_product_attention, functional.instance_norm, *_RECURRENT
+}  # fmt: skip
 
 
 class TrainingModeProbe(TorchFunctionMode):
@@ -78,11 +81,11 @@ class TrainingModeProbe(TorchFunctionMode):
         if func is Tensor.register_hook:
             self.hooks_set += 1
             return func(args[0], watched(args[0], *args[1:], **kwargs))
-        with torch._C.DisableTorchFunction():  # what is asked here is no call of the model
+        if func in _SWITCHES or func in _OTHER_SWITCHES:
             if _is_training(func, args, kwargs):
                 raise _error(getattr(func, "__name__", str(func)))
-            if is_unbatched(func, args, kwargs, self.axes):
-                raise ValueError(f"{func.__name__} got a single example without a batch axis")
+        elif is_unbatched(func, args, kwargs, self.axes):
+            raise ValueError(f"{func.__name__} got a single example without a batch axis")
         result = func(*args, **kwargs)
         if isinstance(result, Tensor):
             with torch._C.DisableTorchFunction():
