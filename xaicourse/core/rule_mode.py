@@ -20,6 +20,7 @@ from xaicourse.core.known import (
     ATTENTION,
     KEEPS_NUMBERS,
     PAD,
+    RECURRENT,
     has_only_the_form_of,
     kind_of,
     name_of,
@@ -45,6 +46,7 @@ from xaicourse.core.reading import (
 from xaicourse.core.recomputation import keeps_activations
 from xaicourse.core.row_order import RowOrder
 from xaicourse.core.ruled import Choice, RuleSet, apply_rule
+from xaicourse.core.written_out import written_out
 
 __all__ = ["RuleMode"]
 
@@ -104,12 +106,13 @@ class RuleMode(TorchFunctionMode):
                 raise cut
         if not followers:
             return self._apart(func, args, kwargs, written, cut)
-        if self.rules.kinds and kind_of(func) in ATTENTION:
-            raise UnsupportedOperationError(
-                f"{self.rules.method} is not defined for attention ({plain_name(func)}), whose "
-                "weights are themselves computed from x; use gradient, smoothgrad or a method of "
-                "the integrated class, such as integrated_gradients, which ask for no rule"
-            )
+        if self.rules.kinds and kind_of(func) in ATTENTION | RECURRENT:
+            raise self._whole_layer(func)
+        way = None
+        if "product" in self.rules.kinds:
+            way = written_out(func, args, kwargs, self.follows)
+        if way is not None:
+            return self._in_parts(way, args, kwargs, written)
         if written is not None and kind_of(func) == "write":
             result = func(*args, **kwargs)
             self._note_write(func, written, followers, None)
@@ -121,6 +124,28 @@ class RuleMode(TorchFunctionMode):
         return result
 
     # -- one call --
+
+    def _in_parts(self, way: Any, args: tuple, kwargs: dict, written: Tensor | None) -> Any:
+        """Carry out a call as the simpler operations that it is made of, each by its own rule."""
+        with self:
+            if written is None:
+                return way(*args, **kwargs)
+            args, kwargs = with_first_argument(args, kwargs, written.clone())
+            return written.copy_(way(*args, **kwargs))
+
+    def _whole_layer(self, func: Any) -> UnsupportedOperationError:
+        """Return the error for a layer that computes many steps in one call."""
+        name, rules = plain_name(func), self.rules
+        if kind_of(func) in RECURRENT:
+            what = f"recurrent layers ({name}), whose steps and gates are hidden in one call"
+            instead = rules.instead_of_recurrent
+        else:
+            what = f"attention ({name}), whose weights are themselves computed from x"
+            instead = rules.instead_of_attention
+        return UnsupportedOperationError(
+            f"{rules.method} is not defined for {what}; {instead}use gradient, smoothgrad or a "
+            "method of the integrated class, such as integrated_gradients, which ask for no rule"
+        )
 
     def _operate(
         self, func: Any, args: tuple, kwargs: dict, followers: list[Tensor], written: Tensor | None

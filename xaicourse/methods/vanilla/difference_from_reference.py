@@ -19,9 +19,11 @@ from xaicourse.core.known import MAX_POOLING, TRANSPARENT
 from xaicourse.core.operations import (
     Activated,
     Layer,
+    LogSumExp,
     MaxPool,
     Mixture,
     Operation,
+    Product,
     UnsupportedOperationError,
 )
 from xaicourse.core.output_parts import map_tensors, tensors_in
@@ -33,7 +35,9 @@ from xaicourse.methods.baselines import Baseline, make_baseline
 from xaicourse.methods.examples import small_relu_classifier
 from xaicourse.methods.vanilla.multipliers import (
     ActivatedSum,
+    log_sum_exp_multiplier,
     max_pool_multiplier,
+    product_multiplier,
     rescale_multiplier,
     reveal_cancel_multiplier,
 )
@@ -287,10 +291,20 @@ class _Rescale(BackwardRules):
 
     reference: list[Tensor] = field(default_factory=list)  # x' (N, ...), set once it is checked
 
-    kinds: ClassVar[frozenset[str]] = frozenset({"smooth", "max_pool"})
+    kinds: ClassVar[frozenset[str]] = frozenset({"smooth", "max_pool", "product"})
     needs_rows: ClassVar[bool] = True
     transparent: ClassVar[frozenset[str]] = TRANSPARENT - frozenset(MAX_POOLING)
-    covers: ClassVar[str] = "its rules cover ReLUs, other rising activations and max pools only"
+    covers: ClassVar[str] = (
+        "its rules cover functions of each number alone, products and quotients of two activations, "
+        "softmax, norms and max pools"
+    )
+    instead_of_attention: ClassVar[str] = (
+        "its rules come with the lesson on transformers; write it out (softmax(q @ k.mT / c) @ v; "
+        "timm: attn.fused_attn = False, transformers: attn_implementation='eager'), or "
+    )
+    instead_of_recurrent: ClassVar[str] = (
+        "write its steps out (F.linear, sigmoid, tanh and products have rules), or "
+    )
 
     def run(self, model: Callable[[Tensor, Tensor], Any], inputs: Tensor, rows: Tensor) -> Any:
         """Call the model on [x; x'] and hand on what it says of x."""
@@ -301,10 +315,13 @@ class _Rescale(BackwardRules):
         def halves(leaf: Tensor) -> bool:
             return leaf.dim() > 0 and len(leaf) == 2 * n
 
+        if isinstance(outputs, list | tuple) and len(outputs) == 2 * n:  # an object for each row?
+            with torch.no_grad():
+                alone = model(inputs, rows)
+            if len(alone) == n:
+                return outputs[:n]
         if any(halves(leaf) for leaf in tensors_in(outputs)):
             return map_tensors(lambda leaf: leaf[:n] if halves(leaf) else leaf, outputs)
-        if isinstance(outputs, list | tuple) and len(outputs) == 2 * n:  # an object for each row
-            return outputs[:n]
         if isinstance(outputs, Tensor):  # refused where all methods refuse it
             return outputs
         raise UnsupportedOperationError(
@@ -318,6 +335,10 @@ class _Rescale(BackwardRules):
             return operation, max_pool_multiplier
         if isinstance(operation, Activated):
             return operation, rescale_multiplier
+        if isinstance(operation, Product):
+            return operation, product_multiplier
+        if isinstance(operation, LogSumExp):
+            return operation, log_sum_exp_multiplier
         return None  # affine: the chain rule holds for multipliers
 
 
@@ -330,6 +351,12 @@ class _RevealCancel(_Rescale):
 
     kinds: ClassVar[frozenset[str]] = frozenset({"smooth", "max_pool", "layer"})
     needs_producer: ClassVar[bool] = True
+    covers: ClassVar[str] = (
+        "RevealCancel covers ReLUs, other rising activations and max pools only, rule='rescale' "
+        "covers more"
+    )
+    instead_of_attention: ClassVar[str] = BackwardRules.instead_of_attention
+    instead_of_recurrent: ClassVar[str] = BackwardRules.instead_of_recurrent
 
     def choose(self, operation: Operation, producer: Operation | None) -> Choice | None:
         if not isinstance(operation, Activated) or not isinstance(producer, Layer | Mixture):
