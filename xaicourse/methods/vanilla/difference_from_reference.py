@@ -276,7 +276,13 @@ def _difference(
     question.batch_size = max(1, question.batch_size // 2)  # each row brings its reference
     start = make_baseline(baseline, question.x)
     rules.reference.append(start)
-    m, f_end = gradients(question)
+    try:
+        m, f_end = gradients(question)
+    except UnsupportedOperationError:
+        raise
+    except ValueError:  # it may be that F(x') makes the multipliers infinite
+        refuse_infinite(question.scores(start, question.rows), "at the reference")
+        raise
     f_start = question.scores(start, question.rows)
     refuse_infinite(f_start, "at the reference")
     return question, (question.x - start) * m, f_start, f_end
