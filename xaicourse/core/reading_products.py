@@ -1,7 +1,8 @@
 """Reading what only some rules cover: functions of each number alone, products of activations."""
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -45,9 +46,19 @@ def read_element(
     if len(inputs) != 1 or not _like(inputs[0], tensors, name_of(func)):
         return None
     name = plain_name(func)
+    if name == "gelu":
+        function = _gelu(args[1] if len(args) > 1 else kwargs.get("approximate", "none"))
     return Activated(
         name, inputs, activation=SmoothActivation(name, function), function=function
     )
+
+
+def _gelu(approximate: str) -> Callable[[Tensor], Tensor]:
+    """Return the same function with all digits in its tail, where 1 + erf(z / sqrt 2) has none."""
+    if approximate == "tanh":
+        c = math.sqrt(8 / math.pi)
+        return lambda z: z * torch.sigmoid(c * (z + 0.044715 * z**3))
+    return lambda z: z * torch.special.erfc(-z * math.sqrt(0.5)) / 2
 
 
 def _training(args: tuple, kwargs: Mapping[str, Any]) -> bool:
@@ -72,7 +83,7 @@ def read_product(
     inputs = [t for t in tree_leaves((args, dict(kwargs))) if follows(t)]
     if rule is None or len(inputs) < 2:
         return None
-    if len(inputs) > (3 if kind_of(func) in ("product and sum", "mixture") else 2):
+    if len(inputs) > (3 if name_of(func) in ("addcmul", "baddbmm", "lerp") else 2):
         return None
     if not rule(args, kwargs, inputs):
         shapes = " and ".join(str(tuple(t.shape)) for t in inputs)
@@ -90,6 +101,12 @@ def _each_place(args: tuple, kwargs: Mapping[str, Any], factors: list[Tensor]) -
     tensors = [t for t in tree_leaves((args, dict(kwargs))) if isinstance(t, Tensor)]
     axes = max(t.dim() for t in tensors)
     return all(t.dim() == axes > 0 and len(t) == len(factors[0]) for t in factors)
+
+
+def _vectors(args: tuple, kwargs: Mapping[str, Any], factors: list[Tensor]) -> bool:
+    """Tell whether both factors of a bilinear layer are vectors of the same rows."""
+    a, b = factors
+    return a.dim() == b.dim() > 1 and len(a) == len(b)
 
 
 def _matrices(args: tuple, kwargs: Mapping[str, Any], factors: list[Tensor]) -> bool:
@@ -113,9 +130,9 @@ def _einsum(args: tuple, kwargs: Mapping[str, Any], factors: list[Tensor]) -> bo
 
 
 _ROWS_FIT = {
-    **dict.fromkeys(("mul", "addcmul", "lerp", "bilinear"), _each_place),
+    **dict.fromkeys(("mul", "addcmul", "lerp"), _each_place),
     **dict.fromkeys(("matmul", "bmm", "baddbmm"), _matrices),
-    "einsum": _einsum,
+    **{"bilinear": _vectors, "einsum": _einsum},
 }
 
 
