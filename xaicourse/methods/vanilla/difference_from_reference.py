@@ -79,6 +79,14 @@ def deeplift(
 
     where the positive and the negative contributions to z sum up to :math:`\Delta z^+` and
     :math:`\Delta z^-`. An affine layer has the multipliers w; they are chained like derivatives.
+    Rescale also covers every function g of one number, and the product of two activations:
+
+    .. math:: \Delta(uv) = \bar v\, \Delta u + \bar u\, \Delta v, \qquad
+        \bar u = \tfrac12 (u + u')
+
+    which is exact. Quotients are products with 1/v, norms (layer, group, instance, RMS) the
+    products and roots that they are made of, softmax is exp(z - log sum exp z), where the
+    exponentials, their sum and its logarithm follow Rescale.
 
     Parameters
     ----------
@@ -97,14 +105,18 @@ def deeplift(
     Raises
     ------
     UnsupportedOperationError
-        If an operation has no rule (GELU, a gate, attention); it is named.
+        If an operation has no rule (attention and recurrent layers in one call, sorting, amax;
+        for RevealCancel also what is not a rising activation); it is named.
     ValueError, TypeError
         Also for a bad baseline or rule.
 
     Notes
     -----
     Keeps completeness and sensitivity(a). A max pool hands its difference to the winner at x where
-    the maximum rose and to the winner at x' where it fell, which keeps completeness.
+    the maximum rose and to the winner at x' where it fell, which keeps completeness. Where
+    :math:`\Delta z` is so small that :math:`\Delta y` is mostly rounding, the mean slope between
+    z' and z takes the place of the quotient. RevealCancel covers ReLUs, tanh, sigmoid, softplus,
+    ELU and max pools; it rescales what is no layer or sum in front of one.
 
     **Cost.** 1 gradient a row, for which x and x' go through the model together: twice the rows.
 
@@ -318,16 +330,12 @@ class _Rescale(BackwardRules):
         both = torch.cat([inputs, self.reference[0][rows].to(inputs.dtype)])
         outputs = super().run(model, both, torch.cat([rows, rows]))
 
-        def halves(leaf: Tensor) -> bool:
-            return leaf.dim() > 0 and len(leaf) == 2 * n
-
-        if isinstance(outputs, list | tuple) and len(outputs) == 2 * n:  # an object for each row?
+        if _has_list(outputs, 2 * n):  # an entry for each row, or as many outputs of all rows?
             with torch.no_grad():
                 alone = model(inputs, rows)
-            if len(alone) == n:
-                return outputs[:n]
-        if any(halves(leaf) for leaf in tensors_in(outputs)):
-            return map_tensors(lambda leaf: leaf[:n] if halves(leaf) else leaf, outputs)
+            return _first(outputs, alone, n)
+        if any(leaf.dim() > 0 and len(leaf) == 2 * n for leaf in tensors_in(outputs)):
+            return _first(outputs, None, n)
         if isinstance(outputs, Tensor):  # refused where all methods refuse it
             return outputs
         raise UnsupportedOperationError(
@@ -346,6 +354,21 @@ class _Rescale(BackwardRules):
         if isinstance(operation, LogSumExp):
             return operation, log_sum_exp_multiplier
         return None  # affine: the chain rule holds for multipliers
+
+
+def _has_list(outputs: Any, length: int) -> bool:
+    """Tell whether outputs are a list of that length, or a dict with one."""
+    values = outputs.values() if type(outputs) is dict else [outputs]
+    return any(isinstance(v, list | tuple) and len(v) == length for v in values)
+
+
+def _first(both: Any, alone: Any, n: int) -> Any:
+    """Return what outputs for [x; x'] say of the n rows of x; `alone` are those for x."""
+    if type(both) is dict:
+        return {k: _first(v, None if alone is None else alone[k], n) for k, v in both.items()}
+    if isinstance(both, list | tuple) and alone is not None and len(alone) == n != len(both):
+        return both[:n]
+    return map_tensors(lambda t: t[:n] if t.dim() > 0 and len(t) == 2 * n else t, both)
 
 
 # sums whose weights for one input can have both signs
