@@ -729,7 +729,7 @@ def hardswish_product(h, step, layer):
 
 @spelled("hardswish")
 def hardswish_gate(h, step, layer):
-    return F.hardsigmoid(h).mul_(h)
+    return (h + 3).clamp_(0, 6).div_(6).mul_(h)
 
 
 @plain("bounded")
@@ -842,7 +842,7 @@ def attention_sums(h, step, layer):
 def attention_logs(h, step, layer):
     t = tokens(h)
     scores = torch.bmm(t, t.transpose(1, 2))
-    scores -= torch.logsumexp(scores, -1, keepdim=True)
+    scores = scores - torch.logsumexp(scores, -1, keepdim=True)
     return torch.matmul(scores.exp_(), t).transpose(1, 2).reshape(h.shape)
 
 
@@ -903,8 +903,8 @@ class Program(nn.Module):
         found = []
         for step in (self.images, self.vectors)[i]:
             layer = self.layer_of(i, step)
-            way = partial(KINDS[step.kind][0], step=step, layer=layer)
-            found.append((step.kind, way, layer))
+            way = KINDS[step.kind][0]
+            found.append((step.kind, lambda h, w=way, s=step, l=layer: w(h, s, l), layer))
         return found
 
     def forward(self, x: Tensor) -> Tensor:

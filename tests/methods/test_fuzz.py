@@ -64,4 +64,4 @@ def test_every_spelling_of_what_has_a_rule_now_is_right(kind):
         steps = [layer, Step(kind, spelling, 1), layer], [layer, Step(kind, spelling, 1)]
         assert fault("deeplift", *steps) is None
         found.append(isinstance(answer("deeplift", *steps, plain=False), str))
-    assert sum(found) <= 2 < len(found) or not any(found)
+    assert 3 * sum(found) <= len(found)
