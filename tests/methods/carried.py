@@ -33,7 +33,9 @@ class Carried:
     def times(self, other: "Carried", f=torch.mul) -> "Carried":
         """f is a product: c mean(v) + mean(u) c_v."""
         u, v = (self.z + self.z0) / 2, (other.z + other.z0) / 2
-        c = f(self.c, v.expand(len(self.c), *v.shape)) + f(u.expand(len(other.c), *u.shape), other.c)
+        c = f(self.c, v.expand(len(self.c), *v.shape)) + f(
+            u.expand(len(other.c), *u.shape), other.c
+        )
         return Carried(f(self.z[None], other.z[None])[0], f(self.z0[None], other.z0[None])[0], c)
 
     def plus(self, other: "Carried", k: float = 1.0) -> "Carried":

@@ -904,7 +904,7 @@ class Program(nn.Module):
         for step in (self.images, self.vectors)[i]:
             layer = self.layer_of(i, step)
             way = KINDS[step.kind][0]
-            found.append((step.kind, lambda h, w=way, s=step, l=layer: w(h, s, l), layer))
+            found.append((step.kind, lambda h, w=way, s=step, y=layer: w(h, s, y), layer))
         return found
 
     def forward(self, x: Tensor) -> Tensor:

@@ -104,7 +104,9 @@ def test_equals_a_loop_from_the_paper(name, close):
     assert relative_error(plain, found.values) > 1e-3 or name == "leaky_relu"
 
 
-@pytest.mark.parametrize("layer", [nn.SiLU, nn.Hardswish, nn.Mish, nn.CELU, nn.SELU, nn.Hardsigmoid])
+@pytest.mark.parametrize(
+    "layer", [nn.SiLU, nn.Hardswish, nn.Mish, nn.CELU, nn.SELU, nn.Hardsigmoid]
+)
 def test_in_place_modules(layer, close):
     net = nn.Sequential(nn.Linear(6, 7), layer(inplace=True), nn.Linear(7, 4)).double()
     apart = nn.Sequential(net[0], layer(), net[2])
@@ -144,7 +146,7 @@ SPELLINGS = {
         lambda z: z.softmax(-1),
         lambda z: (z - z.exp().sum(1, keepdim=True).log()).exp(),
     ),
-    "log_softmax": (nn.LogSoftmax(1), lambda z: (z - z.logsumexp(1)[:, None])),
+    "log_softmax": (nn.LogSoftmax(1), lambda z: z - z.logsumexp(1)[:, None]),
     "glu": (
         lambda z: F.glu(torch.cat([z, z.flip(1)], 1)),
         lambda z: z.flip(1).sigmoid() * z,

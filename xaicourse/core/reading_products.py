@@ -50,9 +50,7 @@ def read_element(
         function = _gelu(args[1] if len(args) > 1 else kwargs.get("approximate", "none"))
     if name == "hardsigmoid":  # torch's slope has 9 digits, also in float64
         function = lambda z: (z + 3).clamp(0, 6) / 6  # noqa: E731
-    return Activated(
-        name, inputs, activation=SmoothActivation(name, function), function=function
-    )
+    return Activated(name, inputs, activation=SmoothActivation(name, function), function=function)
 
 
 def _gelu(approximate: str) -> Callable[[Tensor], Tensor]:

@@ -11,7 +11,6 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-
 from torch.utils._pytree import tree_leaves, tree_map
 
 from xaicourse.core.known import kind_of, name_of

@@ -26,7 +26,7 @@ from xaicourse.core.operations import (
     Product,
     UnsupportedOperationError,
 )
-from xaicourse.core.output_parts import map_tensors, tensors_in
+from xaicourse.core.output_parts import first_rows, has_list, tensors_in
 from xaicourse.core.registry import Example, attribution_method
 from xaicourse.core.ruled import Choice
 from xaicourse.core.rules import BackwardRules
@@ -313,8 +313,8 @@ class _Rescale(BackwardRules):
     needs_rows: ClassVar[bool] = True
     transparent: ClassVar[frozenset[str]] = TRANSPARENT - frozenset(MAX_POOLING)
     covers: ClassVar[str] = (
-        "its rules cover functions of each number alone, products and quotients of two activations, "
-        "softmax, norms and max pools"
+        "its rules cover functions of each number alone, products and quotients of two "
+        "activations, softmax, norms and max pools"
     )
     instead_of_attention: ClassVar[str] = (
         "its rules come with the lesson on transformers; write it out (softmax(q @ k.mT / c) @ v; "
@@ -330,12 +330,12 @@ class _Rescale(BackwardRules):
         both = torch.cat([inputs, self.reference[0][rows].to(inputs.dtype)])
         outputs = super().run(model, both, torch.cat([rows, rows]))
 
-        if _has_list(outputs, 2 * n):  # an entry for each row, or as many outputs of all rows?
+        if has_list(outputs, 2 * n):  # an entry for each row, or as many outputs of all rows?
             with torch.no_grad():
                 alone = model(inputs, rows)
-            return _first(outputs, alone, n)
+            return first_rows(outputs, alone, n)
         if any(leaf.dim() > 0 and len(leaf) == 2 * n for leaf in tensors_in(outputs)):
-            return _first(outputs, None, n)
+            return first_rows(outputs, None, n)
         if isinstance(outputs, Tensor):  # refused where all methods refuse it
             return outputs
         raise UnsupportedOperationError(
@@ -354,21 +354,6 @@ class _Rescale(BackwardRules):
         if isinstance(operation, LogSumExp):
             return operation, log_sum_exp_multiplier
         return None  # affine: the chain rule holds for multipliers
-
-
-def _has_list(outputs: Any, length: int) -> bool:
-    """Tell whether outputs are a list of that length, or a dict with one."""
-    values = outputs.values() if type(outputs) is dict else [outputs]
-    return any(isinstance(v, list | tuple) and len(v) == length for v in values)
-
-
-def _first(both: Any, alone: Any, n: int) -> Any:
-    """Return what outputs for [x; x'] say of the n rows of x; `alone` are those for x."""
-    if type(both) is dict:
-        return {k: _first(v, None if alone is None else alone[k], n) for k, v in both.items()}
-    if isinstance(both, list | tuple) and alone is not None and len(alone) == n != len(both):
-        return both[:n]
-    return map_tensors(lambda t: t[:n] if t.dim() > 0 and len(t) == 2 * n else t, both)
 
 
 # sums whose weights for one input can have both signs
