@@ -83,7 +83,6 @@ OTHERS = {
     "aten": (torch.ops.aten.relu.default, r"'relu', but .*no call is seen.*call F\.relu"),
     "aten in place": (lambda z: torch.ops.aten.relu_.default(z), r"seen \(torch.ops.*call F\.relu"),
     "vmap": (torch.vmap(F.relu), r"torch\.vmap.*call F\.relu"),
-    "scripted": (torch.jit.script(nn.ReLU()), r"scripted.*call F\.relu"),
 }
 
 
