@@ -13,9 +13,11 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils._pytree import tree_leaves, tree_map
 
-from xaicourse.core.known import kind_of, name_of
+from xaicourse.core.known import RECURRENT, kind_of, name_of, plain_name
+from xaicourse.core.operations import UnsupportedOperationError
+from xaicourse.core.ruled import RuleSet
 
-__all__ = ["written_out"]
+__all__ = ["whole_layer", "written_out"]
 
 HALF = (torch.float16, torch.bfloat16)
 
@@ -58,6 +60,21 @@ def _in_single(way: Way) -> Way:
 
 def _cast(t: Any, source: tuple[torch.dtype, ...], to: torch.dtype) -> Any:
     return t.to(to) if isinstance(t, Tensor) and t.dtype in source else t
+
+
+def whole_layer(func: Any, rules: RuleSet) -> UnsupportedOperationError:
+    """Return the error for a layer that computes many steps in one call."""
+    name = plain_name(func)
+    if kind_of(func) in RECURRENT:
+        what = f"recurrent layers ({name}), whose steps and gates are hidden in one call"
+        instead = rules.instead_of_recurrent
+    else:
+        what = f"attention ({name}), whose weights are themselves computed from x"
+        instead = rules.instead_of_attention
+    return UnsupportedOperationError(
+        f"{rules.method} is not defined for {what}; {instead}use gradient, smoothgrad or a "
+        "method of the integrated class, such as integrated_gradients, which ask for no rule"
+    )
 
 
 # ---- quotients and gates -------------------------------------------------------------------------
