@@ -13,8 +13,8 @@ from xaicourse.core.bias_terms import (
     BiasQuestion,
     FollowMode,
     full_gradient,
-    no_bias,
 )
+from xaicourse.core.biases import no_bias
 from xaicourse.core.gradients import sum_dtype
 from xaicourse.core.inputs import call
 from xaicourse.core.known import KEEPS_NUMBERS, NUMBER_BY_NUMBER, PAD, kind_of, name_of
@@ -134,7 +134,7 @@ class SharingMode(FollowMode):
             if self.follows(leaf):
                 term = self.terms.get(self.number(name))
                 if term is not None:
-                    self.source = self.source + (leaf * term.to(leaf.dtype)).sum()
+                    self.source = self.source + (leaf * term.to(leaf.dtype).view_as(leaf)).sum()
         return result
 
     def shared(
@@ -289,7 +289,7 @@ def bias_backprop(
     """
     if alpha not in ALPHAS:
         raise ValueError(f"alpha must be one of {', '.join(ALPHAS)}, got {alpha!r}")
-    question = BiasQuestion(model, x, target, **asked, reduce=lambda name, term: term)
+    question = BiasQuestion(model, x, target, **asked, reduce=lambda name, share: share.terms)
     dtype = sum_dtype(x.device)
     betas: dict[int, Tensor] = {}
 

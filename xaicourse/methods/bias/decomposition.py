@@ -10,8 +10,10 @@ from torch.nn import functional as F
 
 from xaicourse.core.attribution import Attribution
 from xaicourse.core.bias_terms import BiasQuestion, FullGradient, full_gradient
+from xaicourse.core.biases import Share
 from xaicourse.core.checks import check_input
 from xaicourse.core.gradients import sum_dtype
+from xaicourse.core.picture_axes import CHANNELS_FIRST
 from xaicourse.core.registry import Example, attribution_method
 from xaicourse.core.shared import Asked
 from xaicourse.methods.examples import small_classifier, small_image_classifier
@@ -24,21 +26,22 @@ def image_example() -> Example:
     return replace(small_image_classifier(), settings={})
 
 
-def over_channels(term: Tensor) -> Tensor:
-    """Sum a term (N, C, h, w) over its channels; a term of another shape stays."""
-    return term.sum(dim=1) if term.dim() == 4 else term
-
-
-def psi(term: Tensor) -> Tensor:
-    """Return the paper's picture of a term (N, C, h, w): |.|, rescaled to 0..1, channels summed.
+def psi(share: Share) -> Tensor:
+    """Return the paper's picture of a share: |.|, rescaled to 0..1, channels summed, (N, h, w).
 
     Rescaled by the least and the largest value of the row, over all channels; where they are
-    equal there is no picture. What follows, resizing, is linear: one sum is resized, not C maps.
+    equal there is no picture. Summed first and rescaled after, which is the same, and so is one
+    sum resized in place of C maps.
     """
-    size = term.abs()
-    least, most = (f(size, dim=(1, 2, 3), keepdim=True) for f in (torch.amin, torch.amax))
+    least, most = share.extremes()  # (N, 1, 1)
     span = most - least
-    return torch.where(span > 0, (size - least) / span.clamp_min(1e-300), 0 * size).sum(1)
+    picture = (share.sizes - share.grad.shape[1] * least) / span.clamp_min(1e-300)
+    return torch.where(span > 0, picture, 0.0)
+
+
+def has_place(share: Share) -> bool:
+    """Tell whether a share has more than one pixel."""
+    return share.is_picture and share.grad[0, 0].numel() > 1
 
 
 def parts(full: FullGradient, x: Tensor, maps: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -112,16 +115,15 @@ def fullgrad(
     torch.Size([1, 1, 28, 28])
     """
 
-    def reduce(name: str, term: Tensor) -> tuple[Tensor, Tensor | None]:
-        in_place = term.dim() == 4 and term.shape[2] * term.shape[3] > 1
-        return over_channels(term), psi(term) if in_place else None
+    def reduce(name: str, share: Share) -> tuple[Tensor, Tensor | None]:
+        return share.signed, psi(share) if has_place(share) else None
 
     _check_images(x)
     question = BiasQuestion(model, x, target, **asked, reduce=reduce)
     full = full_gradient(question)
 
     found = parts(full, question.x, _joined(full, 0))
-    values = psi(found["input"])  # (N, H, W)
+    values = psi(Share(full.grad, question.x, CHANNELS_FIRST))  # (N, H, W)
     for terms in full.terms.values():
         if terms[0][1] is not None:
             picture = torch.cat([term[1] for term in terms])  # (N, h, w)
@@ -212,7 +214,7 @@ def fullgrad_decomposition(
     tensor(2., dtype=torch.float64)
     """
     question = BiasQuestion(
-        model, x, target, **asked, reduce=lambda name, term: (over_channels(term),)
+        model, x, target, **asked, reduce=lambda name, share: (share.signed,)
     )
     full = full_gradient(question)
     found = parts(full, question.x, _joined(full, 0))
