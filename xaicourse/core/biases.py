@@ -105,8 +105,9 @@ def _added_constant(
     # alpha belongs to the second argument, for rsub to the first
     if first != (name_of(func) == "rsub"):
         sign = sign * kwargs.get("alpha", 1)
-    c = torch.as_tensor(c, device=u.device).detach()
-    return (sign * c).to(torch.promote_types(u.dtype, c.dtype) if c.dim() else u.dtype)
+    if isinstance(c, Tensor):
+        return sign * c.detach()
+    return torch.tensor(sign * c, dtype=u.dtype, device=u.device)
 
 
 # ---- implicit biases -----------------------------------------------------------------------------
@@ -169,13 +170,16 @@ class Share:
     def __init__(self, grad: Tensor, b: Tensor, axes: tuple[int, ...] | None = None) -> None:
         self.dtype = sum_dtype(grad.device)
         self.is_picture = axes is not None
+        if grad.dtype in (torch.float16, torch.bfloat16):  # sums need more
+            grad, b = grad.float(), b.float()
         b = b.view(*[1] * (grad.dim() - b.dim()), *b.shape)
         if axes is not None:
             grad, b = grad.permute(axes), b.permute(axes)
         self.grad, self.b = grad, b
         self._finite = bool(b.sum().isfinite())  # else the general way knows what 0 times it is
         # one number a channel: sums over channels are products with a row vector
-        self._by_channel = axes is not None and b.numel() == b.shape[1] and self._finite
+        channels = axes is not None and b.numel() == b.shape[1] and b.dtype == grad.dtype
+        self._by_channel = channels and self._finite
 
     @cached_property
     def terms(self) -> Tensor:
@@ -216,4 +220,4 @@ class Share:
 
     def _weighted(self, grad: Tensor, b: Tensor) -> Tensor:
         h, w = grad.shape[2:]
-        return (b.flatten() @ grad.flatten(2)).view(-1, h, w).to(self.dtype)
+        return (b.flatten().expand(grad.shape[1]) @ grad.flatten(2)).view(-1, h, w).to(self.dtype)

@@ -8,13 +8,9 @@ from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
 from xaicourse.core.attribution import Attribution
-from xaicourse.core.bias_terms import (
-    BiasMode,
-    BiasQuestion,
-    FollowMode,
-    full_gradient,
-)
+from xaicourse.core.bias_terms import BiasMode, BiasQuestion, full_gradient
 from xaicourse.core.biases import no_bias
+from xaicourse.core.follow_mode import FollowMode
 from xaicourse.core.gradients import sum_dtype
 from xaicourse.core.inputs import call
 from xaicourse.core.known import KEEPS_NUMBERS, NUMBER_BY_NUMBER, PAD, kind_of, name_of
