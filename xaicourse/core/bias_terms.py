@@ -254,8 +254,9 @@ def full_gradient(
                 raise _refusal(error, stop - start) from None
             question.batch_size = size = 1
             continue
-        except ValueError as error:
-            if start > 0 or stop == n or size > 1 or type(error) is not ValueError:
+        except (ValueError, RuntimeError, IndexError) as error:
+            alone = start == 0 and stop < n and size < whole
+            if not alone or type(error) not in (ValueError, RuntimeError, IndexError):
                 raise
             question.takes_no_row_alone, size = True, whole  # at its word: the rows come first
             continue

@@ -16,7 +16,7 @@ from torch.utils.weak import WeakTensorKeyDictionary
 from xaicourse.core.known import KEEPS_VALUES, NUMBER_BY_NUMBER, PAD, kind_of, name_of, plain_name
 from xaicourse.core.reading import with_first_argument
 
-__all__ = ["CHANNELS_FIRST", "PictureAxes"]
+__all__ = ["CHANNELS_FIRST", "NORMS", "PictureAxes"]
 
 Axes = tuple[int, ...]  # t.permute(axes) is (N, C, h, w)
 
@@ -24,7 +24,8 @@ CHANNELS_FIRST: Axes = (0, 1, 2, 3)
 IN_PLACE = NUMBER_BY_NUMBER | KEEPS_VALUES | PAD
 IN_PLACE |= {"sum", "product", "quotient", "mixture", "join", "mean", "view"}
 ON_CHANNELS_FIRST = {"max pool", "max pool and places", "resize"}
-ALSO_IN_PLACE = {"layer_norm", "group_norm", "instance_norm", "rms_norm", "softmax"}
+# of several numbers, each result at the place of its own
+NORMS = {"layer_norm", "group_norm", "instance_norm", "rms_norm", "softmax"}
 
 
 class PictureAxes:
@@ -67,7 +68,7 @@ class PictureAxes:
             return None if before is None else _turned(func, args, kwargs, before)
         if kind == "view":
             return before if y.shape == u.shape else None
-        if kind in IN_PLACE or plain_name(func) in ALSO_IN_PLACE:
+        if kind in IN_PLACE or plain_name(func) in NORMS:
             return self._of_one(followers, y)
         return None
 
