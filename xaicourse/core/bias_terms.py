@@ -295,7 +295,7 @@ def _differentiated(
         chunk = _chunk(question, start + part.start, points, grad, score)
         if len(score) > 1 and bool(chunk.missed.any()):
             raise ElsewhereError("")
-        _check(chunk, stop)
+        _check(chunk)
         if visit is not None:  # last but one, so that a chunk without memory leaves nothing
             visit(question.mode, slice(chunk.start, chunk.start + len(score)), score)
         found.append(chunk)
@@ -319,15 +319,16 @@ def _chunk(
     return _Chunk(start, mode, grad, score, total, head, missed)
 
 
-def _check(chunk: _Chunk, stop: int) -> None:
+def _check(chunk: _Chunk) -> None:
     """Raise where a row has no finite gradient, or its terms do not add up to F."""
     refuse_not_differentiable(chunk.grad, chunk.start)
     refuse_infinite(chunk.score, first=chunk.start)
     if chunk.mode.unseen:
+        unseen = ", ".join(sorted(chunk.mode.unseen))
         raise UnsupportedOperationError(
-            f"the model has an operation that cannot be seen: {', '.join(sorted(chunk.mode.unseen))}"
-            " in the autograd graph (compiled or scripted code, or an autograd.Function), so its "
-            "bias would be missed; write it with torch operations in eager mode"
+            f"the model has an operation that cannot be seen: {unseen} in the autograd graph "
+            "(compiled or scripted code, or an autograd.Function), so its bias would be missed; "
+            "write it with torch operations in eager mode"
         )
     if bool(chunk.missed.any()):
         row = int(chunk.missed.nonzero()[0])

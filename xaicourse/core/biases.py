@@ -135,9 +135,7 @@ def _times(func: Any, y: Tensor, us: list[Tensor]) -> Tensor:
     """Return J u, the Jacobian of y in u times u, by differentiating v . J u in v."""
     try:
         v = torch.zeros_like(y, requires_grad=True)
-        vJ = torch.autograd.grad(
-            y, us, v, create_graph=True, allow_unused=True, retain_graph=True
-        )
+        vJ = torch.autograd.grad(y, us, v, create_graph=True, allow_unused=True, retain_graph=True)
         pairs = [(g, u) for g, u in zip(vJ, us, strict=True) if g is not None]
         vJu = sum((g * u.detach()).sum() for g, u in pairs if g.requires_grad)
         if not isinstance(vJu, Tensor):

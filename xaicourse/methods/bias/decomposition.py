@@ -213,9 +213,7 @@ def fullgrad_decomposition(
     >>> xc.fullgrad_decomposition(xc.zoo.toy(), xc.zoo.toy_input()).sum()  # it is F
     tensor(2., dtype=torch.float64)
     """
-    question = BiasQuestion(
-        model, x, target, **asked, reduce=lambda name, share: (share.signed,)
-    )
+    question = BiasQuestion(model, x, target, **asked, reduce=lambda name, share: (share.signed,))
     full = full_gradient(question)
     found = parts(full, question.x, _joined(full, 0))
     values = torch.cat([part.reshape(len(x), -1) for part in found.values()], dim=1)
