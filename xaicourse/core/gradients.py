@@ -184,9 +184,9 @@ def refuse_infinite(score: Tensor, where: str = "at x", first: int = 0) -> None:
     if not bool(finite.all()):
         row = int((~finite).nonzero()[0])
         raise ValueError(
-            f"F of row {first + row} is {float(score[row])} {where}, which no map can explain, though "
-            "its gradient may be finite; look for a masked class (-inf), an overflow or a division by "
-            "0 in the model, or choose another target"
+            f"F of row {first + row} is {float(score[row])} {where}, which no map can explain, "
+            "though its gradient may be finite; look for a masked class (-inf), an overflow or a "
+            "division by 0 in the model, or choose another target"
         )
 
 

@@ -316,8 +316,8 @@ def bias_backprop(
     -----
     Input and bias part together are complete. Breaks implementation invariance. Activations pass
     their unit's share on, max-pools to the winner, sums of two branches in proportion to their
-    sizes (in halves with uniform), products in halves; layer norm and softmax hand a number's share to the
-    number at its place; what falls on a rim of zeros goes to the nearest pixel.
+    sizes (in halves with uniform), products in halves; a layer norm or a softmax hands the share of
+    each number to the number at its place; what falls on a rim of zeros goes to the nearest pixel.
 
     **Cost.** 2 gradients a row.
 
