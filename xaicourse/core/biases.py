@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 
+from xaicourse.core.checks import all_finite
 from xaicourse.core.chunks import sum_dtype
 from xaicourse.core.known import NO_BIAS, NUMBER_BY_NUMBER, PAD, kind_of, name_of
 from xaicourse.core.operations import UnsupportedOperationError
@@ -174,7 +175,7 @@ class Share:
         if axes is not None:
             grad, b = grad.permute(axes), b.permute(axes)
         self.grad, self.b = grad, b
-        self._finite = bool(b.sum().isfinite())  # else the general way knows what 0 times it is
+        self._finite = all_finite(b)  # else the general way knows what 0 times it is
         # one number a channel: sums over channels are products with a row vector
         channels = axes is not None and b.numel() == b.shape[1] and b.dtype == grad.dtype
         self._by_channel = channels and self._finite
