@@ -479,3 +479,45 @@ def test_families(family, close):
         assert bool(xc.fullgrad(net, x, target).isfinite().all())
     if family in ("mobilenet_v3", "swin", "lraspp", "maxvit"):
         xc.bias_backprop(net, x, target)
+
+
+# ---- what the terms of smooth operations are -----------------------------------------------------
+
+
+def test_a_layer_norm_forgets_the_size_of_its_input(close):
+    """It is homogeneous of degree 0, so J u = 0: all that it puts out is bias."""
+    weight = torch.rand(3, 6, generator=torch.Generator().manual_seed(3)).double()
+    model = lambda x: F.layer_norm(2 * x + 1, (6,), eps=0.0) @ weight.T + 0.5  # noqa: E731
+    x = IMAGES.flatten(1)[:, :6]
+    found = shares(model, x, 1)
+    close(found["layer_norm 0"], terms(x, weight[1]))
+    before = found["input"].sum(1) + row_sums(found, "add")
+    close(before - 0.5, torch.zeros(3), 1e-10)
+
+
+def terms(x: Tensor, w: Tensor) -> Tensor:
+    u = 2 * x + 1
+    return w * (u - u.mean(1, keepdim=True)) / u.std(1, keepdim=True, unbiased=False)
+
+
+def test_softmax_by_its_jacobian(close):
+    """p - J u with J = diag(p) - p p', row by row."""
+    w = torch.tensor([1.0, -2.0, 0.5, 3.0]).double()
+    model = lambda x: x.softmax(1) @ w  # noqa: E731
+    x = 3 * IMAGES.flatten(1)[:, :4]
+    found = shares(model, x, None)
+    p = x.softmax(1)
+    for i in range(3):
+        jacobian = torch.diag(p[i]) - torch.outer(p[i], p[i])
+        close(found["softmax 0"][i], w * (p[i] - jacobian @ x[i]))
+
+
+def test_attention_by_its_jacobian(close):
+    w = torch.linspace(-1, 2, 15).double()
+    attend = lambda x: F.scaled_dot_product_attention(x, x, x)  # noqa: E731
+    model = lambda x: attend(x).flatten(1) @ w  # noqa: E731
+    found = shares(model, WORDS, None)
+    for i, row in enumerate(WORDS):
+        jacobian = torch.func.jacrev(attend)(row).view(15, 15)
+        b = attend(row).flatten() - jacobian @ row.flatten()
+        close(found["scaled_dot_product_attention 0"][i].flatten(), w * b)
