@@ -173,6 +173,7 @@ class BiasQuestion(Question):
         self.mode: BiasMode | None = None
         self.alone: dict[str, tuple[int, ...]] | None = None
         self.takes_no_row_alone = False
+        self.answered = False  # whether there was a gradient
 
     def _run(self, inputs: Tensor, rows: Tensor) -> Any:
         if not torch.is_grad_enabled():
@@ -255,7 +256,7 @@ def full_gradient(
             question.batch_size = size = 1
             continue
         except (ValueError, RuntimeError, IndexError) as error:
-            alone = start == 0 and stop < n and size < whole
+            alone = start == 0 and stop < n and size < whole and not question.answered
             if not alone or type(error) not in (ValueError, RuntimeError, IndexError):
                 raise
             question.takes_no_row_alone, size = True, whole  # at its word: the rows come first
@@ -293,9 +294,11 @@ def _differentiated(
     def receive(part: slice, points: Tensor, grad: Tensor, score: Tensor) -> None:
         assert question.mode is not None
         chunk = _chunk(question, start + part.start, points, grad, score)
+        question.answered = True
+        _check_finite(chunk)
         if len(score) > 1 and bool(chunk.missed.any()):
             raise ElsewhereError("")
-        _check(chunk)
+        _check_sum(chunk)
         if visit is not None:  # last but one, so that a chunk without memory leaves nothing
             visit(question.mode, slice(chunk.start, chunk.start + len(score)), score)
         found.append(chunk)
@@ -319,10 +322,13 @@ def _chunk(
     return _Chunk(start, mode, grad, score, total, head, missed)
 
 
-def _check(chunk: _Chunk) -> None:
-    """Raise where a row has no finite gradient, or its terms do not add up to F."""
+def _check_finite(chunk: _Chunk) -> None:
     refuse_not_differentiable(chunk.grad, chunk.start)
     refuse_infinite(chunk.score, first=chunk.start)
+
+
+def _check_sum(chunk: _Chunk) -> None:
+    """Raise where an operation was not seen, or the terms do not add up to F."""
     if chunk.mode.unseen:
         unseen = ", ".join(sorted(chunk.mode.unseen))
         raise UnsupportedOperationError(
