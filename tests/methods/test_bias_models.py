@@ -521,3 +521,13 @@ def test_attention_by_its_jacobian(close):
         jacobian = torch.func.jacrev(attend)(row).view(15, 15)
         b = attend(row).flatten() - jacobian @ row.flatten()
         close(found["scaled_dot_product_attention 0"][i].flatten(), w * b)
+
+
+@pytest.mark.fault("R4")
+@pytest.mark.fault("K10")
+def test_a_recurrent_layer_in_32_bits(close):
+    """There its gradients come from another routine, and those of unused results are None."""
+    net = seeded(lambda: Recurrent(nn.LSTM, False, "state"))
+    expected = shares(net, WORDS, 1)
+    found = shares(net.float(), WORDS.float(), 1, tolerance=1e-4)
+    close(row_sums(found, "lstm"), row_sums(expected, "lstm"), 1e-4)
