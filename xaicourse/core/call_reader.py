@@ -5,22 +5,28 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils._pytree import tree_leaves
 
 from xaicourse.core.audit import call_name, needs_allow
 from xaicourse.core.following import Following
-from xaicourse.core.known import MULTIPLIES, kind_of, plain_name
-from xaicourse.core.made import Memory
+from xaicourse.core.gates import bounds_of, read_half
+from xaicourse.core.known import MULTIPLIES, ONE_BY_ONE, kind_of, plain_name
+from xaicourse.core.made import Made, Memory
+from xaicourse.core.norms import read_norm
 from xaicourse.core.operations import (
     Activated,
     Affine,
     Layer,
     Mixture,
     Operation,
+    Signal,
+    SmoothActivation,
     UnsupportedOperationError,
 )
 from xaicourse.core.reading import (
     as_function,
     first_argument,
+    is_one_by_one,
     read_activation,
     read_affine,
     read_join,
@@ -32,6 +38,8 @@ from xaicourse.core.reading import (
 from xaicourse.core.ruled import RuleSet, apply_rule
 
 __all__ = ["CallReader"]
+
+FAR = 8  # so many steps back a common source is looked for: x * tanh(softplus(x))
 
 
 @dataclass
@@ -82,6 +90,8 @@ class CallReader:
             inputs, function = as_function(func, args, kwargs, self.follows)
             if activation is None and "smooth" in kinds:
                 activation = read_smooth(func, function)
+            if activation is None and "any activation" in kinds and is_one_by_one(func):
+                activation = SmoothActivation(plain_name(func), function)
             if activation is not None and len(inputs) == 1:
                 return Activated(activation.name, inputs, activation=activation, function=function)
         if "layer" in kinds:
@@ -90,6 +100,12 @@ class CallReader:
                 or read_affine(func, args, kwargs, self.follows)
                 or read_mixture(func, args, kwargs, self.follows)
             )
+            if "gate" in kinds and found is None:
+                found = (
+                    read_norm(func, args, kwargs, self.follows)
+                    or self._multiplied(func, args, kwargs)
+                    or read_half(func, args, kwargs, self.follows)
+                )
             if found is not None:
                 return found
             if self.rules.carries_relevance:
@@ -98,6 +114,61 @@ class CallReader:
         if "max_pool" in kinds and self.follows(z):
             return read_max_pool(func, args, kwargs, self.follows)
         return None
+
+    def _multiplied(self, func: Any, args: tuple, kwargs: dict) -> Signal | Mixture | None:
+        """Return what is signal where two activations are multiplied, or None if none is.
+
+        It is what is multiplied by a gate; or the u of which both are functions number by number.
+        """
+        if kind_of(func) not in ("product", "quotient", "mixture") or "out" in kwargs:
+            return None
+        inputs, function = as_function(func, args, kwargs, self.follows)
+        gates = [t for t in inputs if (b := self.memory.of(t).bounds) is not None and b.is_gate]
+        if kind_of(func) == "mixture":  # a + gate * (b - a)
+            return self._faded(args, kwargs, gates)
+        if len(inputs) > 2 or kwargs.get("rounding_mode") is not None:
+            return None
+        if len(inputs) == 1:  # c / x, or a constant that x is repeated along
+            return self._with_a_constant(func, args, kwargs, *inputs)
+        if kind_of(func) == "product" and len(gates) == 1:
+            signal = inputs[0] if inputs[1] is gates[0] else inputs[1]
+            closed = gates[0].detach() == 0
+            return Signal("gate", (signal,), nothing=closed if bool(closed.any()) else None)
+        source = self.memory.common(list(inputs))
+        if source and all(t.shape == source[0][0].shape for t in inputs):
+            return Signal(plain_name(func), (source[0][0],))
+        return None
+
+    def _with_a_constant(self, func: Any, args: tuple, kwargs: dict, x: Tensor) -> Signal:
+        others = [t for t in tree_leaves((args, kwargs)) if isinstance(t, Tensor) and t is not x]
+        nothing = [t == 0 for t in others] if kind_of(func) == "product" else []
+        return Signal(plain_name(func), (x,), nothing=nothing[0] if nothing else None)
+
+    def _faded(self, args: tuple, kwargs: dict, gates: list[Tensor]) -> Mixture | None:
+        weight = args[2] if len(args) > 2 else kwargs.get("weight")
+        if len(gates) == 0 or all(weight is not g for g in gates):
+            return None
+        inputs, function = as_function(
+            torch.lerp, args, kwargs, lambda t: t is not weight and self.follows(t)
+        )
+        return Mixture("lerp", inputs, function=function) if inputs else None
+
+    def with_its_past(
+        self,
+        made: Made,
+        func: Any,
+        args: tuple,
+        kwargs: dict,
+        operation: Operation | None,
+        followers: list[Tensor],
+        result: Tensor,
+    ) -> Made:
+        """Add what tells a gate from a signal: bounds, and of what a tensor is a function."""
+        before = [self.memory.of(t).bounds for t in followers]
+        bounds = bounds_of(func, args, kwargs, operation, before)
+        lineage = self.memory.common(followers) if kind_of(func) in ONE_BY_ONE else ()
+        lineage = lineage if lineage and lineage[0][0].shape == result.shape else ()
+        return replace(made, bounds=bounds, lineage=lineage[:FAR])
 
     def _allowed(self, func: Any, args: tuple, kwargs: dict) -> Mixture | None:
         """Return a call without a rule, as the map that it is here, if the caller allows it.

@@ -16,6 +16,8 @@ from torch import Tensor
 __all__ = [
     "ATTENTION",
     "CAST",
+    "GATES",
+    "KEEPS_BOUNDS",
     "KEEPS_NUMBERS",
     "KEEPS_VALUES",
     "MAX_POOLING",
@@ -23,6 +25,7 @@ __all__ = [
     "NODE_FACTORS",
     "NO_BIAS",
     "NUMBER_BY_NUMBER",
+    "ONE_BY_ONE",
     "PAD",
     "QUESTION",
     "RELU_FAMILY",
@@ -57,11 +60,17 @@ OPERATIONS = {
     "turned quotient": "rdiv (rtruediv)",  # c / x
     "matrix product": "matmul (linalg_matmul), mm, bmm",
     "matrix product and sum": "addmm",
-    "contraction": "einsum, tensordot, mv, dot",
+    "contraction": "einsum, tensordot, mv, dot, inner",
+    "product of three": "bilinear",
     "dense layer": "linear",
     "convolution": "conv1d, conv2d, conv3d",
     "transposed convolution": "conv_transpose1d, conv_transpose2d, conv_transpose3d",
     "norm": "batch_norm",
+    "norm of its own": """
+        layer_norm, group_norm, instance_norm, rms_norm, normalize, local_response_norm
+    """,
+    "softmax": "softmax (special_softmax)",
+    "gated half": "glu",
     "mean": """
         mean, sum, avg_pool1d, avg_pool2d, avg_pool3d, adaptive_avg_pool1d, adaptive_avg_pool2d,
         adaptive_avg_pool3d
@@ -138,8 +147,11 @@ QUESTION = frozenset({"question", "comparison"})
 MULTIPLIES = frozenset({"product", "quotient", "turned quotient", "matrix product"})
 KEEPS_VALUES = frozenset({"same", "cast", "dropout"})  # where nothing is trained
 KEEPS_NUMBERS = KEEPS_VALUES | {"view", "turn", "part", "copies", "pad"}
+GATES = frozenset({"softmax"})  # beside sigmoid and hardsigmoid
+KEEPS_BOUNDS = KEEPS_NUMBERS | {"join", "mean", "resize", "max pool", "max pool and places"}
 NUMBER_BY_NUMBER = RELU_FAMILY | SMOOTH
 NUMBER_BY_NUMBER |= {"other bend at 0", "other activation", "negation", "turned quotient", "norm"}
+ONE_BY_ONE = NUMBER_BY_NUMBER | KEEPS_VALUES | {"sum", "product", "quotient"}
 # f(a u) = a f(u) for a > 0, whatever the arguments
 NO_BIAS = (KEEPS_NUMBERS - PAD) | {
     *("bend at 0", "other bend at 0", "negation", "mean", "resize", "other linear"),

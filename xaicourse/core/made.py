@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from xaicourse.core.following import Following
+from xaicourse.core.gates import Bounds
 from xaicourse.core.known import KEEPS_NUMBERS, KEEPS_VALUES, PAD, kind_of, name_of
 from xaicourse.core.operations import Affine, Layer, Operation
 from xaicourse.core.reading import as_function, read_padding
@@ -61,6 +62,9 @@ class Made:
     of: frozenset[str] = frozenset()
     lost: frozenset[str] = frozenset()  # the same, where they were moved by writing into a tensor
     written: bool = False
+    bounds: Bounds | None = None  # of its numbers, whatever x is
+    # the tensors that it is a function of number by number, nearest first, and their versions
+    lineage: tuple[tuple[Tensor, int], ...] = ()
 
     @property
     def producer(self) -> Operation | None:
@@ -102,6 +106,19 @@ class Memory:
     def known(self) -> list[Tensor]:
         """Return the tensors that are noted and still alive."""
         return list(self._made.keys())
+
+    def lineage(self, t: Tensor) -> tuple[tuple[Tensor, int], ...]:
+        """Return a tensor and those that it is a function of number by number, nearest first."""
+        intact = tuple((s, v) for s, v in self.of(t).lineage if s._version == v)
+        return ((t, t._version), *intact)
+
+    def common(self, tensors: list[Tensor]) -> tuple[tuple[Tensor, int], ...]:
+        """Return the nearest tensor of which all are functions number by number, and its own."""
+        first, *others = (self.lineage(t) for t in tensors)
+        for place, (source, _) in enumerate(first):
+            if all(any(source is s for s, _ in other) for other in others):
+                return first[place:]
+        return ()
 
     def note(self, t: Tensor, made: Made) -> None:
         """Note what made a tensor, as it is now."""

@@ -19,6 +19,7 @@ __all__ = [
     "MaxPool",
     "Mixture",
     "Operation",
+    "Signal",
     "SmoothActivation",
     "UnsupportedOperationError",
 ]
@@ -191,6 +192,17 @@ class Join(Operation):
     """output = the inputs put together with constants, as they are: ``cat``, a rim of ones."""
 
     function: Callable[..., Tensor]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Signal(Operation):
+    """output = the input times what takes no part: a gate, a scale, a function of the input."""
+
+    nothing: Tensor | None = None  # where that is 0; broadcasts to the output
+
+    @property
+    def x(self) -> Tensor:
+        return self.inputs[0]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 
 from xaicourse.core.known import (
+    NUMBER_BY_NUMBER,
     RELU_FAMILY,
     SMOOTH,
     kind_of,
@@ -22,6 +23,7 @@ from xaicourse.core.known import (
     overwrites_by_name,
     plain_name,
 )
+from xaicourse.core.linear_maps import read_bilinear, read_transposed
 from xaicourse.core.operations import (
     Activation,
     Affine,
@@ -37,6 +39,7 @@ __all__ = [
     "as_function",
     "first_argument",
     "is_in_place",
+    "is_one_by_one",
     "pad_in_a_circle",
     "read_activation",
     "read_affine",
@@ -111,6 +114,14 @@ def read_smooth(func: Any, function: Callable[..., Tensor]) -> SmoothActivation 
     return SmoothActivation(plain_name(func), function) if kind_of(func) in SMOOTH else None
 
 
+def is_one_by_one(func: Any) -> bool:
+    """Tell whether a call with one argument that follows from x bends it number by number."""
+    kind = kind_of(func)
+    if isinstance(func, OpOverload | OpOverloadPacket) or kind in ("negation", "norm"):
+        return False
+    return kind in NUMBER_BY_NUMBER
+
+
 # ---- what is done with a call --------------------------------------------------------------------
 
 
@@ -173,6 +184,10 @@ def read_layer(func: Any, args: tuple, kwargs: Mapping[str, Any], follows: Follo
     name = name_of(func)
     if name == "linear" or name in _CONVOLUTIONS:
         return _read_module_like(name, args, kwargs, follows)
+    found = read_transposed(func, args, kwargs, follows)
+    found = found or read_bilinear(func, args, kwargs, follows)
+    if found is not None:
+        return found
     if name in ("matmul", "mm") and len(args) == 2:
         bias, (x, matrix) = None, args
     elif name == "addmm" and len(args) == 3 and not kwargs:
@@ -322,10 +337,14 @@ def read_mixture(
     func: Any, args: tuple, kwargs: Mapping[str, Any], follows: Follows
 ) -> Mixture | None:
     """Return the sum or mean that a call is, or None."""
-    if kind_of(func) not in ("sum", "mean", "resize", "mixture"):
+    kind = kind_of(func)
+    if kind not in ("sum", "mean", "resize", "mixture", "other linear", "contraction"):
         return None
-    if kind_of(func) == "mixture" and follows(_argument(args, kwargs, 2, "weight", None)):
+    if kind == "mixture" and follows(_argument(args, kwargs, 2, "weight", None)):
         return None  # a gate
+    tensors = [t for t in tree_leaves((args, dict(kwargs))) if isinstance(t, Tensor)]
+    if kind == "contraction" and len(tensors) > 1:  # einsum of one tensor: a sum, a diagonal
+        return None
     inputs, function = as_function(func, args, kwargs, follows)
     return Mixture(plain_name(func), inputs, function=function) if inputs else None
 

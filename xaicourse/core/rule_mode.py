@@ -223,7 +223,12 @@ class RuleMode(TorchFunctionMode):
                         func, args, kwargs, followers[0], operation, leaf, part
                     )
                 self.follows.mark(leaf, True)
-                self.memory.note(leaf, Made(producer, versions, chain, is_x, of, lost, written))
+                made = Made(producer, versions, chain, is_x, of, lost, written)
+                if "gate" in self.rules.kinds:
+                    made = self.reader.with_its_past(
+                        made, func, args, kwargs, operation, followers, leaf
+                    )
+                self.memory.note(leaf, made)
 
     def _note_unread(
         self, func: Any, result: Any, followers: list[Tensor], choice: Choice | None

@@ -21,6 +21,7 @@ from xaicourse.core.operations import (
     Layer,
     Mixture,
     Operation,
+    Signal,
     UnsupportedOperationError,
 )
 from xaicourse.core.output_parts import map_tensors
@@ -46,6 +47,7 @@ from xaicourse.methods.vanilla.relevance_rules import (
     share_affine,
     share_join,
     share_mixture,
+    share_signal,
 )
 
 __all__ = ["deep_taylor", "lrp"]
@@ -244,7 +246,7 @@ def deep_taylor(
     first = WSquare() if low is None or high is None else make_box(low, high)
     hidden = ZPlus(with_bias=False)
     table: dict[str | int, RelevanceRule] = {"first": first, "conv": hidden, "linear": hidden}
-    propagation = _Relevance("deep_taylor", allow, table=table)
+    propagation = _DeepTaylor("deep_taylor", allow, table=table)
     return _explain(propagation, ask(model, x, target, **asked, rules=propagation))
 
 
@@ -259,7 +261,7 @@ class _Relevance(BackwardRules):
     epsilon: float = 1e-6  # at sums, means and affine steps that belong to no layer
     pages: list[Page] = field(default_factory=list)  # the last one is of the last forward pass
 
-    kinds: ClassVar[frozenset[str]] = frozenset({"smooth", "layer"})
+    kinds: ClassVar[frozenset[str]] = frozenset({"smooth", "any activation", "layer", "gate"})
     carries_relevance: ClassVar[bool] = True
     needs_rows: ClassVar[bool] = True  # the ledger is kept row by row
     transparent: ClassVar[frozenset[str]] = frozenset(SHAPE + MAX_POOLING)
@@ -268,7 +270,7 @@ class _Relevance(BackwardRules):
 
     def choose(self, operation: Operation, producer: Operation | None) -> Choice | None:
         if isinstance(operation, Activated):
-            return operation, lambda operation, R: R
+            return operation, lambda operation, R: R.sum_to_size(operation.z.shape)
         if isinstance(operation, Layer):
             self.pages[-1].layers[operation.number] = operation.first
             rule = self.rule_of(operation)
@@ -286,6 +288,8 @@ class _Relevance(BackwardRules):
             return self._recorded(operation, lambda op, R: share_mixture(op, R, self.epsilon))
         if isinstance(operation, Join):
             return self._recorded(operation, share_join)
+        if isinstance(operation, Signal):
+            return self._recorded(operation, share_signal)
         return None
 
     def rule_of(self, layer: Layer) -> RelevanceRule:
@@ -347,6 +351,16 @@ class _Relevance(BackwardRules):
             return shares
 
         return operation, rule
+
+
+class _DeepTaylor(_Relevance):
+    """The rules of Deep Taylor, and nothing that its theory does not speak of."""
+
+    kinds: ClassVar[frozenset[str]] = frozenset({"smooth", "layer"})
+    covers: ClassVar[str] = (
+        "Deep Taylor is derived for layers, ReLUs and pools (lrp with rules='z_box' shares out in "
+        "the same way and has rules for other activations, gates and norms)"
+    )
 
 
 def _explain(propagation: _Relevance, question: Question) -> Attribution:
