@@ -5,12 +5,12 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_leaves
 
 from xaicourse.core.audit import call_name, needs_allow
 from xaicourse.core.following import Following
-from xaicourse.core.gates import bounds_of, read_half
+from xaicourse.core.gates import bounds_of, read_half, scale_of
 from xaicourse.core.known import MULTIPLIES, ONE_BY_ONE, kind_of, plain_name
+from xaicourse.core.linear_maps import read_bilinear, read_transposed
 from xaicourse.core.made import Made, Memory
 from xaicourse.core.norms import read_norm
 from xaicourse.core.operations import (
@@ -19,10 +19,10 @@ from xaicourse.core.operations import (
     Layer,
     Mixture,
     Operation,
-    Signal,
     SmoothActivation,
     UnsupportedOperationError,
 )
+from xaicourse.core.products import read_product
 from xaicourse.core.reading import (
     as_function,
     first_argument,
@@ -39,6 +39,8 @@ from xaicourse.core.ruled import RuleSet, apply_rule
 
 __all__ = ["CallReader"]
 
+# the result is a function of what one tensor holds; of a variance, too
+OF_ONE = frozenset({"mean", "view", "copies", "turn", "same", ""})
 FAR = 8  # so many steps back a common source is looked for: x * tanh(softplus(x))
 
 
@@ -100,10 +102,13 @@ class CallReader:
                 or read_affine(func, args, kwargs, self.follows)
                 or read_mixture(func, args, kwargs, self.follows)
             )
-            if "gate" in kinds and found is None:
+            if found is None and self.rules.carries_relevance:
+                found = read_transposed(func, args, kwargs, self.follows)
+                found = found or read_bilinear(func, args, kwargs, self.follows)
+            if found is None and "gate" in kinds:
                 found = (
                     read_norm(func, args, kwargs, self.follows)
-                    or self._multiplied(func, args, kwargs)
+                    or read_product(func, args, kwargs, self.follows, self.memory)
                     or read_half(func, args, kwargs, self.follows)
                 )
             if found is not None:
@@ -114,44 +119,6 @@ class CallReader:
         if "max_pool" in kinds and self.follows(z):
             return read_max_pool(func, args, kwargs, self.follows)
         return None
-
-    def _multiplied(self, func: Any, args: tuple, kwargs: dict) -> Signal | Mixture | None:
-        """Return what is signal where two activations are multiplied, or None if none is.
-
-        It is what is multiplied by a gate; or the u of which both are functions number by number.
-        """
-        if kind_of(func) not in ("product", "quotient", "mixture") or "out" in kwargs:
-            return None
-        inputs, function = as_function(func, args, kwargs, self.follows)
-        gates = [t for t in inputs if (b := self.memory.of(t).bounds) is not None and b.is_gate]
-        if kind_of(func) == "mixture":  # a + gate * (b - a)
-            return self._faded(args, kwargs, gates)
-        if len(inputs) > 2 or kwargs.get("rounding_mode") is not None:
-            return None
-        if len(inputs) == 1:  # c / x, or a constant that x is repeated along
-            return self._with_a_constant(func, args, kwargs, *inputs)
-        if kind_of(func) == "product" and len(gates) == 1:
-            signal = inputs[0] if inputs[1] is gates[0] else inputs[1]
-            closed = gates[0].detach() == 0
-            return Signal("gate", (signal,), nothing=closed if bool(closed.any()) else None)
-        source = self.memory.common(list(inputs))
-        if source and all(t.shape == source[0][0].shape for t in inputs):
-            return Signal(plain_name(func), (source[0][0],))
-        return None
-
-    def _with_a_constant(self, func: Any, args: tuple, kwargs: dict, x: Tensor) -> Signal:
-        others = [t for t in tree_leaves((args, kwargs)) if isinstance(t, Tensor) and t is not x]
-        nothing = [t == 0 for t in others] if kind_of(func) == "product" else []
-        return Signal(plain_name(func), (x,), nothing=nothing[0] if nothing else None)
-
-    def _faded(self, args: tuple, kwargs: dict, gates: list[Tensor]) -> Mixture | None:
-        weight = args[2] if len(args) > 2 else kwargs.get("weight")
-        if len(gates) == 0 or all(weight is not g for g in gates):
-            return None
-        inputs, function = as_function(
-            torch.lerp, args, kwargs, lambda t: t is not weight and self.follows(t)
-        )
-        return Mixture("lerp", inputs, function=function) if inputs else None
 
     def with_its_past(
         self,
@@ -164,11 +131,18 @@ class CallReader:
         result: Tensor,
     ) -> Made:
         """Add what tells a gate from a signal: bounds, and of what a tensor is a function."""
-        before = [self.memory.of(t).bounds for t in followers]
-        bounds = bounds_of(func, args, kwargs, operation, before)
-        lineage = self.memory.common(followers) if kind_of(func) in ONE_BY_ONE else ()
-        lineage = lineage if lineage and lineage[0][0].shape == result.shape else ()
-        return replace(made, bounds=bounds, lineage=lineage[:FAR])
+        before = [self.memory.of(t) for t in followers]
+        each = kind_of(func) in ONE_BY_ONE
+        sources = self.memory.common(followers) if each or kind_of(func) in OF_ONE else ()
+        return replace(
+            made,
+            bounds=bounds_of(func, args, kwargs, operation, [m.bounds for m in before]),
+            scale=scale_of(func, args, [m.scale for m in before]),
+            sources=tuple(
+                replace(s, each=s.each and each and s.tensor.shape == result.shape)
+                for s in sources[:FAR]
+            ),
+        )
 
     def _allowed(self, func: Any, args: tuple, kwargs: dict) -> Mixture | None:
         """Return a call without a rule, as the map that it is here, if the caller allows it.

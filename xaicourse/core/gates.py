@@ -4,6 +4,9 @@ A gate opens and closes: it ends in a sigmoid, a hardsigmoid or a softmax, so th
 between bounds that are not negative. It may have been moved, expanded, scaled or resized since, and
 a sigmoid may be spelled out, ``relu6(z + 3) / 6``: so what is followed are the bounds. A tanh has
 bounds, too, but of both signs, and is a signal; so is a relu6 as it is.
+
+The deviation in a norm that is written out, ``(x - m) / sqrt(v + eps)``, is told in the same way: a
+mean or a variance became the root of one.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,10 +15,10 @@ from typing import Any
 
 from torch import Tensor
 
-from xaicourse.core.known import GATES, KEEPS_BOUNDS, kind_of, name_of
+from xaicourse.core.known import GATES, KEEPS_BOUNDS, KEEPS_NUMBERS, kind_of, name_of, plain_name
 from xaicourse.core.operations import Affine, Join, Operation
 
-__all__ = ["Bounds", "bounds_of", "read_half"]
+__all__ = ["Bounds", "bounds_of", "read_half", "scale_of"]
 
 Follows = Callable[[Any], bool]
 
@@ -58,7 +61,8 @@ def _ends(constant: Tensor | None, default: float) -> tuple[float, float]:
 def read_half(func: Any, args: tuple, kwargs: Mapping[str, Any], follows: Follows) -> Join | None:
     """Return the half of ``F.glu(x)`` that is the signal; the other half is its gate."""
     given = dict(zip(("input", "dim"), args, strict=False)) | dict(kwargs)
-    x, dim = given.get("input"), given.get("dim", -1)
+    x: Any = given.get("input")
+    dim = given.get("dim", -1)
     if kind_of(func) != "gated half" or not follows(x):
         return None
     return Join("glu", (x,), function=lambda x: x.chunk(2, dim)[0])
@@ -90,6 +94,23 @@ def bounds_of(
         low, high = min(b.low for b in known), max(b.high for b in known)
         return Bounds(low, high, all(b.gate for b in known))
     return None
+
+
+def scale_of(func: Any, args: tuple, before: Sequence[str]) -> str:
+    """Return "statistic", "deviation" or "1 / deviation" where a call's result is one, or ""."""
+    name, kind = name_of(func) or plain_name(func), kind_of(func)
+    if name in ("mean", "sum", "var"):
+        return "statistic"
+    if name in ("std", "norm", "linalg_norm", "linalg_vector_norm"):
+        return "deviation"
+    last = before[0] if len(before) == 1 else ""
+    power = args[1] if name == "pow" and len(args) > 1 else {"sqrt": 0.5, "rsqrt": -0.5}.get(name)
+    if last == "statistic" and not isinstance(power, Tensor) and power in (0.5, -0.5):
+        return "deviation" if power > 0 else "1 / deviation"
+    if last == "deviation" and (name == "reciprocal" or kind == "turned quotient"):
+        return "1 / deviation"
+    keeps = kind in KEEPS_NUMBERS | {"sum", "product", "quotient", "bend elsewhere"}
+    return last if keeps else ""
 
 
 def _clamped(name: str, args: tuple, kwargs: Mapping[str, Any]) -> Bounds | None:

@@ -19,6 +19,7 @@ __all__ = ["read_bilinear", "read_transposed"]
 Follows = Callable[[Any], bool]
 
 SETTINGS = ("stride", "padding", "output_padding", "groups", "dilation")
+BILINEAR = ("input1", "input2", "weight", "bias")
 TRANSPOSED = {
     "conv_transpose1d": F.conv_transpose1d,
     "conv_transpose2d": F.conv_transpose2d,
@@ -49,7 +50,7 @@ def read_transposed(
 
 
 def _turned(weight: Tensor, groups: int) -> Tensor:
-    """Exchange inputs and outputs within each group: (I, O / groups, ...) <-> (O, I / groups, ...)."""
+    """Exchange inputs and outputs in each group: (I, O / groups, ...) <-> (O, I / groups, ...)."""
     parts = weight.unflatten(0, (groups, -1))  # (groups, I / groups, O / groups, ...)
     return parts.transpose(1, 2).flatten(0, 1)
 
@@ -60,8 +61,9 @@ def read_bilinear(
     """Return ``F.bilinear(u, v, weight, bias)`` as a layer of u where v is constant, or of v."""
     if kind_of(func) != "product of three":
         return None
-    given = dict(zip(("input1", "input2", "weight", "bias"), args, strict=False)) | dict(kwargs)
-    u, v, weight, bias = (given.get(n) for n in ("input1", "input2", "weight", "bias"))
+    given: dict[str, Any] = dict(zip(BILINEAR, args, strict=False)) | dict(kwargs)
+    u, v, weight = given["input1"], given["input2"], given["weight"]
+    bias = given.get("bias")
     if follows(u) == follows(v) or follows(weight) or follows(bias):
         return None
     if follows(u):  # w_ji = sum_k W_jik v_k, in each row

@@ -4,7 +4,7 @@ Rules by position need it (a first layer, a batch-norm after a convolution, a me
 A tensor that was written into since, also through a view or a slice of it, is no longer that.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from xaicourse.core.known import KEEPS_NUMBERS, KEEPS_VALUES, PAD, kind_of, name
 from xaicourse.core.operations import Affine, Layer, Operation
 from xaicourse.core.reading import as_function, read_padding
 
-__all__ = ["Chain", "Made", "Memory", "does_nothing"]
+__all__ = ["Chain", "Made", "Memory", "Source", "does_nothing"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,15 @@ class Chain:
 
 
 @dataclass(frozen=True)
+class Source:
+    """A tensor of which another one is a function."""
+
+    tensor: Tensor
+    version: int  # at that time
+    each: bool  # number by number
+
+
+@dataclass(frozen=True)
 class Made:
     """What made a tensor."""
 
@@ -63,8 +72,8 @@ class Made:
     lost: frozenset[str] = frozenset()  # the same, where they were moved by writing into a tensor
     written: bool = False
     bounds: Bounds | None = None  # of its numbers, whatever x is
-    # the tensors that it is a function of number by number, nearest first, and their versions
-    lineage: tuple[tuple[Tensor, int], ...] = ()
+    scale: str = ""  # "statistic", "deviation", "1 / deviation"
+    sources: tuple[Source, ...] = ()  # the tensors that it is a function of alone, nearest first
 
     @property
     def producer(self) -> Operation | None:
@@ -107,22 +116,31 @@ class Memory:
         """Return the tensors that are noted and still alive."""
         return list(self._made.keys())
 
-    def lineage(self, t: Tensor) -> tuple[tuple[Tensor, int], ...]:
-        """Return a tensor and those that it is a function of number by number, nearest first."""
-        intact = tuple((s, v) for s, v in self.of(t).lineage if s._version == v)
-        return ((t, t._version), *intact)
+    def sources(self, t: Tensor) -> tuple[Source, ...]:
+        """Return a tensor and those that it is a function of alone, nearest first."""
+        intact = tuple(s for s in self.of(t).sources if s.version == s.tensor._version)
+        return (Source(t, t._version, True), *intact)
 
-    def common(self, tensors: list[Tensor]) -> tuple[tuple[Tensor, int], ...]:
-        """Return the nearest tensor of which all are functions number by number, and its own."""
-        first, *others = (self.lineage(t) for t in tensors)
-        for place, (source, _) in enumerate(first):
-            if all(any(source is s for s, _ in other) for other in others):
-                return first[place:]
-        return ()
+    def common(self, tensors: Sequence[Tensor]) -> tuple[Source, ...]:
+        """Return the tensors that each of some tensors is a function of alone, nearest first."""
+        first, *others = (self.sources(t) for t in tensors)
+        found = []
+        for source in first:
+            same = [[s for s in other if s.tensor is source.tensor] for other in others]
+            if all(same):
+                each = source.each and all(s[0].each for s in same)
+                found.append(replace(source, each=each))
+        return tuple(found)
 
     def note(self, t: Tensor, made: Made) -> None:
         """Note what made a tensor, as it is now."""
         self._made[t] = (t._version, made)
+
+    def note_copy(self, copy: Tensor, t: Tensor) -> None:
+        """Note a copy of a tensor that is about to be overwritten."""
+        made = self.of(t)
+        source = Source(t, t._version, each=False)
+        self.note(copy, replace(made, sources=(source, *made.sources)))
 
     def chain(
         self,

@@ -31,7 +31,11 @@ def read_norm(
     name = name_of(func)
     given = _named(name, func is torch.instance_norm, args, kwargs)
     x = given.pop("input")
-    if not follows(x) or any(follows(value) for value in given.values()) or given.get("out") is not None:
+    if (
+        not follows(x)
+        or any(follows(value) for value in given.values())
+        or given.get("out") is not None
+    ):
         return None  # a scale or shift that follows from x is a signal of its own
     return READERS[name](x, given) if name in READERS else Signal(name, (x,))
 

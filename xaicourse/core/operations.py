@@ -37,6 +37,8 @@ class Operation:
     inputs: tuple[Tensor, ...]  # those that follow from x; the rule gets them detached
     number: int = 0  # among the calls of its kind in this forward pass; a reused module counts on
     rows: int = 1  # how many rows of x are in this forward pass
+    # the row of each number of the inputs and, at last, of the output; () if they lie in order
+    row_of: tuple[Tensor, ...] = ()
 
     @property
     def tensors(self) -> tuple[Tensor, ...]:

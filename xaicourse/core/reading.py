@@ -23,7 +23,6 @@ from xaicourse.core.known import (
     overwrites_by_name,
     plain_name,
 )
-from xaicourse.core.linear_maps import read_bilinear, read_transposed
 from xaicourse.core.operations import (
     Activation,
     Affine,
@@ -184,10 +183,6 @@ def read_layer(func: Any, args: tuple, kwargs: Mapping[str, Any], follows: Follo
     name = name_of(func)
     if name == "linear" or name in _CONVOLUTIONS:
         return _read_module_like(name, args, kwargs, follows)
-    found = read_transposed(func, args, kwargs, follows)
-    found = found or read_bilinear(func, args, kwargs, follows)
-    if found is not None:
-        return found
     if name in ("matmul", "mm") and len(args) == 2:
         bias, (x, matrix) = None, args
     elif name == "addmm" and len(args) == 3 and not kwargs:
@@ -371,7 +366,8 @@ def read_max_pool(
 def read_join(func: Any, args: tuple, kwargs: Mapping[str, Any], follows: Follows) -> Join | None:
     """Return what a call puts together, or None where no constant takes part."""
     tensors = [leaf for leaf in tree_leaves((args, dict(kwargs))) if isinstance(leaf, Tensor)]
-    with_constants = kind_of(func) == "join" and not all(follows(t) for t in tensors)
+    chosen = plain_name(func) in ("where", "masked_fill")  # by a constant mask
+    with_constants = chosen or (kind_of(func) == "join" and not all(follows(t) for t in tensors))
     if not with_constants and (name_of(func) != "pad" or read_padding(args, kwargs)[1] == 0):
         return None
     inputs, function = as_function(func, args, kwargs, follows)

@@ -31,7 +31,9 @@ from xaicourse.core.operations import (
     Activated,
     Affine,
     Layer,
+    Mixture,
     Operation,
+    Signal,
     UnsupportedOperationError,
 )
 from xaicourse.core.reading import (
@@ -53,6 +55,13 @@ __all__ = ["RuleMode"]
 _STILL_X = KEEPS_NUMBERS - PAD | {"join"}
 _MOVES = KEEPS_NUMBERS | {"join"}
 _HARMLESS = ("finite", "constant", "random constant", "question", "attribute")
+
+
+_WRITTEN_OUT = (
+    ". Rules for attention come with the lesson on transformers; until then relevance can be "
+    "shared in proportion to x dy/dx in attention that is written out (q @ k.mT, softmax, @ v), "
+    "with allow=('product', 'softmax')"
+)
 
 
 def _visible(func: Any, args: tuple, kwargs: dict) -> tuple[Any, tuple, dict]:
@@ -109,6 +118,7 @@ class RuleMode(TorchFunctionMode):
                 f"{self.rules.method} is not defined for attention ({plain_name(func)}), whose "
                 "weights are themselves computed from x; use gradient, smoothgrad or a method of "
                 "the integrated class, such as integrated_gradients, which ask for no rule"
+                + (_WRITTEN_OUT if self.rules.carries_relevance else "")
             )
         if written is not None and kind_of(func) == "write":
             result = func(*args, **kwargs)
@@ -130,7 +140,7 @@ class RuleMode(TorchFunctionMode):
         if written is not None:  # the rule needs what is about to be overwritten
             kept = written.clone()
             self.follows.mark(kept, self.follows(written))
-            self.memory.note(kept, self.memory.of(written))
+            self.memory.note_copy(kept, written)
             if self.row_order is not None:
                 self.row_order.note_copy(kept, written)
             args, kwargs = with_first_argument(args, kwargs, kept)
@@ -141,7 +151,7 @@ class RuleMode(TorchFunctionMode):
         apart = written is not None and (written._is_view() or not self.follows(written))
         if operation is not None:
             self._refuse_what_was_lost(operation, apart)
-            self._refuse_rows_out_of_order(operation)
+            operation = self._with_rows(operation, func, args, kwargs)
         if operation is not None and self.rules.carries_relevance:
             operation = self.reader.with_what_came_before(operation)
         choice = None
@@ -320,18 +330,23 @@ class RuleMode(TorchFunctionMode):
             "the parts, h * mask for what becomes 0, h = h - mean in place of h -= mean"
         )
 
-    def _refuse_rows_out_of_order(self, operation: Operation) -> None:
-        if self.row_order is None or (
-            self.rules.carries_relevance and isinstance(operation, Activated)
-        ):
-            return
-        for t in operation.inputs:
-            if not self.row_order.kept(t):
-                raise UnsupportedOperationError(
-                    f"{self.rules.method} needs the rows of x on the first axis, but the input of "
-                    f"{operation.name}(), of shape {tuple(t.shape)}, does not have them there in "
-                    "their order; keep the rows on the first axis around it"
-                )
+    def _with_rows(self, operation: Operation, func: Any, args: tuple, kwargs: dict) -> Operation:
+        """Note where the rows lie if they do not lie in order, or refuse."""
+        order = self.row_order
+        if order is None or (self.rules.carries_relevance and isinstance(operation, Activated)):
+            return operation
+        wrong = [t for t in operation.inputs if not order.kept(t)]
+        if not wrong:
+            return operation
+        if self.rules.carries_relevance and isinstance(operation, Mixture | Affine | Signal):
+            row_of = order.through(func, args, kwargs, operation.inputs)
+            if row_of:
+                return replace(operation, row_of=row_of)
+        raise UnsupportedOperationError(
+            f"{self.rules.method} needs the rows of x on the first axis, but the input of "
+            f"{operation.name}(), of shape {tuple(wrong[0].shape)}, does not have them there in "
+            "their order; keep the rows on the first axis around it"
+        )
 
     # -- what is cut off --
 

@@ -264,7 +264,10 @@ class _Relevance(BackwardRules):
     kinds: ClassVar[frozenset[str]] = frozenset({"smooth", "any activation", "layer", "gate"})
     carries_relevance: ClassVar[bool] = True
     needs_rows: ClassVar[bool] = True  # the ledger is kept row by row
-    transparent: ClassVar[frozenset[str]] = frozenset(SHAPE + MAX_POOLING)
+    # a maximum over an axis is a max pool
+    transparent: ClassVar[frozenset[str]] = frozenset(
+        [*SHAPE, *MAX_POOLING, "amax", "amin", "max", "min"]
+    )
     covers: ClassVar[str] = "there is no rule by which it could share out relevance"
     when_allowed: ClassVar[str] = "share relevance in proportion to x dy/dx"
 
@@ -346,8 +349,9 @@ class _Relevance(BackwardRules):
             shares = share(precise_operation(operation), R)
             shares = shares if isinstance(shares, tuple) else (shares,)
             page.names.append(operation.name)
-            page.received.append(row_sums(R, operation.rows))
-            page.given.append(sum(row_sums(s, operation.rows) for s in shares))  # type: ignore[arg-type]
+            N, row_of = operation.rows, operation.row_of or (None,) * (len(shares) + 1)
+            page.received.append(row_sums(R, N, row_of[-1]))
+            page.given.append(sum(map(row_sums, shares, [N] * len(shares), row_of)))  # type: ignore[arg-type]
             return shares
 
         return operation, rule
