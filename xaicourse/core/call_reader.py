@@ -9,7 +9,7 @@ from torch import Tensor
 from xaicourse.core.audit import call_name, needs_allow
 from xaicourse.core.following import Following
 from xaicourse.core.gates import bounds_of, read_half, scale_of
-from xaicourse.core.known import MULTIPLIES, ONE_BY_ONE, kind_of, plain_name
+from xaicourse.core.known import KEEPS_NUMBERS, MULTIPLIES, ONE_BY_ONE, kind_of, plain_name
 from xaicourse.core.linear_maps import read_bilinear, read_transposed
 from xaicourse.core.made import Made, Memory
 from xaicourse.core.norms import read_norm
@@ -40,7 +40,7 @@ from xaicourse.core.ruled import RuleSet, apply_rule
 __all__ = ["CallReader"]
 
 # the result is a function of what one tensor holds; of a variance, too
-OF_ONE = frozenset({"mean", "view", "copies", "turn", "same", ""})
+OF_ONE = KEEPS_NUMBERS | {"mean", ""}
 FAR = 8  # so many steps back a common source is looked for: x * tanh(softplus(x))
 
 

@@ -69,7 +69,8 @@ class RowOrder:
         kind = kind_of(func)
         if kind in KEEPS_NUMBERS - PAD or kind == "join":
             return self._moved(func, args, kwargs)
-        if kind == "mean":
+        tensors = [t for t in tree_leaves((args, kwargs)) if isinstance(t, Tensor)]
+        if kind == "mean" or (kind == "contraction" and len(tensors) == 1):
             return self._averaged(func, args, kwargs)
         known = [self._numbers[t] for t in followers if not self.kept(t)]
         return [known[0] if len(known) == len(followers) else None] * results
