@@ -115,8 +115,7 @@ def test_an_activation_behind_a_batch_norm_leaves_it_with_its_layer(close):
 # ---- gates ---------------------------------------------------------------------------------------
 
 SIGMOID, HARD = torch.sigmoid, F.hardsigmoid
-IMAGE = waves(2, 3, 5, 5)
-K1, K2, K3 = waves(4, 3, 3, 3, turn=2.0), waves(4, 4, turn=3.0), waves(3, 4, turn=4.0)
+K2 = waves(4, 4, turn=3.0)
 
 
 def halves(z):

@@ -111,6 +111,10 @@ def test_a_family_of_nets_works_without_allow(name, close):
     assert bool(composite.values.isfinite().all())
 
 
+IMAGE = waves(2, 3, 5, 5)
+K1, K2, K3 = waves(4, 3, 3, 3, turn=2.0), waves(4, 4, turn=3.0), waves(3, 4, turn=4.0)
+
+
 def unet(z):
     """Down, up by a transposed convolution, and a skip connection, one score a class."""
     down = F.silu(F.group_norm(F.conv2d(z, K1, padding=1), 2))

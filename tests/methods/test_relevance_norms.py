@@ -18,6 +18,7 @@ from tests.methods.held_fast import (
     gradient_x_input,
     last,
     passed,
+    root,
     written_norm,
     zero_rule,
 )
