@@ -646,6 +646,178 @@ def made_once(h: Tensor, number: int) -> Tensor:
     return MADE[key]
 
 
+# ---- bent, gated and normed: also held fast, as LRP sees them ------------------------------------
+
+
+HELD: dict[str, Way] = {}  # kind -> the plain way with what gets no relevance as a constant
+
+
+def held(kind: str) -> Callable[[Way], Way]:
+    def note(way: Way) -> Way:
+        HELD[kind] = way
+        return way
+
+    return note
+
+
+@plain("swish")
+def swish(h, step, layer):
+    return F.silu(h)
+
+
+@held("swish")
+def swish_held(h, step, layer):
+    return h * h.sigmoid().detach()
+
+
+@spelled("swish")
+def swish_module(h, step, layer):
+    return nn.SiLU(inplace=True)(h)
+
+
+@spelled("swish")
+def swish_product(h, step, layer):
+    return torch.sigmoid(h) * h
+
+
+@spelled("swish")
+def swish_in_place(h, step, layer):
+    return h.mul_(h.sigmoid())
+
+
+@spelled("swish")
+def swish_quotient(h, step, layer):
+    return h / (1 + (-h).exp())
+
+
+@spelled("swish")
+def swish_of_parts(h, step, layer):
+    return torch.cat([F.silu(h[:, :1]), F.silu(h[:, 1:])], 1)
+
+
+@plain("mish")
+def mish(h, step, layer):
+    return F.mish(h)
+
+
+@held("mish")
+def mish_held(h, step, layer):
+    return h * F.softplus(h).tanh().detach()
+
+
+@spelled("mish")
+def mish_product(h, step, layer):
+    return h * torch.tanh(F.softplus(h))
+
+
+@spelled("mish")
+def mish_other_order(h, step, layer):
+    bent = F.softplus(h).tanh_()
+    return torch.multiply(bent, h)
+
+
+@spelled("mish")
+def mish_in_place(h, step, layer):
+    return F.mish(h, inplace=True)
+
+
+def squeezed(h: Tensor) -> Tensor:
+    """Return what a gate is made of: (N, C, 1, 1), or as h."""
+    return 3 * h.mean((2, 3), keepdim=True) if h.dim() == 4 else 2 * h.flip(1)
+
+
+@plain("gate")
+def gate(h, step, layer):
+    return h * torch.sigmoid(squeezed(h))
+
+
+@held("gate")
+def gate_held(h, step, layer):
+    return h * torch.sigmoid(squeezed(h)).detach()
+
+
+@spelled("gate")
+def gate_in_place(h, step, layer):
+    h *= squeezed(h).sigmoid_()
+    return h
+
+
+@spelled("gate")
+def gate_expanded(h, step, layer):
+    return torch.mul(nn.Sigmoid()(squeezed(h)).expand_as(h).clone(), other=h)
+
+
+@spelled("gate")
+def gate_by_tanh(h, step, layer):
+    return (1 + torch.tanh(squeezed(h) / 2)).div_(2) * h
+
+
+@spelled("gate")
+def gate_half(h, step, layer):
+    return F.glu(torch.cat([h, squeezed(h).expand_as(h)], 1), 1)
+
+
+@spelled("gate")
+def gate_chunk(h, step, layer):
+    signal, opened = torch.cat([h, squeezed(h).expand_as(h)], 1).chunk(2, dim=1)
+    return signal * opened.sigmoid()
+
+
+@spelled("gate")
+def gate_of_a_slice(h, step, layer):
+    h = h.clone()
+    g = squeezed(h).sigmoid().expand_as(h)
+    h[:, :1] *= g[:, :1].clone()
+    h[:, 1:].mul_(g[:, 1:])
+    return h
+
+
+@spelled("gate")
+def gate_lerp(h, step, layer):
+    return torch.lerp(torch.zeros_like(h), h, squeezed(h).sigmoid().expand_as(h))
+
+
+@spelled("gate")
+def gate_into_zeros(h, step, layer):
+    return torch.zeros_like(h).add_(h).mul_(1 - torch.sigmoid(-squeezed(h)))
+
+
+@plain("norm over channels")
+def norm(h, step, layer):
+    u = h - h.mean(1, keepdim=True)
+    return u / (u.square().mean(1, keepdim=True) + 0.1).sqrt()
+
+
+@held("norm over channels")
+def norm_held(h, step, layer):
+    u = h - h.mean(1, keepdim=True)
+    return u / (u.square().mean(1, keepdim=True) + 0.1).sqrt().detach()
+
+
+@spelled("norm over channels")
+def norm_function(h, step, layer):
+    return F.layer_norm(h.movedim(1, -1), h.shape[1:2], eps=0.1).movedim(-1, 1)
+
+
+@spelled("norm over channels")
+def norm_variance(h, step, layer):
+    mean, variance = h.mean(1, keepdim=True), h.var(1, keepdim=True, unbiased=False)
+    return (h - mean) * torch.rsqrt(variance + 0.1)
+
+
+@spelled("norm over channels")
+def norm_twice_the_mean(h, step, layer):
+    v = torch.pow(h - h.mean(dim=1, keepdim=True), 2).mean(dim=1, keepdim=True)
+    return (h - h.mean(dim=1, keepdim=True)).div(torch.sqrt(v + 0.1))
+
+
+@spelled("norm over channels")
+def norm_in_place(h, step, layer):
+    u = h.sub(h.mean(1, keepdim=True))
+    u /= (u.pow(2).sum(1, keepdim=True).div(u.shape[1]) + 0.1) ** 0.5
+    return u
+
+
 MASKS = (
     *(relu_mask, relu_where, relu_masked_fill, relu_by_indices, relu_by_sorting),
     *(relu_set_where_negative, relu_by_numbers, relu_by_branches, relu_written_into_a_parameter),
@@ -657,11 +829,13 @@ TAKEN_APART = (
 )
 # for LRP a normalisation and a layer are one over some moves, but not over all
 MOVED = (same_split_and_joined, swap_roll, same_flat_and_back, same_view_of_copy)
+# the norm is one operation there, with an epsilon in other units
+OTHER_EPSILON = (norm_function,)
 ANYWHERE = {
     **{"relu": 5, "leaky": 1, "relu of a part": 1, "crop": 1, "scale and shift": 2, "reflect": 1},
     **{"batch norm": 2, "layer": 4, "residual": 2, "relu twice": 1, "turn": 1, "same": 2},
     **{"max pool": 1, "average pool": 1, "swap halves": 1, "one channel constant": 1},
-    "embedding": 1,
+    **{"embedding": 1, "swish": 1, "mish": 1, "gate": 1, "norm over channels": 1},
 }
 NEEDS_LAYER = {"layer", "residual", "batch norm"}
 
@@ -673,9 +847,15 @@ class Program(nn.Module):
     """The steps on images, a pool to 2 x 2, the steps on vectors, and a last dense layer."""
 
     def __init__(
-        self, images: Sequence[Step], vectors: Sequence[Step], plain: bool, copies: bool = False
+        self,
+        images: Sequence[Step],
+        vectors: Sequence[Step],
+        plain: bool,
+        copies: bool = False,
+        held: bool = False,
     ) -> None:
         super().__init__()
+        self.held = held
         self.images, self.vectors, self.plain, self.copies = images, vectors, plain, copies
         for number in range(4):
             made_once(X, number)
@@ -698,6 +878,7 @@ class Program(nn.Module):
                 key = f"{i}{step.kind == 'batch norm'}{step.number}"
                 layer = self.layers[key] if step.kind in NEEDS_LAYER else None
                 way = KINDS[step.kind][0 if self.plain else step.spelling + 1]
+                way = HELD.get(step.kind, way) if self.held else way
                 h = way(h.clone() if self.copies else h, step, layer)
             if i == 0:
                 h = F.adaptive_avg_pool2d(h, 2).flatten(1)
@@ -739,6 +920,7 @@ METHODS: dict[str, Callable[..., Tensor]] = {
     "deeplift": partial(xc.deeplift, baseline=0.2),
     "deeplift, reveal cancel": partial(xc.deeplift, baseline=0.2, rule="reveal_cancel"),
     "lrp": xc.lrp,
+    "lrp, zero": partial(xc.lrp, rules="zero"),  # also against gradient x input
     "lrp, z+": partial(xc.lrp, rules="z_plus"),
     "deep_taylor": xc.deep_taylor,
     "fullgrad_decomposition": xc.fullgrad_decomposition,
@@ -776,17 +958,26 @@ def answer(
     return found
 
 
+def input_x_gradient(model: Program) -> Tensor:
+    """Return x dF/dx by autograd alone, which LRP-0 gives where gates and deviations are held."""
+    x = X.clone().requires_grad_(True)
+    return X * torch.autograd.grad(model(x)[:, 1].sum(), x)[0]
+
+
 def fault(method: str, images: list[Step], vectors: list[Step]) -> str | None:
     """Return what is wrong: a silent difference, or an error that is no refusal."""
     copies = legal(images, vectors)
     if copies is None:
         return None
     ways = [KINDS[s.kind][s.spelling + 1] for s in images + vectors]
-    asks = {"deeplift, reveal cancel": TAKEN_APART, "lrp": MOVED, "lrp, z+": MOVED}
+    asks = {"deeplift, reveal cancel": TAKEN_APART}
+    asks |= dict.fromkeys(("lrp", "lrp, z+"), MOVED + OTHER_EPSILON)
     if any(w in (asks | {"deep_taylor": MOVED}).get(method, ()) for w in ways):
         return None
     try:
         right = answer(method, images, vectors, plain=True)
+        if method == "lrp, zero":
+            right = input_x_gradient(Program(images, vectors, plain=True, held=True))
         got = answer(method, images, vectors, plain=False, copies=copies)
     except Exception as error:
         return f"crash: {type(error).__name__}: {error}"
