@@ -829,8 +829,8 @@ TAKEN_APART = (
 )
 # for LRP a normalisation and a layer are one over some moves, but not over all
 MOVED = (same_split_and_joined, swap_roll, same_flat_and_back, same_view_of_copy)
-# the norm is one operation there, with an epsilon in other units
-OTHER_EPSILON = (norm_function,)
+# the norm is one operation there, lerp a sum: they have an epsilon of their own
+OTHER_EPSILON = (norm_function, gate_lerp)
 ANYWHERE = {
     **{"relu": 5, "leaky": 1, "relu of a part": 1, "crop": 1, "scale and shift": 2, "reflect": 1},
     **{"batch norm": 2, "layer": 4, "residual": 2, "relu twice": 1, "turn": 1, "same": 2},

@@ -40,7 +40,7 @@ from xaicourse.core.ruled import RuleSet, apply_rule
 __all__ = ["CallReader"]
 
 # the result is a function of what one tensor holds; of a variance, too
-OF_ONE = KEEPS_NUMBERS | {"mean", ""}
+OF_ONE = KEEPS_NUMBERS | {"mean", "spread", "length", ""}
 FAR = 8  # so many steps back a common source is looked for: x * tanh(softplus(x))
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from torch import Tensor
 
-from xaicourse.core.known import GATES, KEEPS_BOUNDS, KEEPS_NUMBERS, kind_of, name_of, plain_name
+from xaicourse.core.known import KEEPS_BOUNDS, KEEPS_NUMBERS, kind_of, name_of, plain_name
 from xaicourse.core.operations import Affine, Join, Operation
 
 __all__ = ["Bounds", "bounds_of", "read_half", "scale_of"]
@@ -63,7 +63,7 @@ def read_half(func: Any, args: tuple, kwargs: Mapping[str, Any], follows: Follow
     given = dict(zip(("input", "dim"), args, strict=False)) | dict(kwargs)
     x: Any = given.get("input")
     dim = given.get("dim", -1)
-    if kind_of(func) != "gated half" or not follows(x):
+    if plain_name(func) != "glu" or not follows(x):
         return None
     return Join("glu", (x,), function=lambda x: x.chunk(2, dim)[0])
 
@@ -77,7 +77,7 @@ def bounds_of(
 ) -> Bounds | None:
     """Return the bounds of a call's result, None where none are known."""
     name, kind = name_of(func), kind_of(func)
-    if kind in GATES or name in ("sigmoid", "hardsigmoid"):
+    if (name or plain_name(func)) in ("sigmoid", "hardsigmoid", "softmax", "softmin"):
         return Bounds(0.0, 1.0, gate=True)
     if name in ("tanh", "erf"):
         return Bounds(-1.0, 1.0, gate=True)

@@ -16,7 +16,6 @@ from torch import Tensor
 __all__ = [
     "ATTENTION",
     "CAST",
-    "GATES",
     "KEEPS_BOUNDS",
     "KEEPS_NUMBERS",
     "KEEPS_VALUES",
@@ -61,16 +60,11 @@ OPERATIONS = {
     "matrix product": "matmul (linalg_matmul), mm, bmm",
     "matrix product and sum": "addmm",
     "contraction": "einsum, tensordot, mv, dot, inner",
-    "product of three": "bilinear",
     "dense layer": "linear",
     "convolution": "conv1d, conv2d, conv3d",
     "transposed convolution": "conv_transpose1d, conv_transpose2d, conv_transpose3d",
     "norm": "batch_norm",
-    "norm of its own": """
-        layer_norm, group_norm, instance_norm, rms_norm, normalize, local_response_norm
-    """,
-    "softmax": "softmax (special_softmax)",
-    "gated half": "glu",
+    "norm of itself": "layer_norm, group_norm, instance_norm, rms_norm, local_response_norm",
     "mean": """
         mean, sum, avg_pool1d, avg_pool2d, avg_pool3d, adaptive_avg_pool1d, adaptive_avg_pool2d,
         adaptive_avg_pool3d
@@ -147,7 +141,6 @@ QUESTION = frozenset({"question", "comparison"})
 MULTIPLIES = frozenset({"product", "quotient", "turned quotient", "matrix product"})
 KEEPS_VALUES = frozenset({"same", "cast", "dropout"})  # where nothing is trained
 KEEPS_NUMBERS = KEEPS_VALUES | {"view", "turn", "part", "copies", "pad"}
-GATES = frozenset({"softmax"})  # beside sigmoid and hardsigmoid
 KEEPS_BOUNDS = KEEPS_NUMBERS | {"join", "mean", "resize", "max pool", "max pool and places"}
 NUMBER_BY_NUMBER = RELU_FAMILY | SMOOTH
 NUMBER_BY_NUMBER |= {"other bend at 0", "other activation", "negation", "turned quotient", "norm"}

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from xaicourse.core.known import kind_of, name_of
+from xaicourse.core.known import name_of, plain_name
 from xaicourse.core.operations import Layer
 
 __all__ = ["read_bilinear", "read_transposed"]
@@ -59,7 +59,7 @@ def read_bilinear(
     func: Any, args: tuple, kwargs: Mapping[str, Any], follows: Follows
 ) -> Layer | None:
     """Return ``F.bilinear(u, v, weight, bias)`` as a layer of u where v is constant, or of v."""
-    if kind_of(func) != "product of three":
+    if plain_name(func) != "bilinear":
         return None
     given: dict[str, Any] = dict(zip(BILINEAR, args, strict=False)) | dict(kwargs)
     u, v, weight = given["input1"], given["input2"], given["weight"]

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from xaicourse.core.known import kind_of, name_of
+from xaicourse.core.known import kind_of, plain_name
 from xaicourse.core.operations import Mixture, Operation, Signal
 from xaicourse.core.reading import read_affine
 
@@ -26,9 +26,9 @@ def read_norm(
     func: Any, args: tuple, kwargs: Mapping[str, Any], follows: Follows
 ) -> Operation | None:
     """Return the norm that a call is, linear in x with its scale as it is here, or None."""
-    if kind_of(func) != "norm of its own":
+    name = plain_name(func)
+    if kind_of(func) != "norm of itself" and name != "normalize":
         return None
-    name = name_of(func)
     given = _named(name, func is torch.instance_norm, args, kwargs)
     x = given.pop("input")
     if (
