@@ -9,7 +9,14 @@ from torch import Tensor
 from xaicourse.core.audit import call_name, needs_allow
 from xaicourse.core.following import Following
 from xaicourse.core.gates import bounds_of, read_half, scale_of
-from xaicourse.core.known import KEEPS_NUMBERS, MULTIPLIES, ONE_BY_ONE, kind_of, plain_name
+from xaicourse.core.known import (
+    KEEPS_NUMBERS,
+    MULTIPLIES,
+    ONE_BY_ONE,
+    RELU_FAMILY,
+    kind_of,
+    plain_name,
+)
 from xaicourse.core.linear_maps import read_bilinear, read_transposed
 from xaicourse.core.made import Made, Memory
 from xaicourse.core.norms import read_norm
@@ -21,6 +28,7 @@ from xaicourse.core.operations import (
     Operation,
     SmoothActivation,
     UnsupportedOperationError,
+    changed,
 )
 from xaicourse.core.products import read_product
 from xaicourse.core.reading import (
@@ -60,29 +68,36 @@ class CallReader:
 
         Only what the rules ask for is read: the rest is the audit's business.
         """
-        operation = self._alone(func, args, kwargs)
-        if operation is None:
+        if not self.rules.kinds and kind_of(func) not in RELU_FAMILY:
             return None
-        made = self.memory.of(operation.inputs[0])
-        before = made.producer
+        with torch.no_grad():
+            operation = self._alone(func, args, kwargs)
+            return None if operation is None else self._in_its_place(operation)
+
+    def _in_its_place(self, operation: Operation) -> Operation:
+        """Put an operation into one layer with what is before it, and number it."""
+        before = None
+        if isinstance(operation, Affine):
+            before = self.memory.of(operation.inputs[0]).producer
         if isinstance(operation, Affine) and isinstance(before, Layer):
             # conv, then batch-norm: one layer
             merged = before.then(operation.scale, operation.shift, operation.x.dim())
             if merged is not None:
-                return replace(merged, name=f"{before.name}+{operation.name}")
+                return changed(merged, name=f"{before.name}+{operation.name}")
         if isinstance(operation, Layer):
-            chain = made.chain
+            chain = self.memory.of(operation.inputs[0]).chain
             source = operation.x if chain is None or not chain.intact else chain.source
-            operation = replace(
+            operation = changed(
                 operation,
                 number=self.layers,
                 first=self.memory.of(source).is_x,
+                rows=self.rows,
             )
             self.layers += 1
         else:
-            operation = replace(operation, number=self.operations)
+            operation = changed(operation, number=self.operations, rows=self.rows)
             self.operations += 1
-        return replace(operation, rows=self.rows)
+        return operation
 
     def _alone(self, func: Any, args: tuple, kwargs: dict) -> Operation | None:
         kinds = self.rules.kinds
@@ -92,7 +107,7 @@ class CallReader:
             inputs, function = as_function(func, args, kwargs, self.follows)
             if activation is None and "smooth" in kinds:
                 activation = read_smooth(func, function)
-            if activation is None and "any activation" in kinds and is_one_by_one(func):
+            if activation is None and "any activation" in kinds and is_one_by_one(func, args):
                 activation = SmoothActivation(plain_name(func), function)
             if activation is not None and len(inputs) == 1:
                 return Activated(activation.name, inputs, activation=activation, function=function)
@@ -185,7 +200,7 @@ class CallReader:
             u = apply_rule(value, scaled, lambda operation, R: R)
         for step in chain.after:
             u = step(u)
-        layer = replace(
+        layer = changed(
             operation,
             inputs=(u,),
             scale=chain.scale,
@@ -197,5 +212,5 @@ class CallReader:
                 constant = layer.spread(chain.shift, scaled=False)
                 shifted = layer.product(constant, layer.weight.to(constant.dtype))
                 bias = shifted if layer.bias is None else shifted + layer.bias
-            layer = replace(layer, bias=bias)
+            layer = changed(layer, bias=bias)
         return layer

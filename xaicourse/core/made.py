@@ -112,10 +112,6 @@ class Memory:
         """Return what made a tensor before it was overwritten."""
         return self._made[t][1] if t in self._made else NOTHING
 
-    def known(self) -> list[Tensor]:
-        """Return the tensors that are noted and still alive."""
-        return list(self._made.keys())
-
     def sources(self, t: Tensor) -> tuple[Source, ...]:
         """Return a tensor and those that it is a function of alone, nearest first."""
         intact = tuple(s for s in self.of(t).sources if s.version == s.tensor._version)

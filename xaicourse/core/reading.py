@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch._ops import OpOverload, OpOverloadPacket
 from torch.nn import functional as F
-from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
+from torch.utils._pytree import tree_leaves
 
 from xaicourse.core.known import (
     NUMBER_BY_NUMBER,
@@ -23,6 +23,7 @@ from xaicourse.core.known import (
     overwrites_by_name,
     plain_name,
 )
+from xaicourse.core.leaves import taken_apart
 from xaicourse.core.operations import (
     Activation,
     Affine,
@@ -113,12 +114,15 @@ def read_smooth(func: Any, function: Callable[..., Tensor]) -> SmoothActivation 
     return SmoothActivation(plain_name(func), function) if kind_of(func) in SMOOTH else None
 
 
-def is_one_by_one(func: Any) -> bool:
+def is_one_by_one(func: Any, args: tuple) -> bool:
     """Tell whether a call with one argument that follows from x bends it number by number."""
     kind = kind_of(func)
     if isinstance(func, OpOverload | OpOverloadPacket) or kind in ("negation", "norm"):
         return False
-    return kind in NUMBER_BY_NUMBER
+    if kind not in NUMBER_BY_NUMBER or name_of(func) == "prelu":
+        return kind in NUMBER_BY_NUMBER
+    shapes = [t.shape for t in args if isinstance(t, Tensor)]
+    return len(shapes) < 2 or torch.broadcast_shapes(*shapes) == shapes[0]
 
 
 # ---- what is done with a call --------------------------------------------------------------------
@@ -147,7 +151,7 @@ def as_function(
     func: Any, args: tuple, kwargs: Mapping[str, Any], follows: Follows
 ) -> tuple[tuple[Tensor, ...], Callable[..., Tensor]]:
     """Return the arguments that follow from x, and the call as a function of those alone."""
-    leaves, tree = tree_flatten((args, dict(kwargs)))
+    leaves, build = taken_apart(args, dict(kwargs))
     places = [i for i, leaf in enumerate(leaves) if follows(leaf)]
     inputs = tuple(leaves[i] for i in places)
     others = [None if i in places else leaf for i, leaf in enumerate(leaves)]
@@ -166,7 +170,7 @@ def as_function(
             filled[i] = value
         if overwrites:
             filled = [leaf.clone() if isinstance(leaf, Tensor) else leaf for leaf in filled]
-        again, more = tree_unflatten(filled, tree)
+        again, more = build(filled)
         return func(*again, **more)
 
     return inputs, function

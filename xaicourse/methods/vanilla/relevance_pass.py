@@ -50,10 +50,14 @@ class Relevance(BackwardRules):
     )
     covers: ClassVar[str] = "there is no rule by which it could share out relevance"
     when_allowed: ClassVar[str] = "share relevance in proportion to x dy/dx"
+    instead_of_attention: ClassVar[str] = (
+        "its rules come with the lesson on transformers; write it out (q @ k.mT, softmax, @ v) and "
+        "pass allow=('product', 'softmax'), which shares relevance as x dy/dx there; or "
+    )
 
     def choose(self, operation: Operation, producer: Operation | None) -> Choice | None:
         if isinstance(operation, Activated):
-            return operation, lambda operation, R: R.sum_to_size(operation.z.shape)
+            return operation, lambda operation, R: R
         if isinstance(operation, Layer):
             self.pages[-1].layers[operation.number] = operation.first
             rule = self.rule_of(operation)
