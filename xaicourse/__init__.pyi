@@ -2777,6 +2777,14 @@ def deeplift(
 
     where the positive and the negative contributions to z sum up to :math:`\Delta z^+` and
     :math:`\Delta z^-`. An affine layer has the multipliers w; they are chained like derivatives.
+    Rescale also covers every function g of one number, and the product of two activations:
+
+    .. math:: \Delta(uv) = \bar v\, \Delta u + \bar u\, \Delta v, \qquad
+        \bar u = \tfrac12 (u + u')
+
+    which is exact. Quotients are products with 1/v, norms (layer, group, instance, RMS) the
+    products and roots that they are made of, softmax is exp(z - log sum exp z), where the
+    exponentials, their sum and its logarithm follow Rescale.
 
     Lesson 03.
 
@@ -2812,7 +2820,8 @@ def deeplift(
     Raises
     ------
     UnsupportedOperationError
-        If an operation has no rule (GELU, a gate, attention); it is named.
+        If an operation has no rule (attention and recurrent layers in one call, sorting, amax;
+        for RevealCancel also what is not a rising activation); it is named.
     ValueError, TypeError
         For bad arguments, a model in training mode, a detached output, a NaN gradient.
         Also for a bad baseline or rule.
@@ -2820,7 +2829,10 @@ def deeplift(
     Notes
     -----
     Keeps completeness and sensitivity(a). A max pool hands its difference to the winner at x where
-    the maximum rose and to the winner at x' where it fell, which keeps completeness.
+    the maximum rose and to the winner at x' where it fell, which keeps completeness. Where
+    :math:`\Delta z` is so small that :math:`\Delta y` is mostly rounding, the mean slope between
+    z' and z takes the place of the quotient. RevealCancel covers ReLUs, tanh, sigmoid, softplus,
+    ELU and max pools; it rescales what is no layer or sum in front of one.
 
     **Cost.** 1 gradient a row, for which x and x' go through the model together: twice the rows.
 

@@ -30,7 +30,7 @@ from xaicourse.core.operations import (
     UnsupportedOperationError,
     changed,
 )
-from xaicourse.core.products import read_product
+from xaicourse.core.products import read_signal
 from xaicourse.core.reading import (
     as_function,
     first_argument,
@@ -43,6 +43,7 @@ from xaicourse.core.reading import (
     read_mixture,
     read_smooth,
 )
+from xaicourse.core.reading_products import read_element, read_log_sum_exp, read_product
 from xaicourse.core.ruled import RuleSet, apply_rule
 
 __all__ = ["CallReader"]
@@ -123,7 +124,7 @@ class CallReader:
             if found is None and "gate" in kinds:
                 found = (
                     read_norm(func, args, kwargs, self.follows)
-                    or read_product(func, args, kwargs, self.follows, self.memory)
+                    or read_signal(func, args, kwargs, self.follows, self.memory)
                     or read_half(func, args, kwargs, self.follows)
                 )
             if found is not None:
@@ -132,8 +133,18 @@ class CallReader:
                 joined = read_join(func, args, kwargs, self.follows)
                 return joined or self._allowed(func, args, kwargs)
         if "max_pool" in kinds and self.follows(z):
-            return read_max_pool(func, args, kwargs, self.follows)
-        return None
+            found = read_max_pool(func, args, kwargs, self.follows)
+            if found is not None:
+                return found
+        return self._of_activations(func, args, kwargs) if "product" in kinds else None
+
+    def _of_activations(self, func: Any, args: tuple, kwargs: dict) -> Operation | None:
+        """Return any other function of each number, or product of two activations."""
+        found = read_element(func, args, kwargs, self.follows)
+        found = found or read_log_sum_exp(func, args, kwargs, self.follows)
+        if found is not None or "product" in self.rules.allow:
+            return found
+        return read_product(func, args, kwargs, self.follows, self.rules.method)
 
     def with_its_past(
         self,

@@ -16,12 +16,12 @@ from xaicourse.core.made import Memory
 from xaicourse.core.operations import Mixture, Operation, Signal
 from xaicourse.core.reading import as_function
 
-__all__ = ["read_product"]
+__all__ = ["read_signal"]
 
 Follows = Callable[[Any], bool]
 
 
-def read_product(
+def read_signal(
     func: Any, args: tuple, kwargs: Mapping[str, Any], follows: Follows, memory: Memory
 ) -> Operation | None:
     """Return what is signal in a product, a quotient or ``torch.lerp``, or None if it is not clear.

@@ -14,7 +14,16 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from xaicourse.core.known import KEEPS_NUMBERS, KEEPS_VALUES, PAD, kind_of
+from xaicourse.core.operations import (
+    Affine,
+    Mixture,
+    Operation,
+    Signal,
+    UnsupportedOperationError,
+    changed,
+)
 from xaicourse.core.reading import as_function, first_argument
+from xaicourse.core.ruled import RuleSet
 
 __all__ = ["RowOrder"]
 
@@ -47,6 +56,23 @@ class RowOrder:
         found = self._rows_of_result(func, args, kwargs, followers, len(leaves))
         for leaf, numbers in zip(leaves, found, strict=True):
             self._set(leaf, numbers)
+
+    def placed(
+        self, operation: Operation, func: Any, args: tuple, kwargs: dict, rules: RuleSet
+    ) -> Operation:
+        """Return an operation with the rows of its numbers if they are out of order, or raise."""
+        wrong = [t for t in operation.inputs if not self.kept(t)]
+        if not wrong:
+            return operation
+        if rules.carries_relevance and isinstance(operation, Mixture | Affine | Signal):
+            row_of = self.through(func, args, kwargs, operation.inputs)
+            if row_of:
+                return changed(operation, row_of=row_of)
+        raise UnsupportedOperationError(
+            f"{rules.method} needs the rows of x on the first axis, but the input of "
+            f"{operation.name}(), of shape {tuple(wrong[0].shape)}, does not have them there in "
+            "their order; keep the rows on the first axis around it"
+        )
 
     def through(
         self, func: Any, args: tuple, kwargs: Mapping[str, Any], inputs: tuple[Tensor, ...]

@@ -29,6 +29,7 @@ class RuleSet(Protocol):
     covers: ClassVar[str]
     when_allowed: ClassVar[str]
     instead_of_attention: ClassVar[str]
+    instead_of_recurrent: ClassVar[str]
 
     @property
     def method(self) -> str: ...
