@@ -10,10 +10,13 @@ from xaicourse.core.audit import call_name, needs_allow
 from xaicourse.core.following import Following
 from xaicourse.core.gates import bounds_of, read_half, scale_of
 from xaicourse.core.known import (
+    ELEMENTWISE,
     KEEPS_NUMBERS,
     MULTIPLIES,
+    OF_SEVERAL,
     ONE_BY_ONE,
     RELU_FAMILY,
+    SMOOTH,
     kind_of,
     plain_name,
 )
@@ -105,13 +108,13 @@ class CallReader:
         z = first_argument(args, kwargs)
         if self.follows(z):
             activation: Any = read_activation(func, args, kwargs)
-            inputs, function = as_function(func, args, kwargs, self.follows)
-            if activation is None and "smooth" in kinds:
-                activation = read_smooth(func, function)
-            if activation is None and "any activation" in kinds and is_one_by_one(func, args):
-                activation = SmoothActivation(plain_name(func), function)
-            if activation is not None and len(inputs) == 1:
-                return Activated(activation.name, inputs, activation=activation, function=function)
+            one_by_one = "any activation" in kinds and is_one_by_one(func, args)
+            if activation or one_by_one or ("smooth" in kinds and kind_of(func) in SMOOTH):
+                inputs, function = as_function(func, args, kwargs, self.follows)
+                g = activation or read_smooth(func, function)
+                g = g or (SmoothActivation(plain_name(func), function) if one_by_one else None)
+                if g is not None and len(inputs) == 1:
+                    return Activated(g.name, inputs, activation=g, function=function)
         if "layer" in kinds:
             found = (
                 read_layer(func, args, kwargs, self.follows)
@@ -140,6 +143,8 @@ class CallReader:
 
     def _of_activations(self, func: Any, args: tuple, kwargs: dict) -> Operation | None:
         """Return any other function of each number, or product of two activations."""
+        if kind_of(func) not in ELEMENTWISE | OF_SEVERAL:
+            return None
         found = read_element(func, args, kwargs, self.follows)
         found = found or read_log_sum_exp(func, args, kwargs, self.follows)
         if found is not None or "product" in self.rules.allow:

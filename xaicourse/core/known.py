@@ -26,6 +26,7 @@ __all__ = [
     "NODE_FACTORS",
     "NO_BIAS",
     "NUMBER_BY_NUMBER",
+    "OF_SEVERAL",
     "ONE_BY_ONE",
     "PAD",
     "QUESTION",
@@ -153,6 +154,8 @@ RELU_FAMILY = frozenset({"bend at 0", "bend elsewhere"})
 SMOOTH = frozenset({"smooth rise"})
 ELEMENTWISE = RELU_FAMILY | SMOOTH | {"other bend at 0", "other activation", "larger of two"}
 ELEMENTWISE |= {"turned quotient"}  # of one input: each number of the result is of one number
+OF_SEVERAL = frozenset({"product", "matrix product", "product and sum", "contraction", "mixture"})
+OF_SEVERAL |= {"log sum"}
 ATTENTION = frozenset({"attention"})
 RECURRENT = frozenset({"recurrent layer"})
 CAST = frozenset({"cast"})

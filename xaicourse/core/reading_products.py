@@ -80,8 +80,10 @@ def read_product(
 ) -> Product | None:
     """Return the product of two activations that a call is, or None."""
     rule = _ROWS_FIT.get(name_of(func))
+    if rule is None:
+        return None
     inputs = [t for t in tree_leaves((args, dict(kwargs))) if follows(t)]
-    if rule is None or len(inputs) < 2:
+    if len(inputs) < 2:
         return None
     if len(inputs) > (3 if name_of(func) in ("addcmul", "baddbmm", "lerp") else 2):
         return None
