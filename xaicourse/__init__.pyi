@@ -2620,7 +2620,8 @@ def deep_taylor(
     Raises
     ------
     UnsupportedOperationError
-        If an operation has no rule; it is named. Also if no layer sees x itself.
+        If an operation has no rule; it is named. The theory knows no gates and norms and, of
+        activations, those that rise. Also if no layer sees x itself.
     ValueError, TypeError
         For bad arguments, a model in training mode, a detached output, a NaN gradient.
         Also for x outside of low and high.
@@ -2895,9 +2896,21 @@ def lrp(
         R_i = \sum_j \frac{x_i w_{ij}}{z_j + \epsilon\, \mathrm{sign}\, z_j} R_j,
         \qquad R^{(L)} = F(x)
 
-    Activations pass relevance on as it is, sums and average pools share it in proportion to what
-    each input adds, max pools give it to the winner. A batch-norm (or ``- mean``, ``/ std``) is
-    explained as one layer with the layer before it, or else the one after it.
+    What else a net is made of:
+
+    ==================================  ============================================================
+    dense, (transposed) convolution,    the rule of the table `rules`
+    einsum, bmm, ... with a constant
+    batch-norm, ``- mean``, ``/ std``   part of the layer before it, or else of the one after it
+    activations of one number           R as it is (ReLU, GELU, SiLU, ... also ``u * tanh(u)``)
+    sums, means, average pools          R x_i w_i / (z + epsilon sign z): what each input adds
+    max pools                           R to the winner
+    a signal times a gate               R to the signal, none to the gate, which ends in a sigmoid,
+                                        hardsigmoid or softmax (squeeze-and-excite, GLU)
+    layer, group, instance, RMS norm,   R as in a sum, with 1 / deviation held fast; also written
+    F.normalize, local response norm    out, ``(x - m) / sqrt(v + e)``
+    two signals multiplied, attention   refused
+    ==================================  ============================================================
 
     Lesson 03.
 
@@ -2949,16 +2962,19 @@ def lrp(
     Raises
     ------
     UnsupportedOperationError
-        If an operation has no rule (GELU, a gate, attention), or z_box meets a layer that does not
-        see x; it is named. Also if there is a rule for "first", but no layer sees x.
+        If an operation has no rule (attention, a product of two signals), or z_box meets a layer
+        that does not see x; it is named. Also if there is a rule for "first", but no layer sees x.
     ValueError, TypeError
         For bad arguments, a model in training mode, a detached output, a NaN gradient.
         Also for unknown rules and x outside of low and high.
 
     Notes
     -----
-    Conserves relevance up to what biases, constants and epsilon absorb. Breaks completeness, and
-    implementation invariance for all rules but zero.
+    Conserves relevance up to what biases, constants and epsilon absorb; activations absorb nothing,
+    even if f(0) is not 0 (sigmoid, softplus). Breaks completeness, and implementation invariance
+    for all rules but zero. In nets of layers, ReLUs and pools the rule zero is gradient x input;
+    in others it is gradient x input of the net with f(z) = z [f(z) / z], gates and deviations as
+    constants. Its authors state that they hold a patent on the method.
 
     **Cost.** 1 gradient a row.
 

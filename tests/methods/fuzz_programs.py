@@ -846,6 +846,178 @@ def attention_logs(h, step, layer):
     return torch.matmul(scores.exp_(), t).transpose(1, 2).reshape(h.shape)
 
 
+# ---- bent, gated and normed: also held fast, as LRP sees them ------------------------------------
+
+
+HELD: dict[str, Way] = {}  # kind -> the plain way with what gets no relevance as a constant
+
+
+def held(kind: str) -> Callable[[Way], Way]:
+    def note(way: Way) -> Way:
+        HELD[kind] = way
+        return way
+
+    return note
+
+
+@plain("swish")
+def swish(h, step, layer):
+    return F.silu(h)
+
+
+@held("swish")
+def swish_held(h, step, layer):
+    return h * h.sigmoid().detach()
+
+
+@spelled("swish")
+def swish_module(h, step, layer):
+    return nn.SiLU(inplace=True)(h)
+
+
+@spelled("swish")
+def swish_product(h, step, layer):
+    return torch.sigmoid(h) * h
+
+
+@spelled("swish")
+def swish_in_place(h, step, layer):
+    return h.mul_(h.sigmoid())
+
+
+@spelled("swish")
+def swish_quotient(h, step, layer):
+    return h / (1 + (-h).exp())
+
+
+@spelled("swish")
+def swish_of_parts(h, step, layer):
+    return torch.cat([F.silu(h[:, :1]), F.silu(h[:, 1:])], 1)
+
+
+@plain("mish")
+def mish(h, step, layer):
+    return F.mish(h)
+
+
+@held("mish")
+def mish_held(h, step, layer):
+    return h * F.softplus(h).tanh().detach()
+
+
+@spelled("mish")
+def mish_product(h, step, layer):
+    return h * torch.tanh(F.softplus(h))
+
+
+@spelled("mish")
+def mish_other_order(h, step, layer):
+    bent = F.softplus(h).tanh_()
+    return torch.multiply(bent, h)
+
+
+@spelled("mish")
+def mish_in_place(h, step, layer):
+    return F.mish(h, inplace=True)
+
+
+def squeezed(h: Tensor) -> Tensor:
+    """Return what a gate is made of: (N, C, 1, 1), or as h."""
+    return 3 * h.mean((2, 3), keepdim=True) if h.dim() == 4 else 2 * h.flip(1)
+
+
+@plain("squeeze")
+def squeeze(h, step, layer):
+    return h * torch.sigmoid(squeezed(h))
+
+
+@held("squeeze")
+def squeeze_held(h, step, layer):
+    return h * torch.sigmoid(squeezed(h)).detach()
+
+
+@spelled("squeeze")
+def squeeze_in_place(h, step, layer):
+    h *= squeezed(h).sigmoid_()
+    return h
+
+
+@spelled("squeeze")
+def squeeze_expanded(h, step, layer):
+    return torch.mul(nn.Sigmoid()(squeezed(h)).expand_as(h).clone(), other=h)
+
+
+@spelled("squeeze")
+def squeeze_by_tanh(h, step, layer):
+    return (1 + torch.tanh(squeezed(h) / 2)).div_(2) * h
+
+
+@spelled("squeeze")
+def squeeze_half(h, step, layer):
+    return F.glu(torch.cat([h, squeezed(h).expand_as(h)], 1), 1)
+
+
+@spelled("squeeze")
+def squeeze_chunk(h, step, layer):
+    signal, opened = torch.cat([h, squeezed(h).expand_as(h)], 1).chunk(2, dim=1)
+    return signal * opened.sigmoid()
+
+
+@spelled("squeeze")
+def squeeze_of_a_slice(h, step, layer):
+    h = h.clone()
+    g = squeezed(h).sigmoid().expand_as(h)
+    h[:, :1] *= g[:, :1].clone()
+    h[:, 1:].mul_(g[:, 1:])
+    return h
+
+
+@spelled("squeeze")
+def squeeze_lerp(h, step, layer):
+    return torch.lerp(torch.zeros_like(h), h, squeezed(h).sigmoid().expand_as(h))
+
+
+@spelled("squeeze")
+def squeeze_into_zeros(h, step, layer):
+    return torch.zeros_like(h).add_(h).mul_(1 - torch.sigmoid(-squeezed(h)))
+
+
+@plain("norm over channels")
+def channel_norm(h, step, layer):
+    u = h - h.mean(1, keepdim=True)
+    return u / (u.square().mean(1, keepdim=True) + 0.1).sqrt()
+
+
+@held("norm over channels")
+def channel_norm_held(h, step, layer):
+    u = h - h.mean(1, keepdim=True)
+    return u / (u.square().mean(1, keepdim=True) + 0.1).sqrt().detach()
+
+
+@spelled("norm over channels")
+def channel_norm_function(h, step, layer):
+    return F.layer_norm(h.movedim(1, -1), h.shape[1:2], eps=0.1).movedim(-1, 1)
+
+
+@spelled("norm over channels")
+def channel_norm_variance(h, step, layer):
+    mean, variance = h.mean(1, keepdim=True), h.var(1, keepdim=True, unbiased=False)
+    return (h - mean) * torch.rsqrt(variance + 0.1)
+
+
+@spelled("norm over channels")
+def channel_norm_twice_the_mean(h, step, layer):
+    v = torch.pow(h - h.mean(dim=1, keepdim=True), 2).mean(dim=1, keepdim=True)
+    return (h - h.mean(dim=1, keepdim=True)).div(torch.sqrt(v + 0.1))
+
+
+@spelled("norm over channels")
+def channel_norm_in_place(h, step, layer):
+    u = h.sub(h.mean(1, keepdim=True))
+    u /= (u.pow(2).sum(1, keepdim=True).div(u.shape[1]) + 0.1) ** 0.5
+    return u
+
+
 MASKS = (
     *(relu_mask, relu_where, relu_masked_fill, relu_by_indices, relu_by_sorting),
     *(relu_set_where_negative, relu_by_numbers, relu_by_branches, relu_written_into_a_parameter),
@@ -863,10 +1035,16 @@ ANYWHERE = {
     **{"max pool": 1, "average pool": 1, "swap halves": 1, "one channel constant": 1},
     "embedding": 1,
 }
+# the norm is one operation there, lerp a sum: they have an epsilon of their own
+OTHER_EPSILON = (channel_norm_function, squeeze_lerp)
 NEEDS_LAYER = {"layer", "residual", "batch norm", "gate"}
 # drawn in every second program of the methods that have rules for them
 SMOOTH = {"silu": 2, "gelu": 1, "hardswish": 1, "bounded": 1, "gate": 2, "norm": 2, "attention": 1}
-HAVE_RULES = ("gradient", "deeplift")
+GATED = {"swish": 2, "mish": 1, "squeeze": 2, "norm over channels": 2}
+HAVE_RULES = {
+    **dict.fromkeys(("gradient", "deeplift"), SMOOTH),
+    **dict.fromkeys(("lrp", "lrp, zero", "lrp, z+", "deep_taylor"), GATED),
+}
 
 
 # ---- programs ------------------------------------------------------------------------------------
@@ -876,9 +1054,15 @@ class Program(nn.Module):
     """The steps on images, a pool to 2 x 2, the steps on vectors, and a last dense layer."""
 
     def __init__(
-        self, images: Sequence[Step], vectors: Sequence[Step], plain: bool, copies: bool = False
+        self,
+        images: Sequence[Step],
+        vectors: Sequence[Step],
+        plain: bool,
+        copies: bool = False,
+        held: bool = False,
     ) -> None:
         super().__init__()
+        self.held = held
         self.images, self.vectors, self.plain, self.copies = images, vectors, plain, copies
         for number in range(4):
             made_once(X, number)
@@ -913,6 +1097,7 @@ class Program(nn.Module):
             for step in steps:
                 layer = self.layer_of(i, step)
                 way = KINDS[step.kind][0 if self.plain else step.spelling + 1]
+                way = HELD.get(step.kind, way) if self.held else way
                 h = way(h.clone() if self.copies else h, step, layer)
             if i == 0:
                 h = F.adaptive_avg_pool2d(h, 2).flatten(1)
@@ -930,11 +1115,11 @@ def _layer(image: bool, norm: bool) -> nn.Module:
     return made
 
 
-def draw(seed: int, smooth: bool = False) -> tuple[list[Step], list[Step]]:
+def draw(seed: int, more: dict[str, int] | None = None) -> tuple[list[Step], list[Step]]:
     """Return 5 to 15 steps on images and on vectors."""
     chance = random.Random(seed)
     total = chance.randint(5, 15)
-    weights = ANYWHERE | SMOOTH if smooth else ANYWHERE
+    weights = ANYWHERE | (more or {})
     kinds = chance.choices(list(weights), list(weights.values()), k=total)
     steps = [Step(kind, _spelling(kind, chance), chance.randrange(4)) for kind in kinds]
     cut = chance.randint(2, total - 2)
@@ -955,6 +1140,7 @@ METHODS: dict[str, Callable[..., Tensor]] = {
     "deeplift": partial(xc.deeplift, baseline=0.2),
     "deeplift, reveal cancel": partial(xc.deeplift, baseline=0.2, rule="reveal_cancel"),
     "lrp": xc.lrp,
+    "lrp, zero": partial(xc.lrp, rules="zero"),  # against gradient x input
     "lrp, z+": partial(xc.lrp, rules="z_plus"),
     "deep_taylor": xc.deep_taylor,
     "fullgrad_decomposition": xc.fullgrad_decomposition,
@@ -992,8 +1178,16 @@ def answer(
     return found
 
 
+def input_x_gradient(model: Program) -> Tensor:
+    """Return x dF/dx by autograd alone, which LRP-0 gives where gates and deviations are held."""
+    x = X.clone().requires_grad_(True)
+    return X * torch.autograd.grad(model(x)[:, 1].sum(), x)[0]
+
+
 def right_answer(method: str, images: list[Step], vectors: list[Step]) -> Tensor | str:
-    """Return what the method says of the plain spelling; for DeepLIFT another way to compute it."""
+    """Return what the method says of the plain spelling, or what another way to compute it does."""
+    if method == "lrp, zero":
+        return input_x_gradient(Program(images, vectors, plain=True, held=True))
     if method != "deeplift":
         return answer(method, images, vectors, plain=True)
     model = Program(images, vectors, plain=True)
@@ -1007,7 +1201,8 @@ def fault(method: str, images: list[Step], vectors: list[Step]) -> str | None:
     if copies is None:
         return None
     ways = [KINDS[s.kind][s.spelling + 1] for s in images + vectors]
-    asks = {"deeplift, reveal cancel": TAKEN_APART, "lrp": MOVED, "lrp, z+": MOVED}
+    asks = {"deeplift, reveal cancel": TAKEN_APART}
+    asks |= dict.fromkeys(("lrp", "lrp, z+"), MOVED + OTHER_EPSILON)
     if any(w in (asks | {"deep_taylor": MOVED}).get(method, ()) for w in ways):
         return None
     try:
@@ -1046,7 +1241,7 @@ def search(first: int, programs: int, methods: int = len(METHODS)) -> Counter[st
     for seed in range(first, first + programs):
         begin = seed * methods % len(METHODS)
         for method in names[begin : begin + methods]:
-            images, vectors = draw(seed, smooth=method in HAVE_RULES and seed % 2 == 1)
+            images, vectors = draw(seed, HAVE_RULES.get(method) if seed % 2 else None)
             wrong = fault(method, images, vectors)
             copies = legal(images, vectors)
             if copies is None:

@@ -105,7 +105,7 @@ def audit(output: Tensor, start: Any, rules: RuleSet) -> None:
         if is_product:
             raise UnsupportedOperationError(
                 f"{rules.method} is not defined where two activations are multiplied "
-                f"({node.name()}), as in gates and attention; {advice}"
+                f"({node.name()}), as in gates and attention{_which(node, rules)}; {advice}"
             )
         if name in _HIDDEN:
             raise UnsupportedOperationError(
@@ -118,6 +118,15 @@ def audit(output: Tensor, start: Any, rules: RuleSet) -> None:
             f"model: {rules.covers}, and the plain gradient would be used there silently. Use a "
             f"model of covered operations in eager mode, or {advice}"
         )
+
+
+def _which(node: Any, rules: RuleSet) -> str:
+    """Say which products have a rule."""
+    if "gate" not in rules.kinds:
+        return ""
+    if operation_name(node) in ("bmm", "mm"):
+        return ". Rules for attention come with the lesson on transformers"
+    return ", unless one of them is a gate (it ends in a sigmoid, hardsigmoid or softmax)"
 
 
 def _call_of(nodes: list[Any], rules: RuleSet) -> str:

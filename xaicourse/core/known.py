@@ -18,6 +18,7 @@ __all__ = [
     "ATTENTION",
     "CAST",
     "ELEMENTWISE",
+    "KEEPS_BOUNDS",
     "KEEPS_NUMBERS",
     "KEEPS_VALUES",
     "MAX_POOLING",
@@ -26,6 +27,7 @@ __all__ = [
     "NO_BIAS",
     "NUMBER_BY_NUMBER",
     "OF_SEVERAL",
+    "ONE_BY_ONE",
     "PAD",
     "QUESTION",
     "RECURRENT",
@@ -65,7 +67,7 @@ OPERATIONS = {
     "matrix product": "matmul (linalg_matmul), mm, bmm",
     "matrix product and sum": "addmm",
     "product and sum": "addcmul, baddbmm, bilinear",
-    "contraction": "einsum, tensordot, mv, dot",
+    "contraction": "einsum, tensordot, mv, dot, inner",
     "dense layer": "linear",
     "convolution": "conv1d, conv2d, conv3d",
     "transposed convolution": "conv_transpose1d, conv_transpose2d, conv_transpose3d",
@@ -162,8 +164,10 @@ QUESTION = frozenset({"question", "comparison"})
 MULTIPLIES = frozenset({"product", "quotient", "turned quotient", "matrix product"})
 KEEPS_VALUES = frozenset({"same", "cast", "dropout"})  # where nothing is trained
 KEEPS_NUMBERS = KEEPS_VALUES | {"view", "turn", "part", "copies", "pad"}
+KEEPS_BOUNDS = KEEPS_NUMBERS | {"join", "mean", "resize", "max pool", "max pool and places"}
 NUMBER_BY_NUMBER = RELU_FAMILY | SMOOTH
 NUMBER_BY_NUMBER |= {"other bend at 0", "other activation", "negation", "turned quotient", "norm"}
+ONE_BY_ONE = NUMBER_BY_NUMBER | KEEPS_VALUES | {"sum", "product", "quotient"}
 # f(a u) = a f(u) for a > 0, whatever the arguments
 NO_BIAS = (KEEPS_NUMBERS - PAD) | {
     *("bend at 0", "other bend at 0", "negation", "mean", "resize", "other linear"),

@@ -22,6 +22,7 @@ __all__ = [
     "Mixture",
     "Operation",
     "Product",
+    "Signal",
     "Slope",
     "SmoothActivation",
     "UnsupportedOperationError",
@@ -49,6 +50,8 @@ class Operation:
     inputs: tuple[Tensor, ...]  # those that follow from x; the rule gets them detached
     number: int = 0  # among the calls of its kind in this forward pass; a reused module counts on
     rows: int = 1  # how many rows of x are in this forward pass
+    # the row of each number of the inputs and, at last, of the output; () if they lie in order
+    row_of: tuple[Tensor, ...] = ()
 
     @property
     def tensors(self) -> tuple[Tensor, ...]:
@@ -234,6 +237,17 @@ class Join(Operation):
     """output = the inputs put together with constants, as they are: ``cat``, a rim of ones."""
 
     function: Callable[..., Tensor]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Signal(Operation):
+    """output = the input times what takes no part: a gate, a scale, a function of the input."""
+
+    nothing: Tensor | None = None  # where that is 0; broadcasts to the output
+
+    @property
+    def x(self) -> Tensor:
+        return self.inputs[0]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

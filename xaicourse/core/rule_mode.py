@@ -130,7 +130,7 @@ class RuleMode(TorchFunctionMode):
         if written is not None:  # the rule needs what is about to be overwritten
             kept = written.clone()
             self.follows.mark(kept, self.follows(written))
-            self.memory.note(kept, self.memory.of(written))
+            self.memory.note_copy(kept, written)
             if self.row_order is not None:
                 self.row_order.note_copy(kept, written)
             args, kwargs = with_first_argument(args, kwargs, kept)
@@ -140,7 +140,7 @@ class RuleMode(TorchFunctionMode):
         apart = written is not None and (written._is_view() or not self.follows(written))
         if operation is not None:
             self._refuse_what_was_lost(operation, apart)
-            self._refuse_rows_out_of_order(operation)
+            operation = self._with_rows(operation, func, args, kwargs)
         if operation is not None and self.rules.carries_relevance:
             operation = self.reader.with_what_came_before(operation)
         choice = None
@@ -203,7 +203,7 @@ class RuleMode(TorchFunctionMode):
         operation = self.reader.read(func, args, kwargs)
         if not isinstance(operation, Activated):
             return False
-        self._refuse_rows_out_of_order(operation)
+        operation = self._with_rows(operation, func, args, kwargs)
         choice = self.rules.choose(operation, None)
         activated, rule = choice or (None, None)
         if rule is None or not isinstance(activated, Activated):
@@ -259,7 +259,12 @@ class RuleMode(TorchFunctionMode):
                         func, args, kwargs, followers[0], operation, leaf, part
                     )
                 self.follows.mark(leaf, True)
-                self.memory.note(leaf, Made(producer, versions, chain, is_x, of, lost, written))
+                made = Made(producer, versions, chain, is_x, of, lost, written)
+                if "gate" in self.rules.kinds:
+                    made = self.reader.with_its_past(
+                        made, func, args, kwargs, operation, followers, leaf
+                    )
+                self.memory.note(leaf, made)
 
     def _note_unread(
         self, func: Any, result: Any, followers: list[Tensor], choice: Choice | None
@@ -351,18 +356,12 @@ class RuleMode(TorchFunctionMode):
             "the parts, h * mask for what becomes 0, h = h - mean in place of h -= mean"
         )
 
-    def _refuse_rows_out_of_order(self, operation: Operation) -> None:
-        if self.row_order is None or (
-            self.rules.carries_relevance and isinstance(operation, Activated)
-        ):
-            return
-        for t in operation.inputs:
-            if not self.row_order.kept(t):
-                raise UnsupportedOperationError(
-                    f"{self.rules.method} needs the rows of x on the first axis, but the input of "
-                    f"{operation.name}(), of shape {tuple(t.shape)}, does not have them there in "
-                    "their order; keep the rows on the first axis around it"
-                )
+    def _with_rows(self, operation: Operation, func: Any, args: tuple, kwargs: dict) -> Operation:
+        """Note where the rows lie if they do not lie in order, or refuse."""
+        free = self.rules.carries_relevance and isinstance(operation, Activated)
+        if self.row_order is None or free:
+            return operation
+        return self.row_order.placed(operation, func, args, kwargs, self.rules)
 
     # -- what is cut off --
 

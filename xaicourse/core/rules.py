@@ -56,7 +56,8 @@ class BackwardRules:
     calls: dict[Any, str] = field(default_factory=dict, init=False)
 
     # which operations are read beside activations of the ReLU family
-    kinds: ClassVar[frozenset[str]] = frozenset()  # of "smooth", "layer", "max_pool", "product"
+    kinds: ClassVar[frozenset[str]] = frozenset()
+    # of "smooth", "any activation", "layer", "max_pool", "product", "gate"
     # True where the backward pass carries relevance itself; False where it carries its ratio to
     # the value, as gradients and multipliers are, so that the chain rule holds for affine maps
     carries_relevance: ClassVar[bool] = False
