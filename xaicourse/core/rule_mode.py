@@ -102,7 +102,7 @@ class RuleMode(TorchFunctionMode):
             self._note_write(func, written, followers, None)
             if self.row_order is not None:
                 self.row_order.note_write(func, args, kwargs, written)
-        elif written is not None and self._written_by_rule(func, args, kwargs, written):
+        elif written is not None and self._written_directly(func, args, kwargs, written, followers):
             result = written
         else:
             result = self._operate(func, args, kwargs, followers, written)
@@ -181,8 +181,10 @@ class RuleMode(TorchFunctionMode):
             operation = changed(operation, inputs=())
         return apply_rule(lambda: function(*(t.detach() for t in inputs)), operation, rule, given)
 
-    def _written_by_rule(self, func: Any, args: tuple, kwargs: dict, z: Tensor) -> bool:
-        """Let an activation write over z, as the model does; tell whether that got a rule.
+    def _written_directly(
+        self, func: Any, args: tuple, kwargs: dict, z: Tensor, followers: list[Tensor]
+    ) -> bool:
+        """Let an activation or a sum write over z, as the model does; tell whether it was one.
 
         Not where it matters what made a tensor, nor where z is a part of another one: then a copy
         is worked on.
@@ -190,6 +192,12 @@ class RuleMode(TorchFunctionMode):
         if self.remembers or z._is_view() or not self.follows(z):
             return False
         operation = self.reader.read(func, args, kwargs)
+        if operation is None and kind_of(func) == "sum":
+            func(*args, **kwargs)
+            self.follows.mark(z, True)
+            if self.row_order is not None:
+                self.row_order.note(func, args, kwargs, followers, z)
+            return True
         if not isinstance(operation, Activated):
             return False
         self._refuse_rows_out_of_order(operation)

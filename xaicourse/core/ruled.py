@@ -88,15 +88,15 @@ def _with_output(operation: Activated, ctx: Any) -> Activated:
         if "inplace operation" not in str(error):
             raise
         if not operation.inputs:
-            raise _overwritten(operation) from error
+            raise _overwritten(operation, "output") from error
         output = operation.function(operation.z)  # once more: the model has written over it
     output = output.detach()
     return changed(operation, inputs=operation.inputs or (output,), output=output)
 
 
-def _overwritten(operation: Operation) -> UnsupportedOperationError:
+def _overwritten(operation: Operation, what: str = "input") -> UnsupportedOperationError:
     return UnsupportedOperationError(
-        f"model overwrites the input of {operation.name}() in place after the call, or its "
+        f"model overwrites the {what} of {operation.name}() in place after the call, or its "
         "weight, but its backward rule needs it; use a copy there"
     )
 
