@@ -1,6 +1,7 @@
 """Writes into tensors, masks, constants and gates: right numbers, or one clear refusal."""
 
 import re
+from functools import partial
 
 import pytest
 import torch
@@ -496,7 +497,10 @@ def test_sums_of_products_with_a_constant_are_linear_layers(spelling, rule, clos
 
 
 @pytest.mark.fault("T9")
-@pytest.mark.parametrize("method", [xc.lrp, xc.deep_taylor, xc.guided_backprop, xc.deeplift])
+@pytest.mark.parametrize(
+    "method",
+    [xc.lrp, xc.deep_taylor, xc.guided_backprop, partial(xc.deeplift, rule="reveal_cancel")],
+)
 def test_a_gate_is_refused_however_it_is_written(method):
     for end in (lambda h: 2 * h, lambda h: torch.zeros_like(h)):
         with pytest.raises(UnsupportedOperationError):

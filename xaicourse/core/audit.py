@@ -29,6 +29,7 @@ from xaicourse.core.ruled import RuleSet
 __all__ = ["audit", "call_name", "needs_allow", "nodes_that_follow", "operation_name", "visible"]
 
 _RULED_NAME = "_ruled"
+_HIDDEN = ("relu", "leaky_relu")  # read wherever their call is seen
 
 
 def operation_name(node: Any) -> str:
@@ -105,6 +106,12 @@ def audit(output: Tensor, start: Any, rules: RuleSet) -> None:
             raise UnsupportedOperationError(
                 f"{rules.method} is not defined where two activations are multiplied "
                 f"({node.name()}), as in gates and attention; {advice}"
+            )
+        if name in _HIDDEN:
+            raise UnsupportedOperationError(
+                f"{rules.method} has a rule for {name!r}, but here it is called where no call is "
+                f"seen (torch.ops, torch.vmap, scripted or compiled code); call F.{name} there, or "
+                f"{advice}"
             )
         raise UnsupportedOperationError(
             f"{rules.method} is not defined for the operation {name!r} ({node.name()}) in this "

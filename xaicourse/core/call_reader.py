@@ -8,7 +8,15 @@ from torch import Tensor
 
 from xaicourse.core.audit import call_name, needs_allow
 from xaicourse.core.following import Following
-from xaicourse.core.known import MULTIPLIES, RELU_FAMILY, kind_of, plain_name
+from xaicourse.core.known import (
+    ELEMENTWISE,
+    MULTIPLIES,
+    OF_SEVERAL,
+    RELU_FAMILY,
+    SMOOTH,
+    kind_of,
+    plain_name,
+)
 from xaicourse.core.made import Memory
 from xaicourse.core.operations import (
     Activated,
@@ -30,6 +38,7 @@ from xaicourse.core.reading import (
     read_mixture,
     read_smooth,
 )
+from xaicourse.core.reading_products import read_element, read_log_sum_exp, read_product
 from xaicourse.core.ruled import RuleSet, apply_rule
 
 __all__ = ["CallReader"]
@@ -87,11 +96,11 @@ class CallReader:
         z = first_argument(args, kwargs)
         if self.follows(z):
             activation: Any = read_activation(func, args, kwargs)
-            inputs, function = as_function(func, args, kwargs, self.follows)
-            if activation is None and "smooth" in kinds:
-                activation = read_smooth(func, function)
-            if activation is not None and len(inputs) == 1:
-                return Activated(activation.name, inputs, activation=activation, function=function)
+            if activation is not None or ("smooth" in kinds and kind_of(func) in SMOOTH):
+                inputs, function = as_function(func, args, kwargs, self.follows)
+                g = activation or read_smooth(func, function)
+                if g is not None and len(inputs) == 1:
+                    return Activated(g.name, inputs, activation=g, function=function)
         if "layer" in kinds:
             found = (
                 read_layer(func, args, kwargs, self.follows)
@@ -104,8 +113,20 @@ class CallReader:
                 joined = read_join(func, args, kwargs, self.follows)
                 return joined or self._allowed(func, args, kwargs)
         if "max_pool" in kinds and self.follows(z):
-            return read_max_pool(func, args, kwargs, self.follows)
-        return None
+            found = read_max_pool(func, args, kwargs, self.follows)
+            if found is not None:
+                return found
+        return self._of_activations(func, args, kwargs) if "product" in kinds else None
+
+    def _of_activations(self, func: Any, args: tuple, kwargs: dict) -> Operation | None:
+        """Return any other function of each number, or product of two activations."""
+        if kind_of(func) not in ELEMENTWISE | OF_SEVERAL:
+            return None
+        found = read_element(func, args, kwargs, self.follows)
+        found = found or read_log_sum_exp(func, args, kwargs, self.follows)
+        if found is not None or "product" in self.rules.allow:
+            return found
+        return read_product(func, args, kwargs, self.follows, self.rules.method)
 
     def _allowed(self, func: Any, args: tuple, kwargs: dict) -> Mixture | None:
         """Return a call without a rule, as the map that it is here, if the caller allows it.

@@ -17,9 +17,11 @@ __all__ = [
     "Affine",
     "Join",
     "Layer",
+    "LogSumExp",
     "MaxPool",
     "Mixture",
     "Operation",
+    "Product",
     "Slope",
     "SmoothActivation",
     "UnsupportedOperationError",
@@ -104,7 +106,7 @@ class Slope:
 
 @dataclass(frozen=True, eq=False)
 class SmoothActivation:
-    """A smooth function of each number alone, rising everywhere."""
+    """Any other function of each number alone; autograd knows its slope."""
 
     name: str
     function: Callable[[Tensor], Tensor]
@@ -240,6 +242,25 @@ class MaxPool(Operation):
 
     with_indices: Callable[[Tensor], tuple[Tensor, Tensor]]
     spatial_axes: int
+
+    @property
+    def z(self) -> Tensor:
+        return self.inputs[0]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Product(Operation):
+    """output = function(*inputs), of second degree in them: x * y, a @ b of two activations."""
+
+    function: Callable[..., Tensor]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LogSumExp(Operation):
+    """output = log sum exp(z) over some axes, but not that of the rows."""
+
+    axes: tuple[int, ...]
+    keeps_axes: bool
 
     @property
     def z(self) -> Tensor:

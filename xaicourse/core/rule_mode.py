@@ -17,6 +17,7 @@ from xaicourse.core.known import (
     ATTENTION,
     KEEPS_NUMBERS,
     PAD,
+    RECURRENT,
     kind_of,
     name_of,
     plain_name,
@@ -42,6 +43,7 @@ from xaicourse.core.reading import (
 from xaicourse.core.recomputation import keeps_activations
 from xaicourse.core.row_order import RowOrder
 from xaicourse.core.ruled import Choice, RuleSet, apply_rule
+from xaicourse.core.written_out import whole_layer, written_out
 
 __all__ = ["RuleMode"]
 
@@ -91,12 +93,13 @@ class RuleMode(TorchFunctionMode):
                 raise cut
         if not followers:
             return self._apart(func, args, kwargs, written, cut)
-        if self.rules.kinds and kind_of(func) in ATTENTION:
-            raise UnsupportedOperationError(
-                f"{self.rules.method} is not defined for attention ({plain_name(func)}), whose "
-                "weights are themselves computed from x; use gradient, smoothgrad or a method of "
-                "the integrated class, such as integrated_gradients, which ask for no rule"
-            )
+        if self.rules.kinds and kind_of(func) in ATTENTION | RECURRENT:
+            raise whole_layer(func, self.rules)
+        way = None
+        if "product" in self.rules.kinds:
+            way = written_out(func, args, kwargs, self.follows)
+        if way is not None:
+            return self._in_parts(way, args, kwargs, written)
         if written is not None and kind_of(func) == "write":
             result = func(*args, **kwargs)
             self._note_write(func, written, followers, None)
@@ -110,6 +113,14 @@ class RuleMode(TorchFunctionMode):
         return result
 
     # -- one call --
+
+    def _in_parts(self, way: Any, args: tuple, kwargs: dict, written: Tensor | None) -> Any:
+        """Carry out a call as the simpler operations that it is made of, each by its own rule."""
+        with self:
+            if written is None:
+                return way(*args, **kwargs)
+            args, kwargs = with_first_argument(args, kwargs, written.clone())
+            return written.copy_(way(*args, **kwargs))
 
     def _operate(
         self, func: Any, args: tuple, kwargs: dict, followers: list[Tensor], written: Tensor | None
