@@ -27,7 +27,6 @@ from xaicourse.core.looks import CutOff, Reading, becomes_numbers
 from xaicourse.core.made import Made, Memory, does_nothing
 from xaicourse.core.operations import (
     Activated,
-    Activation,
     Affine,
     Layer,
     Operation,
@@ -42,7 +41,7 @@ from xaicourse.core.reading import (
 )
 from xaicourse.core.recomputation import keeps_activations
 from xaicourse.core.row_order import RowOrder
-from xaicourse.core.ruled import Choice, RuleSet, apply_rule
+from xaicourse.core.ruled import Choice, RuleSet, apply_rule, slope_is_enough
 from xaicourse.core.written_out import whole_layer, written_out
 
 __all__ = ["RuleMode"]
@@ -188,7 +187,7 @@ class RuleMode(TorchFunctionMode):
         operation, rule = choice
         inputs, function = as_function(func, args, kwargs, self.follows)
         given = operation.inputs
-        if self._slope_is_enough(operation, writes=False):
+        if slope_is_enough(self.rules, operation, writes=False):
             operation = changed(operation, inputs=())
         return apply_rule(lambda: function(*(t.detach() for t in inputs)), operation, rule, given)
 
@@ -216,21 +215,13 @@ class RuleMode(TorchFunctionMode):
         activated, rule = choice or (None, None)
         if rule is None or not isinstance(activated, Activated):
             return False
-        copies = () if self._slope_is_enough(activated, writes=True) else (z.detach().clone(),)
+        copies = (
+            () if slope_is_enough(self.rules, activated, writes=True) else (z.detach().clone(),)
+        )
         activated = changed(activated, inputs=copies)
         apply_rule(lambda: func(*args, **kwargs), activated, rule, given=(z,), writes=True)
         self.follows.mark(z, True)
         return True
-
-    def _slope_is_enough(self, operation: Operation, writes: bool) -> bool:
-        """Tell whether a rule asks for no more than the slope, and the output tells it.
-
-        Only where torch, too, keeps the output for its gradient: it may not be written over.
-        """
-        activation = operation.activation if isinstance(operation, Activated) else None
-        if self.rules.needs_input or not isinstance(activation, Activation):
-            return False
-        return activation.keeps_its_output if writes else activation.name == "relu"
 
     def _remember(
         self,
