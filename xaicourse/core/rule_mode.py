@@ -27,7 +27,6 @@ from xaicourse.core.looks import CutOff, Reading, becomes_numbers
 from xaicourse.core.made import Made, Memory, does_nothing
 from xaicourse.core.operations import (
     Activated,
-    Activation,
     Affine,
     Layer,
     Operation,
@@ -42,7 +41,7 @@ from xaicourse.core.reading import (
 )
 from xaicourse.core.recomputation import keeps_activations
 from xaicourse.core.row_order import RowOrder
-from xaicourse.core.ruled import Choice, RuleSet, apply_rule
+from xaicourse.core.ruled import Choice, RuleSet, apply_rule, slope_is_enough
 from xaicourse.core.written_out import whole_layer, written_out
 
 __all__ = ["RuleMode"]
@@ -105,7 +104,7 @@ class RuleMode(TorchFunctionMode):
             self._note_write(func, written, followers, None)
             if self.row_order is not None:
                 self.row_order.note_write(func, args, kwargs, written)
-        elif written is not None and self._written_by_rule(func, args, kwargs, written):
+        elif written is not None and self._written_directly(func, args, kwargs, written, followers):
             result = written
         else:
             result = self._operate(func, args, kwargs, followers, written)
@@ -188,12 +187,14 @@ class RuleMode(TorchFunctionMode):
         operation, rule = choice
         inputs, function = as_function(func, args, kwargs, self.follows)
         given = operation.inputs
-        if self._slope_is_enough(operation, writes=False):
+        if slope_is_enough(self.rules, operation, writes=False):
             operation = changed(operation, inputs=())
         return apply_rule(lambda: function(*(t.detach() for t in inputs)), operation, rule, given)
 
-    def _written_by_rule(self, func: Any, args: tuple, kwargs: dict, z: Tensor) -> bool:
-        """Let an activation write over z, as the model does; tell whether that got a rule.
+    def _written_directly(
+        self, func: Any, args: tuple, kwargs: dict, z: Tensor, followers: list[Tensor]
+    ) -> bool:
+        """Let an activation or a sum write over z, as the model does; tell whether it was one.
 
         Not where it matters what made a tensor, nor where z is a part of another one: then a copy
         is worked on.
@@ -201,6 +202,12 @@ class RuleMode(TorchFunctionMode):
         if self.remembers or z._is_view() or not self.follows(z):
             return False
         operation = self.reader.read(func, args, kwargs)
+        if operation is None and kind_of(func) == "sum":
+            func(*args, **kwargs)
+            self.follows.mark(z, True)
+            if self.row_order is not None:
+                self.row_order.note(func, args, kwargs, followers, z)
+            return True
         if not isinstance(operation, Activated):
             return False
         operation = self._with_rows(operation, func, args, kwargs)
@@ -208,21 +215,13 @@ class RuleMode(TorchFunctionMode):
         activated, rule = choice or (None, None)
         if rule is None or not isinstance(activated, Activated):
             return False
-        copies = () if self._slope_is_enough(activated, writes=True) else (z.detach().clone(),)
+        copies = (
+            () if slope_is_enough(self.rules, activated, writes=True) else (z.detach().clone(),)
+        )
         activated = changed(activated, inputs=copies)
         apply_rule(lambda: func(*args, **kwargs), activated, rule, given=(z,), writes=True)
         self.follows.mark(z, True)
         return True
-
-    def _slope_is_enough(self, operation: Operation, writes: bool) -> bool:
-        """Tell whether a rule asks for no more than the slope, and the output tells it.
-
-        Only where torch, too, keeps the output for its gradient: it may not be written over.
-        """
-        activation = operation.activation if isinstance(operation, Activated) else None
-        if self.rules.needs_input or not isinstance(activation, Activation):
-            return False
-        return activation.keeps_its_output if writes else activation.name == "relu"
 
     def _remember(
         self,
