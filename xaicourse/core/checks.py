@@ -4,7 +4,7 @@ A message names the argument, what was given and what would be right.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from numbers import Integral
 from typing import Any
 
@@ -12,7 +12,14 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-__all__ = ["UnbatchedProbe", "check_input", "check_positive_int", "default_batch_size", "describe"]
+__all__ = [
+    "UnbatchedProbe",
+    "check_batch",
+    "check_input",
+    "check_positive_int",
+    "default_batch_size",
+    "describe",
+]
 
 # A chunk holds this many input numbers unless the caller says otherwise: five 224 x 224 photos on
 # a CPU, where larger activations leave the allocator's heap and every page is fetched anew (1.4
@@ -23,20 +30,11 @@ MOST_ROWS = 1024
 
 def check_input(x: Any, name: str = "x") -> None:
     """Raise unless `x` is a finite, floating point tensor with a batch axis and rows in it."""
-    if not isinstance(x, Tensor):
-        raise TypeError(
-            f"{name} must be a torch tensor of shape (N, ...), got {type(x).__name__}; "
-            f"torch.as_tensor({name}) makes one"
-        )
+    check_batch(x, name)
     if not x.is_floating_point():
         raise TypeError(
-            f"{name} has dtype {x.dtype}, but a gradient needs floating point numbers; for an "
-            f"image in 0..255 pass {name}.float() / 255"
-        )
-    if x.dim() == 0 or x.numel() == 0:
-        raise ValueError(
-            f"{name} has shape {tuple(x.shape)}, but a batch (N, ...) with at least one row and "
-            "one number a row is needed"
+            f"{name} has dtype {x.dtype}, but a gradient needs floating point numbers; for "
+            + _instead_of_integers(x, name)
         )
     if x.dim() == 1:
         raise ValueError(
@@ -47,6 +45,39 @@ def check_input(x: Any, name: str = "x") -> None:
     if not bool(finite.all()):
         bad = int((~finite).sum())
         raise ValueError(f"{name} holds {bad} NaN or infinite value(s); all must be finite")
+
+
+def check_batch(x: Any, name: str = "x") -> None:
+    """Raise unless `x` is a tensor, of any numbers, with a batch axis and rows in it."""
+    several = isinstance(x, Mapping | list | tuple) and len(x) > 0
+    if several and all(isinstance(t, Tensor) for t in (x.values() if isinstance(x, Mapping) else x)):
+        raise TypeError(
+            f"{name} is a {type(x).__name__} of {len(x)} tensor(s), but one tensor (N, ...) is "
+            "explained. To explain all of them together use packed, x = xaicourse.pack(model, "
+            "tensors); to explain one, bind the others: xaicourse.bind(model, name=tensor); if "
+            "they are the rows of one batch, torch.stack(tensors) joins them"
+        )
+    if not isinstance(x, Tensor):
+        raise TypeError(
+            f"{name} must be a torch tensor of shape (N, ...), got {type(x).__name__}; "
+            f"torch.as_tensor({name}) makes one"
+        )
+    if x.dim() == 0 or x.numel() == 0:
+        raise ValueError(
+            f"{name} has shape {tuple(x.shape)}, but a batch (N, ...) with at least one row and "
+            "one number a row is needed"
+        )
+
+
+def _instead_of_integers(x: Tensor, name: str) -> str:
+    """Return what to do with x, of whole numbers, by its form."""
+    if x.dtype in (torch.int16, torch.int32, torch.int64) and x.dim() <= 2:
+        return (
+            "token ids explain the embedding's output: rest, a = xaicourse.at_layer(model, "
+            f"embedding_layer, {name}), then explain rest at a; for other whole numbers pass "
+            f"{name}.float()"
+        )
+    return f"an image in 0..255 pass {name}.float() / 255"
 
 
 def check_positive_int(value: Any, name: str) -> int:

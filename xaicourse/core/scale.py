@@ -1,7 +1,7 @@
 """The scale on which a model's output is explained: logits, probabilities, the margin."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from xaicourse.core.chunks import at_least_float32
+from xaicourse.core.output_parts import map_tensors
 
 __all__ = ["OUTPUTS", "check_output", "transform"]
 
@@ -19,17 +20,27 @@ OUTPUTS = ("logit", "probability", "log_probability", "margin")
 _ENOUGH = 8
 
 
-def transform(outputs: Any, output: str | Callable[[Any], Any]) -> Any:
+def transform(
+    outputs: Any, output: str | Callable[[Any], Any], read: Callable[[Any], Iterable[Any]]
+) -> Any:
     """Put the model's outputs on the scale that is explained.
 
     ``"logit"`` and ``"margin"`` leave them as they are; ``"probability"`` and
     ``"log_probability"`` take the softmax over K > 1 classes, or the sigmoid of a single output,
-    in float32 at least: 16 bits are too few for 1 / (1 + exp(-10)).
+    in float32 at least: 16 bits are too few for 1 / (1 + exp(-10)). In a dict, say, it is taken
+    of those parts that are `read`.
     """
     if callable(output):
         return output(outputs)
     if output in ("logit", "margin"):
         return outputs
+    if isinstance(outputs, Tensor):
+        return _chances(outputs, output)
+    places = {id(part) for part in read(outputs)}
+    return map_tensors(lambda z: _chances(z, output) if id(z) in places else z, outputs)
+
+
+def _chances(outputs: Tensor, output: str) -> Tensor:
     z = at_least_float32(outputs)
     if z.dim() == 1 or z.shape[1] == 1:
         return z.sigmoid() if output == "probability" else functional.logsigmoid(z)
@@ -45,7 +56,9 @@ def check_output(output: Any, outputs: Any, squashed_by: str | None = None) -> N
         return
     if not isinstance(outputs, Tensor) or outputs.dim() == 0:
         raise ValueError(
-            f"output={output!r} needs a tensor of scores, got {type(outputs).__name__}"
+            f"output={output!r} needs a tensor of scores, got {type(outputs).__name__}; say where "
+            "they are, target=xaicourse.targets.item(key, class), or give a function: output=lambda "
+            "outputs: outputs[key].softmax(1)"
         )
     several = outputs.dim() > 1 and outputs.shape[1] > 1
     if output == "margin":
