@@ -43,10 +43,10 @@ def at_layer(
     part: Any = None,
     batch_size: int | None = None,
 ) -> tuple["RestOfModel", Tensor]:
-    """Cut a model in two at a layer: return what comes behind it, and the layer's output.
+    r"""Cut a model in two at a layer: return what comes behind it, and the layer's output.
 
     With :math:`f(x) = g(a(x), x)`, where a is the layer's output and what does not pass through
-    the layer is computed from x itself, it returns :math:`a' \\mapsto g(a', x)` and a(x). So any
+    the layer is computed from x itself, it returns :math:`a' \mapsto g(a', x)` and a(x). So any
     method explains the layer: ``method(rest, a, target)``.
 
     Parameters

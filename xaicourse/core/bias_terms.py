@@ -242,6 +242,10 @@ class BiasQuestion(Question):
         self.reduce = reduce
         self.mode: BiasMode | None = None
 
+    @property
+    def _starts_at_outputs(self) -> bool:
+        return True
+
     def _run(self, inputs: Tensor, rows: Tensor) -> Any:
         if not torch.is_grad_enabled():
             return super()._run(inputs, rows)

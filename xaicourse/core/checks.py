@@ -19,6 +19,7 @@ __all__ = [
     "check_positive_int",
     "default_batch_size",
     "describe",
+    "number_of_rows",
 ]
 
 # A chunk holds this many input numbers unless the caller says otherwise: five 224 x 224 photos on
@@ -49,8 +50,8 @@ def check_input(x: Any, name: str = "x") -> None:
 
 def check_batch(x: Any, name: str = "x") -> None:
     """Raise unless `x` is a tensor, of any numbers, with a batch axis and rows in it."""
-    several = isinstance(x, Mapping | list | tuple) and len(x) > 0
-    if several and all(isinstance(t, Tensor) for t in (x.values() if isinstance(x, Mapping) else x)):
+    several = x.values() if isinstance(x, Mapping) else x if isinstance(x, list | tuple) else ()
+    if several and all(isinstance(tensor, Tensor) for tensor in several):
         raise TypeError(
             f"{name} is a {type(x).__name__} of {len(x)} tensor(s), but one tensor (N, ...) is "
             "explained. To explain all of them together use packed, x = xaicourse.pack(model, "
@@ -143,4 +144,17 @@ def describe(model: Any) -> str:
         type(model).__name__
         if isinstance(model, nn.Module)
         else getattr(model, "__name__", type(model).__name__)
+    )
+
+
+def number_of_rows(given: int, n: int) -> str:
+    """Return what to do if a model failed because it takes one number of rows only."""
+    if given == n:
+        return ""
+    return (
+        ". Methods send rows in chunks of any size: another tensor with an entry for each row goes "
+        "with them by xaicourse.bind(model, name=tensor); a whole graph of nodes is one row, "
+        "x[None]. A model that takes k rows and no other "
+        "number needs batch_size=k and a wrapper that fills up: lambda z: "
+        "model(z[torch.arange(k) % len(z)])[: len(z)]"
     )

@@ -148,7 +148,8 @@ def find_layer(model: Any, layer: Any, call: int = 0) -> Layer:
     Parameters
     ----------
     model : callable
-        A torch module, also inside `bind`, `pack` or `at_layer`; any callable where `layer` is a module.
+        A torch module, also inside `bind`, `pack` or `at_layer`; any callable where `layer` is a
+        module.
     layer : torch.nn.Module or str
         The layer, or its name in ``model.named_modules()``.
     call : int

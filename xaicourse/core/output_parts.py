@@ -12,7 +12,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-__all__ = ["escapes", "map_tensors", "tensors_in"]
+__all__ = ["escapes", "map_tensors", "one_entry_a_row", "tensors_in"]
 
 # objects that are no containers of results
 _CLOSED = (
@@ -101,6 +101,20 @@ def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
         for name in (slots,) if isinstance(slots, str) else slots:
             if name not in ("__dict__", "__weakref__") and hasattr(value, name):
                 yield name, getattr(value, name)
+
+
+def one_entry_a_row(outputs: Any, rows: int, ask: Callable[[int], Any]) -> bool:
+    """Tell whether the outputs are a list with an entry for each row, as detectors return them.
+
+    A list of two tensors may be that, of two rows, or two outputs of all rows: ``ask(k)`` returns
+    the outputs of k rows.
+    """
+    if not isinstance(outputs, list | tuple) or len(outputs) != rows:
+        return False
+    try:
+        return len(ask(rows + 1)) == rows + 1
+    except Exception:  # it takes no other number of rows
+        return not any(len(tensor) == rows for tensor in tensors_in(outputs) if tensor.dim())
 
 
 def escapes(score: Tensor, start: Any, ends: set[Any]) -> bool:

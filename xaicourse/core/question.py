@@ -19,7 +19,7 @@ from xaicourse.core.foreign_hooks import notice_module_hooks
 from xaicourse.core.inputs import belonging_to, call, check_extras, largest_input
 from xaicourse.core.layers import Layer
 from xaicourse.core.operations import UnsupportedOperationError
-from xaicourse.core.output_parts import escapes, tensors_in
+from xaicourse.core.output_parts import escapes, one_entry_a_row, tensors_in
 from xaicourse.core.recomputation import explained_errors, hides_a_block, refusal
 from xaicourse.core.row_guard import check_function, check_rows, is_known, remember, weakly
 from xaicourse.core.rules import BackwardRules
@@ -287,12 +287,25 @@ class Question:
                 f"{tuple(self.x.shape)}, dtype {inputs.dtype}, on {inputs.device} (called with "
                 f"{len(inputs)} point(s) at once): {error}\n"
                 "(x must be a batch (N, ...) on the model's device and of its dtype; for a "
-                f"single example pass x[None]{_number_of_rows(len(inputs), len(self.x))})"
+                f"single example pass x[None]{checks.number_of_rows(len(inputs), len(self.x))})"
             ) from error
         if not callable(self.output) and self.output != "logit":
             for part in self._parts(outputs):
-                check_output(self.output, part, probe.squashed_by(part))
+                check_output(self.output, part, probe.squashed_by(part), part is not outputs)
+        if self._starts_at_outputs and one_entry_a_row(
+            outputs, len(inputs), lambda k: call(self.model, inputs[[0] * k], rows[[0] * k])
+        ):
+            raise UnsupportedOperationError(
+                "this method starts at the model's outputs and needs them in one tensor, but the "
+                f"model returns a {type(outputs).__name__} with an entry for each row; let it "
+                "return what is explained: lambda x: torch.stack([o['scores'] for o in model(x)])"
+            )
         return outputs
+
+    @property
+    def _starts_at_outputs(self) -> bool:
+        """Whether what arrives at the outputs is added up for each row."""
+        return self.rules is not None and self.rules.carries_relevance
 
     def _check_rows(self, points: Tensor, rows: Tensor, outputs: Any) -> None:
         """Raise if what the model says of a row depends on more than the row (row_guard.py)."""
@@ -363,19 +376,6 @@ class Question:
             self._rival = joined(rivals)
         self._scores_at_x = torch.cat(found)
         self._called = True
-
-
-def _number_of_rows(given: int, n: int) -> str:
-    """Return what to do if a model failed because it takes one number of rows only."""
-    if given == n:
-        return ""
-    return (
-        ". Methods send rows in chunks of any size: another tensor with an entry for each row goes "
-        "with them by xaicourse.bind(model, name=tensor); a whole graph of nodes is one row, "
-        "x[None]. A model that takes k rows and no other "
-        "number needs batch_size=k and a wrapper that fills up: lambda z: "
-        "model(z[torch.arange(k) % len(z)])[: len(z)]"
-    )
 
 
 def _plain(x: Tensor) -> Tensor:

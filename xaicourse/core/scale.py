@@ -47,18 +47,21 @@ def _chances(outputs: Tensor, output: str) -> Tensor:
     return z.softmax(dim=1) if output == "probability" else z.log_softmax(dim=1)
 
 
-def check_output(output: Any, outputs: Any, squashed_by: str | None = None) -> None:
+def check_output(
+    output: Any, outputs: Any, squashed_by: str | None = None, inside: bool = False
+) -> None:
     """Raise if the scale does not fit the model's outputs.
 
-    `squashed_by` is the operation with which the model ends if that is a sigmoid or a softmax.
+    `squashed_by` is the operation with which the model ends if that is a sigmoid or a softmax;
+    `inside` says that these outputs are a part of what the model returns.
     """
     if callable(output) or output == "logit":
         return
     if not isinstance(outputs, Tensor) or outputs.dim() == 0:
         raise ValueError(
             f"output={output!r} needs a tensor of scores, got {type(outputs).__name__}; say where "
-            "they are, target=xaicourse.targets.item(key, class), or give a function: output=lambda "
-            "outputs: outputs[key].softmax(1)"
+            "they are, target=xaicourse.targets.item(key, class), or give a function: "
+            "output=lambda outputs: outputs[key].softmax(1)"
         )
     several = outputs.dim() > 1 and outputs.shape[1] > 1
     if output == "margin":
@@ -71,7 +74,13 @@ def check_output(output: Any, outputs: Any, squashed_by: str | None = None) -> N
         raise ValueError(
             f"output={output!r} takes the softmax over the classes, but outputs of shape "
             f"{tuple(outputs.shape)} do not tell on which axis these are: (N, tokens, K) or "
-            "(N, K, places). Name it: output=lambda z: z.softmax(-1), or z.softmax(1)"
+            "(N, K, places). Name it: "
+            + (
+                "the target without targets.item, and output=lambda z: z[key].softmax(-1), or "
+                "z[key].softmax(1)"
+                if inside
+                else "output=lambda z: z.softmax(-1), or z.softmax(1)"
+            )
         )
     _refuse_probabilities(output, outputs, squashed_by, several)
 

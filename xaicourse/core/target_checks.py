@@ -159,7 +159,8 @@ def predicted(outputs: Any, scaled: Any) -> Any:
     given = tuple(outputs.shape) if isinstance(outputs, Tensor) else type(outputs).__name__
     raise ValueError(
         f"target=None means the predicted class and needs outputs (N, K), but the model returns "
-        f"{given}; name a target, such as an index tuple, a function or xaicourse.targets.item(...)"
+        f"{given}; name a target: an index tuple such as (k, i, j), xaicourse.targets.region(k, "
+        "mask), xaicourse.targets.item(key, class) or a function"
     )
 
 
@@ -220,6 +221,11 @@ def _check_index(index: tuple[int, ...], outputs: Tensor) -> None:
     axes = outputs.dim() - 1
     if len(index) != axes:
         advice = ""
+        if axes == 0:
+            advice = (
+                "; for the only number a row has, leave target out or pass "
+                "xaicourse.targets.single(); of a list with one entry for each row give a function"
+            )
         if axes > 1 and len(index) == 1:
             where = {2: "(k, i) or (i, k)", 3: "(k, i, j)", 4: "(k, i, j, l)"}.get(axes, "(k, ...)")
             advice = (
