@@ -121,7 +121,8 @@ def at_layer(
                 found.append(_called(units, x[start:stop], rows[start:stop]).detach())
 
         in_chunks(run, len(x), default_batch_size(x, batch_size))
-        return RestOfModel(model, x, place, mode_is_own), torch.cat(found)
+        a = torch.cat(found)
+        return RestOfModel(model, x, place, mode_is_own, tuple(a.shape[1:])), a
 
 
 @dataclass(frozen=True)
@@ -153,8 +154,11 @@ class Place:
 class RestOfModel(Adapter):
     """A model as a function of a layer's output; made by `at_layer`."""
 
-    def __init__(self, model: Any, x: Tensor, place: Place, mode_is_own: bool) -> None:
+    def __init__(
+        self, model: Any, x: Tensor, place: Place, mode_is_own: bool, shape: tuple[int, ...]
+    ) -> None:
         self.model, self.x, self.place = model, x, place
+        self.shape = shape  # of a row of a
         # whether the model itself switches gradients on or off around the layer
         self.mode_is_own = mode_is_own
         self.__name__ = f"the rest of {describe(model)} behind {place.layer.name!r}"
@@ -165,6 +169,11 @@ class RestOfModel(Adapter):
         return other
 
     def __call__(self, a: Tensor) -> Any:
+        if tuple(a.shape[1:]) != self.shape:
+            expected = ", ".join(map(str, ("N", *self.shape)))
+            raise ValueError(
+                f"{self.__name__} takes points of shape ({expected}), got {tuple(a.shape)}"
+            )
         rows = rows_of(a, len(self.x)).to(self.x.device)
         wanted = torch.is_grad_enabled()
 
