@@ -104,7 +104,7 @@ def test_the_rest_is_the_model(close):
     close(xc.gradient(again, b, TARGET), net[6].weight.detach()[TARGET])
 
 
-# ---- against Captum 0.9.0, where that is right ----------------------------------------------------
+# ---- against Captum 0.9.0, where that is right ---------------------------------------------------
 
 
 def captum(name: str):
@@ -200,7 +200,7 @@ def test_overwritten_in_place_is_right_where_captum_raises(close):
     close(a, b)
     close(xc.gradient(rest, a, TARGET), xc.gradient(other, b, TARGET))
     net = convnet(inplace=True)
-    with pytest.raises(RuntimeError, match="in-?place"):
+    with pytest.raises(RuntimeError, match=r"in-?place"):
         captum("LayerIntegratedGradients")(net, net[0]).attribute(x, target=TARGET)
 
 
@@ -303,7 +303,7 @@ def test_recurrent_layers_and_attention(close):
 
         def forward(self, x):
             h, _ = self.rnn(x.transpose(0, 1))
-            h, weights = self.attend(*[h.transpose(0, 1)] * 3)
+            h, _weights = self.attend(*[h.transpose(0, 1)] * 3)
             return h.sum(1)
 
     with torch.random.fork_rng():
@@ -501,21 +501,21 @@ def test_refused(layer, settings, says):
 
 
 def test_the_advice_on_parts_works():
-    rest, a = xc.at_layer(Table().eval(), "pair", torch.randn(3, 4, 3), part=0)
+    _rest, a = xc.at_layer(Table().eval(), "pair", torch.randn(3, 4, 3), part=0)
     assert a.shape == (3, 4, 3)
 
 
 def test_training_mode_first():
     with pytest.raises(ValueError, match="training mode"):
         xc.at_layer(Table(), "pair", torch.randn(3, 4, 3), part=0)
+    net = nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3))
     with pytest.raises(ValueError, match="training mode"):
-        net = nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3))
         xc.at_layer(net, "0", torch.randn(4, 3))
 
 
 def test_bad_arguments():
     net, x = convnet(), images()
-    with pytest.raises(TypeError, match="x must be a torch tensor.*list"):
+    with pytest.raises(TypeError, match=r"x must be a torch tensor.*list"):
         xc.at_layer(net, "0", [1, 2])
     with pytest.raises(TypeError, match="model must be callable"):
         xc.at_layer("net", "0", x)
@@ -534,9 +534,7 @@ def test_bad_arguments():
 
 def test_layers_before_the_cut_have_no_map():
     rest, a = xc.at_layer(convnet(), "1", images())
-    with pytest.raises(
-        (LayerError, ValueError), match="does not depend on x through layer '0'|graph"
-    ):
+    with pytest.raises(ValueError, match=r"x through layer '0'"):
         xc.grad_cam(rest, a, TARGET, layer="0")
 
 

@@ -216,7 +216,7 @@ def _each(value: Any, name: str, space: int, axes: int) -> tuple[int, ...]:
 
 def by_channel(fill: Any, x: Tensor) -> Any:
     """Return values for the channels, (C,), as a tensor that fits a row of x."""
-    if isinstance(fill, list | tuple):
+    if isinstance(fill, list | tuple) and all(isinstance(c, int | float) for c in fill):
         fill = torch.as_tensor(fill, dtype=x.dtype, device=x.device)
     if isinstance(fill, Tensor) and fill.dim() == 1 and x.dim() > 2 and len(fill) == x.shape[1]:
         return fill.view(-1, *[1] * (x.dim() - 2)).expand(x.shape[1:])
