@@ -235,26 +235,42 @@ def test_bound_extras_metrics_and_hooks(close):
 # ---- what is refused -----------------------------------------------------------------------------
 
 REFUSED = {
-    "no such layer": (targets.neuron("9", 0), {}, "'9' is not in the model"),
-    "a place too few": (targets.neuron("2", 0), {}, r"\(0,\) has 1 place\(s\).*\(4, 3, 3\)"),
-    "out of range": (targets.neuron("2", (4, 0, 0)), {}, "target 4 is out of range"),
-    "a probability": (targets.neuron("2", UNIT), {"output": "probability"}, "output='logit'"),
-    "a margin": (targets.neuron("2", UNIT), {"output": "margin"}, "output='logit'"),
+    "no such layer": (lambda: targets.neuron("9", 0), {}, "'9' is not in the model"),
+    "a place too few": (
+        lambda: targets.neuron("2", 0),
+        {},
+        r"\(0,\) has 1 place\(s\).*\(4, 3, 3\)",
+    ),
+    "out of range": (lambda: targets.neuron("2", (4, 0, 0)), {}, "target 4 is out of range"),
+    "a probability": (
+        lambda: targets.neuron("2", UNIT),
+        {"output": "probability"},
+        "output='logit'",
+    ),
+    "a margin": (lambda: targets.neuron("2", UNIT), {"output": "margin"}, "output='logit'"),
     "a unit and a class": (
-        targets.difference(targets.neuron("2", UNIT), 1), {}, "units of the same layer"
+        lambda: targets.difference(targets.neuron("2", UNIT), 1),
+        {},
+        "units of the same layer",
     ),
     "two layers": (
-        targets.difference(targets.neuron("2", UNIT), targets.neuron("3", UNIT)), {}, "same layer"
+        lambda: targets.difference(targets.neuron("2", UNIT), targets.neuron("3", UNIT)),
+        {},
+        "same layer",
     ),
-    "in an item": (targets.item("y", targets.neuron("2", UNIT)), {}, "units of the same layer"),
-    "one a row, too many": (targets.neuron("5", [0, 1]), {}, r"2 class\(es\), but x has 3"),
-}  # fmt: skip
+    "in an item": (
+        lambda: targets.item("y", targets.neuron("2", UNIT)),
+        {},
+        "units of the same layer",
+    ),
+    "one a row, too many": (lambda: targets.neuron("5", [0, 1]), {}, r"2 class\(es\), but x has 3"),
+}
 
 
 @pytest.mark.parametrize(("target", "settings", "says"), REFUSED.values(), ids=REFUSED)
 def test_refused(target, settings, says):
     with pytest.raises(ValueError, match=f"(?s){says}"):
-        xc.gradient(convnet(), images(), target, **settings)
+        xc.gradient(convnet(), images(), target(), **settings)
 
 
 def test_training_mode_and_no_target():
