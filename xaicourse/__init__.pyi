@@ -676,8 +676,8 @@ def occlusion(
     symmetry and sensitivity(a). Not complete: two patches that can stand in for each other fall
     short, two that need each other are counted twice. For a linear model and ``stride=patch`` the
     drops add up to :math:`F(x) - F(x')`, where x' is all fill, and each is
-    :math:`\sum_{i \in w} v_i (x_i - x'_i)` for weights v; the map's sum over a patch is its drop times the
-    numbers in it.
+    :math:`\sum_{i \in w} v_i (x_i - x'_i)` for weights v; the map's sum over a patch is its drop
+    times the numbers in it.
 
     **Cost.** 0 gradients a row, but a forward pass for each patch: 64 for an image by default.
 
@@ -686,7 +686,7 @@ def occlusion(
 
     References
     ----------
-    .. [zeiler2014] M. D. Zeiler, R. Fergus, 2013, arXiv:1311.2901.
+    .. [zeiler2013] M. D. Zeiler, R. Fergus, 2013, arXiv:1311.2901.
 
     Examples
     --------
