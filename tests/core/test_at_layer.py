@@ -97,6 +97,7 @@ def test_the_rest_is_the_model(close):
     assert type(rest).__name__ == "RestOfModel"
     close(rest(a), net(x), 1e-14)
     close(rest(2 * a), Behind(net, 2)(2 * a), 1e-14)
+    close(a, net[:3](x).detach(), 1e-14)  # a ReLU in place works on a copy
     assert not a.requires_grad
     again, b = xc.at_layer(rest, "5", a)  # the rest of a rest
     close(b, net[:6](x).detach(), 1e-14)
@@ -241,6 +242,9 @@ def test_a_latent_has_as_many_points_as_one_wants_for_one_row(close):
     points = torch.cat([a, 3 * a, -a])
     close(xc.gradient(rest, points), 2 * points * net.v + x)
     close(rest(points[:2]), torch.stack([net(x)[0], rest(3 * a)[0]]))
+    bound = xc.bind(lambda x, scale: net(x) * scale, scale=torch.tensor([5.0]).double())
+    rest, a = xc.at_layer(bound, net.twice, x)
+    close(rest(points), 5 * (points**2 @ net.v + points @ x[0] + 3 * x.sum()))
 
 
 # ---- where the rows are --------------------------------------------------------------------------
@@ -413,6 +417,8 @@ def test_chunks_are_sized_by_x_where_that_is_larger(monkeypatch):
             return self.pool(x).flatten(1)
 
     x = torch.rand(12, 3, 224, 224)
+    xc.at_layer(Pool(), "pool", x, batch_size=3)
+    assert max(sizes) == 3
     rest, a = xc.at_layer(Pool(), "pool", x)
     xc.gradient(rest, a, 0)
     assert max(sizes) == 5  # as for x itself, not 1024 of (3, 2, 2)
@@ -510,6 +516,7 @@ def test_training_mode_first():
     net = nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3))
     with pytest.raises(ValueError, match="training mode"):
         xc.at_layer(net, "0", torch.randn(4, 3))
+    assert int(net[1].num_batches_tracked) == 0  # it did not even run
 
 
 def test_bad_arguments():

@@ -226,10 +226,10 @@ class _ReachedError(BaseException):
         self.found = found
 
 
-def up_to_units(model: Any, target: Any, x: Tensor, output: Any) -> tuple[Any, Any]:
-    """Return the model up to the layer of the hidden units in a target, and the target for it."""
+def up_to_units(model: Any, target: Any, x: Tensor, output: Any) -> UnitsModel:
+    """Return the model up to the layer of the hidden units in a target."""
     if isinstance(model, UnitsModel):  # handed on by a method that asks another one
-        return model, target
+        return model
     unit, *others = neurons_in(target)
     apart = [other for other in others if other.place != unit.place]
     sides = (target.target, target.other) if isinstance(target, Difference) else (target,)
@@ -245,10 +245,7 @@ def up_to_units(model: Any, target: Any, x: Tensor, output: Any) -> tuple[Any, A
         )
     with torch.inference_mode(False):
         place, _ = find_place(model, unit.layer, x.detach(), unit.call, unit.part)
-    named = [replace(side, layer=place.layer.name) for side in sides if place.layer.is_named]
-    if named:  # by which it is found in a copy of the model, too
-        target = Difference(*named) if len(named) == 2 else named[0]
-    return UnitsModel(model, place), target
+    return UnitsModel(model, place)
 
 
 # ---- where the rows are --------------------------------------------------------------------------

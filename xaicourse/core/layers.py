@@ -58,7 +58,6 @@ class Layer:
     module: nn.Module
     name: str  # dotted name, or the class's where the model does not know the module
     call: int  # a module that is used several times is called 0, 1, ... in a forward pass
-    is_named: bool = True  # whether the model knows it by that name
 
     @contextmanager
     def capture(
@@ -171,7 +170,7 @@ def find_layer(model: Any, layer: Any, call: int = 0) -> Layer:
     if isinstance(layer, nn.Module):
         refuse_unseen(layer)
         names = [name for name, module in _named_modules(inner).items() if module is layer]
-        return Layer(layer, names[0] if names else type(layer).__name__, call, bool(names))
+        return Layer(layer, names[0] if names else type(layer).__name__, call)
     if not isinstance(layer, str):
         raise TypeError(
             "layer must be a module of the model or its dotted name such as 'features.3', got "

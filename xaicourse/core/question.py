@@ -86,7 +86,7 @@ class Question:
         check_extras(model, len(x))
         self.target: Any = None if target is None else as_target(target, len(x))
         if neurons_in(self.target):
-            self.model, self.target = up_to_units(model, self.target, x, output)
+            self.model = up_to_units(model, self.target, x, output)
         self._rival: Any = None
         self._scores_at_x: Tensor | None = None
         if self.target is None or output == "margin":
