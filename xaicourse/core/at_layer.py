@@ -294,7 +294,7 @@ def _seen(
         kept = _part_of(output, part, layer).detach().clone()
         seen.extend((kept, torch.is_grad_enabled()))
 
-    with torch.set_grad_enabled(grad), TrainingModeProbe(), layer.visit(note):
+    with torch.set_grad_enabled(grad), TrainingModeProbe(x.dim()), layer.visit(note):
         _called(model, x, rows)
     output, was_on = seen
     return output, was_on

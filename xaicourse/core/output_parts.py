@@ -12,7 +12,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
-__all__ = ["escapes", "map_tensors", "one_entry_a_row", "tensors_in"]
+from xaicourse.core.operations import UnsupportedOperationError
+
+__all__ = ["escapes", "map_tensors", "refuse_list_of_rows", "tensors_in"]
 
 # objects that are no containers of results
 _CLOSED = (
@@ -103,18 +105,25 @@ def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
                 yield name, getattr(value, name)
 
 
-def one_entry_a_row(outputs: Any, rows: int, ask: Callable[[int], Any]) -> bool:
-    """Tell whether the outputs are a list with an entry for each row, as detectors return them.
+def refuse_list_of_rows(outputs: Any, rows: int, ask: Callable[[int], Any]) -> None:
+    """Raise if the outputs are a list with an entry for each row, as detectors return them.
 
     A list of two tensors may be that, of two rows, or two outputs of all rows: ``ask(k)`` returns
     the outputs of k rows.
     """
     if not isinstance(outputs, list | tuple) or len(outputs) != rows:
-        return False
+        return
     try:
-        return len(ask(rows + 1)) == rows + 1
+        if len(ask(rows + 1)) != rows + 1:
+            return
     except Exception:  # it takes no other number of rows
-        return not any(len(tensor) == rows for tensor in tensors_in(outputs) if tensor.dim())
+        if any(len(tensor) == rows for tensor in tensors_in(outputs) if tensor.dim()):
+            return
+    raise UnsupportedOperationError(
+        "this method starts at the model's outputs and needs them in one tensor, but the model "
+        f"returns a {type(outputs).__name__} with an entry for each row; let it return what is "
+        "explained: lambda x: torch.stack([o['scores'] for o in model(x)])"
+    )
 
 
 def escapes(score: Tensor, start: Any, ends: set[Any]) -> bool:

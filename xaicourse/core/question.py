@@ -7,6 +7,7 @@ is never chosen again along a path), and it answers in two ways: `scores` (forwa
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import torch
@@ -19,7 +20,7 @@ from xaicourse.core.foreign_hooks import notice_module_hooks
 from xaicourse.core.inputs import belonging_to, call, check_extras, largest_input
 from xaicourse.core.layers import Layer
 from xaicourse.core.operations import UnsupportedOperationError
-from xaicourse.core.output_parts import escapes, one_entry_a_row, tensors_in
+from xaicourse.core.output_parts import escapes, refuse_list_of_rows, tensors_in
 from xaicourse.core.recomputation import explained_errors, hides_a_block, refusal
 from xaicourse.core.row_guard import check_function, check_rows, is_known, remember, weakly
 from xaicourse.core.rules import BackwardRules
@@ -262,18 +263,30 @@ class Question:
         if not self._called:
             outputs = self._first(inputs, rows)
         elif self._hooks_unknown and torch.is_grad_enabled():
-            with TrainingModeProbe() as probe:
-                outputs = self._run(inputs, rows)
+            probe = TrainingModeProbe(inputs.dim())
+            outputs = self._look_on(probe, inputs, rows)
             self._hooks_unknown = probe.hooks_set > 0  # then at each call
         else:
             outputs = self._run(inputs, rows)
         return outputs
 
+    def _look_on(self, probe: TrainingModeProbe, inputs: Tensor, rows: Tensor) -> Any:
+        """Call the model while `probe` sees its calls, and none of those that the rules make."""
+        if self.rules is None or not torch.is_grad_enabled():
+            with probe:
+                return self._run(inputs, rows)
+
+        def watched(points: Tensor, rows: Tensor) -> Any:
+            with probe:
+                return call(self.model, points, rows)
+
+        return self.rules.run(watched, inputs, rows)
+
     def _first(self, inputs: Tensor, rows: Tensor) -> Any:
         """Call the model for the first time: watched, and with its error explained."""
         try:
-            with TrainingModeProbe() as probe, checks.UnbatchedProbe(inputs):
-                outputs = self._run(inputs, rows)
+            probe = TrainingModeProbe(inputs.dim())
+            outputs = self._look_on(probe, inputs, rows)
             self._hooks_unknown = not torch.is_grad_enabled() or probe.hooks_set > 0
             if probe.low_precision:
                 self.precision = torch.bfloat16
@@ -290,15 +303,11 @@ class Question:
                 f"single example pass x[None]{checks.number_of_rows(len(inputs), len(self.x))})"
             ) from error
         if not callable(self.output) and self.output != "logit":
-            for part in self._parts(outputs):
+            for part in parts_read(self.target, outputs):
                 check_output(self.output, part, probe.squashed_by(part), part is not outputs)
-        if self._starts_at_outputs and one_entry_a_row(
-            outputs, len(inputs), lambda k: call(self.model, inputs[[0] * k], rows[[0] * k])
-        ):
-            raise UnsupportedOperationError(
-                "this method starts at the model's outputs and needs them in one tensor, but the "
-                f"model returns a {type(outputs).__name__} with an entry for each row; let it "
-                "return what is explained: lambda x: torch.stack([o['scores'] for o in model(x)])"
+        if self._starts_at_outputs:
+            refuse_list_of_rows(
+                outputs, len(inputs), lambda k: call(self.model, inputs[[0] * k], rows[[0] * k])
             )
         return outputs
 
@@ -327,11 +336,7 @@ class Question:
                 remember(self.model, form)
 
     def _scaled(self, outputs: Any) -> Any:
-        return transform(outputs, self.output, self._parts)
-
-    def _parts(self, outputs: Any) -> Any:
-        """Return the parts of the outputs that the target reads."""
-        return parts_read(self.target, outputs)
+        return transform(outputs, self.output, partial(parts_read, self.target))
 
     def _pick(self, outputs: Any, rows: Tensor) -> Any:
         """Return the number that is explained; the scaled outputs while the class is not fixed."""
