@@ -231,6 +231,10 @@ class Question:
             )
         if start is not None:
             self._audit(outputs, start)
+        if self._starts_at_outputs and not self._called:
+            refuse_list_of_rows(
+                outputs, len(inputs), lambda k: call(self.model, inputs[[0] * k], rows[[0] * k])
+            )
         return outputs
 
     def _run(self, inputs: Tensor, rows: Tensor) -> Any:
@@ -305,10 +309,6 @@ class Question:
         if not callable(self.output) and self.output != "logit":
             for part in parts_read(self.target, outputs):
                 check_output(self.output, part, probe.squashed_by(part), part is not outputs)
-        if self._starts_at_outputs:
-            refuse_list_of_rows(
-                outputs, len(inputs), lambda k: call(self.model, inputs[[0] * k], rows[[0] * k])
-            )
         return outputs
 
     @property
