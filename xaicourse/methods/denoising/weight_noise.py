@@ -102,7 +102,7 @@ def with_weights(
 ) -> Callable[..., Any]:
     """Return a copy of the model, also inside `bind` and `pack`, with other weights."""
     if isinstance(model, Adapter):
-        return model.around(with_weights(model.model, weights, make_copy))
+        return model.around(with_weights(model.model, weights, make_copy))  # type: ignore[return-value]
     return make_copy(model, weights)
 
 
