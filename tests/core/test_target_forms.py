@@ -120,7 +120,7 @@ def test_a_region_of_other_axes_is_refused():
 # ---- the scale inside dicts and tuples -----------------------------------------------------------
 
 WRAPPED = {
-    "dict": (lambda y: {"loss": 0.0, "logits": y}, "logits"),
+    "dict": (lambda y: {"loss": torch.zeros(()), "logits": y}, "logits"),
     "tuple": (lambda y: (y * 2, y), 1),
     "nested": (lambda y: {"head": {"cls": y, "box": y[:, :2]}}, ("head", "cls")),
 }
