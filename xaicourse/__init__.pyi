@@ -14,6 +14,7 @@ from xaicourse import plot as plot
 from xaicourse import widgets as widgets
 from xaicourse import zoo as zoo
 from xaicourse.core import target as targets
+from xaicourse.core.at_layer import at_layer as at_layer
 from xaicourse.core.attribution import Attribution as Attribution
 from xaicourse.core.device import device as device
 from xaicourse.core.gradients import scores as scores
@@ -43,6 +44,7 @@ __all__ = [
     "Attribution",
     "METHODS",
     "TokenGrid",
+    "at_layer",
     "bind",
     "device",
     "map_layers",
@@ -58,6 +60,7 @@ __all__ = [
     "guided_backprop",
     "rectgrad",
     "beta_smoothing",
+    "occlusion",
     "input_x_gradient",
     "integrated_gradients",
     "bias_backprop",
@@ -605,6 +608,104 @@ def beta_smoothing(
     output: Any = "logit",
     batch_size: int | None = None,
     allow: tuple[str, ...] = (),
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def occlusion(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    patch: int | tuple[int, ...] | None = None,
+    stride: int | tuple[int, ...] | None = None,
+    fill: float | Tensor | str | Sequence[float] = 0.0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Attribute to each input how far F falls, on average, when a patch that covers it is hidden.
+
+    .. math:: d_w = F(x) - F(x \text{ with patch } w \text{ filled}), \qquad
+              A_i = \frac{1}{|\{w : i \in w\}|} \sum_{w \ni i} d_w
+
+    Lesson 00.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    patch : int, tuple of int or None
+        Sides of the patch: one number for all axes behind the channels, or one for each of them; a
+        patch hides all channels. With a number for each axis of a row it hides some channels or
+        features only: ``(1, 16, 16)`` goes through the channels of an image one by one, and
+        ``(1, D)`` hides one of the tokens (N, L, D). None is an eighth of each side, and a single
+        feature of a table (N, D).
+    stride : int, tuple of int or None
+        Steps from a patch to the next, at most `patch`, so that every pixel is covered; None is
+        `patch`. What is left at the far edge gets a smaller patch.
+    fill : number, sequence of C numbers, Tensor or name
+        What is put in the patch, in the space of x: a number, a value for each channel, a tensor
+        as for a baseline, or for images in [0, 1] one of black, white, mean, blur, uniform.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Signed, in units of F. Every pixel of a patch has the whole drop of the patch. The details
+        hold the drops themselves in ``extra["drops"]``, (N, patches along each axis of a row).
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a patch that does not fit into x, or a stride that leaves gaps.
+
+    Notes
+    -----
+    Keeps implementation invariance and linearity; with ``patch=1`` and a stride of 1 also dummy,
+    symmetry and sensitivity(a). Not complete: two patches that can stand in for each other fall
+    short, two that need each other are counted twice. For a linear model and ``stride=patch`` the
+    drops add up to :math:`F(x) - F(x')`, where x' is all fill, and each is
+    :math:`\sum_{i \in w} v_i (x_i - x'_i)` for weights v; the map's sum over a patch is its drop
+    times the numbers in it.
+
+    **Cost.** 0 gradients a row, but a forward pass for each patch: 64 for an image by default.
+
+    **Fails when** the fill is something that the model knows, such as a grey square: then it is the
+    square that is explained. And where evidence is there twice: hiding one of both changes nothing.
+
+    References
+    ----------
+    .. [zeiler2013] M. D. Zeiler, R. Fergus, 2013, arXiv:1311.2901.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.occlusion(xc.zoo.toy(), xc.zoo.toy_input())
+    tensor([[-2., -3.]], dtype=torch.float64)
+    """
+
+@overload
+def occlusion(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    patch: int | tuple[int, ...] | None = None,
+    stride: int | tuple[int, ...] | None = None,
+    fill: float | Tensor | str | Sequence[float] = 0.0,
+    output: Any = "logit",
+    batch_size: int | None = None,
     return_details: Literal[True],
 ) -> Attribution: ...
 

@@ -192,7 +192,7 @@ def test_makers_refuse_what_is_no_target():
     with pytest.raises(ValueError, match="with a pixel in it"):
         targets.region(0, torch.zeros(2, 2))
     with pytest.raises(ValueError, match=r"mask must be \(H, W\)"):
-        targets.region(0, torch.ones(2, 2, 2))
+        targets.region(0, torch.ones(2, 2, 2, 2))
     with pytest.raises(TypeError, match="target must be a class number"):
         targets.difference(0, None)
 

@@ -175,6 +175,10 @@ class BiasQuestion(Question):
         self.takes_no_row_alone = False
         self.answered = False  # whether there was a gradient
 
+    @property
+    def _starts_at_outputs(self) -> bool:
+        return True
+
     def _run(self, inputs: Tensor, rows: Tensor) -> Any:
         if not torch.is_grad_enabled():
             return super()._run(inputs, rows)

@@ -12,7 +12,16 @@ from typing import Any
 
 from torch import Tensor, nn
 
-__all__ = ["escapes", "first_rows", "has_list", "map_tensors", "tensors_in"]
+from xaicourse.core.operations import UnsupportedOperationError
+
+__all__ = [
+    "escapes",
+    "first_rows",
+    "has_list",
+    "map_tensors",
+    "refuse_list_of_rows",
+    "tensors_in",
+]
 
 # objects that are no containers of results
 _CLOSED = (
@@ -101,6 +110,27 @@ def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
         for name in (slots,) if isinstance(slots, str) else slots:
             if name not in ("__dict__", "__weakref__") and hasattr(value, name):
                 yield name, getattr(value, name)
+
+
+def refuse_list_of_rows(outputs: Any, rows: int, ask: Callable[[int], Any]) -> None:
+    """Raise if the outputs are a list with an entry for each row, as detectors return them.
+
+    A list of two tensors may be that, of two rows, or two outputs of all rows: ``ask(k)`` returns
+    the outputs of k rows.
+    """
+    if not isinstance(outputs, list | tuple) or len(outputs) != rows:
+        return
+    try:
+        if len(ask(rows + 1)) != rows + 1:
+            return
+    except Exception:  # it takes no other number of rows
+        if any(len(tensor) == rows for tensor in tensors_in(outputs) if tensor.dim()):
+            return
+    raise UnsupportedOperationError(
+        "this method starts at the model's outputs and needs them in one tensor, but the model "
+        f"returns a {type(outputs).__name__} with an entry for each row; let it return what is "
+        "explained: lambda x: torch.stack([o['scores'] for o in model(x)])"
+    )
 
 
 def escapes(score: Tensor, start: Any, ends: set[Any]) -> bool:

@@ -16,7 +16,13 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 
-__all__ = ["explained_errors", "hides_a_block", "keeps_activations", "refusal"]
+__all__ = [
+    "explained_errors",
+    "hides_a_block",
+    "keeps_activations",
+    "refusal",
+    "would_recompute",
+]
 
 _MODULE = "torch.utils.checkpoint"
 _HIDDEN_NODE = "CheckpointFunctionBackward"
@@ -30,7 +36,7 @@ def keeps_activations(handle: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(handle)
     def kept(self: Any, func: Any, types: Any, args: tuple = (), kwargs: Any = None) -> Any:
-        if not _would_recompute():
+        if not would_recompute():
             return handle(self, func, types, args, kwargs)
         with saved_tensors_hooks(_pack, _unpack):  # on top of those of the checkpoint
             return handle(self, func, types, args, kwargs)
@@ -38,7 +44,7 @@ def keeps_activations(handle: Callable[..., Any]) -> Callable[..., Any]:
     return kept
 
 
-def _would_recompute() -> bool:
+def would_recompute() -> bool:
     """Tell whether a tensor that is saved now would be dropped, to be computed once more."""
     hooks = torch._C._autograd._top_saved_tensors_default_hooks(False)  # type: ignore[attr-defined]
     return hooks is not None and getattr(hooks[0], "__module__", "") == _MODULE

@@ -14,7 +14,7 @@ from torch.overrides import TorchFunctionMode
 
 from xaicourse.core.checks import is_unbatched
 from xaicourse.core.foreign_hooks import watched
-from xaicourse.core.inputs import BoundModel, PackedModel
+from xaicourse.core.inputs import Adapter
 
 __all__ = ["TrainingModeError", "TrainingModeProbe", "refuse_training_modules"]
 
@@ -136,7 +136,7 @@ def refuse_training_modules(model: Any) -> list[Any]:
     A batch-norm module in training mode counts its calls before it computes; scripted and traced
     modules run outside Python.
     """
-    while isinstance(model, BoundModel | PackedModel):
+    while isinstance(model, Adapter):
         model = model.model
     modules = modules_of(model) if isinstance(model, nn.Module) else [model]
     for module in modules:

@@ -134,7 +134,7 @@ def over_noisy_copies(
     score = question.scores_at_x  # now the class is chosen and the model has been watched once
     scale = noise_scale(question.x, sigma, relative)
     draws = standard_normal(samples, tuple(x.shape[1:]), seed, antithetic)
-    values = noisy_values(inner, model, question, explained(question), scale, draws)
+    values = noisy_values(inner, question.model, question, explained(question), scale, draws)
     together = 2 if antithetic else 1  # mirror images count as one value
     moments = gather(values, samples, together, description, power, order)
     found = {
