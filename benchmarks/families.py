@@ -23,6 +23,11 @@ class Case:
     target: Any = 1
     settings: dict[str, Any] = field(default_factory=dict)  # of class activation maps
 
+    @property
+    def places(self) -> tuple[int, ...]:
+        """The size of a map: the pixels of an image, the words of a sentence (N, words, D)."""
+        return self.x.shape[1:2] if self.x.dim() == 3 else self.x.shape[2:]
+
 
 Builder = Callable[[], nn.Module]
 FAMILIES: dict[str, tuple[str, Builder]] = {}  # name -> (where it is from, how it is made)
@@ -61,10 +66,12 @@ def lively(model: nn.Module, x: Tensor) -> nn.Module:
     for norm in norms:
         norm.momentum = 1.0
     with torch.no_grad():
-        model.train()(x)  # so that signals keep their size through a hundred layers
+        more = torch.randn(8, *x.shape[1:], generator=seed, dtype=x.dtype)
+        model.train()(more)  # so that signals keep their size through a hundred layers
     for norm in norms:
         mean, variance = norm.running_mean, norm.running_var
-        assert isinstance(mean, Tensor) and isinstance(variance, Tensor)
+        assert isinstance(mean, Tensor)
+        assert isinstance(variance, Tensor)
         shift = torch.empty_like(mean).uniform_(-0.3, 0.3, generator=seed)
         mean += shift * variance.sqrt()
         variance.clamp_(min=1e-3).mul_(torch.empty_like(mean).uniform_(0.7, 1.4, generator=seed))

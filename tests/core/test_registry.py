@@ -153,7 +153,7 @@ def test_spec_is_called_like_its_method(close):
 
 def test_spec_refuses():
     with pytest.raises(
-        ValueError, match=r"no method 'integrated_gradient'; there are .*gradient, "
+        ValueError, match=r"no method 'integrated_gradient'; did you mean 'integrated_gradients'"
     ):
         xc.spec("integrated_gradient")
     for bad in ("step", "x", "model", "target"):

@@ -15,9 +15,38 @@ from xaicourse.core.known import MULTIPLIES, NODE_FACTORS, kind_of, plain_name
 from xaicourse.core.operations import UnsupportedOperationError
 from xaicourse.core.ruled import RuleSet
 
-__all__ = ["audit", "call_name", "needs_allow", "nodes_that_follow", "operation_name"]
+__all__ = [
+    "audit",
+    "call_name",
+    "needs_allow",
+    "nodes_that_follow",
+    "operation_name",
+    "what_to_do",
+]
 
 _RULED_NAME = "_ruled"
+
+# node -> what its caller calls it, where these differ
+_CALLED = {
+    "mkldnn_rnn_layer": "lstm",
+    "native_group_norm": "group_norm",
+    "native_layer_norm": "layer_norm",
+    "prelu_kernel": "prelu",
+}
+_UNSEEN = (
+    "Call torch.relu, F.relu or nn.ReLU from Python: a ReLU inside torch.ops, vmap or compiled "
+    "code cannot be seen"
+)
+_INSTEAD = {
+    "relu": _UNSEEN,
+    "clamp": "If it is a ReLU, write torch.relu(z), or clamp with a number: z.clamp(min=0)",
+    "maximum": "If it is a ReLU, write torch.relu(z) for torch.maximum(z, zeros)",
+    **dict.fromkeys(
+        ("softmax", "log_softmax"),
+        "If it is the model's last layer, explain the logits in front of it, such as model[:-1] of "
+        "an nn.Sequential; output='probability' or 'log_probability' puts their scale back",
+    ),
+}
 
 
 def operation_name(node: Any) -> str:
@@ -42,6 +71,11 @@ def nodes_that_follow(start: Any, output: Tensor) -> list[Any]:
             stack.append((node, True))
             stack.extend((n, False) for n, _ in node.next_functions if n and n not in follows)
     return [node for node in order if follows[node]]
+
+
+def what_to_do(name: str, otherwise: str) -> str:
+    """Return what can be done where an operation is refused."""
+    return _INSTEAD.get(name, otherwise)
 
 
 def call_name(func: Any) -> str:
@@ -77,10 +111,11 @@ def audit(output: Tensor, start: Any, rules: RuleSet) -> None:
         inside.add(node)
         name = _name(node)
         known = name == _RULED_NAME or node in rules.moves or name in rules.transparent
+        name = _CALLED.get(name, name)
         if known and not is_product:
             continue
         word = "product" if is_product else name
-        if not rules.carries_relevance and (word in rules.allow or name in rules.allow):
+        if not rules.carries_relevance and {word, name, _name(node)} & set(rules.allow):
             continue
         if rules.carries_relevance:  # shared out call by call, never node by node
             word = _call_of(nodes[place:], rules)
@@ -92,8 +127,8 @@ def audit(output: Tensor, start: Any, rules: RuleSet) -> None:
             )
         raise UnsupportedOperationError(
             f"{rules.method} is not defined for the operation {name!r} ({node.name()}) in this "
-            f"model: {rules.covers}, and the plain gradient would be used there silently. Use a "
-            f"model of covered operations in eager mode, or {advice}"
+            f"model: {rules.covers}, and the plain gradient would be used there silently. "
+            f"{what_to_do(name, 'Use a model of covered operations in eager mode')}, or {advice}"
         )
 
 

@@ -4,7 +4,7 @@ A message names the argument, what was given and what would be right.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from numbers import Integral
 from typing import Any
 
@@ -12,7 +12,15 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-__all__ = ["UnbatchedProbe", "check_input", "check_positive_int", "default_batch_size", "describe"]
+__all__ = [
+    "UnbatchedProbe",
+    "check_input",
+    "check_model",
+    "check_positive_int",
+    "default_batch_size",
+    "describe",
+    "what_fits",
+]
 
 # A chunk holds this many input numbers unless the caller says otherwise: five 224 x 224 photos on
 # a CPU, where larger activations leave the allocator's heap and every page is fetched anew (1.4
@@ -27,6 +35,11 @@ def check_input(x: Any, name: str = "x") -> None:
         raise TypeError(
             f"{name} must be a torch tensor of shape (N, ...), got {type(x).__name__}; "
             f"torch.as_tensor({name}) makes one"
+        )
+    if x.is_meta:
+        raise ValueError(
+            f"{name} is on the meta device, where tensors have a shape but no numbers; make it on "
+            f"a real device, such as torch.rand({name}.shape)"
         )
     if not x.is_floating_point():
         raise TypeError(
@@ -47,6 +60,42 @@ def check_input(x: Any, name: str = "x") -> None:
     if not bool(finite.all()):
         bad = int((~finite).sum())
         raise ValueError(f"{name} holds {bad} NaN or infinite value(s); all must be finite")
+
+
+def check_model(model: Any) -> None:
+    """Raise unless `model` is something that can be called on x."""
+    if isinstance(model, type):
+        raise TypeError(
+            f"model is the class {model.__name__}, not a model; make one: {model.__name__}(...)"
+        )
+    if isinstance(model, Mapping):
+        raise TypeError(
+            f"model must be callable, got {type(model).__name__}; if it holds a model's weights, "
+            "build the model and call model.load_state_dict(weights)"
+        )
+    if not callable(model):
+        raise TypeError(f"model must be callable, got {type(model).__name__}")
+
+
+def what_fits(model: Any, x: Tensor) -> str:
+    """Return what x must be like where a model has failed on it."""
+    weights = next(iter(model.parameters()), None) if isinstance(model, nn.Module) else None
+    if weights is not None and weights.is_meta:
+        return (
+            "the model's weights are on the meta device and have no numbers; load them, such as "
+            "by model.load_state_dict(weights, assign=True)"
+        )
+    if weights is not None and weights.is_floating_point():
+        form = weights.dtype, weights.device
+        if form != (x.dtype, x.device):
+            return (
+                f"the model's weights are {form[0]} on {form[1]}; pass "
+                f"x.to({str(form[1])!r}, {form[0]})"
+            )
+    return (
+        "x must be a batch (N, ...) on the model's device and of its dtype; for a single example "
+        "pass x[None]"
+    )
 
 
 def check_positive_int(value: Any, name: str) -> int:

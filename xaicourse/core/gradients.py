@@ -166,8 +166,9 @@ def _gather(
     if not bool(finite.all()):
         row = int((~finite).nonzero()[0])
         raise ValueError(
-            f"the gradient of row {row} is NaN or infinite at x; the model is not "
-            "differentiable there"
+            f"the gradient of row {row} is NaN or infinite at x: the model is not differentiable "
+            "there. Look for sqrt(0), log(0), 0 / 0 or a power of 0, and keep them away from 0, as "
+            "by (z + 1e-12).sqrt()"
         )
     return chunk, grad, score
 

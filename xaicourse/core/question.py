@@ -13,16 +13,17 @@ import torch
 from torch import Tensor
 
 from xaicourse.core import checks
+from xaicourse.core.backward_errors import explained_errors
 from xaicourse.core.chunks import at_least_float32, in_chunks, is_out_of_memory
 from xaicourse.core.foreign_hooks import notice_module_hooks
 from xaicourse.core.inputs import belonging_to, call, check_extras
 from xaicourse.core.layers import Layer
 from xaicourse.core.operations import UnsupportedOperationError
 from xaicourse.core.output_parts import escapes, tensors_in
-from xaicourse.core.recomputation import explained_errors, hides_a_block, refusal
+from xaicourse.core.recomputation import hides_a_block, refusal
 from xaicourse.core.row_guard import check_function, check_rows, is_known, remember, weakly
 from xaicourse.core.rules import BackwardRules
-from xaicourse.core.scale import OUTPUTS, check_output, transform
+from xaicourse.core.scale import OUTPUTS, check_output, notice_softmax, transform
 from xaicourse.core.target import PerRow
 from xaicourse.core.target_checks import (
     as_target,
@@ -57,8 +58,7 @@ class Question:
         rules: BackwardRules | None = None,
     ) -> None:
         checks.check_input(x)
-        if not callable(model):
-            raise TypeError(f"model must be callable, got {type(model).__name__}")
+        checks.check_model(model)
         if not callable(output) and output not in OUTPUTS:
             raise ValueError(
                 f"output must be one of {', '.join(OUTPUTS)} or a function, got {output!r}"
@@ -132,11 +132,7 @@ class Question:
                 if seen is not None:
                     chunk = seen.output
                 if not score.requires_grad or not chunk.requires_grad:
-                    raise ValueError(
-                        f"model's output is not connected to {source} by a graph: it is detached, "
-                        "comes from NumPy, or does not depend on it; every step to the output "
-                        "must be a differentiable torch operation"
-                    )
+                    raise self._not_connected(source, _take(points, start, stop, rows))
                 with explained_errors(), belonging_to(rows[start:stop]):
                     (grad,) = torch.autograd.grad(
                         score.sum(), chunk, create_graph=differentiable, allow_unused=True
@@ -187,6 +183,17 @@ class Question:
         return f_start
 
     # -- inside --
+
+    def _not_connected(self, source: str, points: Tensor) -> ValueError:
+        """Return the error for an output that no graph joins to what it is differentiated by."""
+        score = self._score(points.detach().requires_grad_(True), self.rows[: len(points)])
+        if hides_a_block(score):
+            return refusal()
+        return ValueError(
+            f"model's output is not connected to {source} by a graph: it is detached, comes from "
+            "NumPy, or does not depend on it; every step to the output must be a differentiable "
+            "torch operation, without detach(), numpy(), item() and no_grad()"
+        )
 
     def _score(self, points: Tensor, rows: Tensor) -> Tensor:
         """Call the model on points (P, ...) and pick the number that is explained: (P,)."""
@@ -272,7 +279,6 @@ class Question:
             if probe.low_precision:
                 self.precision = torch.bfloat16
             check_output(self.output, outputs, probe.squashed_by(outputs))
-            return outputs
         except (TrainingModeError, UnsupportedOperationError):
             raise
         except Exception as error:
@@ -282,9 +288,11 @@ class Question:
                 f"model {checks.describe(self.model)} failed on x of shape "
                 f"{tuple(self.x.shape)}, dtype {inputs.dtype}, on {inputs.device} (called with "
                 f"{len(inputs)} point(s) at once): {error}\n"
-                "(x must be a batch (N, ...) on the model's device and of its dtype; for a "
-                f"single example pass x[None]{_number_of_rows(len(inputs), len(self.x))})"
+                f"({checks.what_fits(self.model, inputs)}"
+                f"{_number_of_rows(len(inputs), len(self.x))})"
             ) from error
+        notice_softmax(self.output, probe.squashed_by(outputs))
+        return outputs
 
     def _check_rows(self, points: Tensor, rows: Tensor, outputs: Any) -> None:
         """Raise if what the model says of a row depends on more than the row (row_guard.py)."""

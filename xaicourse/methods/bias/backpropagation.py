@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
 from xaicourse.core.attribution import Attribution
+from xaicourse.core.audit import what_to_do
 from xaicourse.core.bias_terms import (
     BiasMode,
     BiasQuestion,
@@ -171,8 +172,9 @@ class SharingMode(FollowMode):
                 return padded(func, y, us[0], args, kwargs)
         raise UnsupportedOperationError(
             f"bias_backprop has no rule for sharing among the inputs of the operation {name!r} "
-            f"with {len(us)} input(s) that follow from x; use fullgrad_decomposition, which leaves "
-            "the biases where they are"
+            f"with {len(us)} input(s) that follow from x. "
+            f"{what_to_do(name, 'Explain a model without it')}, or use fullgrad_decomposition, "
+            "which leaves the biases where they are"
         )
 
 
