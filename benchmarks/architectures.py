@@ -103,7 +103,9 @@ def main() -> None:
     if not options.print_only:
         write_atomically(STORE, (json.dumps(store, indent=1) + "\n").encode())
         write_result("architectures", result_text(store))
-        write_atomically(Path(__file__).parent.parent / "docs/architectures.md", page(store).encode())
+        write_atomically(
+            Path(__file__).parent.parent / "docs/architectures.md", page(store).encode()
+        )
 
 
 if __name__ == "__main__":

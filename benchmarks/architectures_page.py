@@ -157,7 +157,9 @@ def result_text(store: Mapping[str, Any]) -> str:
                        for name, told in v.items() if told["verdict"] == "right"})  # fmt: skip
     by_method: dict[str, list[str]] = {}
     for name, why in opinions:
-        by_method.setdefault(name, []).append(re.sub(r" (on|over|at) \S+( feature maps)?$", "", why))
+        by_method.setdefault(name, []).append(
+            re.sub(r" (on|over|at) \S+( feature maps)?$", "", why)
+        )
     said = [[name, "; ".join(dict.fromkeys(words))] for name, words in by_method.items()]
     return f"""# Method x architecture
 

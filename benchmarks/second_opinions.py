@@ -170,7 +170,9 @@ def noisy_inputs(name: str, case: Case) -> Verdict:
         g = slopes(case, own)
         mean = g.mean(0)
         squares = (g * g).mean(0)
-        right.append({"smoothgrad": mean, "smoothgrad_squared": squares}.get(name, squares - mean**2))
+        right.append(
+            {"smoothgrad": mean, "smoothgrad_squared": squares}.get(name, squares - mean**2)
+        )
     return Verdict(apart(got, torch.stack(right)), "autograd at the recorded copies")
 
 
@@ -182,7 +184,9 @@ def noisy_weights(name: str, case: Case) -> Verdict:
     before = dict(case.model.named_parameters())
     total, copies = torch.zeros_like(case.x), 0
     for points, weights in recorder.seen:
-        ratio = torch.cat([(w / before[k] - 1)[before[k] != 0].flatten() for k, w in weights.items()])
+        ratio = torch.cat(
+            [(w / before[k] - 1)[before[k] != 0].flatten() for k, w in weights.items()]
+        )
         if abs(float(ratio.std()) / 0.05 - 1) > 0.2:
             return Verdict(1.0, "recorded weights", f"noise {float(ratio.std()):.3f}")
         model = copy.deepcopy(case.model)

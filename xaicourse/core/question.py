@@ -291,7 +291,8 @@ class Question:
                 f"({checks.what_fits(self.model, inputs)}"
                 f"{_number_of_rows(len(inputs), len(self.x))})"
             ) from error
-        notice_softmax(self.output, probe.squashed_by(outputs))
+        if self.rules is None:  # else the softmax is refused, or was allowed
+            notice_softmax(self.output, probe.squashed_by(outputs))
         return outputs
 
     def _check_rows(self, points: Tensor, rows: Tensor, outputs: Any) -> None:
