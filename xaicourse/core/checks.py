@@ -77,8 +77,8 @@ def check_model(model: Any) -> None:
         raise TypeError(f"model must be callable, got {type(model).__name__}")
 
 
-def what_fits(model: Any, x: Tensor) -> str:
-    """Return what x must be like where a model has failed on it."""
+def what_fits(model: Any, x: Tensor, rows: int) -> str:
+    """Return what x must be like where a model has failed on it; `rows` are explained in all."""
     weights = next(iter(model.parameters()), None) if isinstance(model, nn.Module) else None
     if weights is not None and weights.is_meta:
         return (
@@ -94,7 +94,20 @@ def what_fits(model: Any, x: Tensor) -> str:
             )
     return (
         "x must be a batch (N, ...) on the model's device and of its dtype; for a single example "
-        "pass x[None]"
+        "pass x[None]" + _number_of_rows(len(x), rows)
+    )
+
+
+def _number_of_rows(given: int, n: int) -> str:
+    """Return what to do if a model failed because it takes one number of rows only."""
+    if given == n:
+        return ""
+    return (
+        ". Methods send rows in chunks of any size: another tensor with an entry for each row goes "
+        "with them by xaicourse.bind(model, name=tensor); a whole graph of nodes is one row, "
+        "x[None]. A model that takes k rows and no other "
+        "number needs batch_size=k and a wrapper that fills up: lambda z: "
+        "model(z[torch.arange(k) % len(z)])[: len(z)]"
     )
 
 

@@ -21,7 +21,14 @@ from xaicourse.core.layers import Layer
 from xaicourse.core.operations import UnsupportedOperationError
 from xaicourse.core.output_parts import escapes, tensors_in
 from xaicourse.core.recomputation import hides_a_block, refusal
-from xaicourse.core.row_guard import check_function, check_rows, is_known, remember, weakly
+from xaicourse.core.row_guard import (
+    DependentRowsError,
+    check_function,
+    check_rows,
+    is_known,
+    remember,
+    weakly,
+)
 from xaicourse.core.rules import BackwardRules
 from xaicourse.core.scale import OUTPUTS, check_output, notice_softmax, transform
 from xaicourse.core.target import PerRow
@@ -36,6 +43,7 @@ from xaicourse.core.target_checks import (
 from xaicourse.core.training_mode import (
     TrainingModeError,
     TrainingModeProbe,
+    batch_statistics,
     refuse_training_modules,
 )
 
@@ -77,6 +85,8 @@ class Question:
         self.batch_size = checks.default_batch_size(x, batch_size)
         self.gradient_calls = 0
         self._called = False
+        self._own_statistics = False  # whether a batch norm by the batch itself was met
+        self._squashed_by: str | None = None  # the softmax or sigmoid that the model ends with
         self._hooks_unknown = True  # whether the model sets hooks on its tensors
         self._audited: Any = None  # x's autograd node and those of the outputs, under rules
         check_extras(model, len(x))
@@ -288,11 +298,10 @@ class Question:
                 f"model {checks.describe(self.model)} failed on x of shape "
                 f"{tuple(self.x.shape)}, dtype {inputs.dtype}, on {inputs.device} (called with "
                 f"{len(inputs)} point(s) at once): {error}\n"
-                f"({checks.what_fits(self.model, inputs)}"
-                f"{_number_of_rows(len(inputs), len(self.x))})"
+                f"({checks.what_fits(self.model, inputs, len(self.x))})"
             ) from error
-        if self.rules is None:  # else the softmax is refused, or was allowed
-            notice_softmax(self.output, probe.squashed_by(outputs))
+        self._own_statistics = probe.own_statistics
+        self._squashed_by = probe.squashed_by(outputs)
         return outputs
 
     def _check_rows(self, points: Tensor, rows: Tensor, outputs: Any) -> None:
@@ -311,8 +320,19 @@ class Question:
             def ask(points: Tensor, rows: Tensor) -> Tensor:
                 return read(call(self.model, points.to(self.model_dtype), rows), rows)
 
-            if check_rows(ask, points.detach(), rows, read(outputs, rows)):
+            try:
+                told = check_rows(ask, points.detach(), rows, read(outputs, rows))
+                if not told and self._own_statistics:  # x is 0 throughout: ask elsewhere
+                    elsewhere = points.detach() + torch.rand_like(points[0])
+                    check_rows(ask, elsewhere, rows, ask(elsewhere, rows))
+            except DependentRowsError as error:
+                if self._own_statistics:
+                    raise batch_statistics() from error
+                raise
+            if told:
                 remember(self.model, form)
+            if self.rules is None:  # else the softmax is refused, or was allowed
+                notice_softmax(self.output, self._squashed_by)
 
     def _pick(self, outputs: Any, rows: Tensor) -> Any:
         """Return the number that is explained; the scaled outputs while the class is not fixed."""
@@ -357,19 +377,6 @@ class Question:
             self._rival = _join(rivals)
         self._scores_at_x = torch.cat(found)
         self._called = True
-
-
-def _number_of_rows(given: int, n: int) -> str:
-    """Return what to do if a model failed because it takes one number of rows only."""
-    if given == n:
-        return ""
-    return (
-        ". Methods send rows in chunks of any size: another tensor with an entry for each row goes "
-        "with them by xaicourse.bind(model, name=tensor); a whole graph of nodes is one row, "
-        "x[None]. A model that takes k rows and no other "
-        "number needs batch_size=k and a wrapper that fills up: lambda z: "
-        "model(z[torch.arange(k) % len(z)])[: len(z)]"
-    )
 
 
 def _plain(x: Tensor) -> Tensor:

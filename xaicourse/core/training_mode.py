@@ -15,7 +15,12 @@ from torch.overrides import TorchFunctionMode
 from xaicourse.core.foreign_hooks import watched
 from xaicourse.core.inputs import BoundModel, PackedModel
 
-__all__ = ["TrainingModeError", "TrainingModeProbe", "refuse_training_modules"]
+__all__ = [
+    "TrainingModeError",
+    "TrainingModeProbe",
+    "batch_statistics",
+    "refuse_training_modules",
+]
 
 
 class TrainingModeError(ValueError):
@@ -66,6 +71,7 @@ class TrainingModeProbe(TorchFunctionMode):
         super().__init__()
         self.hooks_set = 0
         self.low_precision = False  # whether a number of 16 bits was met: autocast, say
+        self.own_statistics = False  # whether a batch norm without running statistics was met
         self._squashed: tuple[Tensor, str] | None = None
 
     def __torch_function__(
@@ -76,7 +82,9 @@ class TrainingModeProbe(TorchFunctionMode):
             self.hooks_set += 1
             return func(args[0], watched(args[0], *args[1:], **kwargs))
         if _is_training(func, args, kwargs):
-            raise _error(getattr(func, "__name__", str(func)))
+            if not _has_no_statistics(func, args, kwargs):
+                raise _error(getattr(func, "__name__", str(func)))
+            self.own_statistics = True
         result = func(*args, **kwargs)
         if isinstance(result, Tensor):
             self.low_precision |= result.dtype in _SIXTEEN_BITS
@@ -108,6 +116,26 @@ def _is_training(func: Callable[..., Any], args: tuple, kwargs: dict[str, Any]) 
         place = next((i for i, a in enumerate(args) if isinstance(a, float)), None)
         return place is not None and args[place] != 0 and bool(args[place + 1])
     return False
+
+
+def _has_no_statistics(func: Callable[..., Any], args: tuple, kwargs: dict[str, Any]) -> bool:
+    """Tell whether a call is a batch norm that changes nothing in the model.
+
+    NFNet and BiT standardise their weights so. Whether it is applied to what follows from x, the
+    rows tell: they depend on each other then (row_guard.py).
+    """
+    place = {functional.batch_norm: 1, torch.batch_norm: 3}.get(func)
+    return place is not None and _argument(args, kwargs, place, ("running_mean",), None) is None
+
+
+def batch_statistics() -> TrainingModeError:
+    """Return the error for a model whose rows depend on each other through a batch norm."""
+    return TrainingModeError(
+        "model is in training mode, or has a batch norm without running statistics: it normalises "
+        "a row by the rows beside it, so that no row has an explanation of its own. Call "
+        "model.eval(); where that is done, use track_running_stats=True and train on, or a norm "
+        "over one row, such as nn.GroupNorm or nn.LayerNorm"
+    )
 
 
 def _argument(
