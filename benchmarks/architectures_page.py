@@ -75,8 +75,8 @@ COLUMNS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
 }
 
-INTRO = """Which method explains which kind of net, on small nets with random weights in float64. **right**:
-the answer agrees to 1e-6 with a second opinion that does not use the method. **refused**: one
+INTRO = """Which method explains which kind of net, on small nets with random weights in float64.
+**right**: the answer agrees to 1e-6 with a second opinion that does not use the method. **refused**: one
 error says what cannot be explained, and what to do. Where the methods of a column differ, the cell
 counts them and names the others below. Right means that the numbers are those of the method's
 definition, not that the map shows what the net does.

@@ -545,6 +545,18 @@ for name, make, says in (
     )
 
 
+def standardised(norm: nn.Module) -> nn.Module:
+    return nn.Sequential(norm, *copy.deepcopy(NET)).double().eval()
+
+
+CASES["a batch norm by the batch itself"] = Advice(
+    lambda: xc.gradient(standardised(nn.BatchNorm1d(4, track_running_stats=False)), X, 0),
+    r"a norm over one row, such as nn\.GroupNorm or nn\.LayerNorm",
+    lambda: xc.gradient(standardised(nn.LayerNorm(4)), X, 0),
+    lambda: slope(standardised(nn.LayerNorm(4))),
+)
+
+
 # ---- following -----------------------------------------------------------------------------------
 
 
