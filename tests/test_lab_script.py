@@ -2,12 +2,15 @@
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[1]
 MADE_TARGETS = ("lab", "test", "notebooks", "check", "bench")
@@ -30,6 +33,7 @@ def venv(tmp_path):
     venv = lab.Venv(tmp_path / ".venv")
     venv.python.parent.mkdir(parents=True)
     venv.python.write_text("", encoding="utf-8")
+    venv.xaicourse.write_text("", encoding="utf-8")
     (tmp_path / ".venv/lib/python3.11/site-packages/pip").mkdir(parents=True)
     return venv
 
@@ -50,7 +54,7 @@ def dry_run(*arguments, **environment):
 def test_lab_makes_the_environment_installs_and_opens():
     make, install, start = dry_run("lab", "--no-browser")
     assert make.endswith("-m venv " + str(ROOT / ".venv-dry"))
-    assert install.endswith("-m pip install -e '.[lab]'")
+    assert install.endswith("-m pip install -c constraints.txt -e '.[lab]'")
     assert start.endswith("xaicourse open --no-browser")
     assert not (ROOT / ".venv-dry").exists()
 
@@ -172,6 +176,35 @@ def test_a_changed_project_file_or_a_moved_clone_installs_again(venv, monkeypatc
     assert len(lab.install_steps(venv, {"lab"})) == 1
     venv.write_stamp({"lab"})
     (moved / "pyproject.toml").write_text("changed", encoding="utf-8")
+    assert len(lab.install_steps(venv, {"lab"})) == 1
+
+
+def test_the_versions_that_were_tried_are_installed(venv, monkeypatch):
+    (step,) = lab.install_steps(venv, {"lab"})
+    assert step.command[4:6] == ("-c", "constraints.txt")
+    monkeypatch.setenv("XAICOURSE_NEWEST", "1")
+    (step,) = lab.install_steps(venv, {"lab"})
+    assert "-c" not in step.command
+
+
+def test_the_list_of_versions_fits_the_project_file():
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    fixed = dict(line.split("==") for line in lines if not line.startswith("#"))
+    assert all(re.fullmatch(r"[\d.]+(post\d+)?", version) for version in fixed.values())
+    assert not any("/" in line or "@" in line for line in lines if not line.startswith("#"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"].values()
+    asked = [*project["dependencies"], *(name for extra in extras for name in extra)]
+    for requirement in map(Requirement, asked):
+        if requirement.name != "xaicourse":
+            assert fixed[requirement.name.lower().replace("_", "-")] in requirement.specifier
+
+
+@pytest.mark.fault("S9")
+def test_a_half_deleted_environment_installs_again(venv):
+    venv.write_stamp({"lab"})
+    assert lab.install_steps(venv, {"lab"}) == []
+    venv.xaicourse.unlink()
     assert len(lab.install_steps(venv, {"lab"})) == 1
 
 

@@ -1,6 +1,8 @@
 """The form of a task: what a mistake makes of the right function, tables of rows and of claims."""
 
 import inspect
+from dataclasses import replace
+from unittest.mock import ANY
 
 import pytest
 import torch
@@ -8,10 +10,18 @@ from torch import nn
 
 from xaicourse.course.checking import TASKS, check, or_reference
 from xaicourse.course.grading import messages
-from xaicourse.course.grading.cases import case, waves
+from xaicourse.course.grading.cases import CaseGrader, case, waves
 from xaicourse.course.grading.claims import Claim, claim_task, wrong
 from xaicourse.course.grading.function_task import function_task
-from xaicourse.course.grading.mistakes import after, before, own, saying, swap, without_steps
+from xaicourse.course.grading.mistakes import (
+    after,
+    before,
+    beside,
+    own,
+    saying,
+    swap,
+    without_steps,
+)
 from xaicourse.course.grading.paper import Part, WordPart, paper_task, row
 from xaicourse.course.grading.shared_mistakes import WHICH_NUMBER, pick
 from xaicourse.course.grading.verdict import Settled
@@ -109,7 +119,7 @@ def test_which_number_is_explained():
 # ---------------------------------------------------------------- functions
 
 
-def squares(**settings):
+def squares(*more, **settings):
     return function_task(
         "99.1",
         right,
@@ -118,6 +128,7 @@ def squares(**settings):
             swap("sizes", "You take sizes of {section_split}.", power=torch.abs),
             after("sizes", "", lambda result: result.sqrt()),
             after("minus", "A minus.", lambda result: -result),
+            *more,
         ],
         passed="Good.",
         hints=HINTS,
@@ -133,6 +144,40 @@ def test_a_function_is_judged_by_its_data():
     assert judged(task, lambda x, k: right(x, k).sqrt()).diagnosis == "sizes"  # its other form
     assert "lesson 08" in judged(task, task.misconceptions["sizes"]).message
     assert (task.hints, messages.entry("tasks/99.1/cases/large")) == (HINTS, "another")
+
+
+def test_a_task_may_leave_a_choice():
+    """Without the first input: right as well, and each mistake has this form, too."""
+    task = squares(or_right=[before("rest", "", x=lambda x: x - x[:1])])
+    rest = task.grade.or_right[0]
+    assert rest(X, K).tolist() == [0.0, 80.0]
+    for function in (task.reference, rest):
+        assert task.grade(function).status == "passed"
+        outcome = task.grade(lambda x, k, function=function: -function(x, k))
+        assert (outcome.status, outcome.diagnosis) == ("not_right", "minus")
+    assert squares().grade(rest).status == "not_right"
+    one_of_each = task.grade(lambda x, k: rest(x, k) if k == K else right(x, k))
+    assert (one_of_each.status, one_of_each.diagnosis) == ("not_right", None)
+
+
+class WithNumber(CaseGrader):
+    def __call__(self, answer):
+        if answer["number"] != 7:
+            raise Settled(replace(super().__call__(self.right), status="not_right"))
+        return super().__call__(answer["right"])
+
+
+def test_a_function_may_be_one_part_of_an_answer():
+    mistake = beside("eight", "Not eight.", number=8)
+    task = squares(mistake, parts={"number": 7, "word": "a"}, grader=WithNumber)
+    assert list(task.reference) == ["right", "number", "word"]
+    assert task.misconceptions["eight"] == {**task.reference, "number": 8, "right": ANY}
+    assert task.misconceptions["eight"]["right"](X, K).tolist() == EXPECTED.tolist()
+    assert task.misconceptions["minus"]["number"] == 7
+    assert "eight" not in task.grade.misconceptions  # its function is right
+    assert judged(task, task.reference).status == "passed"
+    assert judged(task, task.misconceptions["minus"]).diagnosis == "minus"
+    assert judged(task, task.misconceptions["eight"]).status == "not_right"
 
 
 def test_words_stand_in_one_place_only():
@@ -364,6 +409,45 @@ def test_only_lines_with_an_example_are_mistakes():
     assert task.grade(0).evidence == "You gave 0."
     assert task.grade(11).evidence == ""
     assert claim().grade(0).evidence == ""
+
+
+def claims():
+    return claim_task(
+        "99.6",
+        {"first": Number, "second": Number},
+        name="your numbers",
+        right={"first": 1, "second": 2},
+        mistakes=[
+            wrong("negative", "{number} is below 0.", lambda it: it.number < 0, {"first": -1})
+        ],
+        passed="Both will do.",
+        progress="Done: {done}. {reason}",
+        hints=HINTS,
+        bugs={"first": right},
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "diagnosis", "message"),
+    [
+        ((1, 2), "passed", None, "Both will do."),
+        ((1, -2), "not_right", "negative", "Done: first. -2 is below 0."),
+        ((-1, -2), "not_right", "negative", "Done: none yet. -1 is below 0."),
+        ((None, 2), "not_done", None, "Done: second. Your numbers: the part first is still open."),
+        ((None, -2), "not_right", None, "Done: none yet. Your numbers: the part first is"),
+        ((1, 2, 3), "not_right", None, "your numbers"),
+        ((None, "..."), "not_done", None, "Write your answer"),
+    ],
+)
+def test_several_examples_are_judged_one_by_one(answer, status, diagnosis, message):
+    outcome = judged(claims(), answer)
+    assert (outcome.status, outcome.diagnosis) == (status, diagnosis)
+    assert message.lower() in outcome.message.lower()
+
+
+def test_the_record_of_a_claim_may_hold_more():
+    assert claims().bugs == {"first": right}
+    assert claims().misconceptions == {"negative": {"first": -1}}
 
 
 # ---------------------------------------------------------------- through the checker's process

@@ -58,7 +58,8 @@ def actions(changes):
 
 def all_files(root):
     files = (root / "work").rglob("*")
-    return {f.relative_to(root / "work").as_posix(): f.read_bytes() for f in files if f.is_file()}
+    kept = (f for f in files if f.is_file() and f.suffix != ".lock")
+    return {f.relative_to(root / "work").as_posix(): f.read_bytes() for f in kept}
 
 
 # ---------------------------------------------------------------- copies

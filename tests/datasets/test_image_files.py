@@ -252,7 +252,7 @@ def bomb(path):
         (truncated, "damaged or cut short"),
         (truncated_png, "damaged or cut short"),
         (flipped_png, "damaged or cut short"),
-        (heic, "HEIC photo.*save it as JPEG"),
+        (heic, "is not an image file"),
         (small, "31 x 400 pixels; it needs at least 32"),
         (narrow, "more than 20 times as long as wide"),
         (floats, "32-bit numbers"),

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import xaicourse as xc
-from xaicourse.evaluation import Constant, bootstrap_ci, controls, deletion, insertion
+from xaicourse.evaluation import Constant, controls, deletion, insertion
 
 WEIGHT = torch.tensor([4.0, 3.0, 2.0, 1.0], dtype=torch.float64)
 X = torch.ones(1, 4, dtype=torch.float64)
@@ -227,23 +227,6 @@ def test_imputers(close):
     close(xc.evaluation.Blur(2.0)(flat, keep), flat, 1e-6)
     with pytest.raises(ValueError, match="Blur is for images"):
         xc.evaluation.Blur()(X, X)
-
-
-def test_bootstrap_interval():
-    values = torch.randn(200, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    found = bootstrap_ci(values)
-    half = 1.96 * float(values.std()) / 200**0.5
-    assert found.low == pytest.approx(float(values.mean()) - half, abs=0.1 * half)
-    assert found.high == pytest.approx(float(values.mean()) + half, abs=0.1 * half)
-    assert found == bootstrap_ci(values)
-    assert found != bootstrap_ci(values, seed=1)
-    assert bootstrap_ci(torch.tensor([2.0])) == (2.0, 2.0, 2.0, 1)
-    with pytest.raises(ValueError, match="no NaN"):
-        bootstrap_ci(torch.tensor([1.0, torch.nan]))
-    with pytest.raises(ValueError, match="level must be"):
-        bootstrap_ci(values, level=95)
-    with pytest.raises(TypeError, match="seed must be a whole number"):
-        bootstrap_ci(values, seed=0.5)
 
 
 def test_results_for_different_classes_are_not_compared():

@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 
 # what the package itself imports at its head; a lesson's other needs fail on their own
 PACKAGES = ("PIL", "ipywidgets", "matplotlib", "safetensors", "torchvision", "tqdm", "traitlets")
-# what only lessons and panels need
-OPTIONAL = (*PACKAGES, "IPython", "cloudpickle")
+# what only lessons, panels and intervals need
+OPTIONAL = (*PACKAGES, "IPython", "cloudpickle", "scipy")
 
 _absent: set[str] = set()  # found out once, by stand_in()
 

@@ -6,15 +6,11 @@ import torch
 
 from xaicourse import datasets, zoo
 from xaicourse.course.checking import TASKS, check
-from xaicourse.course.lessons.l05_integrated_gradients.coat import (
-    CASES,
-    WRONG_SHARES,
-    coat_share,
-    coat_share_of_pixels,
-)
+from xaicourse.course.lessons.l05_integrated_gradients.coat import CASES, coat_share, pixels
 from xaicourse.methods.baselines import make_baseline
 
 RIGHT = TASKS["05.5"].reference
+WRONG_SHARES = TASKS["05.5"].grade.misconceptions
 LOW, HIGH = RIGHT["low"], RIGHT["high"]
 
 
@@ -24,7 +20,7 @@ def test_probes_tell_all_misconceptions_apart():
         for name, wrong in {
             **WRONG_SHARES,
             "right": coat_share,
-            "pixels": coat_share_of_pixels,
+            "pixels": lambda attribution, photo: coat_share(pixels(attribution), photo),
         }.items()
     }
     for a in table:

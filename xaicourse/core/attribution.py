@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from xaicourse.core.checks import all_finite
 from xaicourse.core.gradients import Question
 
 __all__ = ["Attribution", "relative_gap"]
@@ -82,9 +83,8 @@ class Attribution:
 def in_dtype(values: Tensor, dtype: torch.dtype) -> Tensor:
     """Return a map (N, ...) in x's dtype, or raise where that cannot hold its numbers."""
     cast = values.to(dtype)
-    finite = torch.isfinite(cast).reshape(len(cast), -1).all(dim=1)
-    if not bool(finite.all()):
-        row = int((~finite).nonzero()[0])
+    if not all_finite(cast):
+        row = int((~torch.isfinite(cast).reshape(len(cast), -1).all(dim=1)).nonzero()[0])
         raise ValueError(
             f"the map of row {row} holds {float(values[row].abs().max()):.3g}, but {dtype}, the "
             f"dtype of x, ends at {torch.finfo(dtype).max:.3g}; give x and the model in float32 "

@@ -1,6 +1,6 @@
 """Reading a call in its place: what it is, which layer it belongs to, what came before it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -8,7 +8,7 @@ from torch import Tensor
 
 from xaicourse.core.audit import call_name, needs_allow
 from xaicourse.core.following import Following
-from xaicourse.core.known import MULTIPLIES, kind_of, plain_name
+from xaicourse.core.known import MULTIPLIES, RELU_FAMILY, kind_of, plain_name
 from xaicourse.core.made import Memory
 from xaicourse.core.operations import (
     Activated,
@@ -17,6 +17,7 @@ from xaicourse.core.operations import (
     Mixture,
     Operation,
     UnsupportedOperationError,
+    changed,
 )
 from xaicourse.core.reading import (
     as_function,
@@ -50,29 +51,36 @@ class CallReader:
 
         Only what the rules ask for is read: the rest is the audit's business.
         """
-        operation = self._alone(func, args, kwargs)
-        if operation is None:
+        if not self.rules.kinds and kind_of(func) not in RELU_FAMILY:
             return None
-        made = self.memory.of(operation.inputs[0])
-        before = made.producer
+        with torch.no_grad():
+            operation = self._alone(func, args, kwargs)
+            return None if operation is None else self._in_its_place(operation)
+
+    def _in_its_place(self, operation: Operation) -> Operation:
+        """Put an operation into one layer with what is before it, and number it."""
+        before = None
+        if isinstance(operation, Affine):
+            before = self.memory.of(operation.inputs[0]).producer
         if isinstance(operation, Affine) and isinstance(before, Layer):
             # conv, then batch-norm: one layer
             merged = before.then(operation.scale, operation.shift, operation.x.dim())
             if merged is not None:
-                return replace(merged, name=f"{before.name}+{operation.name}")
+                return changed(merged, name=f"{before.name}+{operation.name}")
         if isinstance(operation, Layer):
-            chain = made.chain
+            chain = self.memory.of(operation.inputs[0]).chain
             source = operation.x if chain is None or not chain.intact else chain.source
-            operation = replace(
+            operation = changed(
                 operation,
                 number=self.layers,
                 first=self.memory.of(source).is_x,
+                rows=self.rows,
             )
             self.layers += 1
         else:
-            operation = replace(operation, number=self.operations)
+            operation = changed(operation, number=self.operations, rows=self.rows)
             self.operations += 1
-        return replace(operation, rows=self.rows)
+        return operation
 
     def _alone(self, func: Any, args: tuple, kwargs: dict) -> Operation | None:
         kinds = self.rules.kinds
@@ -140,7 +148,7 @@ class CallReader:
             u = apply_rule(value, scaled, lambda operation, R: R)
         for step in chain.after:
             u = step(u)
-        layer = replace(
+        layer = changed(
             operation,
             inputs=(u,),
             scale=chain.scale,
@@ -152,5 +160,5 @@ class CallReader:
                 constant = layer.spread(chain.shift, scaled=False)
                 shifted = layer.product(constant, layer.weight.to(constant.dtype))
                 bias = shifted if layer.bias is None else shifted + layer.bias
-            layer = replace(layer, bias=bias)
+            layer = changed(layer, bias=bias)
         return layer

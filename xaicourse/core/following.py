@@ -6,10 +6,10 @@ that were overwritten since, are looked up in the autograd graph, which cannot b
 """
 
 from typing import Any
+from weakref import ref
 
 import torch
 from torch import Tensor
-from torch.utils.weak import WeakTensorKeyDictionary
 
 __all__ = ["Following"]
 
@@ -21,7 +21,9 @@ class Following:
         self._reaches: dict[Any, bool] = {}
         if inputs.requires_grad:
             self._reaches[torch.autograd.graph.get_gradient_edge(inputs).node] = True
-        self._marks: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
+        # by id: the tensor (weakly, as another one may get its id), its version, whether it follows
+        self._marks: dict[int, tuple[ref[Tensor], int, bool]] = {}
+        self._leaf = inputs if inputs.requires_grad and inputs.is_leaf else None
         if inputs.requires_grad:
             self.mark(inputs, True)
 
@@ -29,18 +31,22 @@ class Following:
         """Tell whether a value is a tensor that follows from the inputs, as it is now."""
         if not isinstance(value, Tensor) or not value.requires_grad:
             return False
-        version, follows = self._marks.get(value) or (-1, False)
-        if version == value._version:
-            return follows
-        if value.grad_fn is None:  # a parameter
-            return False
+        if value.is_leaf:  # a parameter
+            return value is self._leaf
+        mark = self._marks.get(id(value))
+        if mark is not None and mark[0]() is value and mark[1] == value._version:
+            return mark[2]
         follows = self._looked_up(value.grad_fn)
         self.mark(value, follows)
         return follows
 
     def mark(self, value: Tensor, follows: bool) -> None:
         """Note whether a tensor follows, until it is overwritten."""
-        self._marks[value] = (value._version, follows)
+        self._marks[id(value)] = (ref(value), value._version, follows)
+
+    def known(self) -> list[Tensor]:
+        """Return the tensors that are noted and still alive."""
+        return [t for mark in self._marks.values() if (t := mark[0]()) is not None]
 
     def _looked_up(self, start: Any) -> bool:
         stack = [start]

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from xaicourse.core.checks import all_finite
 from xaicourse.core.chunks import in_chunks, sum_dtype
 from xaicourse.core.layers import Layer
 from xaicourse.core.question import Model, Question
@@ -154,23 +155,29 @@ def _gather(
     def receive(part: slice, chunk: Tensor, grad: Tensor, score: Tensor) -> None:
         if visit is not None:  # first, so that a chunk that ran out of memory leaves nothing
             visit(part, score)
-        where.append(chunk)
+        if layer is not None:
+            where.append(chunk)
         grads.append(grad)
         values.append(score)
 
     question.gradients(points, question.rows, receive, differentiable, layer)
-    chunk, grad, score = torch.cat(where), torch.cat(grads), torch.cat(values)
+    chunk, grad, score = points, _joined(grads), torch.cat(values)
     if layer is not None:
+        chunk = torch.cat(where)
         _check_rows(layer, chunk, question)
-    finite = torch.isfinite(grad).flatten(1).all(dim=1)
-    if not bool(finite.all()):
-        row = int((~finite).nonzero()[0])
+    if not all_finite(grad):
+        row = int((~torch.isfinite(grad).flatten(1).all(dim=1)).nonzero()[0])
         raise ValueError(
             f"the gradient of row {row} is NaN or infinite at x: the model is not differentiable "
             "there. Look for sqrt(0), log(0), 0 / 0 or a power of 0, and keep them away from 0, as "
             "by (z + 1e-12).sqrt()"
         )
     return chunk, grad, score
+
+
+def _joined(parts: list[Tensor]) -> Tensor:
+    """Return chunks of rows as one tensor; of one that is laid out as usual, itself."""
+    return parts[0] if len(parts) == 1 and parts[0].is_contiguous() else torch.cat(parts)
 
 
 def refuse_infinite(score: Tensor, where: str = "at x") -> None:

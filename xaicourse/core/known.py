@@ -9,6 +9,7 @@ finds it in the autograd graph, whose own names are at the end, and refuses it.
 """
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from torch import Tensor
@@ -166,14 +167,23 @@ def names(*kinds: str) -> frozenset[str]:
     return frozenset(first for first, kind in _ROWS.values() if kind in kinds)
 
 
+LOOKED_UP = 4096  # names that are kept as they were read: a model calls few operations, but often
+
+
 def plain_name(func: Any) -> str:
     """Return a function's name without what marks its spelling: __iadd__, add_, add -> add."""
-    name = getattr(func, "__name__", str(func))
+    name = getattr(func, "__name__", None)
+    return _plainly(str(func) if name is None else name)
+
+
+@lru_cache(LOOKED_UP)
+def _plainly(name: str) -> str:
     if overwrites_by_name(name) and name.startswith("__i"):
         name = name.replace("__i", "__", 1)
     return name.strip("_")
 
 
+@lru_cache(LOOKED_UP)
 def overwrites_by_name(name: str) -> bool:
     """Tell whether a name marks what overwrites its first argument: ``add_`` and ``__iadd__``."""
     if name.startswith("__i") and name.endswith("__"):  # but not __invert__, __index__

@@ -99,10 +99,6 @@ class Memory:
         """Return what made a tensor before it was overwritten."""
         return self._made[t][1] if t in self._made else NOTHING
 
-    def known(self) -> list[Tensor]:
-        """Return the tensors that are noted and still alive."""
-        return list(self._made.keys())
-
     def note(self, t: Tensor, made: Made) -> None:
         """Note what made a tensor, as it is now."""
         self._made[t] = (t._version, made)

@@ -6,6 +6,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,13 +20,23 @@ __all__ = [
     "MaxPool",
     "Mixture",
     "Operation",
+    "Slope",
     "SmoothActivation",
     "UnsupportedOperationError",
+    "changed",
 ]
 
 
 class UnsupportedOperationError(ValueError):
     """The model has an operation that the replaced backward rule is not defined for."""
+
+
+def changed(operation: Any, **new: Any) -> Any:
+    """Return an operation with other fields: dataclasses.replace(), but five times faster."""
+    other = object.__new__(type(operation))
+    other.__dict__.update(operation.__dict__)
+    other.__dict__.update(new)
+    return other
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +54,7 @@ class Operation:
         return self.inputs
 
     def detached(self) -> "Operation":
-        return replace(self, inputs=tuple(t.detach() for t in self.inputs))
+        return changed(self, inputs=tuple(t.detach() for t in self.inputs))
 
 
 @dataclass(frozen=True)
@@ -55,10 +66,40 @@ class Activation:
     high: float = float("inf")
     outside: float = 0.0
 
+    @property
+    def is_relu(self) -> bool:
+        return (self.low, self.high, self.outside) == (0.0, float("inf"), 0.0)
+
+    @property
+    def keeps_its_output(self) -> bool:
+        """Whether torch too keeps the output for the gradient, where z is written over.
+
+        The slope there is that at z. (Of clamp_ torch keeps a copy of z.)
+        """
+        rises = self.outside == 0 or (self.outside > 0 and self.high == float("inf"))
+        return rises and self.name != "clamp"
+
     def slope(self, z: Tensor) -> Tensor:
         """Return its derivative at z."""
+        if self.is_relu:
+            return z.relu().sign()  # the same, ten times faster
         inside = (z > self.low) & (z < self.high)
+        if self.outside == 0:
+            return inside.to(z.dtype)
         return torch.full_like(z, self.outside).masked_fill(inside, 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Slope:
+    """The derivative of an activation at z as a factor, ``slope * grad``: one step for a ReLU."""
+
+    activation: "Activation | SmoothActivation"
+    z: Tensor
+
+    def __mul__(self, grad: Tensor) -> Tensor:
+        if isinstance(self.activation, Activation) and self.activation.is_relu:
+            return torch.ops.aten.threshold_backward(grad, self.z, 0)
+        return self.activation.slope(self.z) * grad
 
 
 @dataclass(frozen=True, eq=False)

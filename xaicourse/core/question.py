@@ -273,18 +273,30 @@ class Question:
         if not self._called:
             outputs = self._first(inputs, rows)
         elif self._hooks_unknown and torch.is_grad_enabled():
-            with TrainingModeProbe() as probe:
-                outputs = self._run(inputs, rows)
+            probe = TrainingModeProbe(inputs.dim())
+            outputs = self._look_on(probe, inputs, rows)
             self._hooks_unknown = probe.hooks_set > 0  # then at each call
         else:
             outputs = self._run(inputs, rows)
         return outputs
 
+    def _look_on(self, probe: TrainingModeProbe, inputs: Tensor, rows: Tensor) -> Any:
+        """Call the model while `probe` sees its calls, and none of those that the rules make."""
+        if self.rules is None or not torch.is_grad_enabled():
+            with probe:
+                return self._run(inputs, rows)
+
+        def watched(points: Tensor, rows: Tensor) -> Any:
+            with probe:
+                return call(self.model, points, rows)
+
+        return self.rules.run(watched, inputs, rows)
+
     def _first(self, inputs: Tensor, rows: Tensor) -> Any:
         """Call the model for the first time: watched, and with its error explained."""
         try:
-            with TrainingModeProbe() as probe, checks.UnbatchedProbe(inputs):
-                outputs = self._run(inputs, rows)
+            probe = TrainingModeProbe(inputs.dim())
+            outputs = self._look_on(probe, inputs, rows)
             self._hooks_unknown = not torch.is_grad_enabled() or probe.hooks_set > 0
             if probe.low_precision:
                 self.precision = torch.bfloat16

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch._ops import OpOverload, OpOverloadPacket
 from torch.nn import functional as F
-from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
+from torch.utils._pytree import tree_leaves
 
 from xaicourse.core.known import (
     RELU_FAMILY,
@@ -22,6 +22,7 @@ from xaicourse.core.known import (
     overwrites_by_name,
     plain_name,
 )
+from xaicourse.core.leaves import taken_apart
 from xaicourse.core.operations import (
     Activation,
     Affine,
@@ -137,7 +138,7 @@ def as_function(
     func: Any, args: tuple, kwargs: Mapping[str, Any], follows: Follows
 ) -> tuple[tuple[Tensor, ...], Callable[..., Tensor]]:
     """Return the arguments that follow from x, and the call as a function of those alone."""
-    leaves, tree = tree_flatten((args, dict(kwargs)))
+    leaves, build = taken_apart(args, dict(kwargs))
     places = [i for i, leaf in enumerate(leaves) if follows(leaf)]
     inputs = tuple(leaves[i] for i in places)
     others = [None if i in places else leaf for i, leaf in enumerate(leaves)]
@@ -156,7 +157,7 @@ def as_function(
             filled[i] = value
         if overwrites:
             filled = [leaf.clone() if isinstance(leaf, Tensor) else leaf for leaf in filled]
-        again, more = tree_unflatten(filled, tree)
+        again, more = build(filled)
         return func(*again, **more)
 
     return inputs, function

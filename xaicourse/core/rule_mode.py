@@ -4,42 +4,39 @@ It sees every call on a tensor that follows from x, reads it (reading.py), asks 
 remembers what made each tensor: a layer's place, and the normalisation in front of it.
 """
 
-from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
-from torch.utils._pytree import tree_leaves, tree_map
 
-from xaicourse.core.audit import call_name, operation_name
+from xaicourse.core.audit import call_name, operation_name, visible
 from xaicourse.core.call_reader import CallReader
 from xaicourse.core.following import Following
 from xaicourse.core.known import (
     ATTENTION,
     KEEPS_NUMBERS,
     PAD,
-    has_only_the_form_of,
     kind_of,
     name_of,
     plain_name,
 )
+from xaicourse.core.leaves import leaves_of
 from xaicourse.core.looks import CutOff, Reading, becomes_numbers
 from xaicourse.core.made import Made, Memory, does_nothing
 from xaicourse.core.operations import (
     Activated,
+    Activation,
     Affine,
     Layer,
     Operation,
     UnsupportedOperationError,
+    changed,
 )
 from xaicourse.core.reading import (
     as_function,
     first_argument,
     is_in_place,
-    pad_in_a_circle,
-    read_padding,
     with_first_argument,
 )
 from xaicourse.core.recomputation import keeps_activations
@@ -55,22 +52,6 @@ _MOVES = KEEPS_NUMBERS | {"join"}
 _HARMLESS = ("finite", "constant", "random constant", "question", "attribute")
 
 
-def _visible(func: Any, args: tuple, kwargs: dict) -> tuple[Any, tuple, dict]:
-    """Return a call that the audit can see through in place of one that it cannot."""
-    if func is F.pad and read_padding(args, kwargs)[0] == "circular":
-        named = dict(zip(("input", "pad"), args, strict=False)) | kwargs
-        if min(named["pad"]) >= 0:
-            return pad_in_a_circle, (named["input"], tuple(named["pad"])), {}
-    if has_only_the_form_of(func):  # x.type_as(y): nothing of y's numbers is in the result
-        others, named = tree_map(_without_graph, (args[1:], kwargs))
-        return func, (*args[:1], *others), named
-    return func, args, kwargs
-
-
-def _without_graph(leaf: Any) -> Any:
-    return leaf.detach() if isinstance(leaf, Tensor) else leaf
-
-
 class RuleMode(TorchFunctionMode):
     """Give each operation that follows from x the backward that `rules` choose for it."""
 
@@ -83,6 +64,10 @@ class RuleMode(TorchFunctionMode):
         self.follows = Following(inputs)
         self.memory = Memory(self.follows)
         self.memory.note(inputs, Made(is_x=True))
+        # whether it matters what made a tensor
+        self.remembers = bool(
+            rules.carries_relevance or rules.needs_producer or "layer" in rules.kinds
+        )
         self.reader = CallReader(rules, self.follows, self.memory, self.rows)
         self.row_order = RowOrder(self.rows, self.follows) if rules.needs_rows else None
         self.cut_off = CutOff()
@@ -93,8 +78,10 @@ class RuleMode(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
-        func, args, kwargs = _visible(func, args, kwargs or {})
-        leaves = tree_leaves((args, kwargs))
+        if kind_of(func) == "question":  # x.dim(): nothing of what x holds
+            return func(*args, **(kwargs or {}))
+        func, args, kwargs = visible(func, args, kwargs or {})
+        leaves = leaves_of(*args, *kwargs.values())
         followers = [leaf for leaf in leaves if self.follows(leaf)]
         cut = self.cut_off.first(leaves)
         written = self._overwritten(func, args, kwargs)
@@ -115,6 +102,8 @@ class RuleMode(TorchFunctionMode):
             self._note_write(func, written, followers, None)
             if self.row_order is not None:
                 self.row_order.note_write(func, args, kwargs, written)
+        elif written is not None and self._written_by_rule(func, args, kwargs, written):
+            result = written
         else:
             result = self._operate(func, args, kwargs, followers, written)
         self._note_cuts(func, result, followers, cut)
@@ -136,8 +125,7 @@ class RuleMode(TorchFunctionMode):
             args, kwargs = with_first_argument(args, kwargs, kept)
             followers = [kept if f is written else f for f in followers]
         versions = [f._version for f in followers]
-        with torch.no_grad():
-            operation = self.reader.read(func, args, kwargs)
+        operation = self.reader.read(func, args, kwargs)
         apart = written is not None and (written._is_view() or not self.follows(written))
         if operation is not None:
             self._refuse_what_was_lost(operation, apart)
@@ -146,7 +134,8 @@ class RuleMode(TorchFunctionMode):
             operation = self.reader.with_what_came_before(operation)
         choice = None
         if operation is not None:
-            choice = self.rules.choose(operation, self.memory.of(operation.inputs[0]).producer)
+            before = self.memory.of(operation.inputs[0]).producer if self.remembers else None
+            choice = self.rules.choose(operation, before)
         if operation is not None and choice is not None:
             result = self._ruled(choice, func, args, kwargs)
         elif apart:  # so that the graph shows the operation, and the write is a copy
@@ -171,7 +160,7 @@ class RuleMode(TorchFunctionMode):
     def _apart(self, func: Any, args: tuple, kwargs: dict, written: Tensor | None, cut: Any) -> Any:
         """Carry out a call that takes nothing that follows from x."""
         result = func(*args, **kwargs)
-        found = [leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor)]
+        found = [leaf for leaf in leaves_of(result) if isinstance(leaf, Tensor)]
         for leaf in found:
             if leaf.requires_grad:
                 self.follows.mark(leaf, False)
@@ -187,11 +176,42 @@ class RuleMode(TorchFunctionMode):
     def _ruled(self, choice: Choice, func: Any, args: tuple, kwargs: dict) -> Tensor:
         operation, rule = choice
         inputs, function = as_function(func, args, kwargs, self.follows)
-        with torch.no_grad():
-            value = function(*(t.detach() for t in inputs))
-        if isinstance(operation, Activated):
-            operation = replace(operation, output=value)
-        return apply_rule(value, operation, rule)
+        given = operation.inputs
+        if self._slope_is_enough(operation, writes=False):
+            operation = changed(operation, inputs=())
+        return apply_rule(lambda: function(*(t.detach() for t in inputs)), operation, rule, given)
+
+    def _written_by_rule(self, func: Any, args: tuple, kwargs: dict, z: Tensor) -> bool:
+        """Let an activation write over z, as the model does; tell whether that got a rule.
+
+        Not where it matters what made a tensor, nor where z is a part of another one: then a copy
+        is worked on.
+        """
+        if self.remembers or z._is_view() or not self.follows(z):
+            return False
+        operation = self.reader.read(func, args, kwargs)
+        if not isinstance(operation, Activated):
+            return False
+        self._refuse_rows_out_of_order(operation)
+        choice = self.rules.choose(operation, None)
+        activated, rule = choice or (None, None)
+        if rule is None or not isinstance(activated, Activated):
+            return False
+        copies = () if self._slope_is_enough(activated, writes=True) else (z.detach().clone(),)
+        activated = changed(activated, inputs=copies)
+        apply_rule(lambda: func(*args, **kwargs), activated, rule, given=(z,), writes=True)
+        self.follows.mark(z, True)
+        return True
+
+    def _slope_is_enough(self, operation: Operation, writes: bool) -> bool:
+        """Tell whether a rule asks for no more than the slope, and the output tells it.
+
+        Only where torch, too, keeps the output for its gradient: it may not be written over.
+        """
+        activation = operation.activation if isinstance(operation, Activated) else None
+        if self.rules.needs_input or not isinstance(activation, Activation):
+            return False
+        return activation.keeps_its_output if writes else activation.name == "relu"
 
     def _remember(
         self,
@@ -202,6 +222,11 @@ class RuleMode(TorchFunctionMode):
         followers: list[Tensor],
         operation: Operation | None,
     ) -> None:
+        if not self.remembers:
+            for leaf in leaves_of(result):
+                if isinstance(leaf, Tensor) and leaf.requires_grad:
+                    self.follows.mark(leaf, True)
+            return
         before = self.memory.of(followers[0])
         if does_nothing(func, result, followers[0]):
             producer, versions = before.operation, before.versions
@@ -214,7 +239,7 @@ class RuleMode(TorchFunctionMode):
         of = frozenset().union(*(m.comes_of for m in sources))
         lost = frozenset().union(*(m.lost for m in sources))
         written = any(m.written for m in sources)
-        for place, leaf in enumerate(tree_leaves(result)):
+        for place, leaf in enumerate(leaves_of(result)):
             if isinstance(leaf, Tensor) and leaf.requires_grad:
                 chain = None
                 if self.rules.carries_relevance and len(followers) == 1:
@@ -232,7 +257,7 @@ class RuleMode(TorchFunctionMode):
         if choice is not None or kind_of(func) or not self.rules.carries_relevance:
             return
         lost = frozenset().union(*(self.memory.of(t).comes_of for t in followers))
-        for leaf in tree_leaves(result):
+        for leaf in leaves_of(result):
             moved = isinstance(leaf, Tensor) and leaf.grad_fn is not None
             if moved and operation_name(leaf.grad_fn) in self.rules.transparent:
                 self.memory.note(leaf, Made(lost=lost))
@@ -269,7 +294,7 @@ class RuleMode(TorchFunctionMode):
     def _shares_memory(self, cut: Tensor) -> bool:
         place = cut.untyped_storage().data_ptr()
         return any(
-            t.untyped_storage().data_ptr() == place for t in self.memory.known() if self.follows(t)
+            t.untyped_storage().data_ptr() == place for t in self.follows.known() if self.follows(t)
         )
 
     def _note_write(
@@ -339,7 +364,7 @@ class RuleMode(TorchFunctionMode):
         kind = kind_of(func)
         if kind in _HARMLESS:
             return
-        leaves = [leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor)]
+        leaves = [leaf for leaf in leaves_of(result) if isinstance(leaf, Tensor)]
         if cut is not None and any(leaf.requires_grad for leaf in leaves):
             raise cut
         hidden = [leaf for leaf in leaves if kind == "step" or not leaf.requires_grad]

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Protocol
 import torch
 from torch import Tensor
 
-from xaicourse.core.operations import Operation, UnsupportedOperationError
+from xaicourse.core.operations import Activated, Operation, UnsupportedOperationError, changed
 
 __all__ = ["Choice", "OperationRule", "RuleSet", "apply_rule"]
 
@@ -23,6 +23,7 @@ class RuleSet(Protocol):
     kinds: ClassVar[frozenset[str]]
     carries_relevance: ClassVar[bool]
     needs_producer: ClassVar[bool]
+    needs_input: ClassVar[bool]
     needs_rows: ClassVar[bool]
     transparent: ClassVar[frozenset[str]]
     covers: ClassVar[str]
@@ -47,30 +48,76 @@ class _Ruled(torch.autograd.Function):
     """The operation's own value forward, the rule backward. In differentiable operations."""
 
     @staticmethod
-    def forward(
-        value: Tensor, operation: Operation, rule: OperationRule, *inputs: Tensor
+    def forward(  # with `ctx`: a setup_context() of its own would cost more than a small operation
+        ctx: Any,
+        value: Tensor | Callable[[], Tensor],
+        operation: Operation,
+        rule: OperationRule,
+        writes: bool,
+        *inputs: Tensor,
     ) -> Tensor:  # type: ignore[override]
-        return value.clone()
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple, output: Tensor) -> None:
-        _, ctx.operation, ctx.rule, *_ = inputs
-        ctx.versions = [t._version for t in ctx.operation.tensors]
+        output = value.clone() if isinstance(value, Tensor) else value()
+        if writes:
+            ctx.mark_dirty(*inputs)
+        elif output._is_view():
+            output = output.clone()
+        if isinstance(operation, Activated):
+            ctx.save_for_backward(output)
+        ctx.operation, ctx.rule = operation, rule
+        ctx.versions = [t._version for t in operation.tensors]
+        return output
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple:  # type: ignore[override]
         operation = ctx.operation
         if [t._version for t in operation.tensors] != ctx.versions:
-            raise UnsupportedOperationError(
-                f"model overwrites the input of {operation.name}() in place after the call, or its "
-                "weight, but its backward rule needs it; use a copy there"
-            )
+            raise _overwritten(operation)
+        if isinstance(operation, Activated):
+            operation = _with_output(operation, ctx)
         found = ctx.rule(operation, grad)
         found = found if isinstance(found, tuple) else (found,)
         cast = [f.to(t.dtype) for f, t in zip(found, operation.inputs, strict=True)]
-        return None, None, None, *cast
+        return None, None, None, None, *cast
 
 
-def apply_rule(value: Tensor, operation: Operation, rule: OperationRule) -> Tensor:
-    """Return `value`, connected to the operation's inputs by a rule of ours."""
-    return _Ruled.apply(value, operation.detached(), rule, *operation.inputs)
+def _with_output(operation: Activated, ctx: Any) -> Activated:
+    """Return an activation with its output, which stands for an input that was not kept."""
+    try:
+        (output,) = ctx.saved_tensors
+    except RuntimeError as error:
+        if "inplace operation" not in str(error):
+            raise
+        if not operation.inputs:
+            raise _overwritten(operation) from error
+        output = operation.function(operation.z)  # once more: the model has written over it
+    output = output.detach()
+    return changed(operation, inputs=operation.inputs or (output,), output=output)
+
+
+def _overwritten(operation: Operation) -> UnsupportedOperationError:
+    return UnsupportedOperationError(
+        f"model overwrites the input of {operation.name}() in place after the call, or its "
+        "weight, but its backward rule needs it; use a copy there"
+    )
+
+
+def apply_rule(
+    value: Tensor | Callable[[], Tensor],
+    operation: Operation,
+    rule: OperationRule,
+    given: tuple[Tensor, ...] | None = None,
+    writes: bool = False,
+) -> Tensor:
+    """Return `value`, or what it returns, connected to the operation's inputs by a rule of ours.
+
+    Parameters
+    ----------
+    given : tuple of Tensor, optional
+        The inputs in the graph, where the operation holds copies of them; or nothing: the output
+        of an activation then stands for its input.
+    writes : bool
+        `value` writes over the one that is given.
+    """
+    inputs = operation.inputs if given is None else given
+    kept = operation.detached() if operation.inputs else operation
+    return _Ruled.apply(value, kept, rule, writes, *inputs)

@@ -24,14 +24,14 @@ from torch import Tensor
 from xaicourse.core.audit import audit
 from xaicourse.core.known import TRANSPARENT
 from xaicourse.core.looks import depends_on
-from xaicourse.core.operations import Activated, Operation, UnsupportedOperationError
+from xaicourse.core.operations import Activated, Operation, Slope, UnsupportedOperationError
 from xaicourse.core.rule_mode import RuleMode
 from xaicourse.core.ruled import Choice
 
 __all__ = ["BackwardRule", "BackwardRules", "Rules", "UnsupportedOperationError"]
 
 # The simplest rules, for activations alone: (slope at z, incoming gradient) -> outgoing gradient
-BackwardRule = Callable[[Tensor, Tensor], Tensor]
+BackwardRule = Callable[[Slope, Tensor], Tensor]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +62,8 @@ class BackwardRules:
     carries_relevance: ClassVar[bool] = False
     # whether an activation's rule asks for what made its input
     needs_producer: ClassVar[bool] = False
+    # whether an activation's rule asks for more than its slope, which its output tells
+    needs_input: ClassVar[bool] = True
     # whether its rules tell rows apart, so that they must lie on the first axis
     needs_rows: ClassVar[bool] = False
     transparent: ClassVar[frozenset[str]] = TRANSPARENT
@@ -145,6 +147,8 @@ class Rules(BackwardRules):
         Operations whose plain gradient the caller accepts, by the name that the error gave.
     """
 
+    needs_input: ClassVar[bool] = False
+
     def __init__(self, method: str, rule: BackwardRule, allow: tuple[str, ...] = ()) -> None:
         super().__init__(method, allow)
         object.__setattr__(self, "rule", rule)
@@ -156,4 +160,4 @@ class Rules(BackwardRules):
 
     def _backward(self, operation: Activated, grad: Tensor) -> Tensor:
         rule: BackwardRule = self.rule  # type: ignore[attr-defined]
-        return rule(operation.slope, grad)
+        return rule(Slope(operation.activation, operation.z), grad)

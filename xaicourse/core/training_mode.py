@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+from xaicourse.core.checks import is_unbatched
 from xaicourse.core.foreign_hooks import watched
 from xaicourse.core.inputs import BoundModel, PackedModel
 
@@ -59,16 +60,21 @@ _SQUASHING = {
     functional.hardsigmoid, torch.special.expit, torch.softmax, Tensor.softmax, functional.softmax,
 }  # fmt: skip
 _RECURRENT = (torch.lstm, torch.gru, torch.rnn_tanh, torch.rnn_relu)
+_OTHER_SWITCHES = {
+    functional.scaled_dot_product_attention, functional.instance_norm, *_RECURRENT
+}  # fmt: skip
 
 
 class TrainingModeProbe(TorchFunctionMode):
     """Raise when the model calls batch-norm with batch statistics, or dropout that drops.
 
-    Hooks that it sets on its tensors are watched, too (foreign_hooks.py).
+    Hooks that it sets on its tensors are watched, too (foreign_hooks.py); and that x, of so many
+    axes, is no single image.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, axes: int) -> None:
         super().__init__()
+        self.axes = axes
         self.hooks_set = 0
         self.low_precision = False  # whether a number of 16 bits was met: autocast, say
         self.own_statistics = False  # whether a batch norm without running statistics was met
@@ -81,13 +87,17 @@ class TrainingModeProbe(TorchFunctionMode):
         if func is Tensor.register_hook:
             self.hooks_set += 1
             return func(args[0], watched(args[0], *args[1:], **kwargs))
-        if _is_training(func, args, kwargs):
-            if not _has_no_statistics(func, args, kwargs):
-                raise _error(getattr(func, "__name__", str(func)))
-            self.own_statistics = True
+        if func in _SWITCHES or func in _OTHER_SWITCHES:
+            if _is_training(func, args, kwargs):
+                if not _has_no_statistics(func, args, kwargs):
+                    raise _error(getattr(func, "__name__", str(func)))
+                self.own_statistics = True
+        elif is_unbatched(func, args, kwargs, self.axes):
+            raise ValueError(f"{func.__name__} got a single example without a batch axis")
         result = func(*args, **kwargs)
         if isinstance(result, Tensor):
-            self.low_precision |= result.dtype in _SIXTEEN_BITS
+            with torch._C.DisableTorchFunction():
+                self.low_precision |= result.dtype in _SIXTEEN_BITS
             if func in _SQUASHING:
                 self._squashed = (result, func.__name__)
         return result
@@ -156,18 +166,30 @@ def refuse_training_modules(model: Any) -> list[Any]:
     """
     while isinstance(model, BoundModel | PackedModel):
         model = model.model
-    modules = list(model.modules()) if isinstance(model, nn.Module) else [model]
+    modules = modules_of(model) if isinstance(model, nn.Module) else [model]
     for module in modules:
         scripted = isinstance(module, torch.jit.ScriptModule)
-        name = getattr(module, "original_name", type(module).__name__)
-        if getattr(module, "training", False) and (
-            isinstance(module, nn.modules.batchnorm._BatchNorm)
-            or (scripted and ("BatchNorm" in name or "Dropout" in name))
-        ):
-            raise _error(name)
+        if getattr(module, "training", False):
+            name = getattr(module, "original_name", type(module).__name__)
+            if isinstance(module, nn.modules.batchnorm._BatchNorm) or (
+                scripted and ("BatchNorm" in name or "Dropout" in name)
+            ):
+                raise _error(name)
         if scripted or isinstance(module, torch.jit.ScriptFunction):
             _refuse_training_graph(module)
     return modules
+
+
+def modules_of(model: nn.Module) -> list[nn.Module]:
+    """Return a module and all inside, each once: ``model.modules()``, ten times faster."""
+    found: dict[nn.Module, None] = {}
+    stack = [model]
+    while stack:
+        module = stack.pop()
+        if module is not None and module not in found:
+            found[module] = None
+            stack.extend(reversed(module._modules.values()))  # type: ignore[arg-type]
+    return list(found)
 
 
 def _refuse_training_graph(scripted: Any) -> None:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from xaicourse.core.files import write_atomically
 from xaicourse.core.places import data_folder
 
 CARDS_FILE = "cards.json"
@@ -53,12 +53,7 @@ def write_cards(new: dict[str, Card], folder: Path | None = None) -> None:
     folder = folder or data_folder()
     entries = {name: asdict(card) for name, card in sorted({**cards(folder), **new}.items())}
     text = json.dumps(entries, indent=2, ensure_ascii=False) + "\n"
-    temporary = folder / f"{CARDS_FILE}.{os.getpid()}.tmp"
-    try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        temporary.replace(folder / CARDS_FILE)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_atomically(folder / CARDS_FILE, text.encode())
 
 
 def verify(folder: Path | None = None) -> list[str]:
@@ -70,7 +65,7 @@ def verify(folder: Path | None = None) -> list[str]:
     folder = folder or data_folder()
     try:
         known = cards(folder)
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         needed = ", ".join(field.name for field in fields(Card))
         return [f"{CARDS_FILE} cannot be read ({error}); each card needs {needed}."]
     if not known:

@@ -13,14 +13,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, JpegImagePlugin, UnidentifiedImageError
 from torch import Tensor
 
 RESIZED_SHORT_SIDE = 256
 CROP = 224
 SMALLEST_SIDE = 32
 LONGEST_RATIO = 20
-LARGEST_PIXELS = 100_000_000
+LARGEST_PIXELS = 100_000_000  # read as they are
+LARGEST_JPEG = 400_000_000  # read at a quarter of their scale, which a JPEG allows
+# No others: some of Pillow's readers start programs (EPS) or read what is no picture.
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP", "PPM", "ICO", "TGA", "AVIF", "JPEG2000")
+HEIC = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 
 
 class ImageFileError(ValueError):
@@ -36,7 +40,9 @@ def open_image(path: str | os.PathLike[str], *, device: str | torch.device | Non
     Parameters
     ----------
     path : str or path-like
-        A file that Pillow can read: PNG, JPEG, WebP, GIF (first frame), TIFF, BMP ...
+        A PNG, JPEG, WebP, GIF (first frame), TIFF, BMP, PPM, ICO, TGA, AVIF or JPEG 2000 file of
+        at most 100 million pixels, or a JPEG of at most 400 million. HEIC photos need the extra
+        ``pip install "xaicourse[heic]"``.
     device : str or torch.device, optional
         Where to put the tensor; the CPU unless told otherwise.
 
@@ -65,10 +71,12 @@ def read_rgb(path: str | os.PathLike[str]) -> Image.Image:
         with warnings.catch_warnings():
             # Pillow's warnings are about odd metadata and about size, which is checked below.
             warnings.simplefilter("ignore")
-            with Image.open(path) as picture:
-                _check_size(path, picture.size)  # reads the header only
+            with _opened(path) as picture:
+                _check_size(path, picture)  # reads the header only
                 picture.verify()  # a PNG's checksums; loading alone would not look at them
-            with Image.open(path) as picture:
+            with _opened(path) as picture:
+                if picture.width * picture.height > LARGEST_PIXELS:
+                    picture.draft(None, (picture.width // 4, picture.height // 4))
                 picture.load()
                 return to_rgb(ImageOps.exif_transpose(picture), str(path))
     except ImageFileError:
@@ -82,6 +90,38 @@ def read_rgb(path: str | os.PathLike[str]) -> Image.Image:
             f"{path}: the picture is damaged or cut short ({error}). "
             "Save it again, or download it again."
         ) from None
+
+
+def _opened(path: Path) -> Image.Image:
+    """Open a picture in one of the formats above; its pixels are read later."""
+    start = _start(path)
+    if _is_heic(start):
+        return _opened_heic(path)
+    if start.startswith(b"\xff\xd8"):  # without Pillow's limit of pixels, which is ours to check
+        return JpegImagePlugin.jpeg_factory(str(path))  # type: ignore[arg-type]
+    Image.init()
+    return Image.open(path, formats=[name for name in FORMATS if name in Image.OPEN])
+
+
+def _start(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(32)
+
+
+def _is_heic(start: bytes) -> bool:
+    return start[4:8] == b"ftyp" and start[8:12] in HEIC
+
+
+def _opened_heic(path: Path) -> Image.Image:
+    try:
+        import pillow_heif
+    except ImportError:
+        raise ImageFileError(
+            f"{path} is a HEIC photo, which cannot be read here; save it as JPEG or PNG first, "
+            'or install the reader:  pip install "xaicourse[heic]"'
+        ) from None
+    pillow_heif.register_heif_opener()
+    return Image.open(path, formats=["HEIF"])
 
 
 def to_rgb(picture: Image.Image, name: str = "The picture") -> Image.Image:
@@ -155,10 +195,11 @@ def _check_file(path: Path) -> None:
         raise ImageFileError(f"{path} cannot be opened: {reason}.") from None
 
 
-def _check_size(path: Path, size: tuple[int, int]) -> None:
-    width, height = size
-    short, long = min(size), max(size)
-    if width * height > LARGEST_PIXELS:
+def _check_size(path: Path, picture: Image.Image) -> None:
+    width, height = picture.size
+    short, long = min(picture.size), max(picture.size)
+    smaller = isinstance(picture, JpegImagePlugin.JpegImageFile)
+    if width * height > (LARGEST_JPEG if smaller else LARGEST_PIXELS):
         raise ImageFileError(_too_large(path))
     if short < SMALLEST_SIDE:
         raise ImageFileError(
@@ -173,15 +214,12 @@ def _check_size(path: Path, size: tuple[int, int]) -> None:
 
 
 def _too_large(path: Path) -> str:
+    pixels, jpegs = (math.floor(number / 1e6) for number in (LARGEST_PIXELS, LARGEST_JPEG))
     return (
-        f"{path}: the picture has more than {math.floor(LARGEST_PIXELS / 1e6)} million pixels; "
+        f"{path}: the picture has more than {pixels} million pixels (a JPEG: {jpegs}); "
         "save a smaller copy (1000 pixels on the long side are plenty)."
     )
 
 
 def _not_an_image(path: Path) -> str:
-    with path.open("rb") as file:
-        start = file.read(32)
-    if start[4:8] == b"ftyp" and start[8:12] in (b"heic", b"heix", b"hevc", b"mif1", b"msf1"):
-        return f"{path} is a HEIC photo, which cannot be read here; save it as JPEG or PNG first."
     return f"{path} is not an image file that can be read here; use JPEG, PNG or WebP."

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+from pathlib import PurePosixPath
+
 import torch
 from PIL import Image
 from torch import Tensor
 
-from xaicourse.core.places import data_folder
 from xaicourse.datasets.image_files import CROP, image_to_tensor
+from xaicourse.datasets.shipped import known_cards, read_file
 
 
 def photos() -> list[str]:
@@ -18,7 +21,8 @@ def photos() -> list[str]:
     list of str
         Sorted; each is a name for `photo`.
     """
-    return sorted(path.stem for path in (data_folder() / "photos").glob("*.png"))
+    cards = [PurePosixPath(name) for name in known_cards()]
+    return sorted(card.stem for card in cards if card.match("photos/*.png"))
 
 
 def photo(name: str, *, device: str | torch.device | None = None) -> Tensor:
@@ -39,7 +43,9 @@ def photo(name: str, *, device: str | torch.device | None = None) -> Tensor:
     Raises
     ------
     ValueError
-        If there is no photo of that name.
+        If there is no photo of that name, or its file is not the one on its card.
+    FileNotFoundError
+        If its file is missing.
 
     Examples
     --------
@@ -52,7 +58,8 @@ def photo(name: str, *, device: str | torch.device | None = None) -> Tensor:
             f"name: there is no photo {name!r}; there are {', '.join(photos())}. "
             "For a file of your own use xc.datasets.open_image(path)."
         )
-    with Image.open(data_folder() / "photos" / f"{name}.png") as picture:
+    content = io.BytesIO(read_file(f"photos/{name}.png"))
+    with Image.open(content, formats=["PNG"]) as picture:
         return image_to_tensor(picture.convert("RGB"), device=device)
 
 

@@ -4,8 +4,8 @@ from importlib import import_module
 from pkgutil import walk_packages
 
 from xaicourse.evaluation import controls
-from xaicourse.evaluation.bootstrap import Interval, bootstrap_ci
 from xaicourse.evaluation.imputers import Blur, Constant, make_imputer
+from xaicourse.evaluation.interval import Interval, confidence_interval
 from xaicourse.evaluation.protocol import Protocol
 from xaicourse.evaluation.registry import METRICS
 from xaicourse.evaluation.result import MetricResult
@@ -23,7 +23,7 @@ __all__ = [
     "MetricResult",
     "Protocol",
     "TruthStrip",
-    "bootstrap_ci",
+    "confidence_interval",
     "controls",
     "make_imputer",
     "randomise_last_layer",

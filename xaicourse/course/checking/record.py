@@ -1,30 +1,49 @@
 """The local file that remembers predictions and passed tasks. Nothing leaves the machine."""
 
-import contextlib
 import json
 import os
 import sys
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-from xaicourse.core.files import write_atomically
+from xaicourse.core.files import locked, write_atomically
 
 __all__ = ["progress_file", "read_progress", "store_check", "store_prediction"]
 
 NAME = ".progress.json"
+PARTS = ("predictions", "checks")
 
 
 def progress_file() -> Path:
-    """Return where progress is kept: XAICOURSE_PROGRESS, the work folder, or the user's data."""
-    if given := os.environ.get("XAICOURSE_PROGRESS"):
-        return Path(given).expanduser()
-    here = Path.cwd()
+    """Return where progress is kept: XAICOURSE_PROGRESS, the work folder, or the user's data.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the user has no home folder to keep it in.
+    """
+    try:
+        if given := os.environ.get("XAICOURSE_PROGRESS"):
+            return Path(given).expanduser()
+        return _in_work_folder() or _user_data() / "progress.json"
+    except RuntimeError as error:  # Path.home() of a user who has none
+        raise FileNotFoundError(f"there is no place to keep progress: {error}") from error
+
+
+def _in_work_folder() -> Path | None:
+    """Return the record in the work folder of the clone in which we are, if we are in one."""
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # the folder was deleted under our feet
+        return None
     for folder in (here, *here.parents):
         if folder.name == "work" and (folder.parent / "xaicourse").is_dir():
             return folder / NAME
         if (folder / "work").is_dir() and (folder / "xaicourse").is_dir():
             return folder / "work" / NAME
-    return _user_data() / "progress.json"
+    return None
 
 
 def _user_data() -> Path:
@@ -38,16 +57,33 @@ def _user_data() -> Path:
 
 
 def read_progress(file: Path) -> dict[str, Any]:
-    """Return the content of a progress file; an empty one if there is none or it is damaged."""
-    progress: dict[str, Any] = {"version": 1, "predictions": {}, "checks": {}}
+    """Return the content of a progress file, with what other versions of the course keep in it.
+
+    Raises
+    ------
+    OSError
+        If the file is there and cannot be read now. It may be whole: nothing may replace it.
+    ValueError
+        If it was read, and it is damaged.
+    """
     try:
         stored = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return progress
-    for part in ("predictions", "checks"):
-        if isinstance(stored, dict) and isinstance(stored.get(part), dict):
-            progress[part] = stored[part]
-    return progress
+    except FileNotFoundError:
+        stored = {}
+    except RecursionError as error:
+        raise ValueError(f"{file.name} is nested too deeply") from error
+    stored = {"version": 1, **_no_parts(), **stored} if _is_table(stored) else None
+    if stored is None or not all(_is_table(stored[part]) for part in PARTS):
+        raise ValueError(f"{file.name} holds no record of progress")
+    return stored | {part: dict(stored[part]) for part in PARTS}
+
+
+def _no_parts() -> dict[str, dict[str, Any]]:
+    return {part: {} for part in PARTS}
+
+
+def _is_table(thing: Any) -> bool:
+    return isinstance(thing, dict)
 
 
 def store_prediction(question: str, choice: str) -> bool:
@@ -77,25 +113,38 @@ def store_check(task: str, *, passed: bool, counted: bool) -> bool:
     return _update(change)
 
 
-def _update(change: Any) -> bool:
+def _update(change: Callable[[dict[str, Any]], None]) -> bool:
     """Read, change and write the file. A disk that cannot be written never stops a lesson."""
     if os.environ.get("XAICOURSE_TEST") == "1":
         return True
-    file = progress_file()
-    progress = read_progress(file)
-    if file.exists() and not _is_sound(file):
-        with contextlib.suppress(OSError):
-            file.replace(file.with_name(file.name + ".damaged"))
-    change(progress)
     try:
-        write_atomically(file, (json.dumps(progress, indent=1, sort_keys=True) + "\n").encode())
-    except OSError:
+        file = progress_file()
+        with locked(file):
+            _change_file(file, change)
+    except OSError:  # what was there is there still
         return False
     return True
 
 
-def _is_sound(file: Path) -> bool:
+def _change_file(file: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    put_aside = None
     try:
-        return isinstance(json.loads(file.read_text(encoding="utf-8")), dict)
-    except (OSError, ValueError):
-        return False
+        progress = read_progress(file)
+    except ValueError:
+        put_aside = _put_aside(file)
+        progress = {"version": 1, **_no_parts()}
+    change(progress)
+    try:
+        write_atomically(file, (json.dumps(progress, indent=1, sort_keys=True) + "\n").encode())
+    except OSError:
+        if put_aside is not None:
+            put_aside.replace(file)
+        raise
+
+
+def _put_aside(file: Path) -> Path:
+    """Rename a damaged file to NAME.damaged, .damaged2, ...: the first name that is free."""
+    file = file.resolve()
+    names = (f"{file.name}.damaged{number if number > 1 else ''}" for number in count(1))
+    free = next(place for name in names if not os.path.lexists(place := file.with_name(name)))
+    return file.rename(free)

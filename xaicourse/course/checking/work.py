@@ -13,15 +13,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from xaicourse.core.files import write_atomically
+from xaicourse.core.files import locked, write_atomically, write_new
 from xaicourse.core.places import ISSUED, work_home
 
 MANIFEST = ".xaicourse.json"
+TRIES = 5  # at a file that another program writes at the same time
 
 
 @dataclass(frozen=True)
 class Change:
-    """What happened to one file in work/: copied, updated, kept or restored."""
+    """What happened to one file in work/: copied, updated, kept, restored or left (untouched)."""
 
     file: str
     action: str
@@ -45,13 +46,20 @@ def open_work(root: Path) -> list[Change]:
         One for each file that was copied, updated, or kept although a newer version exists.
         Nothing to report means that all copies are up to date.
     """
-    copied, changes = _read_manifest(root), []
-    for source in _course_files(root):
-        name = source.relative_to(root).as_posix()
-        change = _bring_up_to_date(root, name, source.read_bytes(), copied)
-        if change:
-            changes.append(change)
-    _write_manifest(root, copied)
+    with locked(_manifest_file(root)):
+        copied, changes = _read_manifest(root), []
+        issued = {f.relative_to(root).as_posix(): f.read_bytes() for f in _course_files(root)}
+        missing = [name for name in issued if not (work_home(root) / "work" / name).exists()]
+        copied |= {name: {"copied": _sha256(issued[name])} for name in missing}
+        _write_manifest(root, copied)  # before the copies: a killed copying is taken up again
+        for name, content in issued.items():
+            try:
+                change = _bring_up_to_date(root, name, content, copied)
+            except OSError as error:  # a folder of that name, no permission: the others go on
+                change = Change(name, "left", f"it could not be read or written: {error}")
+            if change:
+                changes.append(change)
+        _write_manifest(root, copied)
     return changes
 
 
@@ -74,20 +82,20 @@ def _bring_up_to_date(root: Path, name: str, issued: bytes, copied: dict) -> Cha
     if new in (known.get("copied"), known.get("offered")):  # edited, and no newer version
         return None
 
-    beside = _name_for_new_version(file, known.get("offered"))
+    beside = _name_for_new_version(file, known.get("offered"), new)
     write_atomically(beside, issued)
     copied[name] = {**known, "offered": new}
     message = f"you edited it, so it stays; the course's new version is {beside.name} beside it"
     return Change(name, "kept", message)
 
 
-def _name_for_new_version(file: Path, offered: str | None) -> Path:
+def _name_for_new_version(file: Path, offered: str | None, new: str) -> Path:
     """NAME.new.ipynb; with a number when the student has edited an earlier NAME.new.ipynb."""
     number = 1
     while True:
         ending = ".new" if number == 1 else f".new{number}"
         beside = file.with_name(f"{file.stem}{ending}{file.suffix}")
-        if not beside.exists() or _sha256(beside.read_bytes()) == offered:
+        if not beside.exists() or _sha256(beside.read_bytes()) in (offered, new):
             return beside
         number += 1
 
@@ -133,15 +141,15 @@ def reset(root: Path, lesson: str, task: str | None = None, *, folder: str = "ex
         restored = _restore_task(_notebook(source), _notebook(file), task)
 
     message = "as issued by the course" if task is None else f"task {task} as issued by the course"
-    if file.exists():
-        if file.read_bytes() == restored:
-            return Change(name, "restored", f"{message}; it already was")
-        message += f"; your version is kept in {_keep_backup(root, file).as_posix()}"
-    write_atomically(file, restored)
+    if file.exists() and file.read_bytes() == restored:
+        return Change(name, "restored", f"{message}; it already was")
+    if backup := _replace(root, file, restored):
+        message += f"; your version is kept in {backup.as_posix()}"
     if restored == issued:
-        copied = _read_manifest(root)
-        copied[name] = {"copied": _sha256(issued)}
-        _write_manifest(root, copied)
+        with locked(_manifest_file(root)):
+            copied = _read_manifest(root)
+            copied[name] = {"copied": _sha256(issued)}
+            _write_manifest(root, copied)
     return Change(name, "restored", message)
 
 
@@ -191,20 +199,28 @@ def _restore_task(issued: dict[str, Any], mine: dict[str, Any], task: str) -> by
             before = [other for other in order[: order.index(name)] if other in here]
             cells.insert(here.index(before[-1]) + 1 if before else 0, cell)
     text = json.dumps({**mine, "cells": cells}, indent=1, ensure_ascii=False)
-    return (text + "\n").encode()
+    try:
+        return (text + "\n").encode()
+    except UnicodeEncodeError:  # half a character, which only its number can stand for
+        return (json.dumps({**mine, "cells": cells}, indent=1) + "\n").encode()
 
 
 def _task_of(cell: dict[str, Any]) -> str | None:
     """Return the task that a cell's metadata names, for example "05.2"."""
-    return cell.get("metadata", {}).get("xaicourse", {}).get("task")
+    mark = _table(_table(cell.get("metadata")).get("xaicourse"))
+    return task if isinstance(task := mark.get("task"), str) else None
+
+
+def _table(thing: Any) -> dict[str, Any]:
+    return thing if isinstance(thing, dict) else {}
 
 
 def _notebook(file: Path) -> dict[str, Any]:
     try:
         notebook = json.loads(file.read_text(encoding="utf-8"))
-        if isinstance(notebook["cells"], list):
+        if all(isinstance(cell.get("id"), str | None) for cell in notebook["cells"]):
             return notebook
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass
     raise ValueError(
         f"{file.name} is no readable notebook any more; "
@@ -212,16 +228,42 @@ def _notebook(file: Path) -> dict[str, Any]:
     )
 
 
-def _keep_backup(root: Path, file: Path) -> Path:
-    """Copy a file to work/backups/FOLDER/NAME_DATE_TIME.ipynb; return that path from the root."""
+def _replace(root: Path, file: Path, content: bytes) -> Path | None:
+    """Rename a file to its backup, then write the new one; return the backup's path from the root.
+
+    JupyterLab may save the old notebook once more in between: then that becomes a backup, too.
+    """
+    first = None
+    if file.is_symlink():  # stays a link: what it points to is copied, then written
+        first = _backup_name(root, file)
+        write_new(first, file.read_bytes())
+        write_atomically(file, content)
+        return first.relative_to(work_home(root))
+    for _ in range(TRIES):
+        backup = file.rename(_backup_name(root, file)) if file.exists() else None
+        first = first or backup
+        try:
+            write_new(file, content)
+            return first and first.relative_to(work_home(root))
+        except FileExistsError:
+            continue
+        except OSError:
+            if backup is not None and not file.exists():
+                backup.replace(file)
+            raise
+    raise OSError(f"{file.name} is written again and again by another program; close it first")
+
+
+def _backup_name(root: Path, file: Path) -> Path:
+    """Return a free name work/backups/FOLDER/NAME_DATE_TIME.ipynb."""
     folder = work_home(root) / "work" / "backups" / file.parent.name
+    folder.mkdir(parents=True, exist_ok=True)
     stamp = datetime.now().strftime("%Y-%m-%d_%H%M%S")
     backup, number = folder / f"{file.stem}_{stamp}{file.suffix}", 2
     while backup.exists():
         backup = folder / f"{file.stem}_{stamp}_{number}{file.suffix}"
         number += 1
-    write_atomically(backup, file.read_bytes())
-    return backup.relative_to(work_home(root))
+    return backup
 
 
 # ---------------------------------------------------------------- files
@@ -234,14 +276,16 @@ def _sha256(content: bytes) -> str:
 def _read_manifest(root: Path) -> dict[str, dict[str, str]]:
     """Return what was copied. An unreadable manifest counts as empty: then all copies are kept."""
     try:
-        files = json.loads((work_home(root) / "work" / MANIFEST).read_text(encoding="utf-8"))[
-            "files"
-        ]
+        files = json.loads(_manifest_file(root).read_text(encoding="utf-8"))["files"]
         return {name: dict(sums) for name, sums in files.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
+
+
+def _manifest_file(root: Path) -> Path:
+    return work_home(root) / "work" / MANIFEST
 
 
 def _write_manifest(root: Path, copied: dict[str, dict[str, str]]) -> None:
     text = json.dumps({"files": copied}, indent=1, sort_keys=True)
-    write_atomically(work_home(root) / "work" / MANIFEST, (text + "\n").encode())
+    write_atomically(_manifest_file(root), (text + "\n").encode())

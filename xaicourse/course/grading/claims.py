@@ -6,20 +6,25 @@ attributes: ``"The vector {vector} gives all your scores."``
 """
 
 import string
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from torch import Tensor
 
 from xaicourse.course.grading import messages
-from xaicourse.course.grading.compare import show
-from xaicourse.course.grading.submission import parts, refuse_open_parts
+from xaicourse.course.grading.compare import refuse, show
+from xaicourse.course.grading.submission import (
+    is_missing,
+    parts,
+    refuse_open_parts,
+    require_parts,
+)
 from xaicourse.course.grading.task import Task
-from xaicourse.course.grading.verdict import Outcome
+from xaicourse.course.grading.verdict import Outcome, Settled, sentence
 
-__all__ = ["Claim", "ClaimGrader", "claim_task", "wrong"]
+__all__ = ["Claim", "ClaimGrader", "EachClaim", "claim_task", "wrong"]
 
 
 class Claim:
@@ -117,13 +122,44 @@ class ClaimGrader:
         return messages.text(key, **{hole: _shown(getattr(claim, hole)) for hole in own})
 
 
+@dataclass(frozen=True)
+class EachClaim:
+    """Judges an answer of several examples: says which of them hold, and what is wrong first."""
+
+    task: str
+    claims: Mapping[str, ClaimGrader] = field(repr=False)
+
+    def __call__(self, answer: Any) -> Outcome:
+        """Return the outcome for one answer."""
+        what = messages.entry(f"tasks/{self.task}/name")
+        given = parts(answer, tuple(self.claims), what)
+        if all(map(is_missing, given.values())):
+            refuse("general/not_done", status="not_done")
+        judged = {name: self._judge(name, part, what) for name, part in given.items()}
+        failed = [outcome for outcome in judged.values() if outcome.status != "passed"]
+        if not failed:
+            return Outcome("passed", messages.text(f"tasks/{self.task}/passed"))
+        done = ", ".join(name for name in judged if judged[name].status == "passed") or "none yet"
+        reason = sentence(failed[0].message)
+        text = messages.text(f"tasks/{self.task}/progress", done=done, reason=reason)
+        all_open = all(outcome.status == "not_done" for outcome in failed)
+        return replace(failed[0], status="not_done" if all_open else "not_right", message=text)
+
+    def _judge(self, name: str, part: Any, what: str) -> Outcome:
+        try:
+            require_parts({name: part}, what)
+            return self.claims[name](part)
+        except Settled as settled:
+            return settled.outcome
+
+
 def _shown(value: Any) -> str:
     return show(value) if isinstance(value, (float, Tensor, list)) else str(value)
 
 
 def claim_task(
     id: str,
-    read: Callable[[Any, str], Claim],
+    read: Callable[[Any, str], Claim] | Mapping[str, Callable[[Any, str], Claim]],
     *,
     name: str,
     right: Any,
@@ -132,6 +168,8 @@ def claim_task(
     hints: tuple[str, str, str],
     unfit: Sequence[Wrong] = (),
     evidence: str = "",
+    progress: str = "",
+    **record: Any,
 ) -> Task:
     """Return the task.
 
@@ -139,8 +177,8 @@ def claim_task(
     ----------
     id : str
         Lesson and number, such as "08.5".
-    read : callable
-        A class made from `Claim`.
+    read : callable or mapping
+        A class made from `Claim`; for several examples in one answer, name -> such a class.
     name : str
         How messages call the answer, such as "your inputs (P, 2)".
     right : object
@@ -155,6 +193,11 @@ def claim_task(
         What is asked before: shape and range of the numbers.
     evidence : str
         What is shown from the second try on, if the mistake has no name.
+    progress : str
+        What is said of several examples until all hold: {done} are those that do, {reason} is
+        what is wrong with the first that does not.
+    **record : object
+        Further fields of the record, such as `bugs`.
 
     Returns
     -------
@@ -169,10 +212,16 @@ def claim_task(
         "refused": {line.name: line.says for line in lines if line.example is None},
         "misconceptions": {line.name: line.says for line in lines if line.example is not None},
     }
+    words |= {key: text for key, text in (("evidence", evidence), ("progress", progress)) if text}
+
+    readers = read if isinstance(read, Mapping) else {"": read}
+    graders = {name: ClaimGrader(id, one, unfit, mistakes) for name, one in readers.items()}
+    grade = graders[""] if "" in graders else EachClaim(id, graders)
     return Task(
         id,
-        ClaimGrader(id, read, tuple(unfit), tuple(mistakes)),
+        grade,
         reference=right,
         misconceptions={line.name: line.example for line in lines if line.example is not None},
-        words=words | ({"evidence": evidence} if evidence else {}),
+        words=words,
+        **record,
     )

@@ -1,7 +1,7 @@
 """A task that asks for a function, as data: the right one, cases, mistakes with their words."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from xaicourse.course.grading.cases import Case, CaseGrader
@@ -22,6 +22,8 @@ def function_task(
     hints: tuple[str, str, str],
     words: dict[str, str] | None = None,
     grader: Callable[..., Callable[[Any], Outcome]] = CaseGrader,
+    or_right: Sequence[Mistake] = (),
+    parts: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> Task:
     """Return the task.
@@ -44,6 +46,11 @@ def function_task(
         Further messages of a grader of its own.
     grader : callable
         `CaseGrader`, or a class that is called with the same fields.
+    or_right : sequence of Mistake
+        Changes that are no mistakes; each makes a further form of every mistake as well.
+    parts : mapping, optional
+        What a right answer holds beside the function, which then stands under its own name. The
+        task's own grader takes such an answer apart.
     **settings : object
         Further fields of the grader, such as `errors` and `not_finite`.
 
@@ -52,23 +59,30 @@ def function_task(
     Task
         It hands out the right function without its steps.
     """
-    forms: dict[str, list[Callable[..., Any]]] = defaultdict(list)
+
+    def whole(function: Callable[..., Any], **changed: Any) -> Any:
+        return {right.__name__: function, **parts, **changed} if parts else function
+
+    answers: dict[str, Any] = {}  # name of a mistake -> a wrong answer
+    forms: dict[str, list[Callable[..., Any]]] = defaultdict(list)  # its numbers, if they are wrong
     for mistake in mistakes:
-        forms[mistake.name].append(mistake.make(right))
-    traces = {mistake.name for mistake in mistakes if mistake.seen_in == "traces"}
-    wrong = {name: made[0] for name, made in forms.items()}
+        wrong = mistake.make(right)
+        answers.setdefault(mistake.name, whole(wrong, **mistake.parts))
+        if mistake.seen_in == "numbers" and not mistake.parts:
+            forms[mistake.name] += [wrong, *(other.make(wrong) for other in or_right)]
     return Task(
         id,
         grade=grader(
             id,
             tuple(cases),
             right,
-            {name: function for name, function in wrong.items() if name not in traces},
+            {name: made[0] for name, made in forms.items()},
             also={name: tuple(made[1:]) for name, made in forms.items() if made[1:]},
+            or_right=[other.make(right) for other in or_right],
             **settings,
         ),
-        reference=without_steps(right),
-        misconceptions=wrong,
+        reference=whole(without_steps(right)),
+        misconceptions=answers,
         words={
             "name": right.__name__,
             "passed": passed,

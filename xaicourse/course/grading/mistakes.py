@@ -7,16 +7,27 @@ A right function has named steps, keyword-only parameters with defaults:
 - `before`: the right function with another argument,
 - `after`: something done to the right result,
 - `leaving`: the right result, and something left behind on an argument,
+- `beside`: the right function, and something wrong in another part of the answer,
 - `own`: a wrong function of its own.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial, wraps
 from inspect import Parameter, signature
 from typing import Any, Literal
 
-__all__ = ["Mistake", "after", "before", "leaving", "own", "saying", "swap", "without_steps"]
+__all__ = [
+    "Mistake",
+    "after",
+    "before",
+    "beside",
+    "leaving",
+    "own",
+    "saying",
+    "swap",
+    "without_steps",
+]
 
 Function = Callable[..., Any]
 
@@ -35,12 +46,15 @@ class Mistake:
         Makes the wrong function of the right one.
     seen_in : str
         "numbers", or "traces" if the numbers are right and something is left behind.
+    parts : mapping
+        Wrong parts beside a right function.
     """
 
     name: str
     says: str
     make: Callable[[Function], Function]
     seen_in: Literal["numbers", "traces"] = "numbers"
+    parts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def swap(name: str, says: str, /, **steps: Any) -> Mistake:
@@ -98,6 +112,11 @@ def leaving(name: str, says: str, leave: Function, /) -> Mistake:
         return wrong
 
     return Mistake(name, says, make, "traces")
+
+
+def beside(name: str, says: str, /, **parts: Any) -> Mistake:
+    """Return the right function, handed in with other parts beside it."""
+    return Mistake(name, says, without_steps, parts=parts)
 
 
 def own(

@@ -5,7 +5,7 @@ from typing import Any
 
 from xaicourse.course.grading.compare import refuse
 
-__all__ = ["is_missing", "is_open", "parts", "refuse_open_parts", "whole_number"]
+__all__ = ["is_missing", "is_open", "parts", "refuse_open_parts", "require_parts", "whole_number"]
 
 
 PLACEHOLDERS = {"", "todo", "tbd", "fixme"}
@@ -42,6 +42,13 @@ def is_open(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         return any(is_open(inside) for inside in value)
     return is_missing(value)
+
+
+def require_parts(part: Mapping[str, Any], what: str) -> None:
+    """Say which part is still open, if one is."""
+    for name, value in part.items():
+        if is_missing(value):
+            refuse("general/part_missing", status="not_done", part=name, what=what)
 
 
 def refuse_open_parts(part: Mapping[str, Any], what: str) -> None:

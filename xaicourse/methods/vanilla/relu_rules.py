@@ -7,6 +7,7 @@ from torch import Tensor
 
 from xaicourse.core.attribution import Attribution
 from xaicourse.core.gradients import ask, gradients
+from xaicourse.core.operations import Slope
 from xaicourse.core.registry import attribution_method
 from xaicourse.core.rules import Rules
 from xaicourse.core.shared import Asked
@@ -19,12 +20,12 @@ __all__ = ["deconvnet", "guided_backprop"]
 # gradient that arrives. The plain gradient would be  slope * g.
 
 
-def deconvnet_rule(slope: Tensor, g: Tensor) -> Tensor:
+def deconvnet_rule(slope: Slope, g: Tensor) -> Tensor:
     """Let the positive part of g pass, open or not."""
     return g.clamp_min(0)
 
 
-def guided_rule(slope: Tensor, g: Tensor) -> Tensor:
+def guided_rule(slope: Slope, g: Tensor) -> Tensor:
     """Let the positive part of g pass where the ReLU was open."""
     return slope * g.clamp_min(0)
 

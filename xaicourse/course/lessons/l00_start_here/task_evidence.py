@@ -13,7 +13,7 @@ from torch import Tensor
 
 from xaicourse.course.grading import messages
 from xaicourse.course.grading.compare import as_numbers, refuse, show, to_number
-from xaicourse.course.grading.submission import is_missing, parts
+from xaicourse.course.grading.submission import is_missing, parts, require_parts
 from xaicourse.course.grading.task import Task
 from xaicourse.course.grading.verdict import Outcome
 from xaicourse.course.lessons.l00_start_here.task_occlusion import occlusion
@@ -74,9 +74,7 @@ def grade(answer: Any) -> Outcome:
     ):
         refuse("general/not_done", status="not_done")
     part = parts(answer, PARTS, what)
-    for name in PARTS:
-        if is_missing(part[name]):
-            refuse("general/part_missing", status="not_done", part=name, what=what)
+    require_parts(part, what)
     choice = str(part["choice"]).strip().upper()
     if choice not in LETTERS:
         refuse("tasks/00.5/no_letter", given=part["choice"])
@@ -120,8 +118,7 @@ def _maps(given: Any, name: str, what: str) -> dict[str, Tensor]:
     found = {}
     for letter in LETTERS:
         value = lower[letter.lower()]
-        if is_missing(value):
-            refuse("general/part_missing", status="not_done", part=letter, what=what)
+        require_parts({letter: value}, what)
         try:
             found[letter] = as_numbers(value).squeeze()
         except Exception:
@@ -148,8 +145,7 @@ def _similarities(given: Any) -> dict[str, float]:
     found = {}
     for letter in LETTERS:
         value = lower[letter.lower()]
-        if is_missing(value):
-            refuse("general/part_missing", status="not_done", part=letter, what=what)
+        require_parts({letter: value}, what)
         found[letter] = to_number(value, what)
         if not -1.001 <= found[letter] <= 1.001:
             refuse("tasks/00.5/no_cosine", letter=letter, given=show(found[letter]))

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from xaicourse.course.grading import messages
 from xaicourse.course.grading.compare import as_numbers, refuse, show, to_number
-from xaicourse.course.grading.submission import is_missing, parts
+from xaicourse.course.grading.submission import is_missing, parts, require_parts
 from xaicourse.course.grading.task import Task
 from xaicourse.course.grading.verdict import Outcome
 from xaicourse.datasets import collage
@@ -28,9 +28,7 @@ def grade(answer: Any) -> Outcome:
     if isinstance(answer, dict) and all(is_missing(value) for value in answer.values()):
         refuse("general/not_done", status="not_done")
     part = parts(_without_extras(answer), PARTS, what)
-    for name in PARTS:
-        if is_missing(part[name]):
-            refuse("general/part_missing", status="not_done", part=name, what=what)
+    require_parts(part, what)
     _judge_photo(_numbers(part["photo"], "photo", what))
     if isinstance(part["target"], str):
         _wrong("name_of_class")

@@ -68,109 +68,109 @@ CASES = (
     ),
 )
 
+MISTAKES = [
+    # other maps
+    before(
+        "absolute",
+        "You take absolute values first. Asked are the maps with their signs.",
+        a=torch.abs,
+        b=torch.abs,
+    ),
+    before(
+        "correlation",
+        "You subtract the means first: that is the correlation. Asked is the cosine, where 0 "
+        "stays 0.",
+        a=lambda a: a - a.mean(),
+        b=lambda b: b - b.mean(),
+    ),
+    # which maps the control compares
+    swap(
+        "absolute_control",
+        "The cosine is right. The control uses absolute values: leave the signs there, too.",
+        chance=lambda a, b, order: (mixed(a.abs(), order), b.abs()),
+    ),
+    swap(
+        "both_shuffled",
+        "You shuffle both maps in the same way. Then pixel still meets its partner, and the "
+        "control is the cosine again. Shuffle a only.",
+        chance=lambda a, b, order: (mixed(a, order), mixed(b, order)),
+    ),
+    swap(
+        "shuffled_with_itself",
+        "Your control compares a with itself, shuffled. Compare the shuffled a with b.",
+        chance=lambda a, b, order: (mixed(a, order), a),
+    ),
+    swap(
+        "second_shuffled",
+        "Your control shuffles b, or uses the inverse of order. It is as good a control, but "
+        "asked is a.flatten()[order] with b, so that everyone gets the same number.",
+        chance=lambda a, b, order: (a, mixed(b, order)),
+    ),
+    # what is divided by
+    swap(
+        "dot_product",
+        "This is the sum of products. Divide by both lengths, so that the size of a map does "
+        "not count.",
+        cosine=dot,
+    ),
+    swap(
+        "one_length_only",
+        "You divide by the length of one map only. Divide by the length of a times the length "
+        "of b.",
+        cosine=lambda a, b: dot(a, b) / a.norm() ** 2,
+    ),
+    swap("one_length_only", "", cosine=lambda a, b: dot(a, b) / b.norm() ** 2),
+    swap("one_length_only", "", cosine=lambda a, b: dot(a, b) / a.norm()),
+    swap("one_length_only", "", cosine=lambda a, b: dot(a, b) / b.norm()),
+    swap(
+        "lengths_squared",
+        "You divide by the squares of both lengths. A length is the root of a sum of squares.",
+        cosine=lambda a, b: dot(a, b) / (a.norm() * b.norm()) ** 2,
+    ),
+    swap(
+        "sums_for_lengths",
+        "You divide by the sums of sizes. The length of a map is the root of its sum of squares.",
+        cosine=lambda a, b: dot(a, b) / (a.abs().sum() * b.abs().sum()),
+    ),
+    # several cosines
+    swap(
+        "mean_of_lines",
+        "You average one cosine for each line of the map. Flatten both maps, and compute one "
+        "cosine.",
+        cosine=mean_over(-1),
+    ),
+    swap("mean_of_lines", "", cosine=mean_over(0)),
+    own("mean_of_lines", "", once(mean_over(-1))),
+    own("mean_of_lines", "", once(mean_over(0))),
+    # what is returned
+    after(
+        "distance",
+        "You return 1 minus the cosine. Return the cosine itself: 1 for the same direction.",
+        lambda both: 1 - both,
+    ),
+    after(
+        "size_of_cosine",
+        "You return the size of the cosine. Keep its sign: opposite maps have a negative cosine.",
+        torch.abs,
+    ),
+    after("squared", "You return the square of the cosine.", torch.square),
+    after(
+        "exchanged",
+        "Cosine and control are exchanged: first the cosine, then the control.",
+        lambda both: both.flip(0),
+    ),
+    after(
+        "minus_control",
+        "You subtract the control. Return both numbers side by side.",
+        lambda both: torch.stack([both[0] - both[1], both[1]]),
+    ),
+]
+
 WITH_CONTROL = function_task(
     "02.3",
     with_control,
     cases=CASES,
-    mistakes=[
-        # other maps
-        before(
-            "absolute",
-            "You take absolute values first. Asked are the maps with their signs.",
-            a=torch.abs,
-            b=torch.abs,
-        ),
-        before(
-            "correlation",
-            "You subtract the means first: that is the correlation. Asked is the cosine, where 0 "
-            "stays 0.",
-            a=lambda a: a - a.mean(),
-            b=lambda b: b - b.mean(),
-        ),
-        # which maps the control compares
-        swap(
-            "absolute_control",
-            "The cosine is right. The control uses absolute values: leave the signs there, too.",
-            chance=lambda a, b, order: (mixed(a.abs(), order), b.abs()),
-        ),
-        swap(
-            "both_shuffled",
-            "You shuffle both maps in the same way. Then pixel still meets its partner, and the "
-            "control is the cosine again. Shuffle a only.",
-            chance=lambda a, b, order: (mixed(a, order), mixed(b, order)),
-        ),
-        swap(
-            "shuffled_with_itself",
-            "Your control compares a with itself, shuffled. Compare the shuffled a with b.",
-            chance=lambda a, b, order: (mixed(a, order), a),
-        ),
-        swap(
-            "second_shuffled",
-            "Your control shuffles b, or uses the inverse of order. It is as good a control, but "
-            "asked is a.flatten()[order] with b, so that everyone gets the same number.",
-            chance=lambda a, b, order: (a, mixed(b, order)),
-        ),
-        # what is divided by
-        swap(
-            "dot_product",
-            "This is the sum of products. Divide by both lengths, so that the size of a map does "
-            "not count.",
-            cosine=dot,
-        ),
-        swap(
-            "one_length_only",
-            "You divide by the length of one map only. Divide by the length of a times the length "
-            "of b.",
-            cosine=lambda a, b: dot(a, b) / a.norm() ** 2,
-        ),
-        swap("one_length_only", "", cosine=lambda a, b: dot(a, b) / b.norm() ** 2),
-        swap("one_length_only", "", cosine=lambda a, b: dot(a, b) / a.norm()),
-        swap("one_length_only", "", cosine=lambda a, b: dot(a, b) / b.norm()),
-        swap(
-            "lengths_squared",
-            "You divide by the squares of both lengths. A length is the root of a sum of squares.",
-            cosine=lambda a, b: dot(a, b) / (a.norm() * b.norm()) ** 2,
-        ),
-        swap(
-            "sums_for_lengths",
-            "You divide by the sums of sizes. The length of a map is the root of its sum of "
-            "squares.",
-            cosine=lambda a, b: dot(a, b) / (a.abs().sum() * b.abs().sum()),
-        ),
-        # several cosines
-        swap(
-            "mean_of_lines",
-            "You average one cosine for each line of the map. Flatten both maps, and compute one "
-            "cosine.",
-            cosine=mean_over(-1),
-        ),
-        swap("mean_of_lines", "", cosine=mean_over(0)),
-        own("mean_of_lines", "", once(mean_over(-1))),
-        own("mean_of_lines", "", once(mean_over(0))),
-        # what is returned
-        after(
-            "distance",
-            "You return 1 minus the cosine. Return the cosine itself: 1 for the same direction.",
-            lambda both: 1 - both,
-        ),
-        after(
-            "size_of_cosine",
-            "You return the size of the cosine. Keep its sign: opposite maps have a negative "
-            "cosine.",
-            torch.abs,
-        ),
-        after("squared", "You return the square of the cosine.", torch.square),
-        after(
-            "exchanged",
-            "Cosine and control are exchanged: first the cosine, then the control.",
-            lambda both: both.flip(0),
-        ),
-        after(
-            "minus_control",
-            "You subtract the control. Return both numbers side by side.",
-            lambda both: torch.stack([both[0] - both[1], both[1]]),
-        ),
-    ],
+    mistakes=MISTAKES,
     passed="The cosine, and what it would be by chance for these two maps.",
     hints=(
         "Flatten both maps. The cosine is the sum of products, divided by both lengths.",

@@ -3,10 +3,10 @@
 import torch
 
 from xaicourse import datasets
-from xaicourse.course.grading.cases import CaseGrader, case
+from xaicourse.course.grading.cases import case
 from xaicourse.course.grading.mistakes import after, before, own, swap
 
-__all__ = ["GRADERS", "SHARES", "WRONG_SHARES", "coat_share", "coat_share_of_pixels"]
+__all__ = ["CASES", "MISTAKES", "coat_share", "pixels"]
 
 
 def coat_share(
@@ -25,11 +25,6 @@ def coat_share(
 def pixels(attribution):
     """Return the map of pixels: channels added, as the lesson draws it."""
     return attribution.sum(dim=1, keepdim=True)
-
-
-def coat_share_of_pixels(attribution, photo):
-    """Return the same share for the map of pixels."""
-    return coat_share(pixels(attribution), photo)
 
 
 def as_it_is(values):
@@ -95,7 +90,7 @@ def coats(instead, step, *lines):
     return [coat(name, does, instead, **{step: other}) for name, does, other in lines]
 
 
-SHARES = [
+MISTAKES = [
     *coats(
         SIGNS,
         "size",
@@ -175,7 +170,6 @@ SHARES = [
         lambda share: 0.2,
     ),
 ]
-WRONG_SHARES = {mistake.name: mistake.make(coat_share) for mistake in SHARES}
 
 
 # ---------------------------------------------------------------- pictures (1, 3, H, W)
@@ -205,14 +199,4 @@ CASES = [
     picture("flat", "2 x 10 pixels", 2, 10, 2.7, 0.4),
     picture("coloured", "a picture with colours", 6, 5, 1.3, 2.0, tint=0.15),
     picture("large", "224 x 224 pixels, not the camera photo", 224, 224, 1.1, 1.7),
-]
-
-# A share of all numbers of the map is right, and so is one of the map of pixels.
-ALSO = {
-    name: (lambda attribution, photo, wrong=wrong: wrong(pixels(attribution), photo),)
-    for name, wrong in WRONG_SHARES.items()
-}
-GRADERS = [
-    CaseGrader("05.5", CASES, right, WRONG_SHARES, also=ALSO, rounding=1e-3)
-    for right in (coat_share, coat_share_of_pixels)
 ]

@@ -3,21 +3,21 @@
 The function is tried on small pictures; the shares are held to what the baselines give.
 """
 
+from dataclasses import replace
+
 from xaicourse.course.grading import messages
-from xaicourse.course.grading.calling import require_function
+from xaicourse.course.grading.cases import CaseGrader
 from xaicourse.course.grading.compare import refuse, show, to_number
-from xaicourse.course.grading.mistakes import without_steps
+from xaicourse.course.grading.function_task import function_task
+from xaicourse.course.grading.mistakes import before, beside
 from xaicourse.course.grading.own_words import require_own_words, words_of
-from xaicourse.course.grading.submission import is_missing, parts
-from xaicourse.course.grading.task import Task
-from xaicourse.course.grading.verdict import Outcome
+from xaicourse.course.grading.submission import is_missing, parts, require_parts
 from xaicourse.course.lessons.l05_integrated_gradients.camera import shares_from
 from xaicourse.course.lessons.l05_integrated_gradients.coat import (
     CASES,
-    GRADERS,
-    SHARES,
-    WRONG_SHARES,
+    MISTAKES,
     coat_share,
+    pixels,
 )
 
 __all__ = ["TWO_BASELINES"]
@@ -27,38 +27,32 @@ NEAR, NEAR_BLACK = 0.03, 0.02  # a share near 0 cannot be off by as much
 SLACK = 0.01  # between two rules with 16 steps
 
 
-def grade(answer):
-    """Judge the share function, then the two reported shares and their questions."""
-    part = parts(answer, ("coat_share", "low", "high"), "05.5")
-    if is_missing(part["coat_share"]):
-        refuse("general/not_done", status="not_done")
-    require_function(part["coat_share"], "coat_share")
-    wrong = [judge(part["coat_share"]) for judge in GRADERS]
-    if all(outcome.status != "passed" for outcome in wrong):
-        return wrong[0]
-    low, high = read_side(part["low"], "low"), read_side(part["high"], "high")
-    require_limits(low["share"], high["share"])
-    notes = require_true(low, "low") + require_true(high, "high")
-    for given in (low, high):
-        require_own_words(given["question"], "question", "05.5", given["what"])
-    if words_of(low["question"]) == words_of(high["question"]):
-        refuse("tasks/05.5/same_question")
-    return Outcome("passed", messages.text("tasks/05.5/passed"), notes=tuple(notes))
+class TwoBaselines(CaseGrader):
+    """Judges the share function, then the two reported shares and their questions."""
 
-
-def require(part, what):
-    """Say which of these parts is still open."""
-    for name, value in part.items():
-        if is_missing(value):
-            refuse("general/part_missing", status="not_done", part=name, what=what)
+    def __call__(self, answer):
+        part = parts(answer, ("coat_share", "low", "high"), "05.5")
+        if is_missing(part["coat_share"]):
+            refuse("general/not_done", status="not_done")
+        judged = super().__call__(part["coat_share"])
+        if judged.status != "passed":
+            return judged
+        low, high = read_side(part["low"], "low"), read_side(part["high"], "high")
+        require_limits(low["share"], high["share"])
+        notes = require_true(low, "low") + require_true(high, "high")
+        for given in (low, high):
+            require_own_words(given["question"], "question", "05.5", given["what"])
+        if words_of(low["question"]) == words_of(high["question"]):
+            refuse("tasks/05.5/same_question")
+        return replace(judged, notes=tuple(notes))
 
 
 def read_side(given, side):
     """Return baseline, share and question of one side."""
     what = f"the part {side!r} of 05.5"
-    require({side: given}, "05.5")
+    require_parts({side: given}, "05.5")
     part = parts(given, ("baseline", "share", "question"), what)
-    require({key: part[key] for key in ("baseline", "share")}, what)
+    require_parts({key: part[key] for key in ("baseline", "share")}, what)
     if isinstance(part["share"], str):
         refuse("general/hand_text", given=part["share"][:40])
     share = to_number(part["share"], what)
@@ -95,26 +89,29 @@ def require_true(given, side):
 
 LIGHT = "Which pixels raise the score when light is added to a black photo?"
 SHADE = "Which pixels raise the score when a white photo gets its dark parts?"
-RIGHT = {
-    "coat_share": without_steps(coat_share),
-    "low": {"baseline": "black", "share": 0.03, "question": LIGHT},
-    "high": {"baseline": "white", "share": 0.36, "question": SHADE},
-}
-WRONG = {name: {"coat_share": function} for name, function in WRONG_SHARES.items()}
-WRONG["swapped"] = {"low": RIGHT["high"], "high": RIGHT["low"]}
+BLACK = {"baseline": "black", "share": 0.03, "question": LIGHT}
+WHITE = {"baseline": "white", "share": 0.36, "question": SHADE}
 
-TWO_BASELINES = Task(
+TWO_BASELINES = function_task(
     "05.5",
-    grade,
-    reference=RIGHT,
-    misconceptions={name: RIGHT | change for name, change in WRONG.items()},
+    coat_share,
+    cases=CASES,
+    mistakes=[
+        *MISTAKES,
+        beside(
+            "swapped",
+            "Exchange the parts: 'low' is the share below 0.05, 'high' above 0.20.",
+            low=WHITE,
+            high=BLACK,
+        ),
+    ],
+    or_right=[before("of_pixels", "", attribution=pixels)],  # as the lesson draws it
+    parts={"low": BLACK, "high": WHITE},
+    grader=TwoBaselines,
+    rounding=1e-3,
+    passed="coat_share is right and both numbers are within the limits. No program can tell "
+    "whether your questions are good ones: read them to a neighbour.",
     words={
-        "name": "05.5",
-        "passed": "coat_share is right and both numbers are within the limits. No program can tell "
-        "whether your questions are good ones: read them to a neighbour.",
-        "cases": {each.name: each.says for each in CASES},
-        "misconceptions": {mistake.name: mistake.says for mistake in SHARES}
-        | {"swapped": "Exchange the parts: 'low' is the share below 0.05, 'high' above 0.20."},
         "out_of_limits": "The share {share} of {side!r} is not {limit}. See {section_baseline}.",
         "not_measured": "The share {share} of {side!r} is not what {baseline} gives on the camera "
         "photo. Run it once more: coat_share of xc.integrated_gradients(model, camera, "
@@ -126,13 +123,13 @@ TWO_BASELINES = Task(
         "photo_itself": "The baseline of {side!r} is (almost) the photo itself. Then there is "
         "(almost) no attribution to share out.",
         "same_question": "Both have the same question. What does each compare the photo with?",
-        "hints": [
-            "A pixel that equals its baseline gets exactly 0. Which baseline is near the dark "
-            "coat, and which is far from it?",
-            "brightness = photo.mean(dim=1, keepdim=True); dark = brightness <= "
-            "brightness.quantile(0.2). Take absolute values before you add up.",
-            "size = attribution.abs(); return float((size * dark).sum() / size.sum()). Try "
-            "'black' and 'white'. Ask: which pixels make the difference between the photo and ...?",
-        ],
     },
+    hints=(
+        "A pixel that equals its baseline gets exactly 0. Which baseline is near the dark "
+        "coat, and which is far from it?",
+        "brightness = photo.mean(dim=1, keepdim=True); dark = brightness <= "
+        "brightness.quantile(0.2). Take absolute values before you add up.",
+        "size = attribution.abs(); return float((size * dark).sum() / size.sum()). Try "
+        "'black' and 'white'. Ask: which pixels make the difference between the photo and ...?",
+    ),
 )

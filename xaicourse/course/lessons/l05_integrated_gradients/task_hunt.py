@@ -1,17 +1,13 @@
 """Task 05.4: submit an input that convicts each of three wrong bodies."""
 
-from dataclasses import replace
 from functools import cached_property, partial
 
 import torch
 
-from xaicourse.course.grading import messages
-from xaicourse.course.grading.claims import ClaimGrader, wrong
-from xaicourse.course.grading.compare import distance, refuse
+from xaicourse.course.grading.claims import claim_task, wrong
+from xaicourse.course.grading.compare import distance
 from xaicourse.course.grading.own_path import OwnPath
-from xaicourse.course.grading.submission import is_missing, parts, whole_number
-from xaicourse.course.grading.task import Task
-from xaicourse.course.grading.verdict import Settled, sentence
+from xaicourse.course.grading.submission import whole_number
 from xaicourse.course.lessons.l05_integrated_gradients.bugs import bug_a, bug_b, bug_c
 
 __all__ = ["BUG_HUNT"]
@@ -156,56 +152,22 @@ MISTAKES = [
     wrong("not_convicted", "Function {bug} is off by only {off}.", lambda i: i.error < CONVICTED),
 ]
 
-
-# ---------------------------------------------------------------- grading
-
-
-def grade(answer):
-    """Judge three inputs, one for each body."""
-    inputs = parts(answer, tuple(BUGS), "05.4")
-    if all(map(is_missing, inputs.values())):
-        refuse("general/not_done", status="not_done")
-    judged = {bug: judge(bug, given) for bug, given in inputs.items()}
-    failures = [outcome for outcome in judged.values() if outcome.status != "passed"]
-    if not failures:
-        return judged["a"]
-    convicted = ", ".join(bug for bug in judged if judged[bug].status == "passed") or "none yet"
-    reason = sentence(failures[0].message)
-    text = messages.text("tasks/05.4/progress", convicted=convicted, reason=reason)
-    only_open = all(outcome.status == "not_done" for outcome in failures)
-    return replace(failures[0], status="not_done" if only_open else "not_right", message=text)
-
-
-def judge(bug, given):
-    """Say whether this input convicts the body, or why it does not."""
-    try:
-        if is_missing(given):
-            refuse("general/part_missing", status="not_done", part=bug, what="05.4")
-        return ClaimGrader("05.4", partial(Evidence, bug), (), MISTAKES)(given)
-    except Settled as settled:
-        return settled.outcome
-
-
-BUG_HUNT = Task(
+BUG_HUNT = claim_task(
     "05.4",
-    grade,
-    reference=RIGHT,
-    misconceptions={line.name: line.example for line in MISTAKES if line.example},
+    {bug: partial(Evidence, bug) for bug in BUGS},
+    name="05.4",
+    right=RIGHT,
+    mistakes=MISTAKES,
+    passed="All three functions are convicted.",
+    progress="Convicted: {done}. {reason}",
+    evidence="Function {bug} gives {yours} with steps = {steps}; the truth is {truth}.",
+    hints=(
+        "Read each function beside the formula. Which points are used, and how many? What is the "
+        "sum divided and multiplied by, for each input of the batch?",
+        "A linear f shows wrong weights. A wrong path shows only where the slope changes; a "
+        "mistake within a batch, only for different inputs.",
+        "a: a linear f with 4 steps. b: a curved f, such as x1 * x1 * x2, a baseline that is not "
+        "0, and many steps. c: two inputs with different x - x'.",
+    ),
     bugs=BUGS,
-    words={
-        "name": "05.4",
-        "passed": "All three functions are convicted.",
-        "progress": "Convicted: {convicted}. {reason}",
-        "evidence": "Function {bug} gives {yours} with steps = {steps}; the truth is {truth}.",
-        "refused": {line.name: line.says for line in MISTAKES if not line.example},
-        "misconceptions": {line.name: line.says for line in MISTAKES if line.example},
-        "hints": [
-            "Read each function beside the formula. Which points are used, and how many? What is "
-            "the sum divided and multiplied by, for each input of the batch?",
-            "A linear f shows wrong weights. A wrong path shows only where the slope changes; a "
-            "mistake within a batch, only for different inputs.",
-            "a: a linear f with 4 steps. b: a curved f, such as x1 * x1 * x2, a baseline that is "
-            "not 0, and many steps. c: two inputs with different x - x'.",
-        ],
-    },
 )

@@ -55,65 +55,69 @@ class Inputs(Claim):
         return float((self.points @ self.vector - self.scores).abs().max())
 
 
+UNFIT = [
+    wrong(
+        "shape",
+        "Hand in inputs with two numbers each, at most {most}: [[x1, x2], ...]. Yours have "
+        "shape {shape}.",
+        lambda its: its.points.ndim != 2 or its.shape[1] != 2 or its.shape[0] > its.most,
+    ),
+    wrong(
+        "range",
+        "The numbers should lie between -{largest} and {largest}, yours reach {number}.",
+        lambda its: its.number > its.largest,
+    ),
+    wrong(
+        "kink",
+        "{point} lies exactly on the border of two pieces, where one of the sums is 0. "
+        "Move it a little.",
+        lambda its: bool((its.sums.abs() < 1e-9).any()),
+    ),
+]
+
+MISTAKES = [
+    wrong(
+        "other_pieces",
+        "Your inputs lie in different linear pieces: their gates differ. There the "
+        "gradient may differ, too, so nothing is shown. Stay in one piece.",
+        lambda its: bool(((its.sums > 0) != (its.sums[0] > 0)).any()),
+        [[1.0, 3.0], [3.0, 1.0]],
+    ),
+    wrong(
+        "not_this_piece",
+        "This is another piece. Asked is that of (1, 3): gates off, on, on. (The lesson "
+        "has shown it for the piece of (3, 1).)",
+        lambda its: (its.sums[0] > 0).tolist() != GATES,
+        [[3.0, 1.0], [6.0, 2.0]],
+    ),
+    wrong(
+        "one_input",
+        "One input is not enough: the vector {vector} gives its score exactly.",
+        lambda its: its.missed < its.wanted and len(its.points.unique(dim=0)) == 1,
+        [[1.0, 3.0]],
+    ),
+    wrong(
+        "a_vector_fits",
+        "The vector {vector} gives all your scores exactly. Your inputs lie on one "
+        "straight line that misses the origin. Add an input beside the line.",
+        lambda its: its.missed <= 1e-6,
+        [[1.0, 3.0], [1.0, 4.0], [1.0, 5.0]],
+    ),
+    wrong(
+        "near",
+        "The best vector, {vector}, misses a score by {missed} only. Asked is at least "
+        "{wanted}: take inputs that are farther apart.",
+        lambda its: its.missed < its.wanted,
+    ),
+]
+
 NO_VECTOR = claim_task(
     "08.5",
     Inputs,
     name="your inputs (P, 2)",
     right=[[1.0, 3.0], [2.0, 6.0]],
-    unfit=[
-        wrong(
-            "shape",
-            "Hand in inputs with two numbers each, at most {most}: [[x1, x2], ...]. Yours have "
-            "shape {shape}.",
-            lambda its: its.points.ndim != 2 or its.shape[1] != 2 or its.shape[0] > its.most,
-        ),
-        wrong(
-            "range",
-            "The numbers should lie between -{largest} and {largest}, yours reach {number}.",
-            lambda its: its.number > its.largest,
-        ),
-        wrong(
-            "kink",
-            "{point} lies exactly on the border of two pieces, where one of the sums is 0. "
-            "Move it a little.",
-            lambda its: bool((its.sums.abs() < 1e-9).any()),
-        ),
-    ],
-    mistakes=[
-        wrong(
-            "other_pieces",
-            "Your inputs lie in different linear pieces: their gates differ. There the "
-            "gradient may differ, too, so nothing is shown. Stay in one piece.",
-            lambda its: bool(((its.sums > 0) != (its.sums[0] > 0)).any()),
-            [[1.0, 3.0], [3.0, 1.0]],
-        ),
-        wrong(
-            "not_this_piece",
-            "This is another piece. Asked is that of (1, 3): gates off, on, on. (The lesson "
-            "has shown it for the piece of (3, 1).)",
-            lambda its: (its.sums[0] > 0).tolist() != GATES,
-            [[3.0, 1.0], [6.0, 2.0]],
-        ),
-        wrong(
-            "one_input",
-            "One input is not enough: the vector {vector} gives its score exactly.",
-            lambda its: its.missed < its.wanted and len(its.points.unique(dim=0)) == 1,
-            [[1.0, 3.0]],
-        ),
-        wrong(
-            "a_vector_fits",
-            "The vector {vector} gives all your scores exactly. Your inputs lie on one "
-            "straight line that misses the origin. Add an input beside the line.",
-            lambda its: its.missed <= 1e-6,
-            [[1.0, 3.0], [1.0, 4.0], [1.0, 5.0]],
-        ),
-        wrong(
-            "near",
-            "The best vector, {vector}, misses a score by {missed} only. Asked is at least "
-            "{wanted}: take inputs that are farther apart.",
-            lambda its: its.missed < its.wanted,
-        ),
-    ],
+    unfit=UNFIT,
+    mistakes=MISTAKES,
     passed=(
         "No vector can do it: the best one, {vector}, misses a score by {missed}. The third number "
         "that is missing is the bias of the piece."

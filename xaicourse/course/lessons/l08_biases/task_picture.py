@@ -55,120 +55,122 @@ CASES = (
     ),
 )
 
+MISTAKES = [
+    # which size
+    swap(
+        "signs_kept",
+        "You rescale the signed terms. Take absolute values first.",
+        size=lambda terms: terms,
+    ),
+    swap("squares", "You take squares. The paper takes absolute values.", size=torch.square),
+    swap(
+        "only_positive",
+        "You cut off what is below 0. The paper takes absolute values: a term that lowers "
+        "the score is drawn as well.",
+        size=torch.relu,
+    ),
+    # over which numbers
+    swap(
+        "each_channel",
+        "You rescale each channel by itself. Then a channel that brings almost nothing "
+        "counts as much as the strongest. Rescale over all channels of a photo.",
+        axes=(2, 3),
+    ),
+    swap(
+        "whole_batch",
+        "You rescale over the whole batch. Then a photo's picture depends on the others. "
+        "Rescale each photo by itself.",
+        axes=(0, 1, 2, 3),
+    ),
+    swap(
+        "over_channels_only",
+        "You rescale each place by itself. Then a place where little happens counts as "
+        "much as any other. Rescale over channels and places.",
+        axes=(1,),
+    ),
+    # how it is rescaled
+    swap(
+        "not_rescaled",
+        "Absolute values and the sum are right. The rescaling to 0..1 is missing.",
+        rescale=lambda a, axes: a,
+    ),
+    swap(
+        "divided_by_largest",
+        "You divide by the largest. Subtract the smallest first, then divide by (largest - "
+        "smallest).",
+        rescale=lambda a, axes: a / a.amax(axes, keepdim=True),
+    ),
+    swap(
+        "least_forgotten",
+        "You divide by (largest - smallest), but do not subtract the smallest.",
+        rescale=least_forgotten,
+    ),
+    swap(
+        "smallest_over_largest",
+        "You subtract the smallest, but divide by the largest. Divide by (largest - smallest).",
+        rescale=lambda a, axes: (a - a.amin(axes, keepdim=True)) / a.amax(axes, keepdim=True),
+    ),
+    swap(
+        "only_moved",
+        "You subtract the smallest. Now divide by (largest - smallest) before you add up "
+        "the channels.",
+        rescale=lambda a, axes: a - a.amin(axes, keepdim=True),
+    ),
+    swap(
+        "sum_to_one",
+        "You divide by the sum. Subtract the smallest and divide by (largest - smallest).",
+        rescale=lambda a, axes: a / a.sum(axes, keepdim=True),
+    ),
+    # the channels
+    swap(
+        "channels_first",
+        "You add up the channels first. Terms of opposite sign then cancel. First absolute "
+        "values, then rescale, then the sum.",
+        size=lambda terms: terms.sum(1, keepdim=True).abs(),
+    ),
+    swap(
+        "rescaled_at_the_end",
+        "You rescale the sum of the channels. The paper rescales the terms first, adds up "
+        "the channels, and leaves the sum as it is.",
+        size=lambda terms: terms.abs().sum(1, keepdim=True),
+    ),
+    swap(
+        "mean_of_channels",
+        "You take the mean of the channels. The paper adds them up.",
+        join=lambda a: a.mean(1),
+    ),
+    swap(
+        "largest_channel",
+        "You take the largest channel. The paper adds them up.",
+        join=lambda a: a.amax(1),
+    ),
+    swap(
+        "first_channel",
+        "You show the first channel only. Add up all channels.",
+        join=lambda a: a[:, 0],
+    ),
+    swap(
+        "length_of_channels",
+        "You take the root of the sum of squares over the channels. The paper adds them up.",
+        join=lambda a: a.norm(dim=1),
+    ),
+    swap("channels_kept", "The rescaling is right. Now add up the channels.", join=lambda a: a),
+    # something else
+    swap(
+        "signed_sum",
+        "This is the signed sum, which adds up to the layer's share. The paper's picture "
+        "is something else: absolute values, rescaled.",
+        size=lambda terms: terms,
+        rescale=lambda a, axes: a,
+    ),
+    after("reversed", "You show 1 minus the picture.", lambda picture: 1 - picture),
+]
+
 PICTURE = function_task(
     "08.4",
     picture,
     cases=CASES,
-    mistakes=[
-        # which size
-        swap(
-            "signs_kept",
-            "You rescale the signed terms. Take absolute values first.",
-            size=lambda terms: terms,
-        ),
-        swap("squares", "You take squares. The paper takes absolute values.", size=torch.square),
-        swap(
-            "only_positive",
-            "You cut off what is below 0. The paper takes absolute values: a term that lowers "
-            "the score is drawn as well.",
-            size=torch.relu,
-        ),
-        # over which numbers
-        swap(
-            "each_channel",
-            "You rescale each channel by itself. Then a channel that brings almost nothing "
-            "counts as much as the strongest. Rescale over all channels of a photo.",
-            axes=(2, 3),
-        ),
-        swap(
-            "whole_batch",
-            "You rescale over the whole batch. Then a photo's picture depends on the others. "
-            "Rescale each photo by itself.",
-            axes=(0, 1, 2, 3),
-        ),
-        swap(
-            "over_channels_only",
-            "You rescale each place by itself. Then a place where little happens counts as "
-            "much as any other. Rescale over channels and places.",
-            axes=(1,),
-        ),
-        # how it is rescaled
-        swap(
-            "not_rescaled",
-            "Absolute values and the sum are right. The rescaling to 0..1 is missing.",
-            rescale=lambda a, axes: a,
-        ),
-        swap(
-            "divided_by_largest",
-            "You divide by the largest. Subtract the smallest first, then divide by (largest - "
-            "smallest).",
-            rescale=lambda a, axes: a / a.amax(axes, keepdim=True),
-        ),
-        swap(
-            "least_forgotten",
-            "You divide by (largest - smallest), but do not subtract the smallest.",
-            rescale=least_forgotten,
-        ),
-        swap(
-            "smallest_over_largest",
-            "You subtract the smallest, but divide by the largest. Divide by (largest - smallest).",
-            rescale=lambda a, axes: (a - a.amin(axes, keepdim=True)) / a.amax(axes, keepdim=True),
-        ),
-        swap(
-            "only_moved",
-            "You subtract the smallest. Now divide by (largest - smallest) before you add up "
-            "the channels.",
-            rescale=lambda a, axes: a - a.amin(axes, keepdim=True),
-        ),
-        swap(
-            "sum_to_one",
-            "You divide by the sum. Subtract the smallest and divide by (largest - smallest).",
-            rescale=lambda a, axes: a / a.sum(axes, keepdim=True),
-        ),
-        # the channels
-        swap(
-            "channels_first",
-            "You add up the channels first. Terms of opposite sign then cancel. First absolute "
-            "values, then rescale, then the sum.",
-            size=lambda terms: terms.sum(1, keepdim=True).abs(),
-        ),
-        swap(
-            "rescaled_at_the_end",
-            "You rescale the sum of the channels. The paper rescales the terms first, adds up "
-            "the channels, and leaves the sum as it is.",
-            size=lambda terms: terms.abs().sum(1, keepdim=True),
-        ),
-        swap(
-            "mean_of_channels",
-            "You take the mean of the channels. The paper adds them up.",
-            join=lambda a: a.mean(1),
-        ),
-        swap(
-            "largest_channel",
-            "You take the largest channel. The paper adds them up.",
-            join=lambda a: a.amax(1),
-        ),
-        swap(
-            "first_channel",
-            "You show the first channel only. Add up all channels.",
-            join=lambda a: a[:, 0],
-        ),
-        swap(
-            "length_of_channels",
-            "You take the root of the sum of squares over the channels. The paper adds them up.",
-            join=lambda a: a.norm(dim=1),
-        ),
-        swap("channels_kept", "The rescaling is right. Now add up the channels.", join=lambda a: a),
-        # something else
-        swap(
-            "signed_sum",
-            "This is the signed sum, which adds up to the layer's share. The paper's picture "
-            "is something else: absolute values, rescaled.",
-            size=lambda terms: terms,
-            rescale=lambda a, axes: a,
-        ),
-        after("reversed", "You show 1 minus the picture.", lambda picture: 1 - picture),
-    ],
+    mistakes=MISTAKES,
     passed=(
         "As the paper draws it. Each layer now counts as much as any other, whatever it brought: "
         "this no longer adds up to a score."
