@@ -406,6 +406,12 @@ CASES["x on the meta device"] = Advice(
     lambda: xc.lrp(NET, torch.full(X.to("meta").shape, 0.5, dtype=torch.float64), 0),
     lambda: xc.lrp(NET, torch.full((3, 4), 0.5, dtype=torch.float64), 0),
 )
+CASES["an image without a batch"] = Advice(
+    lambda: xc.gradient(CNN, IMAGES[0], 0),
+    r"for a single example pass x\[None\]",
+    lambda: xc.gradient(CNN, IMAGES[0][None], 0),
+    lambda: slope(CNN, IMAGES[:1]),
+)
 CASES["a class in place of a model"] = Advice(
     lambda: xc.gradient(nn.Linear, X, 0),
     r"make one: Linear\(\.\.\.\)",

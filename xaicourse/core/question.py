@@ -14,7 +14,7 @@ from torch import Tensor
 
 from xaicourse.core import checks
 from xaicourse.core.backward_errors import explained_errors
-from xaicourse.core.chunks import at_least_float32, in_chunks, is_out_of_memory
+from xaicourse.core.chunks import at_least_float32, in_chunks, is_out_of_memory, plain, taken
 from xaicourse.core.foreign_hooks import notice_module_hooks
 from xaicourse.core.inputs import belonging_to, call, check_extras
 from xaicourse.core.layers import Layer
@@ -79,13 +79,12 @@ class Question:
         self.model = model
         self.model_dtype = self.precision = x.dtype  # what is computed in may be less: autocast
         # (N, ...), at least float32; without x's own graph unless the map is to be differentiated
-        self.x = _plain(x) if differentiable else _plain(x).detach()
+        self.x = plain(x) if differentiable else plain(x).detach()
         self.rows = torch.arange(len(x), device=x.device)
         self.output = output
         self.batch_size = checks.default_batch_size(x, batch_size)
         self.gradient_calls = 0
-        self._called = False
-        self._own_statistics = False  # whether a batch norm by the batch itself was met
+        self._called = self._own_statistics = False  # the latter: met a batch norm by the batch
         self._squashed_by: str | None = None  # the softmax or sigmoid that the model ends with
         self._hooks_unknown = True  # whether the model sets hooks on its tensors
         self._audited: Any = None  # x's autograd node and those of the outputs, under rules
@@ -108,7 +107,7 @@ class Question:
 
         def run(start: int, stop: int) -> None:
             with torch.no_grad():
-                chunk = _take(points, start, stop, rows)
+                chunk = taken(points, start, stop, rows)
                 found.append(self._score(chunk, rows[start:stop]))
 
         with torch.inference_mode(False):
@@ -135,14 +134,14 @@ class Question:
 
         def run(start: int, stop: int) -> None:
             with torch.enable_grad(), _captured(layer, differentiable) as seen:
-                chunk = _take(points, start, stop, rows)
+                chunk = taken(points, start, stop, rows)
                 if layer is None and not (differentiable and chunk.requires_grad):
                     chunk = chunk.detach().requires_grad_(True)
                 score = self._score(chunk, rows[start:stop])
                 if seen is not None:
                     chunk = seen.output
                 if not score.requires_grad or not chunk.requires_grad:
-                    raise self._not_connected(source, _take(points, start, stop, rows))
+                    raise self._not_connected(source, taken(points, start, stop, rows))
                 with explained_errors(), belonging_to(rows[start:stop]):
                     (grad,) = torch.autograd.grad(
                         score.sum(), chunk, create_graph=differentiable, allow_unused=True
@@ -391,21 +390,8 @@ class Question:
         self._called = True
 
 
-def _plain(x: Tensor) -> Tensor:
-    """Return x for our own arithmetic: a normal tensor (not of inference mode), >= float32."""
-    return at_least_float32(x.clone() if x.is_inference() else x)
-
-
 def _captured(layer: Layer | None, keep_graph: bool) -> Any:
     return nullcontext() if layer is None else layer.capture(keep_graph)
-
-
-def _take(
-    points: Callable[[Tensor], Tensor] | Tensor, start: int, stop: int, rows: Tensor
-) -> Tensor:
-    if isinstance(points, Tensor):
-        return points[start:stop]
-    return points(torch.arange(start, stop, device=rows.device))
 
 
 def _join(parts: list[Any]) -> Any:
