@@ -4,6 +4,7 @@
     python benchmarks/architectures.py --fresh                all of it anew
     python benchmarks/architectures.py --only resnet vit      some families
     python benchmarks/architectures.py --methods lrp deeplift some methods
+    python benchmarks/architectures.py --render               only the pages, from what is stored
 
 It writes results/architectures.json and .md, and docs/architectures.md. All nets are small, with
 random weights in float64 (families.py); the second opinions stand in second_opinions.py.
@@ -82,13 +83,14 @@ def main() -> None:
     parser.add_argument("--methods", nargs="+", metavar="METHOD")
     parser.add_argument("--fresh", action="store_true", help="judge all of it anew")
     parser.add_argument("--print-only", action="store_true", help="write no file")
+    parser.add_argument("--render", action="store_true", help="judge nothing, write the pages")
     options = parser.parse_args()
     before = load()
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     names = options.methods or sorted(xc.METHODS)
     store = json.loads(STORE.read_text()) if STORE.exists() else {"verdicts": {}}
-    asked = options.only or list(FAMILIES)
+    asked = [] if options.render else options.only or list(FAMILIES)
     for family in asked:
         kept = store["verdicts"].get(family, {})
         redo = options.fresh or options.only or options.methods

@@ -849,14 +849,16 @@ def report(counts: Counter[str], first: int, programs: int, methods: int) -> str
         for method in METHODS
     ]
     table = "\n".join(["| method | right | refused |", "|---|---|---|", *lines])
+    last = first + programs - 1
     return f"""# Random programs
 
-Made by `python -m tests.methods.fuzz_programs {programs} {first} {methods} --store`. {programs} programs of
-5 to 15 operations, seeds {first} to {first + programs - 1}, each on {methods} method(s) in turn: {tried} answers in legal
-spellings against the plain spelling. PyTorch itself cannot differentiate {counts["illegal"]} of the spellings.
+Made by `python -m tests.methods.fuzz_programs {programs} {first} {methods} --store`.
+{programs} programs of 5 to 15 operations, seeds {first} to {last}, each on {methods} method(s) in
+turn: {tried} answers in legal spellings against the plain spelling. PyTorch itself cannot
+differentiate {counts["illegal"]} of the spellings.
 
-**{counts["wrong"]} silent differences.** Right is equal to {TOLERANCE:g} of the map's norm, in float64; refused is one error
-that names the operation, or the same error that the plain spelling gets.
+**{counts["wrong"]} silent differences.** Right is equal to {TOLERANCE:g} of the map's norm, in
+float64; refused is one error that names the operation, or the error of the plain spelling.
 
 {table}
 
