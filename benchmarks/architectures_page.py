@@ -68,6 +68,10 @@ COLUMNS: dict[str, tuple[tuple[str, ...], str]] = {
         ("guided_grad_cam",),
         "needs both a layer and ReLUs alone.",
     ),
+    "occlusion": (
+        ("occlusion",),
+        "needs forward passes alone: right for every model; compared with a loop over the patches.",
+    ),
     "patterns": (
         ("pattern_net", "pattern_attribution"),
         "fits patterns to data first. Only the first layer's patterns are compared, with "
@@ -76,10 +80,10 @@ COLUMNS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 
 INTRO = """Which method explains which kind of net, on small nets with random weights in float64.
-**right**: the answer agrees to 1e-6 with a second opinion that does not use the method. **refused**: one
-error says what cannot be explained, and what to do. Where the methods of a column differ, the cell
-counts them and names the others below. Right means that the numbers are those of the method's
-definition, not that the map shows what the net does.
+**right**: the answer agrees to 1e-6 with a second opinion that does not use the method.
+**refused**: one error says what cannot be explained, and what to do. Where the methods of a column
+differ, the cell counts the right ones; the others stand in the results. Right means that the
+numbers are those of the method's definition, not that the map shows what the net does.
 """
 
 
@@ -87,9 +91,8 @@ def columns(store: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     """Return head -> methods; methods that no column names come last, under their own name."""
     known = {name for names, _ in COLUMNS.values() for name in names}
     stored = {name for verdicts in store["verdicts"].values() for name in verdicts}
-    return {head: names for head, (names, _) in COLUMNS.items()} | {
-        name: (name,) for name in sorted(stored - known)
-    }
+    seen = {head: names for head, (names, _) in COLUMNS.items() if stored & set(names)}
+    return seen | {name: (name,) for name in sorted(stored - known)}
 
 
 def cell(verdicts: Mapping[str, Mapping[str, Any]], names: tuple[str, ...]) -> str:

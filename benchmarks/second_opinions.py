@@ -474,6 +474,24 @@ def seen_through(name: str, case: Case) -> Verdict:
     return Verdict(apart(found.extra["raw"], right), f"a loop over {A.shape[1]} feature maps")
 
 
+@check("occlusion")
+def hidden_patches(name: str, case: Case) -> Verdict:
+    side = case.x.shape[-1] // 4 if case.x.dim() == 4 else 2
+    found = asked(name, case.model, case.x, case.target, patch=side, fill=0.1)
+    right = torch.zeros_like(case.x)
+    F_x = score(case, case.x)
+    for i in range(0, case.x.shape[-1], side):
+        for j in range(0, case.x.shape[-2] if case.x.dim() == 4 else 1, side):
+            place = (..., slice(j, j + side), slice(i, i + side))
+            place = place if case.x.dim() == 4 else (..., slice(i, i + side))
+            hidden = case.x.clone()
+            hidden[place] = 0.1
+            with torch.no_grad():
+                drop = F_x - score(case, hidden)
+            right[place] = drop.view(-1, *[1] * (case.x.dim() - 1))
+    return Verdict(apart(found.values, right), "a loop over the patches")
+
+
 # ---- patterns ------------------------------------------------------------------------------------
 
 
