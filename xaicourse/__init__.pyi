@@ -3001,7 +3001,7 @@ def pattern_attribution(
     ----------
     model : callable
         (N, ...) -> (N, K), (N,) or other outputs that `target` reads, made of dense and
-        convolution layers, ReLUs and max pools.
+        convolution layers, ReLUs, sums, means, max and average pools.
     x : Tensor (N, ...)
         Inputs.
     target : int, (N,) ints, tuple, callable, target object or None
@@ -3014,8 +3014,8 @@ def pattern_attribution(
     batch_size : int, optional
         Rows that go through the model at once; never changes the result.
     allow : tuple of str
-        Other operations (sums, means) at which the plain gradient is accepted, by the name that an
-        error gave. They are to be allowed in `fit_patterns` as well.
+        Other operations at which the plain gradient is accepted, by the name that an error gave.
+        They are to be allowed in `fit_patterns` as well.
     return_details : bool
         Return an `Attribution` instead of the values alone.
 
@@ -3034,7 +3034,9 @@ def pattern_attribution(
 
     Notes
     -----
-    A neuron hands on all it received, because w . a = 1. Breaks completeness, sensitivity(a),
+    A neuron hands on all it received, because w . a = 1. A sum or a mean was not trained: its
+    pattern is a = w / (w . w). So each of two summands gets R / 2, and each of n cells of a mean
+    R / n, as the gradient's up to a factor. Breaks completeness, sensitivity(a),
     linearity and implementation invariance.
 
     **Cost.** 1 gradient a row, after the patterns were fitted.
@@ -3092,7 +3094,7 @@ def pattern_net(
     ----------
     model : callable
         (N, ...) -> (N, K), (N,) or other outputs that `target` reads, made of dense and
-        convolution layers, ReLUs and max pools.
+        convolution layers, ReLUs, sums, means, max and average pools.
     x : Tensor (N, ...)
         Inputs.
     target : int, (N,) ints, tuple, callable, target object or None
@@ -3105,15 +3107,16 @@ def pattern_net(
     batch_size : int, optional
         Rows that go through the model at once; never changes the result.
     allow : tuple of str
-        Other operations (sums, means) at which the plain gradient is accepted, by the name that an
-        error gave. They are to be allowed in `fit_patterns` as well.
+        Other operations at which the plain gradient is accepted, by the name that an error gave.
+        They are to be allowed in `fit_patterns` as well.
     return_details : bool
         Return an `Attribution` instead of the values alone.
 
     Returns
     -------
     Tensor (N, ...)
-        The estimated signal, signed, in the units of x: a picture rather than a share of F.
+        The estimated signal, signed, in the units of x: a picture rather than a share of F. Rows
+        that are too large for x's dtype come back as values / 2^k; ``extra["exponent"]`` has k.
 
     Raises
     ------
@@ -3125,13 +3128,16 @@ def pattern_net(
 
     Notes
     -----
-    For one linear neuron it is a y, the signal itself. Breaks completeness, sensitivity(a),
+    For one linear neuron it is a y, the signal itself. A sum or a mean was not trained: its pattern
+    is a = w / (w . w), as the gradient's up to w . a = 1. So of y = x_1 + x_2 each summand gets
+    s / 2, and each cell of a mean gets s. Breaks completeness, sensitivity(a),
     linearity and implementation invariance. An elementwise scale on the way, such as ``/ std``, is
     undone: the signal is in the units of x.
 
-    **Cost.** 1 gradient a row, after the patterns were fitted.
+    **Cost.** 1 gradient a row, after the patterns were fitted; in a deep net up to 1 more on a copy
+    of the model in float64.
 
-    **Fails when** the net is deep: the signal's size can explode on its way down. With patterns of
+    **Fails when** the net is deep: the signal's size explodes on its way down. With patterns of
     too little data it shows the data's noise.
 
     References
