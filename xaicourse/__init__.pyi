@@ -837,8 +837,8 @@ def bias_backprop(
     Raises
     ------
     UnsupportedOperationError
-        If there is no way to share among the inputs of an operation (attention, layer norm); it is
-        named. Also if anything was lost on the way.
+        If there is no rule to share among the inputs of an operation (attention as one call,
+        recurrent layers); it is named. Also if anything was lost on the way.
     ValueError, TypeError
         For bad arguments, a model in training mode, a detached output, a NaN gradient.
         Also for an unknown alpha.
@@ -847,8 +847,8 @@ def bias_backprop(
     -----
     Input and bias part together are complete. Breaks implementation invariance. Activations pass
     their unit's share on, max-pools to the winner, sums of two branches in proportion to their
-    sizes (in halves with uniform), products in halves; what falls on a rim of zeros goes to the
-    nearest pixel.
+    sizes (in halves with uniform), products in halves; a layer norm or a softmax hands the share of
+    each number to the number at its place; what falls on a rim of zeros goes to the nearest pixel.
 
     **Cost.** 2 gradients a row.
 
@@ -903,7 +903,7 @@ def fullgrad(
     model : callable
         A net on images (N, C, H, W). Biases are found in every operation: convolutions, batch
         norms, a normalisation inside the model, and the implicit ones of activations that are not
-        homogeneous (ReLU6 above its knee, GELU).
+        homogeneous (ReLU6 above its knee, GELU), of layer norms and of attention.
     x : Tensor (N, C, H, W)
         Images.
     target : int, (N,) ints, tuple, callable, target object or None
@@ -937,7 +937,8 @@ def fullgrad(
     the picture is neither. Breaks implementation invariance: the biases belong to the layers.
     Rescaling is by row, over all channels of a layer, as in the authors' code; resizing is bilinear
     and keeps pixels where they are (theirs moves the corners' centres to the rim). Only terms with
-    a place in the picture, (N, C, h, w) with more than one pixel, are drawn.
+    a place in the picture are drawn: those whose axes are known to be rows, channels, height and
+    width, in any order, with more than one pixel. Tokens and windows have none.
 
     **Cost.** 1 gradient a row, on a graph that notes each operation's bias.
 
@@ -983,7 +984,8 @@ def fullgrad_decomposition(
         F(x) = \nabla_x F \cdot x + \sum_l \frac{\partial F}{\partial z_l} \cdot b_l
 
     with :math:`b_l = z_l - J_l u_l` for an operation :math:`z_l(u_l)` with Jacobian :math:`J_l`:
-    the bias of a layer, and the implicit bias of an activation that is not homogeneous.
+    the bias of a layer; an activation's :math:`f(u) - f'(u) u`, 0 for ReLU; minus a product
+    :math:`u v` of two activations, whose :math:`J u` is twice the product.
 
     Lesson 08.
 
@@ -1007,21 +1009,25 @@ def fullgrad_decomposition(
     Tensor (N, P)
         All shares side by side, in units of F; each row adds up to F(x). The details hold them
         by name in ``extra["parts"]``: ``"input"`` (N, ...), then the operations in the order of
-        the forward pass (``"linear 0"``, ``"batch_norm 0"``, ...; terms (N, C, h, w) summed over
-        channels), then ``"output"``, the last step to F: 0 for a logit or a margin.
+        the forward pass (``"linear 0"``, ``"batch_norm 0"``, ...; those of images summed over
+        channels: (N, h, w)), then ``"output"``, the last step to F: 0 for a logit or a margin.
+        Where the rows are not first inside the model (tokens first, windows of all images
+        together), a row's terms keep the form that they have for one row: (N, tokens, 1, K).
 
     Raises
     ------
     UnsupportedOperationError
         If an operation cannot be seen or differentiated twice; it is named. Also if the shares do
-        not add up.
+        not add up, or a model takes no row alone and has its rows elsewhere than on the first axis.
     ValueError, TypeError
         For bad arguments, a model in training mode, a detached output, a NaN gradient.
 
     Notes
     -----
     Keeps completeness and weak dependence: for a piecewise linear net gradient and biases stay the
-    same within a linear piece. No vector of the input's shape can keep both.
+    same within a linear piece. No vector of the input's shape can keep both. A layer norm forgets
+    how large its input is, :math:`J u = 0`: all that it puts out is its bias. Behind the last one
+    of a transformer the parts before it add up to 0, exact but of little use.
 
     **Cost.** 1 gradient a row, on a graph that notes each operation's bias.
 
@@ -2614,7 +2620,8 @@ def deep_taylor(
     Raises
     ------
     UnsupportedOperationError
-        If an operation has no rule; it is named. Also if no layer sees x itself.
+        If an operation has no rule; it is named. The theory knows no gates and norms and, of
+        activations, those that rise. Also if no layer sees x itself.
     ValueError, TypeError
         For bad arguments, a model in training mode, a detached output, a NaN gradient.
         Also for x outside of low and high.
@@ -2776,6 +2783,14 @@ def deeplift(
 
     where the positive and the negative contributions to z sum up to :math:`\Delta z^+` and
     :math:`\Delta z^-`. An affine layer has the multipliers w; they are chained like derivatives.
+    Rescale also covers every function g of one number, and the product of two activations:
+
+    .. math:: \Delta(uv) = \bar v\, \Delta u + \bar u\, \Delta v, \qquad
+        \bar u = \tfrac12 (u + u')
+
+    which is exact. Quotients are products with 1/v, norms (layer, group, instance, RMS) the
+    products and roots that they are made of, softmax is exp(z - log sum exp z), where the
+    exponentials, their sum and its logarithm follow Rescale.
 
     Lesson 03.
 
@@ -2811,7 +2826,8 @@ def deeplift(
     Raises
     ------
     UnsupportedOperationError
-        If an operation has no rule (GELU, a gate, attention); it is named.
+        If an operation has no rule (attention and recurrent layers in one call, sorting, amax;
+        for RevealCancel also what is not a rising activation); it is named.
     ValueError, TypeError
         For bad arguments, a model in training mode, a detached output, a NaN gradient.
         Also for a bad baseline or rule.
@@ -2819,7 +2835,10 @@ def deeplift(
     Notes
     -----
     Keeps completeness and sensitivity(a). A max pool hands its difference to the winner at x where
-    the maximum rose and to the winner at x' where it fell, which keeps completeness.
+    the maximum rose and to the winner at x' where it fell, which keeps completeness. Where
+    :math:`\Delta z` is so small that :math:`\Delta y` is mostly rounding, the mean slope between
+    z' and z takes the place of the quotient. RevealCancel covers ReLUs, tanh, sigmoid, softplus,
+    ELU and max pools; it rescales what is no layer or sum in front of one.
 
     **Cost.** 1 gradient a row, for which x and x' go through the model together: twice the rows.
 
@@ -2877,9 +2896,21 @@ def lrp(
         R_i = \sum_j \frac{x_i w_{ij}}{z_j + \epsilon\, \mathrm{sign}\, z_j} R_j,
         \qquad R^{(L)} = F(x)
 
-    Activations pass relevance on as it is, sums and average pools share it in proportion to what
-    each input adds, max pools give it to the winner. A batch-norm (or ``- mean``, ``/ std``) is
-    explained as one layer with the layer before it, or else the one after it.
+    What else a net is made of:
+
+    ==================================  ============================================================
+    dense, (transposed) convolution,    the rule of the table `rules`
+    einsum, bmm, ... with a constant
+    batch-norm, ``- mean``, ``/ std``   part of the layer before it, or else of the one after it
+    activations of one number           R as it is (ReLU, GELU, SiLU, ... also ``u * tanh(u)``)
+    sums, means, average pools          R x_i w_i / (z + epsilon sign z): what each input adds
+    max pools                           R to the winner
+    a signal times a gate               R to the signal, none to the gate, which ends in a sigmoid,
+                                        hardsigmoid or softmax (squeeze-and-excite, GLU)
+    layer, group, instance, RMS norm,   R as in a sum, with 1 / deviation held fast; also written
+    F.normalize, local response norm    out, ``(x - m) / sqrt(v + e)``
+    two signals multiplied, attention   refused
+    ==================================  ============================================================
 
     Lesson 03.
 
@@ -2931,16 +2962,19 @@ def lrp(
     Raises
     ------
     UnsupportedOperationError
-        If an operation has no rule (GELU, a gate, attention), or z_box meets a layer that does not
-        see x; it is named. Also if there is a rule for "first", but no layer sees x.
+        If an operation has no rule (attention, a product of two signals), or z_box meets a layer
+        that does not see x; it is named. Also if there is a rule for "first", but no layer sees x.
     ValueError, TypeError
         For bad arguments, a model in training mode, a detached output, a NaN gradient.
         Also for unknown rules and x outside of low and high.
 
     Notes
     -----
-    Conserves relevance up to what biases, constants and epsilon absorb. Breaks completeness, and
-    implementation invariance for all rules but zero.
+    Conserves relevance up to what biases, constants and epsilon absorb; activations absorb nothing,
+    even if f(0) is not 0 (sigmoid, softplus). Breaks completeness, and implementation invariance
+    for all rules but zero. In nets of layers, ReLUs and pools the rule zero is gradient x input;
+    in others it is gradient x input of the net with f(z) = z [f(z) / z], gates and deviations as
+    constants. Its authors state that they hold a patent on the method.
 
     **Cost.** 1 gradient a row.
 

@@ -4,7 +4,18 @@ from collections import Counter
 
 import pytest
 
-from tests.methods.fuzz_programs import KINDS, METHODS, Step, draw, fault, report, search
+from tests.methods.fuzz_programs import (
+    KINDS,
+    METHODS,
+    SMOOTH,
+    Step,
+    answer,
+    draw,
+    fault,
+    report,
+    search,
+)
+from xaicourse.methods.vanilla import difference_from_reference
 
 PROGRAMS = 300
 
@@ -39,3 +50,31 @@ def test_a_silent_difference_would_be_found(method, monkeypatch):
     monkeypatch.setitem(KINDS, "reflect", [lambda h, s, w: 1.0 - h, lambda h, s, w: h * 0.9])
     layer, wrong = Step("layer", 0, 0), Step("reflect", 0, 0)
     assert "silent difference" in str(fault(method, [layer, wrong, layer], []))
+
+
+@pytest.mark.fault("R6")
+@pytest.mark.parametrize(("kind", "rule"), [("gate", "product"), ("silu", "rescale")])
+def test_a_wrong_rule_would_be_found(kind, rule, monkeypatch):
+    """Both spellings would have it: the right answer comes from contributions carried forwards."""
+    gates = [Step("layer", 0, 0), Step(kind, 0, 1)]
+    assert fault("deeplift", gates, gates) is None
+    right = getattr(difference_from_reference, f"{rule}_multiplier")
+
+    def wrong(operation, grad):
+        found = right(operation, grad)
+        return tuple(1.01 * f for f in found) if isinstance(found, tuple) else 1.01 * found
+
+    monkeypatch.setattr(difference_from_reference, f"{rule}_multiplier", wrong)
+    assert "silent difference" in str(fault("deeplift", gates, gates))
+
+
+@pytest.mark.fault("R6")
+@pytest.mark.parametrize("kind", SMOOTH)
+def test_every_spelling_of_what_has_a_rule_now_is_right(kind):
+    """... or refused, but not every one of them."""
+    layer, found = Step("layer", 0, 0), []
+    for spelling in range(len(KINDS[kind]) - 1):
+        steps = [layer, Step(kind, spelling, 1), layer], [layer, Step(kind, spelling, 1)]
+        assert fault("deeplift", *steps) is None
+        found.append(isinstance(answer("deeplift", *steps, plain=False), str))
+    assert 3 * sum(found) <= len(found)

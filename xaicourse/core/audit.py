@@ -37,6 +37,7 @@ __all__ = [
 ]
 
 _RULED_NAME = "_ruled"
+_HIDDEN = ("relu", "leaky_relu")  # read wherever their call is seen
 
 # node -> what its caller calls it, where these differ
 _CALLED = {
@@ -45,12 +46,7 @@ _CALLED = {
     "native_layer_norm": "layer_norm",
     "prelu_kernel": "prelu",
 }
-_UNSEEN = (
-    "Call torch.relu, F.relu or nn.ReLU from Python: a ReLU inside torch.ops, vmap or compiled "
-    "code cannot be seen"
-)
 _INSTEAD = {
-    "relu": _UNSEEN,
     "clamp": "If it is a ReLU, write torch.relu(z), or clamp with a number: z.clamp(min=0)",
     "maximum": "If it is a ReLU, write torch.relu(z) for torch.maximum(z, zeros)",
     **dict.fromkeys(
@@ -140,13 +136,28 @@ def audit(output: Tensor, start: Any, rules: RuleSet) -> None:
         if is_product:
             raise UnsupportedOperationError(
                 f"{rules.method} is not defined where two activations are multiplied "
-                f"({node.name()}), as in gates and attention; {advice}"
+                f"({node.name()}), as in gates and attention{_which(node, rules)}; {advice}"
+            )
+        if name in _HIDDEN:
+            raise UnsupportedOperationError(
+                f"{rules.method} has a rule for {name!r}, but here it is called where no call is "
+                f"seen (torch.ops, torch.vmap, scripted or compiled code); call F.{name} there, or "
+                f"{advice}"
             )
         raise UnsupportedOperationError(
             f"{rules.method} is not defined for the operation {name!r} ({node.name()}) in this "
             f"model: {rules.covers}, and the plain gradient would be used there silently. "
             f"{what_to_do(name, 'Use a model of covered operations in eager mode')}, or {advice}"
         )
+
+
+def _which(node: Any, rules: RuleSet) -> str:
+    """Say which products have a rule."""
+    if "gate" not in rules.kinds:
+        return ""
+    if operation_name(node) in ("bmm", "mm"):
+        return ". Rules for attention come with the lesson on transformers"
+    return ", unless one of them is a gate (it ends in a sigmoid, hardsigmoid or softmax)"
 
 
 def _call_of(nodes: list[Any], rules: RuleSet) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-__all__ = ["escapes", "map_tensors", "tensors_in"]
+__all__ = ["escapes", "first_rows", "has_list", "map_tensors", "tensors_in"]
 
 # objects that are no containers of results
 _CLOSED = (
@@ -120,3 +120,25 @@ def escapes(score: Tensor, start: Any, ends: set[Any]) -> bool:
         seen.add(node)
         stack.extend(following for following, _ in node.next_functions)
     return False
+
+
+# ---- outputs for twice the rows ------------------------------------------------------------------
+
+
+def has_list(outputs: Any, length: int) -> bool:
+    """Tell whether outputs are a list of that length, or a dict with one."""
+    values = outputs.values() if type(outputs) is dict else [outputs]
+    return any(isinstance(v, list | tuple) and len(v) == length for v in values)
+
+
+def first_rows(both: Any, alone: Any, n: int) -> Any:
+    """Return what outputs for 2 n rows say of the first n.
+
+    `alone` are the outputs for these alone, or None: they tell whether 2 n things in a list are
+    one for each row, or as many outputs that each hold all rows.
+    """
+    if type(both) is dict:
+        return {k: first_rows(v, None if alone is None else alone[k], n) for k, v in both.items()}
+    if isinstance(both, list | tuple) and alone is not None and len(alone) == n != len(both):
+        return both[:n]
+    return map_tensors(lambda t: t[:n] if t.dim() > 0 and len(t) == 2 * n else t, both)

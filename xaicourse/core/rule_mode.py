@@ -17,6 +17,7 @@ from xaicourse.core.known import (
     ATTENTION,
     KEEPS_NUMBERS,
     PAD,
+    RECURRENT,
     kind_of,
     name_of,
     plain_name,
@@ -42,6 +43,7 @@ from xaicourse.core.reading import (
 from xaicourse.core.recomputation import keeps_activations
 from xaicourse.core.row_order import RowOrder
 from xaicourse.core.ruled import Choice, RuleSet, apply_rule
+from xaicourse.core.written_out import whole_layer, written_out
 
 __all__ = ["RuleMode"]
 
@@ -91,12 +93,13 @@ class RuleMode(TorchFunctionMode):
                 raise cut
         if not followers:
             return self._apart(func, args, kwargs, written, cut)
-        if self.rules.kinds and kind_of(func) in ATTENTION:
-            raise UnsupportedOperationError(
-                f"{self.rules.method} is not defined for attention ({plain_name(func)}), whose "
-                "weights are themselves computed from x; use gradient, smoothgrad or a method of "
-                "the integrated class, such as integrated_gradients, which ask for no rule"
-            )
+        if self.rules.kinds and kind_of(func) in ATTENTION | RECURRENT:
+            raise whole_layer(func, self.rules)
+        way = None
+        if "product" in self.rules.kinds:
+            way = written_out(func, args, kwargs, self.follows)
+        if way is not None:
+            return self._in_parts(way, args, kwargs, written)
         if written is not None and kind_of(func) == "write":
             result = func(*args, **kwargs)
             self._note_write(func, written, followers, None)
@@ -111,6 +114,14 @@ class RuleMode(TorchFunctionMode):
 
     # -- one call --
 
+    def _in_parts(self, way: Any, args: tuple, kwargs: dict, written: Tensor | None) -> Any:
+        """Carry out a call as the simpler operations that it is made of, each by its own rule."""
+        with self:
+            if written is None:
+                return way(*args, **kwargs)
+            args, kwargs = with_first_argument(args, kwargs, written.clone())
+            return written.copy_(way(*args, **kwargs))
+
     def _operate(
         self, func: Any, args: tuple, kwargs: dict, followers: list[Tensor], written: Tensor | None
     ) -> Any:
@@ -119,7 +130,7 @@ class RuleMode(TorchFunctionMode):
         if written is not None:  # the rule needs what is about to be overwritten
             kept = written.clone()
             self.follows.mark(kept, self.follows(written))
-            self.memory.note(kept, self.memory.of(written))
+            self.memory.note_copy(kept, written)
             if self.row_order is not None:
                 self.row_order.note_copy(kept, written)
             args, kwargs = with_first_argument(args, kwargs, kept)
@@ -129,7 +140,7 @@ class RuleMode(TorchFunctionMode):
         apart = written is not None and (written._is_view() or not self.follows(written))
         if operation is not None:
             self._refuse_what_was_lost(operation, apart)
-            self._refuse_rows_out_of_order(operation)
+            operation = self._with_rows(operation, func, args, kwargs)
         if operation is not None and self.rules.carries_relevance:
             operation = self.reader.with_what_came_before(operation)
         choice = None
@@ -192,7 +203,7 @@ class RuleMode(TorchFunctionMode):
         operation = self.reader.read(func, args, kwargs)
         if not isinstance(operation, Activated):
             return False
-        self._refuse_rows_out_of_order(operation)
+        operation = self._with_rows(operation, func, args, kwargs)
         choice = self.rules.choose(operation, None)
         activated, rule = choice or (None, None)
         if rule is None or not isinstance(activated, Activated):
@@ -248,7 +259,12 @@ class RuleMode(TorchFunctionMode):
                         func, args, kwargs, followers[0], operation, leaf, part
                     )
                 self.follows.mark(leaf, True)
-                self.memory.note(leaf, Made(producer, versions, chain, is_x, of, lost, written))
+                made = Made(producer, versions, chain, is_x, of, lost, written)
+                if "gate" in self.rules.kinds:
+                    made = self.reader.with_its_past(
+                        made, func, args, kwargs, operation, followers, leaf
+                    )
+                self.memory.note(leaf, made)
 
     def _note_unread(
         self, func: Any, result: Any, followers: list[Tensor], choice: Choice | None
@@ -340,18 +356,12 @@ class RuleMode(TorchFunctionMode):
             "the parts, h * mask for what becomes 0, h = h - mean in place of h -= mean"
         )
 
-    def _refuse_rows_out_of_order(self, operation: Operation) -> None:
-        if self.row_order is None or (
-            self.rules.carries_relevance and isinstance(operation, Activated)
-        ):
-            return
-        for t in operation.inputs:
-            if not self.row_order.kept(t):
-                raise UnsupportedOperationError(
-                    f"{self.rules.method} needs the rows of x on the first axis, but the input of "
-                    f"{operation.name}(), of shape {tuple(t.shape)}, does not have them there in "
-                    "their order; keep the rows on the first axis around it"
-                )
+    def _with_rows(self, operation: Operation, func: Any, args: tuple, kwargs: dict) -> Operation:
+        """Note where the rows lie if they do not lie in order, or refuse."""
+        free = self.rules.carries_relevance and isinstance(operation, Activated)
+        if self.row_order is None or free:
+            return operation
+        return self.row_order.placed(operation, func, args, kwargs, self.rules)
 
     # -- what is cut off --
 

@@ -28,6 +28,8 @@ class RuleSet(Protocol):
     transparent: ClassVar[frozenset[str]]
     covers: ClassVar[str]
     when_allowed: ClassVar[str]
+    instead_of_attention: ClassVar[str]
+    instead_of_recurrent: ClassVar[str]
 
     @property
     def method(self) -> str: ...
