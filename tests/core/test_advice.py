@@ -141,7 +141,7 @@ CASES["two activations multiplied"] = Advice(
     lambda: xc.guided_backprop(gated, X, 0, allow=("product",)),
     lambda: slope(gated),
 )
-for method in (xc.guided_backprop, xc.deconvnet, xc.rectgrad):
+for method in (xc.lrp, xc.deep_taylor, xc.guided_backprop, xc.rectgrad):
     for last in (nn.Softmax(1), nn.LogSoftmax(-1)):
         ends = nn.Sequential(*NET, last)
         CASES[f"{method.__name__} of a model that ends with {type(last).__name__}"] = Advice(
