@@ -139,7 +139,7 @@ TABLE = {
     "unknown output": Bad("output must be one of.*'logits'", settings={"output": "logits"}),
     "output is None": Bad("output must be one of.*None", settings={"output": None}),
     "softmax of probabilities": Bad(
-        "already probabilities.*output='logit'",
+        "already probabilities.*output=(lambda p: p|'logit')",
         model=then(lambda y: y.softmax(1)),
         settings={"output": "probability"},
     ),

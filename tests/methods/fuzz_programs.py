@@ -4,15 +4,19 @@ A program is a list of steps; `Program(steps, plain=True)` computes it without v
 written to and without anything in place, `plain=False` in the spelling that each step has drawn.
 Both are one function of x with the same weights, so a method must give the same answer, or refuse.
 
-    python -m tests.methods.fuzz_programs PROGRAMS FIRST_SEED METHODS_EACH
+    python -m tests.methods.fuzz_programs PROGRAMS FIRST_SEED METHODS_EACH [--store]
+
+With `--store` the counts go to benchmarks/results/fuzz.md.
 """
 
+import platform
 import random
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -23,6 +27,7 @@ import xaicourse as xc
 from tests.methods.carried import deeplift_carried
 
 TOLERANCE = 1e-9
+RESULT = Path(__file__).parents[2] / "benchmarks/results/fuzz.md"
 CHANNELS, CLASSES, ROWS = 3, 3, 2
 FEATURES = CHANNELS * 4  # behind the pool in the middle
 
@@ -1256,10 +1261,43 @@ def search(first: int, programs: int, methods: int = len(METHODS)) -> Counter[st
     return found
 
 
-if __name__ == "__main__":
+def report(counts: Counter[str], first: int, programs: int, methods: int) -> str:
+    """Return benchmarks/results/fuzz.md: what came, by method, and how to get it again."""
+    tried = sum(counts.values()) - counts["illegal"]
+    lines = [
+        f"| {method} | {counts[f'{method}: right']} | {counts[f'{method}: refused']} |"
+        for method in METHODS
+    ]
+    table = "\n".join(["| method | right | refused |", "|---|---|---|", *lines])
+    last = first + programs - 1
+    return f"""# Random programs
+
+Made by `python -m tests.methods.fuzz_programs {programs} {first} {methods} --store`.
+{programs} programs of 5 to 15 operations, seeds {first} to {last}, each on {methods} method(s) in
+turn: {tried} answers in legal spellings against the plain spelling. PyTorch itself cannot
+differentiate {counts["illegal"]} of the spellings.
+
+**{counts["wrong"]} silent differences.** Right is equal to {TOLERANCE:g} of the map's norm, in
+float64; refused is one error that names the operation, or the error of the plain spelling.
+
+{table}
+
+torch {torch.__version__}, Python {platform.python_version()}, {platform.machine()}
+"""
+
+
+def main() -> int:
+    """Search, print the counts, and store them if asked."""
     torch.set_num_threads(1)
-    programs, first, methods = (
-        int(a) for a in (sys.argv[1:] + ["3000", "0", "3"][len(sys.argv) - 1 :])
-    )
+    given = [int(a) for a in sys.argv[1:] if a != "--store"]
+    programs, first, methods = given + [3000, 0, 3][len(given) :]
     counts = search(first, programs, methods)
+    print(f"{programs} programs, seeds from {first}, {methods} method(s) each")
     print(*(f"{n:6} {what}" for what, n in sorted(counts.items())), sep="\n")
+    if "--store" in sys.argv:
+        RESULT.write_text(report(counts, first, programs, methods), encoding="utf-8")
+    return int(counts["wrong"] > 0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,5 +1,7 @@
 """Random programs: a legal spelling has the plain spelling's answer, or it is refused."""
 
+from collections import Counter
+
 import pytest
 
 from tests.methods.fuzz_programs import (
@@ -10,6 +12,7 @@ from tests.methods.fuzz_programs import (
     answer,
     draw,
     fault,
+    report,
     search,
 )
 from xaicourse.methods.vanilla import difference_from_reference
@@ -25,6 +28,16 @@ def test_no_program_has_a_silent_difference(capsys):
     assert counts["wrong"] == 0, capsys.readouterr().out
     for method in METHODS:  # and not because everything is refused
         assert counts[f"{method}: right"] >= 1, counts
+
+
+def test_what_is_stored_says_what_was_counted():
+    counts = Counter({"gradient: right": 7, "lrp: refused": 2, "illegal": 1, "wrong": 3})
+    text = report(counts, first=5, programs=6, methods=2)
+    assert "| gradient | 7 | 0 |" in text
+    assert "| lrp | 0 | 2 |" in text
+    assert "**3 silent differences.**" in text
+    assert "seeds 5 to 10" in text
+    assert ": 12 answers" in text
 
 
 def test_programs_are_drawn_from_their_seed_alone():

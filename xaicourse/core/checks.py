@@ -15,11 +15,12 @@ __all__ = [
     "all_finite",
     "check_batch",
     "check_input",
+    "check_model",
     "check_positive_int",
     "default_batch_size",
     "describe",
     "is_unbatched",
-    "number_of_rows",
+    "what_fits",
 ]
 
 # A chunk holds this many input numbers unless the caller says otherwise: five 224 x 224 photos on
@@ -62,6 +63,11 @@ def check_batch(x: Any, name: str = "x") -> None:
             f"{name} must be a torch tensor of shape (N, ...), got {type(x).__name__}; "
             f"torch.as_tensor({name}) makes one"
         )
+    if x.is_meta:
+        raise ValueError(
+            f"{name} is on the meta device, where tensors have a shape but no numbers; make it on "
+            f"a real device, such as torch.rand({name}.shape)"
+        )
     if x.dim() == 0 or x.numel() == 0:
         raise ValueError(
             f"{name} has shape {tuple(x.shape)}, but a batch (N, ...) with at least one row and "
@@ -78,6 +84,55 @@ def _instead_of_integers(x: Tensor, name: str) -> str:
             f"{name}.float()"
         )
     return f"an image in 0..255 pass {name}.float() / 255"
+
+
+def check_model(model: Any) -> None:
+    """Raise unless `model` is something that can be called on x."""
+    if isinstance(model, type):
+        raise TypeError(
+            f"model is the class {model.__name__}, not a model; make one: {model.__name__}(...)"
+        )
+    if isinstance(model, Mapping):
+        raise TypeError(
+            f"model must be callable, got {type(model).__name__}; if it holds a model's weights, "
+            "build the model and call model.load_state_dict(weights)"
+        )
+    if not callable(model):
+        raise TypeError(f"model must be callable, got {type(model).__name__}")
+
+
+def what_fits(model: Any, x: Tensor, rows: int) -> str:
+    """Return what x must be like where a model has failed on it; `rows` are explained in all."""
+    weights = next(iter(model.parameters()), None) if isinstance(model, nn.Module) else None
+    if weights is not None and weights.is_meta:
+        return (
+            "the model's weights are on the meta device and have no numbers; load them, such as "
+            "by model.load_state_dict(weights, assign=True)"
+        )
+    if weights is not None and weights.is_floating_point():
+        form = weights.dtype, weights.device
+        if form != (x.dtype, x.device):
+            return (
+                f"the model's weights are {form[0]} on {form[1]}; pass "
+                f"x.to({str(form[1])!r}, {form[0]})"
+            )
+    return (
+        "x must be a batch (N, ...) on the model's device and of its dtype; for a single example "
+        "pass x[None]" + _number_of_rows(len(x), rows)
+    )
+
+
+def _number_of_rows(given: int, n: int) -> str:
+    """Return what to do if a model failed because it takes one number of rows only."""
+    if given == n:
+        return ""
+    return (
+        ". Methods send rows in chunks of any size: another tensor with an entry for each row goes "
+        "with them by xaicourse.bind(model, name=tensor); a whole graph of nodes is one row, "
+        "x[None]. A model that takes k rows and no other "
+        "number needs batch_size=k and a wrapper that fills up: lambda z: "
+        "model(z[torch.arange(k) % len(z)])[: len(z)]"
+    )
 
 
 def all_finite(t: Tensor) -> bool:
@@ -141,17 +196,4 @@ def describe(model: Any) -> str:
         type(model).__name__
         if isinstance(model, nn.Module)
         else getattr(model, "__name__", type(model).__name__)
-    )
-
-
-def number_of_rows(given: int, n: int) -> str:
-    """Return what to do if a model failed because it takes one number of rows only."""
-    if given == n:
-        return ""
-    return (
-        ". Methods send rows in chunks of any size: another tensor with an entry for each row goes "
-        "with them by xaicourse.bind(model, name=tensor); a whole graph of nodes is one row, "
-        "x[None]. A model that takes k rows and no other "
-        "number needs batch_size=k and a wrapper that fills up: lambda z: "
-        "model(z[torch.arange(k) % len(z)])[: len(z)]"
     )

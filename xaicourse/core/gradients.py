@@ -175,8 +175,9 @@ def refuse_not_differentiable(grad: Tensor, first: int = 0) -> None:
     if not all_finite(grad):
         row = first + int((~torch.isfinite(grad).flatten(1).all(dim=1)).nonzero()[0])
         raise ValueError(
-            f"the gradient of row {row} is NaN or infinite at x; the model is not "
-            "differentiable there"
+            f"the gradient of row {row} is NaN or infinite at x: the model is not differentiable "
+            "there. Look for sqrt(0), log(0), 0 / 0 or a power of 0, and keep them away from 0, as "
+            "by (z + 1e-12).sqrt()"
         )
 
 

@@ -15,16 +15,17 @@ from torch import Tensor
 
 from xaicourse.core import checks
 from xaicourse.core.at_layer import up_to_units
-from xaicourse.core.chunks import at_least_float32, in_chunks, is_out_of_memory
+from xaicourse.core.backward_errors import explained_errors
+from xaicourse.core.chunks import at_least_float32, in_chunks, is_out_of_memory, plain, taken
 from xaicourse.core.foreign_hooks import notice_module_hooks
 from xaicourse.core.inputs import belonging_to, call, check_extras, largest_input
 from xaicourse.core.layers import Layer
 from xaicourse.core.operations import UnsupportedOperationError
 from xaicourse.core.output_parts import escapes, refuse_list_of_rows, tensors_in
-from xaicourse.core.recomputation import explained_errors, hides_a_block, refusal
+from xaicourse.core.recomputation import hides_a_block, refusal
 from xaicourse.core.row_guard import check_function, check_rows, is_known, remember, weakly
 from xaicourse.core.rules import BackwardRules
-from xaicourse.core.scale import OUTPUTS, check_output, transform
+from xaicourse.core.scale import OUTPUTS, check_output, notice_softmax, transform
 from xaicourse.core.target_checks import (
     as_target,
     check_target,
@@ -62,8 +63,7 @@ class Question:
         rules: BackwardRules | None = None,
     ) -> None:
         checks.check_input(x)
-        if not callable(model):
-            raise TypeError(f"model must be callable, got {type(model).__name__}")
+        checks.check_model(model)
         if not callable(output) and output not in OUTPUTS:
             raise ValueError(
                 f"output must be one of {', '.join(OUTPUTS)} or a function, got {output!r}"
@@ -76,12 +76,13 @@ class Question:
         self.model = model
         self.model_dtype = self.precision = x.dtype  # what is computed in may be less: autocast
         # (N, ...), at least float32; without x's own graph unless the map is to be differentiated
-        self.x = _plain(x) if differentiable else _plain(x).detach()
+        self.x = plain(x) if differentiable else plain(x).detach()
         self.rows = torch.arange(len(x), device=x.device)
         self.output = output
         self.batch_size = checks.default_batch_size(largest_input(model, x), batch_size)
         self.gradient_calls = 0
-        self._called = False
+        self._called = self._own_statistics = False  # the latter: met a batch norm by the batch
+        self._squashed_by: str | None = None  # the softmax or sigmoid that the model ends with
         self._hooks_unknown = True  # whether the model sets hooks on its tensors
         self._audited: Any = None  # x's autograd node and those of the outputs, under rules
         check_extras(model, len(x))
@@ -105,7 +106,7 @@ class Question:
 
         def run(start: int, stop: int) -> None:
             with torch.no_grad():
-                chunk = _take(points, start, stop, rows)
+                chunk = taken(points, start, stop, rows)
                 found.append(self._score(chunk, rows[start:stop]))
 
         with torch.inference_mode(False):
@@ -132,18 +133,14 @@ class Question:
 
         def run(start: int, stop: int) -> None:
             with torch.enable_grad(), _captured(layer, differentiable) as seen:
-                chunk = _take(points, start, stop, rows)
+                chunk = taken(points, start, stop, rows)
                 if layer is None and not (differentiable and chunk.requires_grad):
                     chunk = chunk.detach().requires_grad_(True)
                 score = self._score(chunk, rows[start:stop])
                 if seen is not None:
                     chunk = seen.output
                 if not score.requires_grad or not chunk.requires_grad:
-                    raise ValueError(
-                        f"model's output is not connected to {source} by a graph: it is detached, "
-                        "comes from NumPy, or does not depend on it; every step to the output "
-                        "must be a differentiable torch operation"
-                    )
+                    raise self._not_connected(source, taken(points, start, stop, rows))
                 with explained_errors(), belonging_to(rows[start:stop]):
                     (grad,) = torch.autograd.grad(
                         score.sum(), chunk, create_graph=differentiable, allow_unused=True
@@ -194,6 +191,17 @@ class Question:
         return f_start
 
     # -- inside --
+
+    def _not_connected(self, source: str, points: Tensor) -> ValueError:
+        """Return the error for an output that no graph joins to what it is differentiated by."""
+        score = self._score(points.detach().requires_grad_(True), self.rows[: len(points)])
+        if hides_a_block(score):
+            return refusal()
+        return ValueError(
+            f"model's output is not connected to {source} by a graph: it is detached, comes from "
+            "NumPy, or does not depend on it; every step to the output must be a differentiable "
+            "torch operation, without detach(), numpy(), item() and no_grad()"
+        )
 
     def _score(self, points: Tensor, rows: Tensor) -> Tensor:
         """Call the model on points (P, ...) and pick the number that is explained: (P,)."""
@@ -303,9 +311,10 @@ class Question:
                 f"model {checks.describe(self.model)} failed on x of shape "
                 f"{tuple(self.x.shape)}, dtype {inputs.dtype}, on {inputs.device} (called with "
                 f"{len(inputs)} point(s) at once): {error}\n"
-                "(x must be a batch (N, ...) on the model's device and of its dtype; for a "
-                f"single example pass x[None]{checks.number_of_rows(len(inputs), len(self.x))})"
+                f"({checks.what_fits(self.model, inputs, len(self.x))})"
             ) from error
+        self._own_statistics = probe.own_statistics
+        self._squashed_by = probe.squashed_by(outputs)
         if not callable(self.output) and self.output != "logit":
             for part in parts_read(self.target, outputs):
                 check_output(self.output, part, probe.squashed_by(part), part is not outputs)
@@ -332,8 +341,11 @@ class Question:
             def ask(points: Tensor, rows: Tensor) -> Tensor:
                 return read(call(self.model, points.to(self.model_dtype), rows), rows)
 
-            if check_rows(ask, points.detach(), rows, read(outputs, rows)):
+            said = read(outputs, rows)
+            if check_rows(ask, points.detach(), rows, said, by_the_batch=self._own_statistics):
                 remember(self.model, form)
+            if self.rules is None:  # else the softmax is refused, or was allowed
+                notice_softmax(self.output, self._squashed_by)
 
     def _scaled(self, outputs: Any) -> Any:
         return transform(outputs, self.output, partial(parts_read, self.target))
@@ -383,18 +395,5 @@ class Question:
         self._called = True
 
 
-def _plain(x: Tensor) -> Tensor:
-    """Return x for our own arithmetic: a normal tensor (not of inference mode), >= float32."""
-    return at_least_float32(x.clone() if x.is_inference() else x)
-
-
 def _captured(layer: Layer | None, keep_graph: bool) -> Any:
     return nullcontext() if layer is None else layer.capture(keep_graph)
-
-
-def _take(
-    points: Callable[[Tensor], Tensor] | Tensor, start: int, stop: int, rows: Tensor
-) -> Tensor:
-    if isinstance(points, Tensor):
-        return points[start:stop]
-    return points(torch.arange(start, stop, device=rows.device))

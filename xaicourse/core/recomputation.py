@@ -8,8 +8,7 @@ gives no gradient with respect to x at all: it is refused by name (`refusal`).
 """
 
 import functools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -17,8 +16,8 @@ from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 
 __all__ = [
-    "explained_errors",
     "hides_a_block",
+    "is_of_a_checkpoint",
     "keeps_activations",
     "refusal",
     "would_recompute",
@@ -82,16 +81,9 @@ def hides_a_block(output: Tensor) -> bool:
     return False
 
 
-@contextmanager
-def explained_errors(error_type: type[ValueError] = ValueError) -> Iterator[None]:
-    """Say, where torch complains about a checkpoint, what it is and how it is switched off."""
-    try:
-        yield
-    except (RuntimeError, ValueError) as error:
-        text = str(error)
-        if _MODULE not in text and "checkpoint_function" not in text:
-            raise
-        raise refusal(error_type) from error
+def is_of_a_checkpoint(error: Exception) -> bool:
+    """Tell whether torch complains about a checkpoint."""
+    return _MODULE in str(error) or "checkpoint_function" in str(error)
 
 
 def refusal(error_type: type[ValueError] = ValueError) -> ValueError:

@@ -32,6 +32,7 @@ class RuleSet(Protocol):
     needs_input: ClassVar[bool]
     needs_rows: ClassVar[bool]
     transparent: ClassVar[frozenset[str]]
+    always: ClassVar[frozenset[str]]
     covers: ClassVar[str]
     when_allowed: ClassVar[str]
     instead_of_attention: ClassVar[str]

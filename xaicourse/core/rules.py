@@ -68,6 +68,8 @@ class BackwardRules:
     # whether its rules tell rows apart, so that they must lie on the first axis
     needs_rows: ClassVar[bool] = False
     transparent: ClassVar[frozenset[str]] = TRANSPARENT
+    # activations with a rule: in the graph they are met only where their call was not seen
+    always: ClassVar[frozenset[str]] = frozenset({"relu", "leaky_relu"})
     covers: ClassVar[str] = "its backward rule covers the ReLU family only"
     when_allowed: ClassVar[str] = "accept the plain gradient"
     # what else the caller may do, said before the methods that ask for no rule

@@ -267,6 +267,7 @@ class LayerRules(BackwardRules):
 
     kinds: ClassVar[frozenset[str]] = frozenset({"layer", "max_pool"})
     transparent: ClassVar[frozenset[str]] = frozenset(SHAPE + MAX_POOLING)
+    always: ClassVar[frozenset[str]] = frozenset({"relu"})
     covers: ClassVar[str] = (
         "patterns are for dense and convolution layers, ReLUs, sums, means and pools"
     )

@@ -21,12 +21,12 @@ from xaicourse.core.operations import Mixture
 __all__ = ["has_pattern", "step_back"]
 
 MEANS = names("mean")  # sums and means along axes, average pools
-OTHERS = names("resize", "mixture")
+SUMS = names("sum")  # number by number
 
 
 def has_pattern(mixture: Mixture) -> bool:
     """Tell whether it is a sum, a mean or an average pool."""
-    return mixture.name not in OTHERS
+    return mixture.name in MEANS | SUMS
 
 
 def step_back(mixture: Mixture, s: Tensor, relevance: bool) -> tuple[Tensor, ...]:
