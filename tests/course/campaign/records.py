@@ -161,7 +161,7 @@ def a_real_small_disk(place, patch, how):
         else:
             if how == "full_and_damaged":
                 file.write_text("{")
-            with (disk / "filler").open("wb") as stream:
+            with (disk / "filler").open("wb", buffering=0) as stream:
                 try:
                     while True:
                         stream.write(bytes(512))
@@ -837,5 +837,3 @@ def a_class_counts_its_votes(place, patch, kind):
         assert "one.json" in str(error)
     else:
         raise AssertionError("not told")
-
-

@@ -1,5 +1,6 @@
 """The local file that remembers predictions and passed tasks. Nothing leaves the machine."""
 
+import contextlib
 import json
 import os
 import sys
@@ -34,15 +35,13 @@ def progress_file() -> Path:
 
 def _in_work_folder() -> Path | None:
     """Return the record in the work folder of the clone in which we are, if we are in one."""
-    try:
+    with contextlib.suppress(OSError):  # the folder was deleted, or we may not look around there
         here = Path.cwd()
-    except FileNotFoundError:  # the folder was deleted under our feet
-        return None
-    for folder in (here, *here.parents):
-        if folder.name == "work" and (folder.parent / "xaicourse").is_dir():
-            return folder / NAME
-        if (folder / "work").is_dir() and (folder / "xaicourse").is_dir():
-            return folder / "work" / NAME
+        for folder in (here, *here.parents):
+            if folder.name == "work" and (folder.parent / "xaicourse").is_dir():
+                return folder / NAME
+            if (folder / "work").is_dir() and (folder / "xaicourse").is_dir():
+                return folder / "work" / NAME
     return None
 
 
@@ -67,7 +66,7 @@ def read_progress(file: Path) -> dict[str, Any]:
         If it was read, and it is damaged.
     """
     try:
-        stored = json.loads(file.read_text(encoding="utf-8"))
+        stored = json.loads(file.read_bytes())  # UTF-8, or what Windows' programs make of it
     except FileNotFoundError:
         stored = {}
     except RecursionError as error:
@@ -90,9 +89,9 @@ def store_prediction(question: str, choice: str) -> bool:
     """Store a vote; the first one is kept beside the last. Return whether it was stored."""
 
     def change(progress: dict[str, Any]) -> None:
-        vote = progress["predictions"].get(question, {})
-        first = vote.get("first", choice) if isinstance(vote, dict) else choice
-        progress["predictions"][question] = {"first": first, "last": choice}
+        old = progress["predictions"].get(question)
+        old = old if isinstance(old, dict) else {}
+        progress["predictions"][question] = {"first": choice, **old, "last": choice}
 
     return _update(change)
 
@@ -105,6 +104,7 @@ def store_check(task: str, *, passed: bool, counted: bool) -> bool:
         old = old if isinstance(old, dict) else {}
         tries = old.get("tries", 0) if isinstance(old.get("tries"), int) else 0
         progress["checks"][task] = {
+            **old,
             "tries": tries + 1,
             "passed": bool(old.get("passed")) or passed,
             "counted": bool(old.get("counted")) or (passed and counted),
@@ -121,7 +121,7 @@ def _update(change: Callable[[dict[str, Any]], None]) -> bool:
         file = progress_file()
         with locked(file):
             _change_file(file, change)
-    except OSError:  # what was there is there still
+    except (OSError, MemoryError, RecursionError):  # what was there is there still
         return False
     return True
 
@@ -133,10 +133,10 @@ def _change_file(file: Path, change: Callable[[dict[str, Any]], None]) -> None:
     except ValueError:
         put_aside = _put_aside(file)
         progress = {"version": 1, **_no_parts()}
-    change(progress)
     try:
+        change(progress)
         write_atomically(file, (json.dumps(progress, indent=1, sort_keys=True) + "\n").encode())
-    except OSError:
+    except BaseException:
         if put_aside is not None:
             put_aside.replace(file)
         raise
