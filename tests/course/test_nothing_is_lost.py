@@ -47,7 +47,7 @@ def stored(file):
 def test_a_record_that_cannot_be_read_now_is_not_touched(progress, monkeypatch, number):
     before = progress.read_bytes()
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "read_text", refuse(OSError(number, os.strerror(number))))
+        patch.setattr(Path, "read_bytes", refuse(OSError(number, os.strerror(number))))
         for _ in range(3):
             assert not record.store_check("05.1", passed=True, counted=True)
     assert progress.read_bytes() == before

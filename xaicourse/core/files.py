@@ -10,7 +10,7 @@ from pathlib import Path
 
 import filelock
 
-__all__ = ["locked", "write_atomically", "write_new"]
+__all__ = ["check_ordinary", "locked", "write_atomically", "write_new"]
 
 WAIT = 10  # seconds to wait for another writer
 LONGEST = 200  # characters of a file's name that go into the name of its lock
@@ -26,7 +26,7 @@ def write_atomically(file: Path, content: bytes) -> None:
     ordinary file (a folder, a device, a pipe) is refused with an OSError.
     """
     file = Path(os.path.realpath(file))
-    _check_ordinary(file)
+    check_ordinary(file)
     old = file.stat() if file.exists() else None
     temporary = _written_beside(file, content, 0o666 if old is None else stat.S_IMODE(old.st_mode))
     try:
@@ -39,10 +39,16 @@ def write_atomically(file: Path, content: bytes) -> None:
     _sync_folder(file.parent)
 
 
-def write_new(file: Path, content: bytes) -> None:
-    """Write a file that is not there yet, whole; raise FileExistsError if somebody was faster."""
-    temporary = _written_beside(file, content)
+def write_new(file: Path, content: bytes, like: os.stat_result | None = None) -> None:
+    """Write a file that is not there yet, whole; raise FileExistsError if somebody was faster.
+
+    It gets the owner and the permissions of another file, `like`, where that is given.
+    """
+    mode = 0o666 if like is None else stat.S_IMODE(like.st_mode)
+    temporary = _written_beside(file, content, mode)
     try:
+        if like is not None:
+            _give(temporary, like)
         try:
             os.link(temporary, file)  # fails where the name is taken: nothing is overwritten
         except FileExistsError:
@@ -50,6 +56,7 @@ def write_new(file: Path, content: bytes) -> None:
         except OSError:  # a file system without links
             with file.open("xb") as stream:
                 stream.write(content)
+            _give(file, temporary.stat())
     finally:
         temporary.unlink(missing_ok=True)
     _sync_folder(file.parent)
@@ -70,7 +77,7 @@ def locked(file: Path) -> Iterator[None]:
         If `file` is no ordinary file, such as a folder or a device.
     """
     file = Path(os.path.realpath(file))
-    _check_ordinary(file)
+    check_ordinary(file)
     file.parent.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(file.with_name(f".{file.name[:LONGEST]}.lock"), timeout=WAIT)
     try:
@@ -86,10 +93,10 @@ def locked(file: Path) -> Iterator[None]:
         lock.release()
 
 
-def _check_ordinary(file: Path) -> None:
+def check_ordinary(file: Path) -> None:
     """Refuse a folder, a device, a pipe: reading may never end, and to replace it destroys it."""
     if file.exists() and not file.is_file():
-        raise OSError(errno.EINVAL, "this is no ordinary file", str(file))
+        raise OSError(errno.EINVAL, "this is no ordinary file, move it away", str(file))
 
 
 def _give(file: Path, old: os.stat_result) -> None:

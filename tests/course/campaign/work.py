@@ -262,7 +262,7 @@ def two_resets_at_once(place, patch, seed):
             time.sleep(luck.uniform(0, 0.02))
             words.append(f"LATE{turn}X")
             temporary = sheet.with_name("~save")
-            write(temporary, mine(f"LATE{turn}X"))
+            write(temporary, mine(f"WORD{turn}X LATE{turn}X"))  # the notebook on the screen
             os.replace(temporary, sheet)
 
         at_once(again, again, save)
@@ -423,7 +423,7 @@ def in_the_place_of_a_sheet(place, patch, kind):
     assert not isinstance(told[0], Exception), told[0]
     if kind != "to_the_other":
         assert (place / "work" / LESSON).read_bytes() == (place / LESSON).read_bytes()
-    assert (place / SHEET).read_bytes() == issued
+    assert json.loads((place / SHEET).read_bytes()) == json.loads(issued)
     if kind == "folder":
         holds(place, "MINE")
     if kind == "fifo":

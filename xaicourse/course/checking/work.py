@@ -5,15 +5,17 @@ the course. So students open copies in work/, which git ignores. work/.xaicourse
 the sha256 of each file as it was copied, and that is how a changed copy is told from an old one.
 """
 
+import errno
 import hashlib
 import json
 import re
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from xaicourse.core.files import locked, write_atomically, write_new
+from xaicourse.core.files import check_ordinary, locked, write_atomically, write_new
 from xaicourse.core.places import ISSUED, work_home
 
 MANIFEST = ".xaicourse.json"
@@ -49,7 +51,7 @@ def open_work(root: Path) -> list[Change]:
     with locked(_manifest_file(root)):
         copied, changes = _read_manifest(root), []
         issued = {f.relative_to(root).as_posix(): f.read_bytes() for f in _course_files(root)}
-        missing = [name for name in issued if not (work_home(root) / "work" / name).exists()]
+        missing = [name for name in issued if _is_missing(work_home(root) / "work" / name)]
         copied |= {name: {"copied": _sha256(issued[name])} for name in missing}
         _write_manifest(root, copied)  # before the copies: a killed copying is taken up again
         for name, content in issued.items():
@@ -67,26 +69,48 @@ def _bring_up_to_date(root: Path, name: str, issued: bytes, copied: dict) -> Cha
     """Copy, update or keep one file; `copied` (name -> sha256s) is brought up to date as well."""
     file, new = work_home(root) / "work" / name, _sha256(issued)
     if not file.exists():
-        write_atomically(file, issued)
+        write_atomically(file, issued) if file.is_symlink() else write_new(file, issued)
         copied[name] = {"copied": new}
         return Change(name, "copied")
 
+    check_ordinary(file)
     mine, known = _sha256(file.read_bytes()), copied.get(name, {})
     if mine == new:
         copied[name] = {"copied": new}
         return None
     if mine == known.get("copied"):  # never edited
-        write_atomically(file, issued)
+        kept = _exchange(root, file, mine, issued)
         copied[name] = {"copied": new}
-        return Change(name, "updated")
+        return Change(name, "updated", kept)
     if new in (known.get("copied"), known.get("offered")):  # edited, and no newer version
         return None
 
     beside = _name_for_new_version(file, known.get("offered"), new)
-    write_atomically(beside, issued)
+    if beside.exists():
+        _exchange(root, beside, _sha256(beside.read_bytes()), issued)
+    else:
+        write_new(beside, issued)
     copied[name] = {**known, "offered": new}
     message = f"you edited it, so it stays; the course's new version is {beside.name} beside it"
     return Change(name, "kept", message)
+
+
+def _exchange(root: Path, file: Path, old: str, content: bytes) -> str:
+    """Replace content that is not the student's; say where theirs is, if it was saved meanwhile."""
+    backup = _replace(root, file, content)
+    if backup is None:
+        return ""
+    if _sha256((work_home(root) / backup).read_bytes()) == old:
+        (work_home(root) / backup).unlink()
+        return ""
+    return f"it was saved at the same time; your version is kept in {backup.as_posix()}"
+
+
+def _is_missing(file: Path) -> bool:
+    try:
+        return not file.exists()
+    except OSError:  # we may not look there
+        return False
 
 
 def _name_for_new_version(file: Path, offered: str | None, new: str) -> Path:
@@ -130,8 +154,14 @@ def reset(root: Path, lesson: str, task: str | None = None, *, folder: str = "ex
         What was done, and where the backup is.
     """
     source = _file_of_lesson(root, lesson, folder)
+    with locked(_manifest_file(root)):
+        return _reset(root, source, task)
+
+
+def _reset(root: Path, source: Path, task: str | None) -> Change:
     name = source.relative_to(root).as_posix()
     file = work_home(root) / "work" / name
+    check_ordinary(file)
     issued = source.read_bytes()
     restored = issued
     if not file.exists():
@@ -146,10 +176,9 @@ def reset(root: Path, lesson: str, task: str | None = None, *, folder: str = "ex
     if backup := _replace(root, file, restored):
         message += f"; your version is kept in {backup.as_posix()}"
     if restored == issued:
-        with locked(_manifest_file(root)):
-            copied = _read_manifest(root)
-            copied[name] = {"copied": _sha256(issued)}
-            _write_manifest(root, copied)
+        copied = _read_manifest(root)
+        copied[name] = {"copied": _sha256(issued)}
+        _write_manifest(root, copied)
     return Change(name, "restored", message)
 
 
@@ -198,11 +227,18 @@ def _restore_task(issued: dict[str, Any], mine: dict[str, Any], task: str) -> by
         if name not in here:
             before = [other for other in order[: order.index(name)] if other in here]
             cells.insert(here.index(before[-1]) + 1 if before else 0, cell)
+    minor = mine.get("nbformat_minor")
+    if isinstance(minor, int) and minor < 5:  # such notebooks have no ids yet
+        cells = [_without_id(cell) if cell in fresh.values() else cell for cell in cells]
     text = json.dumps({**mine, "cells": cells}, indent=1, ensure_ascii=False)
     try:
         return (text + "\n").encode()
     except UnicodeEncodeError:  # half a character, which only its number can stand for
         return (json.dumps({**mine, "cells": cells}, indent=1) + "\n").encode()
+
+
+def _without_id(cell: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in cell.items() if key != "id"}
 
 
 def _task_of(cell: dict[str, Any]) -> str | None:
@@ -217,7 +253,7 @@ def _table(thing: Any) -> dict[str, Any]:
 
 def _notebook(file: Path) -> dict[str, Any]:
     try:
-        notebook = json.loads(file.read_text(encoding="utf-8"))
+        notebook = json.loads(file.read_bytes())
         if all(isinstance(cell.get("id"), str | None) for cell in notebook["cells"]):
             return notebook
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -234,24 +270,40 @@ def _replace(root: Path, file: Path, content: bytes) -> Path | None:
     JupyterLab may save the old notebook once more in between: then that becomes a backup, too.
     """
     first = None
+    like = file.stat() if file.exists() else None
+    file.parent.mkdir(parents=True, exist_ok=True)
     if file.is_symlink():  # stays a link: what it points to is copied, then written
-        first = _backup_name(root, file)
-        write_new(first, file.read_bytes())
+        if like is not None:
+            first = _backup_name(root, file)
+            write_new(first, file.read_bytes(), like)
         write_atomically(file, content)
-        return first.relative_to(work_home(root))
+        return first and first.relative_to(work_home(root))
     for _ in range(TRIES):
-        backup = file.rename(_backup_name(root, file)) if file.exists() else None
+        backup = _rename(file, _backup_name(root, file)) if file.exists() else None
         first = first or backup
         try:
-            write_new(file, content)
+            write_new(file, content, like)
             return first and first.relative_to(work_home(root))
         except FileExistsError:
             continue
         except OSError:
             if backup is not None and not file.exists():
-                backup.replace(file)
+                _rename(backup, file)
             raise
     raise OSError(f"{file.name} is written again and again by another program; close it first")
+
+
+def _rename(file: Path, name: Path) -> Path:
+    """Rename a file; to another disk it is copied, after it was renamed beside its old place."""
+    try:
+        return file.rename(name)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+    aside = file.rename(file.with_name(f".{file.stem}.{secrets.token_hex(4)}{file.suffix}"))
+    write_new(name, aside.read_bytes(), aside.stat())
+    aside.unlink()
+    return name
 
 
 def _backup_name(root: Path, file: Path) -> Path:
