@@ -8,8 +8,10 @@ course, 200 of each class. Training a net needs the four original files.
 from __future__ import annotations
 
 import gzip
+import io
 import math
 import os
+import zlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +27,7 @@ FASHION_MNIST_CLASSES = (
 )  # fmt: skip
 
 TEST_FILE = "fashion_mnist_test.safetensors"
+LARGEST_FILE = 16 + 60_000 * 28 * 28  # bytes
 # Where Debian's package dataset-fashion-mnist puts the four original files.
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
 ORIGINAL_FILES = {
@@ -97,6 +100,7 @@ def fashion_mnist(
     elif split in ORIGINAL_FILES:
         source = _original_folder(folder)
         images, labels = (read_idx(_find(source, name)) for name in ORIGINAL_FILES[split])
+        _check_pair(images, labels, source, split)
     else:
         raise ValueError(f"split: expected 'test', 'full_test' or 'train', got {split!r}.")
     return as_inputs(images, labels, n, largest=255, device=device)
@@ -118,17 +122,37 @@ def as_inputs(
     return LabelledImages(x.to(device or "cpu"), labels[:n].long().to(device or "cpu"))
 
 
+def _check_pair(images: Tensor, labels: Tensor, folder: Path, split: str) -> None:
+    """Refuse files that were swapped, or that do not belong together."""
+    whole = images.shape[1:] == (28, 28) and labels.shape == images.shape[:1]
+    if not whole or labels.max() >= len(FASHION_MNIST_CLASSES):
+        raise ValueError(
+            f"{folder}: {' and '.join(ORIGINAL_FILES[split])} hold {tuple(images.shape)} and "
+            f"{tuple(labels.shape)} numbers; expected pictures (N, 28, 28) and N classes from 0 to "
+            f"{len(FASHION_MNIST_CLASSES) - 1}. Get both files once more."
+        )
+
+
 def read_idx(path: Path) -> Tensor:
     """Read a file in the IDX format of MNIST: two zeros, type 8 (uint8), rank, sizes, values."""
     content = path.read_bytes()
     if path.suffix == ".gz":
-        content = gzip.decompress(content)
+        content = _unpacked(content)
     rank = content[3] if content[:3] == b"\x00\x00\x08" and len(content) > 3 else 0
     start = 4 + 4 * rank
     shape = tuple(int(size) for size in np.frombuffer(content[4:start], dtype=">u4"))
     if rank == 0 or len(content) - start != math.prod(shape):
         raise ValueError(f"{path}: this is no whole IDX file of bytes; get it once more.")
     return torch.from_numpy(np.frombuffer(content, np.uint8, offset=start).reshape(shape).copy())
+
+
+def _unpacked(content: bytes) -> bytes:
+    """Unpack as much as the largest file has; what is damaged gives nothing."""
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
+            return stream.read(LARGEST_FILE + 1)
+    except (OSError, EOFError, zlib.error):
+        return b""
 
 
 def _original_folder(folder: str | os.PathLike[str] | None) -> Path:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, JpegImagePlugin, UnidentifiedImageError
+from PIL import ExifTags, Image, JpegImagePlugin, UnidentifiedImageError
 from torch import Tensor
 
 RESIZED_SHORT_SIDE = 256
@@ -24,6 +24,16 @@ LARGEST_PIXELS = 100_000_000  # read as they are
 LARGEST_JPEG = 400_000_000  # read at a quarter of their scale, which a JPEG allows
 # No others: some of Pillow's readers start programs (EPS) or read what is no picture.
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP", "PPM", "ICO", "TGA", "AVIF", "JPEG2000")
+BAND = 2**22  # pixels that are turned into RGB at once, for the sake of memory
+TURNS = {  # what undoes each mark of a camera
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 HEIC = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 
 
@@ -78,7 +88,7 @@ def read_rgb(path: str | os.PathLike[str]) -> Image.Image:
                 if picture.width * picture.height > LARGEST_PIXELS:
                     picture.draft(None, (picture.width // 4, picture.height // 4))
                 picture.load()
-                return to_rgb(ImageOps.exif_transpose(picture), str(path))
+                return _upright(_rgb_in_bands(picture, str(path)), picture)
     except ImageFileError:
         raise
     except UnidentifiedImageError:
@@ -109,7 +119,8 @@ def _start(path: Path) -> bytes:
 
 
 def _is_heic(start: bytes) -> bool:
-    return start[4:8] == b"ftyp" and start[8:12] in HEIC
+    is_avif = b"avif" in (start[at : at + 4] for at in range(8, len(start), 4))
+    return start[4:8] == b"ftyp" and start[8:12] in HEIC and not is_avif
 
 
 def _opened_heic(path: Path) -> Image.Image:
@@ -122,6 +133,29 @@ def _opened_heic(path: Path) -> Image.Image:
         ) from None
     pillow_heif.register_heif_opener()
     return Image.open(path, formats=["HEIF"])
+
+
+def _upright(rgb: Image.Image, picture: Image.Image) -> Image.Image:
+    """Turn a picture as its file says; what else stands there may be broken."""
+    try:
+        turn = picture.getexif().get(ExifTags.Base.Orientation)
+    except Exception:  # a mark that nobody can read
+        return rgb
+    method = TURNS.get(turn) if isinstance(turn, int) else None
+    return rgb if method is None else rgb.transpose(method)
+
+
+def _rgb_in_bands(picture: Image.Image, name: str) -> Image.Image:
+    """Do the same as `to_rgb`, some lines at a time: what lies between takes little memory."""
+    width, height = picture.size
+    lines = max(1, BAND // width)
+    if height <= lines:
+        return to_rgb(picture, name)
+    rgb = Image.new("RGB", picture.size)
+    for top in range(0, height, lines):
+        band = picture.crop((0, top, width, min(height, top + lines)))
+        rgb.paste(to_rgb(band, name), (0, top))
+    return rgb
 
 
 def to_rgb(picture: Image.Image, name: str = "The picture") -> Image.Image:
@@ -214,6 +248,11 @@ def _check_size(path: Path, picture: Image.Image) -> None:
 
 
 def _too_large(path: Path) -> str:
+    if (Image.MAX_IMAGE_PIXELS or math.inf) < LARGEST_PIXELS // 2:
+        return (
+            f"{path}: PIL.Image.MAX_IMAGE_PIXELS was set to {Image.MAX_IMAGE_PIXELS}, and the "
+            "picture has more pixels than that; set it to None."
+        )
     pixels, jpegs = (math.floor(number / 1e6) for number in (LARGEST_PIXELS, LARGEST_JPEG))
     return (
         f"{path}: the picture has more than {pixels} million pixels (a JPEG: {jpegs}); "

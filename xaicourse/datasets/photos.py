@@ -22,7 +22,9 @@ def photos() -> list[str]:
         Sorted; each is a name for `photo`.
     """
     cards = [PurePosixPath(name) for name in known_cards()]
-    return sorted(card.stem for card in cards if card.match("photos/*.png"))
+    return sorted(
+        card.stem for card in cards if card.match("photos/*.png") and len(card.parts) == 2
+    )
 
 
 def photo(name: str, *, device: str | torch.device | None = None) -> Tensor:
