@@ -457,7 +457,9 @@ def pool(model, x, target):
 @starts
 def copy_that_goes_on(model, x, target):
     """The copy returns into the checker, as if it were the process that was asked."""
-    os.fork()
+    if not hasattr(os, "copied_once"):  # 2, not two to the power of all calls
+        os.copied_once = True
+        os.fork()
     return plain(model, x, target)
 
 

@@ -22,10 +22,11 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, get_args
 
 from xaicourse.core.places import PACKAGE
 from xaicourse.course.checking.frames import LONGEST_REPLY, read_frame, write_frames
+from xaicourse.course.grading.verdict import Status
 
 __all__ = ["Client", "Crashed", "OutOfMemory", "Stray", "TimedOut"]
 
@@ -135,6 +136,8 @@ class Client:
             self._restart()
         if "ended" in reply:
             raise ENDS[reply["ended"]]
+        if reply.get("status") not in get_args(Status):
+            raise Stray
         return reply
 
     def _reply_to(self, asked: dict[str, str], seconds: float) -> dict[str, Any]:

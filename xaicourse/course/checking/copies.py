@@ -5,7 +5,6 @@ all that it has started. A copy serves on as long as its answers pass and leave 
 answer that a used copy finds wrong is judged once more in a fresh one. Linux only: see `processes`.
 """
 
-import json
 import os
 import pickle
 import secrets
@@ -14,6 +13,7 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from json import dumps, loads
 from typing import Any, BinaryIO, NoReturn
 
 from xaicourse.course.checking.frames import (
@@ -77,9 +77,10 @@ class Copies:
                 request = request_of(frames)
                 reply = self._judged(frames, request)
                 mine = {"id": request["id"], "task": request["task"]}
-                write_frame(self.replies, json.dumps({**reply, **mine}).encode())
+                write_frame(self.replies, dumps({**reply, **mine}).encode())
                 if not self._tidied(reply, request["task"]):
-                    return
+                    break
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # from here on it ends by itself
 
     def _next(self) -> list[bytearray] | None:
         poll = select.poll()
@@ -167,6 +168,7 @@ class Copies:
     def _fork(self) -> "_Copy":
         here, there = os.pipe(), os.pipe()
         process = os.fork()
+        os.setpgid(process, process)  # a group of its own, 0 in the copy: see `_Copy.end`
         if process:
             os.close(here[0])
             os.close(there[1])
@@ -187,7 +189,7 @@ class Copies:
             reply = self.judge(request_of(frames))
             if os.getpid() != own:  # a copy that the answer made
                 return
-            content = json.dumps({**reply, "secret": secret}).encode()
+            content = dumps({**reply, "secret": secret}).encode()
             _write(writing, HEAD.pack(len(content)) + content)
 
 
@@ -208,7 +210,8 @@ class _Copy:
     def end(self) -> int:
         """End it; return how much more memory it took than this process has, in bytes."""
         if self.memory is None:
-            os.kill(self.process, signal.SIGKILL)
+            with suppress(OSError):
+                os.killpg(self.process, signal.SIGKILL)
             _, _, used = os.wait4(self.process, 0)
             self.memory = used.ru_maxrss * 1024 - _own_memory()
             os.close(self.reading)
@@ -234,7 +237,7 @@ def _own_memory() -> int:
 def _read(content: bytes, secret: str) -> dict[str, Any] | None:
     """Return the reply, if this is one of the copy's own and nothing else."""
     try:
-        reply = json.loads(content[HEAD.size :])
+        reply = loads(content[HEAD.size :])
         (length,) = HEAD.unpack(content[: HEAD.size])
         known = length == len(content) - HEAD.size and reply.pop("secret") == secret
     except Exception:  # it was written by the answer

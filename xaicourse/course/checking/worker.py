@@ -8,7 +8,6 @@ the notebook from endless loops, crashes, prints and leftovers; it is no jail fo
 import faulthandler
 import gc
 import io
-import json
 import os
 import pickle
 import queue
@@ -20,7 +19,7 @@ import time
 import warnings
 from collections.abc import Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
-from dataclasses import asdict
+from json import dumps
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -86,7 +85,7 @@ def judge(request: Request) -> dict[str, Any]:
         if replaced is not None:
             outcome = Outcome("not_right", messages.text("general/replaces", name=replaced))
     return {
-        **asdict(outcome),
+        **outcome.__dict__,
         "library_calls": sorted(set(library_calls)),
         "printed": str(printed),
     }
@@ -263,7 +262,7 @@ def serve_here(requests: BinaryIO, replies: BinaryIO) -> None:
         _originals[0].restore()
         quiet = end_children() and threading.active_count() == own_threads
         reply |= {"id": request["id"], "task": request["task"], "retire": not quiet}
-        write_frame(replies, json.dumps(reply).encode())
+        write_frame(replies, dumps(reply).encode())
 
 
 def _receive(requests: BinaryIO, waiting: "queue.Queue[Request]") -> None:
