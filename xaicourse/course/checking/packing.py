@@ -83,9 +83,8 @@ class _Pickler(cloudpickle.Pickler):
         self.buffers.append(buffer)
 
     def reducer_override(self, obj: Any) -> Any:
-        kind = type(obj)
-        if kind is torch.storage.TypedStorage and obj.device.type == "cpu":
-            flat = torch.empty(0, dtype=torch.uint8).set_(obj.untyped())
+        if type(obj) is torch.storage.TypedStorage and obj._untyped_storage.device.type == "cpu":
+            flat = torch.empty(0, dtype=torch.uint8).set_(obj._untyped_storage)
             return _storage, (pickle.PickleBuffer(flat.numpy()), obj.dtype)
         return super().reducer_override(obj)
 
