@@ -42,7 +42,7 @@ TEST_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
 class Step:
     """One command. If it is `essential`, the steps after it make no sense when it fails."""
 
-    title: str
+    title: str  # SyntaxError? This needs Python 3.11 or newer (Python 2 stops here)
     command: tuple[str, ...]
     environment: dict[str, str] = field(default_factory=dict)
     essential: bool = False

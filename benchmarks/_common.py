@@ -81,7 +81,7 @@ def demand(condition: bool, message: str) -> None:
 
 def machine(load_before: str) -> list[tuple[str, str]]:
     """Return the facts without which the seconds mean nothing."""
-    packages = ("torch", "captum", "numpy")
+    packages = ("torch", "torchvision", "captum", "zennit", "grad-cam", "numpy")
     return [
         ("processor", cpu_name()),
         ("cores", str(os.cpu_count())),
@@ -126,10 +126,11 @@ def table(heads: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n"
 
 
-def write_result(name: str, text: str) -> None:
+def write_result(name: str, text: str, say: bool = True) -> None:
     """Write results/NAME.md whole or not at all."""
     write_atomically(RESULTS / f"{name}.md", text.encode())
-    print(f"\nwritten: benchmarks/results/{name}.md")
+    if say:
+        print(f"\nwritten: benchmarks/results/{name}.md")
 
 
 def met(value: float, goal: float) -> str:

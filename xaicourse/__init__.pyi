@@ -14,6 +14,7 @@ from xaicourse import plot as plot
 from xaicourse import widgets as widgets
 from xaicourse import zoo as zoo
 from xaicourse.core import target as targets
+from xaicourse.core.at_layer import at_layer as at_layer
 from xaicourse.core.attribution import Attribution as Attribution
 from xaicourse.core.device import device as device
 from xaicourse.core.gradients import scores as scores
@@ -43,6 +44,7 @@ __all__ = [
     "Attribution",
     "METHODS",
     "TokenGrid",
+    "at_layer",
     "bind",
     "device",
     "map_layers",
@@ -58,6 +60,7 @@ __all__ = [
     "guided_backprop",
     "rectgrad",
     "beta_smoothing",
+    "occlusion",
     "input_x_gradient",
     "integrated_gradients",
     "bias_backprop",
@@ -609,6 +612,104 @@ def beta_smoothing(
 ) -> Attribution: ...
 
 @overload
+def occlusion(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    patch: int | tuple[int, ...] | None = None,
+    stride: int | tuple[int, ...] | None = None,
+    fill: float | Tensor | str | Sequence[float] = 0.0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Attribute to each input how far F falls, on average, when a patch that covers it is hidden.
+
+    .. math:: d_w = F(x) - F(x \text{ with patch } w \text{ filled}), \qquad
+              A_i = \frac{1}{|\{w : i \in w\}|} \sum_{w \ni i} d_w
+
+    Lesson 00.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    patch : int, tuple of int or None
+        Sides of the patch: one number for all axes behind the channels, or one for each of them; a
+        patch hides all channels. With a number for each axis of a row it hides some channels or
+        features only: ``(1, 16, 16)`` goes through the channels of an image one by one, and
+        ``(1, D)`` hides one of the tokens (N, L, D). None is an eighth of each side, and a single
+        feature of a table (N, D).
+    stride : int, tuple of int or None
+        Steps from a patch to the next, at most `patch`, so that every pixel is covered; None is
+        `patch`. What is left at the far edge gets a smaller patch.
+    fill : number, sequence of C numbers, Tensor or name
+        What is put in the patch, in the space of x: a number, a value for each channel, a tensor
+        as for a baseline, or for images in [0, 1] one of black, white, mean, blur, uniform.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Signed, in units of F. Every pixel of a patch has the whole drop of the patch. The details
+        hold the drops themselves in ``extra["drops"]``, (N, patches along each axis of a row).
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a patch that does not fit into x, or a stride that leaves gaps.
+
+    Notes
+    -----
+    Keeps implementation invariance and linearity; with ``patch=1`` and a stride of 1 also dummy,
+    symmetry and sensitivity(a). Not complete: two patches that can stand in for each other fall
+    short, two that need each other are counted twice. For a linear model and ``stride=patch`` the
+    drops add up to :math:`F(x) - F(x')`, where x' is all fill, and each is
+    :math:`\sum_{i \in w} v_i (x_i - x'_i)` for weights v; the map's sum over a patch is its drop
+    times the numbers in it.
+
+    **Cost.** 0 gradients a row, but a forward pass for each patch: 64 for an image by default.
+
+    **Fails when** the fill is something that the model knows, such as a grey square: then it is the
+    square that is explained. And where evidence is there twice: hiding one of both changes nothing.
+
+    References
+    ----------
+    .. [zeiler2013] M. D. Zeiler, R. Fergus, 2013, arXiv:1311.2901.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.occlusion(xc.zoo.toy(), xc.zoo.toy_input())
+    tensor([[-2., -3.]], dtype=torch.float64)
+    """
+
+@overload
+def occlusion(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    patch: int | tuple[int, ...] | None = None,
+    stride: int | tuple[int, ...] | None = None,
+    fill: float | Tensor | str | Sequence[float] = 0.0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
 def input_x_gradient(
     model: Callable[..., Any],
     x: Tensor,
@@ -837,8 +938,8 @@ def bias_backprop(
     Raises
     ------
     UnsupportedOperationError
-        If there is no way to share among the inputs of an operation (attention, layer norm); it is
-        named. Also if anything was lost on the way.
+        If there is no rule to share among the inputs of an operation (attention as one call,
+        recurrent layers); it is named. Also if anything was lost on the way.
     ValueError, TypeError
         For bad arguments, a model in training mode, a detached output, a NaN gradient.
         Also for an unknown alpha.
@@ -847,8 +948,8 @@ def bias_backprop(
     -----
     Input and bias part together are complete. Breaks implementation invariance. Activations pass
     their unit's share on, max-pools to the winner, sums of two branches in proportion to their
-    sizes (in halves with uniform), products in halves; what falls on a rim of zeros goes to the
-    nearest pixel.
+    sizes (in halves with uniform), products in halves; a layer norm or a softmax hands the share of
+    each number to the number at its place; what falls on a rim of zeros goes to the nearest pixel.
 
     **Cost.** 2 gradients a row.
 
@@ -903,7 +1004,7 @@ def fullgrad(
     model : callable
         A net on images (N, C, H, W). Biases are found in every operation: convolutions, batch
         norms, a normalisation inside the model, and the implicit ones of activations that are not
-        homogeneous (ReLU6 above its knee, GELU).
+        homogeneous (ReLU6 above its knee, GELU), of layer norms and of attention.
     x : Tensor (N, C, H, W)
         Images.
     target : int, (N,) ints, tuple, callable, target object or None
@@ -937,7 +1038,8 @@ def fullgrad(
     the picture is neither. Breaks implementation invariance: the biases belong to the layers.
     Rescaling is by row, over all channels of a layer, as in the authors' code; resizing is bilinear
     and keeps pixels where they are (theirs moves the corners' centres to the rim). Only terms with
-    a place in the picture, (N, C, h, w) with more than one pixel, are drawn.
+    a place in the picture are drawn: those whose axes are known to be rows, channels, height and
+    width, in any order, with more than one pixel. Tokens and windows have none.
 
     **Cost.** 1 gradient a row, on a graph that notes each operation's bias.
 
@@ -983,7 +1085,8 @@ def fullgrad_decomposition(
         F(x) = \nabla_x F \cdot x + \sum_l \frac{\partial F}{\partial z_l} \cdot b_l
 
     with :math:`b_l = z_l - J_l u_l` for an operation :math:`z_l(u_l)` with Jacobian :math:`J_l`:
-    the bias of a layer, and the implicit bias of an activation that is not homogeneous.
+    the bias of a layer; an activation's :math:`f(u) - f'(u) u`, 0 for ReLU; minus a product
+    :math:`u v` of two activations, whose :math:`J u` is twice the product.
 
     Lesson 08.
 
@@ -1007,21 +1110,25 @@ def fullgrad_decomposition(
     Tensor (N, P)
         All shares side by side, in units of F; each row adds up to F(x). The details hold them
         by name in ``extra["parts"]``: ``"input"`` (N, ...), then the operations in the order of
-        the forward pass (``"linear 0"``, ``"batch_norm 0"``, ...; terms (N, C, h, w) summed over
-        channels), then ``"output"``, the last step to F: 0 for a logit or a margin.
+        the forward pass (``"linear 0"``, ``"batch_norm 0"``, ...; those of images summed over
+        channels: (N, h, w)), then ``"output"``, the last step to F: 0 for a logit or a margin.
+        Where the rows are not first inside the model (tokens first, windows of all images
+        together), a row's terms keep the form that they have for one row: (N, tokens, 1, K).
 
     Raises
     ------
     UnsupportedOperationError
         If an operation cannot be seen or differentiated twice; it is named. Also if the shares do
-        not add up.
+        not add up, or a model takes no row alone and has its rows elsewhere than on the first axis.
     ValueError, TypeError
         For bad arguments, a model in training mode, a detached output, a NaN gradient.
 
     Notes
     -----
     Keeps completeness and weak dependence: for a piecewise linear net gradient and biases stay the
-    same within a linear piece. No vector of the input's shape can keep both.
+    same within a linear piece. No vector of the input's shape can keep both. A layer norm forgets
+    how large its input is, :math:`J u = 0`: all that it puts out is its bias. Behind the last one
+    of a transformer the parts before it add up to 0, exact but of little use.
 
     **Cost.** 1 gradient a row, on a graph that notes each operation's bias.
 
@@ -2614,7 +2721,8 @@ def deep_taylor(
     Raises
     ------
     UnsupportedOperationError
-        If an operation has no rule; it is named. Also if no layer sees x itself.
+        If an operation has no rule; it is named. The theory knows no gates and norms and, of
+        activations, those that rise. Also if no layer sees x itself.
     ValueError, TypeError
         For bad arguments, a model in training mode, a detached output, a NaN gradient.
         Also for x outside of low and high.
@@ -2776,6 +2884,14 @@ def deeplift(
 
     where the positive and the negative contributions to z sum up to :math:`\Delta z^+` and
     :math:`\Delta z^-`. An affine layer has the multipliers w; they are chained like derivatives.
+    Rescale also covers every function g of one number, and the product of two activations:
+
+    .. math:: \Delta(uv) = \bar v\, \Delta u + \bar u\, \Delta v, \qquad
+        \bar u = \tfrac12 (u + u')
+
+    which is exact. Quotients are products with 1/v, norms (layer, group, instance, RMS) the
+    products and roots that they are made of, softmax is exp(z - log sum exp z), where the
+    exponentials, their sum and its logarithm follow Rescale.
 
     Lesson 03.
 
@@ -2811,7 +2927,8 @@ def deeplift(
     Raises
     ------
     UnsupportedOperationError
-        If an operation has no rule (GELU, a gate, attention); it is named.
+        If an operation has no rule (attention and recurrent layers in one call, sorting, amax;
+        for RevealCancel also what is not a rising activation); it is named.
     ValueError, TypeError
         For bad arguments, a model in training mode, a detached output, a NaN gradient.
         Also for a bad baseline or rule.
@@ -2819,7 +2936,10 @@ def deeplift(
     Notes
     -----
     Keeps completeness and sensitivity(a). A max pool hands its difference to the winner at x where
-    the maximum rose and to the winner at x' where it fell, which keeps completeness.
+    the maximum rose and to the winner at x' where it fell, which keeps completeness. Where
+    :math:`\Delta z` is so small that :math:`\Delta y` is mostly rounding, the mean slope between
+    z' and z takes the place of the quotient. RevealCancel covers ReLUs, tanh, sigmoid, softplus,
+    ELU and max pools; it rescales what is no layer or sum in front of one.
 
     **Cost.** 1 gradient a row, for which x and x' go through the model together: twice the rows.
 
@@ -2877,9 +2997,21 @@ def lrp(
         R_i = \sum_j \frac{x_i w_{ij}}{z_j + \epsilon\, \mathrm{sign}\, z_j} R_j,
         \qquad R^{(L)} = F(x)
 
-    Activations pass relevance on as it is, sums and average pools share it in proportion to what
-    each input adds, max pools give it to the winner. A batch-norm (or ``- mean``, ``/ std``) is
-    explained as one layer with the layer before it, or else the one after it.
+    What else a net is made of:
+
+    ==================================  ============================================================
+    dense, (transposed) convolution,    the rule of the table `rules`
+    einsum, bmm, ... with a constant
+    batch-norm, ``- mean``, ``/ std``   part of the layer before it, or else of the one after it
+    activations of one number           R as it is (ReLU, GELU, SiLU, ... also ``u * tanh(u)``)
+    sums, means, average pools          R x_i w_i / (z + epsilon sign z): what each input adds
+    max pools                           R to the winner
+    a signal times a gate               R to the signal, none to the gate, which ends in a sigmoid,
+                                        hardsigmoid or softmax (squeeze-and-excite, GLU)
+    layer, group, instance, RMS norm,   R as in a sum, with 1 / deviation held fast; also written
+    F.normalize, local response norm    out, ``(x - m) / sqrt(v + e)``
+    two signals multiplied, attention   refused
+    ==================================  ============================================================
 
     Lesson 03.
 
@@ -2931,16 +3063,19 @@ def lrp(
     Raises
     ------
     UnsupportedOperationError
-        If an operation has no rule (GELU, a gate, attention), or z_box meets a layer that does not
-        see x; it is named. Also if there is a rule for "first", but no layer sees x.
+        If an operation has no rule (attention, a product of two signals), or z_box meets a layer
+        that does not see x; it is named. Also if there is a rule for "first", but no layer sees x.
     ValueError, TypeError
         For bad arguments, a model in training mode, a detached output, a NaN gradient.
         Also for unknown rules and x outside of low and high.
 
     Notes
     -----
-    Conserves relevance up to what biases, constants and epsilon absorb. Breaks completeness, and
-    implementation invariance for all rules but zero.
+    Conserves relevance up to what biases, constants and epsilon absorb; activations absorb nothing,
+    even if f(0) is not 0 (sigmoid, softplus). Breaks completeness, and implementation invariance
+    for all rules but zero. In nets of layers, ReLUs and pools the rule zero is gradient x input;
+    in others it is gradient x input of the net with f(z) = z [f(z) / z], gates and deviations as
+    constants. Its authors state that they hold a patent on the method.
 
     **Cost.** 1 gradient a row.
 
@@ -3001,7 +3136,7 @@ def pattern_attribution(
     ----------
     model : callable
         (N, ...) -> (N, K), (N,) or other outputs that `target` reads, made of dense and
-        convolution layers, ReLUs and max pools.
+        convolution layers, ReLUs, sums, means, max and average pools.
     x : Tensor (N, ...)
         Inputs.
     target : int, (N,) ints, tuple, callable, target object or None
@@ -3014,8 +3149,8 @@ def pattern_attribution(
     batch_size : int, optional
         Rows that go through the model at once; never changes the result.
     allow : tuple of str
-        Other operations (sums, means) at which the plain gradient is accepted, by the name that an
-        error gave. They are to be allowed in `fit_patterns` as well.
+        Other operations at which the plain gradient is accepted, by the name that an error gave.
+        They are to be allowed in `fit_patterns` as well.
     return_details : bool
         Return an `Attribution` instead of the values alone.
 
@@ -3034,7 +3169,9 @@ def pattern_attribution(
 
     Notes
     -----
-    A neuron hands on all it received, because w . a = 1. Breaks completeness, sensitivity(a),
+    A neuron hands on all it received, because w . a = 1. A sum or a mean was not trained: its
+    pattern is a = w / (w . w). So each of two summands gets R / 2, and each of n cells of a mean
+    R / n, as the gradient's up to a factor. Breaks completeness, sensitivity(a),
     linearity and implementation invariance.
 
     **Cost.** 1 gradient a row, after the patterns were fitted.
@@ -3092,7 +3229,7 @@ def pattern_net(
     ----------
     model : callable
         (N, ...) -> (N, K), (N,) or other outputs that `target` reads, made of dense and
-        convolution layers, ReLUs and max pools.
+        convolution layers, ReLUs, sums, means, max and average pools.
     x : Tensor (N, ...)
         Inputs.
     target : int, (N,) ints, tuple, callable, target object or None
@@ -3105,15 +3242,16 @@ def pattern_net(
     batch_size : int, optional
         Rows that go through the model at once; never changes the result.
     allow : tuple of str
-        Other operations (sums, means) at which the plain gradient is accepted, by the name that an
-        error gave. They are to be allowed in `fit_patterns` as well.
+        Other operations at which the plain gradient is accepted, by the name that an error gave.
+        They are to be allowed in `fit_patterns` as well.
     return_details : bool
         Return an `Attribution` instead of the values alone.
 
     Returns
     -------
     Tensor (N, ...)
-        The estimated signal, signed, in the units of x: a picture rather than a share of F.
+        The estimated signal, signed, in the units of x: a picture rather than a share of F. Rows
+        that are too large for x's dtype come back as values / 2^k; ``extra["exponent"]`` has k.
 
     Raises
     ------
@@ -3125,13 +3263,16 @@ def pattern_net(
 
     Notes
     -----
-    For one linear neuron it is a y, the signal itself. Breaks completeness, sensitivity(a),
+    For one linear neuron it is a y, the signal itself. A sum or a mean was not trained: its pattern
+    is a = w / (w . w), as the gradient's up to w . a = 1. So of y = x_1 + x_2 each summand gets
+    s / 2, and each cell of a mean gets s. Breaks completeness, sensitivity(a),
     linearity and implementation invariance. An elementwise scale on the way, such as ``/ std``, is
     undone: the signal is in the units of x.
 
-    **Cost.** 1 gradient a row, after the patterns were fitted.
+    **Cost.** 1 gradient a row, after the patterns were fitted; in a deep net up to 1 more on a copy
+    of the model in float64.
 
-    **Fails when** the net is deep: the signal's size can explode on its way down. With patterns of
+    **Fails when** the net is deep: the signal's size explodes on its way down. With patterns of
     too little data it shows the data's noise.
 
     References

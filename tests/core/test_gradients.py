@@ -332,3 +332,12 @@ def test_question_by_hand(close):
     elsewhere, _ = gradients(question, X + 1)
     close(elsewhere, xc.gradient(NET, X + 1, 1))
     assert question.gradient_calls == 14
+
+
+def test_numbers_whose_sum_overflows_are_finite(close):
+    x = torch.full((1, 4), 3e38)
+    close(xc.gradient(lambda x: (x * 1e-38).sum(1), x), torch.full((1, 4), 1e-38), 1e-6)
+    for bad in (torch.nan, torch.inf):
+        x[0, 2] = bad
+        with pytest.raises(ValueError, match="holds 1 NaN or infinite"):
+            xc.gradient(lambda x: x.sum(1), x)

@@ -55,8 +55,9 @@ def test_only_one_file_has_hooks_on_modules():
     assert files_with(r"register_\w+_hook") == {"core/layers.py"}
     # hooks on tensors go with the graph of one forward pass: FullGrad reads gradients with them;
     # the other files look at those that the model sets
-    watching = {"core/foreign_hooks.py", "core/training_mode.py"}
-    assert files_with(r"register_hook") - watching == {"core/bias_terms.py"}
+    watching = {"core/foreign_hooks.py", "core/training_mode.py", "core/follow_mode.py"}
+    reading = {"core/bias_terms.py", "methods/bias/backpropagation.py"}
+    assert files_with(r"register_hook") - watching == reading
 
 
 @pytest.mark.parametrize("inplace", [False, True], ids=["", "overwritten in place"])

@@ -88,7 +88,7 @@ def test_layers_before_and_inside_the_block(layer, close):
 def test_a_method_that_is_refused_without_it_is_refused_with_it():
     model = lambda x: checkpoint(F.gelu, x, use_reentrant=False) @ torch.ones(3, 2).double()  # noqa: E731
     x = torch.ones(2, 3, dtype=torch.float64)
-    for method in (xc.guided_backprop, xc.lrp, xc.rectgrad):
+    for method in (xc.guided_backprop, xc.deep_taylor, xc.rectgrad):
         with pytest.raises(UnsupportedOperationError, match="'gelu'"):
             method(model, x, 0)
 

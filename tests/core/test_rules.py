@@ -9,9 +9,11 @@ import torchvision
 from torch import nn
 
 import xaicourse as xc
+from xaicourse.core.gradients import ask, gradients
 from xaicourse.core.operations import Activation, UnsupportedOperationError
 from xaicourse.core.reading import read_activation
 from xaicourse.core.rules import Rules
+from xaicourse.methods.vanilla.relu_rules import deconvnet_rule, guided_rule
 
 W = torch.sin(torch.arange(20.0, dtype=torch.float64)).view(5, 4)
 V = torch.cos(torch.arange(15.0, dtype=torch.float64)).view(3, 5)
@@ -242,3 +244,74 @@ def test_allow_as_one_text_is_refused(method):
         xc.METHODS[method].method(
             nn.Sequential(nn.Linear(3, 2), nn.GELU()).double(), X[:, :3], 1, allow="gelu"
         )
+
+
+# ---- an activation that writes over its input ----------------------------------------------------
+
+BENDS = {
+    "relu_": lambda h: F.relu(h, inplace=True),
+    "relu": F.relu,
+    "relu6_": lambda h: F.relu6(3 * h, inplace=True),
+    "leaky_relu_": lambda h: F.leaky_relu(h, 0.1, inplace=True),
+    "clamp_": lambda h: h.clamp_(min=0),
+}
+
+
+@pytest.mark.parametrize("bend", BENDS.values(), ids=BENDS)
+@pytest.mark.parametrize("rule", [guided_rule, deconvnet_rule])
+def test_the_backward_of_a_written_activation_can_be_differentiated(bend, rule):
+    torch.manual_seed(1)
+    W = torch.randn(5, 5, dtype=torch.float64)
+    x, g = (torch.randn(3, 5, dtype=torch.float64, requires_grad=True) for _ in range(2))
+
+    def signal(g):
+        inputs = x * 1
+        with Rules("a rule", rule).active(inputs):
+            y = bend(bend(inputs @ W) @ W)
+        return torch.autograd.grad(y, x, g, create_graph=True)[0]
+
+    assert torch.autograd.gradcheck(signal, (g,))
+
+
+@pytest.mark.parametrize("bend", BENDS.values(), ids=BENDS)
+def test_a_written_activation_has_the_plain_gradient_under_the_plain_rule(bend, close):
+    torch.manual_seed(2)
+    W = torch.randn(5, 4, dtype=torch.float64)
+    x = torch.randn(3, 5, dtype=torch.float64)
+
+    def model(x):
+        h = x @ W
+        return bend(h).sum(1, keepdim=True) + h.sum(1, keepdim=True)  # h is what it was made
+
+    plain = ask(model, x, 0, rules=Rules("plain", lambda slope, g: slope * g))
+    close(gradients(plain)[0], xc.gradient(model, x, 0), 1e-12)
+    assert float(gradients(plain)[0].norm()) > 1
+
+
+def test_an_output_that_is_written_over_is_made_again_or_refused(close):
+    torch.manual_seed(3)
+    W = torch.randn(5, 4, dtype=torch.float64)
+    x = torch.randn(3, 5, dtype=torch.float64)
+
+    def over(bend):
+        return lambda x: bend(x @ W).mul_(2.0).sum(1, keepdim=True)
+
+    bent = over(lambda h: h.clamp_(min=0))  # torch keeps what was in front of it
+    expected = xc.guided_backprop(lambda x: 2 * F.relu(x @ W).sum(1, keepdim=True), x, 0)
+    close(xc.guided_backprop(bent, x, 0), expected, 1e-12)
+    close(xc.rectgrad(over(F.relu), x, 0, tau=0.0, times_input=False), expected, 1e-12)
+    with pytest.raises(
+        ValueError, match="overwrites the output of relu"
+    ):  # torch's own gradient fails there, too
+        xc.guided_backprop(over(F.relu), x, 0)
+
+
+def test_the_first_call_is_looked_on_inside_the_rules():
+    x = torch.rand(2, 3, 8, 8)
+    net = nn.Sequential(
+        nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Dropout(), nn.Linear(144, 3)
+    )
+    with pytest.raises(ValueError, match="training mode"):
+        xc.guided_backprop(net, x, 0)
+    with pytest.raises(ValueError, match=r"x\[None\]"):
+        xc.guided_backprop(nn.Sequential(nn.Conv2d(3, 3, 3), nn.ReLU(), nn.Flatten()), x[0], 0)

@@ -222,11 +222,14 @@ def test_other_right_pictures_pass():
     assert check("08.4", by_flat).passed
 
 
-def test_the_picture_is_the_package_s():
+def test_the_picture_is_the_package_s(close):
     terms = task_picture.CASES[1].values["terms"]
+    from xaicourse.core.biases import Share
+    from xaicourse.core.picture_axes import CHANNELS_FIRST
     from xaicourse.methods.bias.decomposition import psi
 
-    assert torch.equal(psi(terms), task_picture.picture(terms))
+    share = Share(terms, torch.ones(()), CHANNELS_FIRST)
+    close(psi(share), task_picture.picture(terms), 1e-5)
 
 
 # ---------------------------------------------------------------- 08.5

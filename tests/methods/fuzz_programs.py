@@ -4,15 +4,19 @@ A program is a list of steps; `Program(steps, plain=True)` computes it without v
 written to and without anything in place, `plain=False` in the spelling that each step has drawn.
 Both are one function of x with the same weights, so a method must give the same answer, or refuse.
 
-    python -m tests.methods.fuzz_programs PROGRAMS FIRST_SEED METHODS_EACH
+    python -m tests.methods.fuzz_programs PROGRAMS FIRST_SEED METHODS_EACH [--store]
+
+With `--store` the counts go to benchmarks/results/fuzz.md.
 """
 
+import platform
 import random
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -20,8 +24,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 import xaicourse as xc
+from tests.methods.carried import deeplift_carried
 
 TOLERANCE = 1e-9
+RESULT = Path(__file__).parents[2] / "benchmarks/results/fuzz.md"
 CHANNELS, CLASSES, ROWS = 3, 3, 2
 FEATURES = CHANNELS * 4  # behind the pool in the middle
 
@@ -646,6 +652,377 @@ def made_once(h: Tensor, number: int) -> Tensor:
     return MADE[key]
 
 
+# ---- smooth activations, gates, norms and attention: for methods that have rules for them --------
+
+
+@plain("silu")
+def silu(h, step, layer):
+    return F.silu(h)
+
+
+@spelled("silu")
+def silu_in_place(h, step, layer):
+    F.silu(h, inplace=True)
+    return h
+
+
+@spelled("silu")
+def silu_product(h, step, layer):
+    return h * torch.sigmoid(h)
+
+
+@spelled("silu")
+def silu_product_in_place(h, step, layer):
+    return h.mul_(h.sigmoid())
+
+
+@spelled("silu")
+def silu_quotient(h, step, layer):
+    return h / (1 + (-h).exp())
+
+
+@spelled("silu")
+def silu_through_a_view(h, step, layer):
+    h = h.contiguous()
+    nn.SiLU(inplace=True)(h.view(len(h), -1))
+    return h
+
+
+@spelled("silu")
+def silu_in_two_slices(h, step, layer):
+    g = h.sigmoid()
+    h[:, :1] *= g[:, :1]
+    h[:, 1:].mul_(g[:, 1:])
+    return h
+
+
+@plain("gelu")
+def gelu(h, step, layer):
+    return F.gelu(h)
+
+
+@spelled("gelu")
+def gelu_by_erf(h, step, layer):
+    return 0.5 * h * (1 + torch.erf(h / 2**0.5))
+
+
+@spelled("gelu")
+def gelu_by_erfc(h, step, layer):
+    return h.mul(torch.special.erfc(h * -(0.5**0.5))).div_(2)
+
+
+@spelled("gelu")
+def gelu_module(h, step, layer):
+    h[:] = nn.GELU()(h.clone())
+    return h
+
+
+@plain("hardswish")
+def hardswish(h, step, layer):
+    return F.hardswish(h)
+
+
+@spelled("hardswish")
+def hardswish_in_place(h, step, layer):
+    return nn.Hardswish(inplace=True)(h)
+
+
+@spelled("hardswish")
+def hardswish_product(h, step, layer):
+    return h * F.relu6(h + 3) / 6
+
+
+@spelled("hardswish")
+def hardswish_gate(h, step, layer):
+    return (h + 3).clamp_(0, 6).div_(6).mul_(h)
+
+
+@plain("bounded")
+def bounded(h, step, layer):
+    return F.hardtanh(h, -0.5, 1.0)
+
+
+@spelled("bounded")
+def bounded_clamp(h, step, layer):
+    return h.clamp_(-0.5, 1.0)
+
+
+@spelled("bounded")
+def bounded_by_constants(h, step, layer):
+    return torch.minimum(h.clip(min=torch.full_like(h[:1].detach(), -0.5)), torch.ones(()).double())
+
+
+@spelled("bounded")
+def bounded_upside_down(h, step, layer):
+    return -F.hardtanh(-h, -1.0, 0.5, inplace=True)
+
+
+@spelled("bounded")
+def bounded_by_relus(h, step, layer):
+    return F.relu(h + 0.5) - F.relu(h - 1.0) - 0.5
+
+
+@plain("gate")
+def gate(h, step, layer):
+    return h * torch.sigmoid(layer(h))
+
+
+@spelled("gate")
+def gate_in_place(h, step, layer):
+    return h.mul_(layer(h.clone()).sigmoid_())
+
+
+@spelled("gate")
+def gate_on_the_left(h, step, layer):
+    return torch.multiply(layer(h).sigmoid(), other=h)
+
+
+@spelled("gate")
+def gate_glu(h, step, layer):
+    return F.glu(torch.cat([h, layer(h)], 1), 1)
+
+
+@spelled("gate")
+def gate_quotient(h, step, layer):
+    return h.div(torch.exp(-layer(h)) + 1)
+
+
+@spelled("gate")
+def gate_sum_of_products(h, step, layer):
+    return torch.einsum("nc...,nc...->nc...", h, layer(h).sigmoid())
+
+
+@spelled("gate")
+def gate_of_a_part(h, step, layer):
+    g = layer(h).sigmoid()
+    h = h.clone()
+    h[:, :2] *= g[:, :2]
+    h[:, 2:].mul_(g[:, 2:])
+    return h
+
+
+@plain("norm")
+def norm(h, step, layer):
+    return F.layer_norm(h, h.shape[1:], eps=0.1)
+
+
+@spelled("norm")
+def norm_one_group(h, step, layer):
+    return F.group_norm(h, 1, eps=0.1)
+
+
+@spelled("norm")
+def norm_by_hand(h, step, layer):
+    axes = tuple(range(1, h.dim()))
+    variance = h.var(axes, correction=0, keepdim=True)
+    return (h - h.mean(axes, keepdim=True)) / torch.sqrt(variance + 0.1)
+
+
+@spelled("norm")
+def norm_in_place(h, step, layer):
+    flat = h.flatten(1)
+    v = flat.square().mean(1, keepdim=True) - flat.mean(1, keepdim=True) ** 2
+    flat = flat - flat.mean(1, keepdim=True)
+    return flat.mul_((v + 0.1).rsqrt()).view(h.shape)
+
+
+def tokens(h: Tensor) -> Tensor:
+    return h.reshape(len(h), CHANNELS, -1).mT
+
+
+@plain("attention")
+def attention(h, step, layer):
+    t = tokens(h)
+    return ((t @ t.mT).softmax(-1) @ t).mT.reshape(h.shape)
+
+
+@spelled("attention")
+def attention_sums(h, step, layer):
+    t = tokens(h)
+    weights = F.softmax(torch.einsum("ntc,nsc->nts", t, t), dim=2)
+    return torch.einsum("nts,nsc->nct", weights, t).reshape(h.shape)
+
+
+@spelled("attention")
+def attention_logs(h, step, layer):
+    t = tokens(h)
+    scores = torch.bmm(t, t.transpose(1, 2))
+    scores = scores - torch.logsumexp(scores, -1, keepdim=True)
+    return torch.matmul(scores.exp_(), t).transpose(1, 2).reshape(h.shape)
+
+
+# ---- bent, gated and normed: also held fast, as LRP sees them ------------------------------------
+
+
+HELD: dict[str, Way] = {}  # kind -> the plain way with what gets no relevance as a constant
+
+
+def held(kind: str) -> Callable[[Way], Way]:
+    def note(way: Way) -> Way:
+        HELD[kind] = way
+        return way
+
+    return note
+
+
+@plain("swish")
+def swish(h, step, layer):
+    return F.silu(h)
+
+
+@held("swish")
+def swish_held(h, step, layer):
+    return h * h.sigmoid().detach()
+
+
+@spelled("swish")
+def swish_module(h, step, layer):
+    return nn.SiLU(inplace=True)(h)
+
+
+@spelled("swish")
+def swish_product(h, step, layer):
+    return torch.sigmoid(h) * h
+
+
+@spelled("swish")
+def swish_in_place(h, step, layer):
+    return h.mul_(h.sigmoid())
+
+
+@spelled("swish")
+def swish_quotient(h, step, layer):
+    return h / (1 + (-h).exp())
+
+
+@spelled("swish")
+def swish_of_parts(h, step, layer):
+    return torch.cat([F.silu(h[:, :1]), F.silu(h[:, 1:])], 1)
+
+
+@plain("mish")
+def mish(h, step, layer):
+    return F.mish(h)
+
+
+@held("mish")
+def mish_held(h, step, layer):
+    return h * F.softplus(h).tanh().detach()
+
+
+@spelled("mish")
+def mish_product(h, step, layer):
+    return h * torch.tanh(F.softplus(h))
+
+
+@spelled("mish")
+def mish_other_order(h, step, layer):
+    bent = F.softplus(h).tanh_()
+    return torch.multiply(bent, h)
+
+
+@spelled("mish")
+def mish_in_place(h, step, layer):
+    return F.mish(h, inplace=True)
+
+
+def squeezed(h: Tensor) -> Tensor:
+    """Return what a gate is made of: (N, C, 1, 1), or as h."""
+    return 3 * h.mean((2, 3), keepdim=True) if h.dim() == 4 else 2 * h.flip(1)
+
+
+@plain("squeeze")
+def squeeze(h, step, layer):
+    return h * torch.sigmoid(squeezed(h))
+
+
+@held("squeeze")
+def squeeze_held(h, step, layer):
+    return h * torch.sigmoid(squeezed(h)).detach()
+
+
+@spelled("squeeze")
+def squeeze_in_place(h, step, layer):
+    h *= squeezed(h).sigmoid_()
+    return h
+
+
+@spelled("squeeze")
+def squeeze_expanded(h, step, layer):
+    return torch.mul(nn.Sigmoid()(squeezed(h)).expand_as(h).clone(), other=h)
+
+
+@spelled("squeeze")
+def squeeze_by_tanh(h, step, layer):
+    return (1 + torch.tanh(squeezed(h) / 2)).div_(2) * h
+
+
+@spelled("squeeze")
+def squeeze_half(h, step, layer):
+    return F.glu(torch.cat([h, squeezed(h).expand_as(h)], 1), 1)
+
+
+@spelled("squeeze")
+def squeeze_chunk(h, step, layer):
+    signal, opened = torch.cat([h, squeezed(h).expand_as(h)], 1).chunk(2, dim=1)
+    return signal * opened.sigmoid()
+
+
+@spelled("squeeze")
+def squeeze_of_a_slice(h, step, layer):
+    h = h.clone()
+    g = squeezed(h).sigmoid().expand_as(h)
+    h[:, :1] *= g[:, :1].clone()
+    h[:, 1:].mul_(g[:, 1:])
+    return h
+
+
+@spelled("squeeze")
+def squeeze_lerp(h, step, layer):
+    return torch.lerp(torch.zeros_like(h), h, squeezed(h).sigmoid().expand_as(h))
+
+
+@spelled("squeeze")
+def squeeze_into_zeros(h, step, layer):
+    return torch.zeros_like(h).add_(h).mul_(1 - torch.sigmoid(-squeezed(h)))
+
+
+@plain("norm over channels")
+def channel_norm(h, step, layer):
+    u = h - h.mean(1, keepdim=True)
+    return u / (u.square().mean(1, keepdim=True) + 0.1).sqrt()
+
+
+@held("norm over channels")
+def channel_norm_held(h, step, layer):
+    u = h - h.mean(1, keepdim=True)
+    return u / (u.square().mean(1, keepdim=True) + 0.1).sqrt().detach()
+
+
+@spelled("norm over channels")
+def channel_norm_function(h, step, layer):
+    return F.layer_norm(h.movedim(1, -1), h.shape[1:2], eps=0.1).movedim(-1, 1)
+
+
+@spelled("norm over channels")
+def channel_norm_variance(h, step, layer):
+    mean, variance = h.mean(1, keepdim=True), h.var(1, keepdim=True, unbiased=False)
+    return (h - mean) * torch.rsqrt(variance + 0.1)
+
+
+@spelled("norm over channels")
+def channel_norm_twice_the_mean(h, step, layer):
+    v = torch.pow(h - h.mean(dim=1, keepdim=True), 2).mean(dim=1, keepdim=True)
+    return (h - h.mean(dim=1, keepdim=True)).div(torch.sqrt(v + 0.1))
+
+
+@spelled("norm over channels")
+def channel_norm_in_place(h, step, layer):
+    u = h.sub(h.mean(1, keepdim=True))
+    u /= (u.pow(2).sum(1, keepdim=True).div(u.shape[1]) + 0.1) ** 0.5
+    return u
+
+
 MASKS = (
     *(relu_mask, relu_where, relu_masked_fill, relu_by_indices, relu_by_sorting),
     *(relu_set_where_negative, relu_by_numbers, relu_by_branches, relu_written_into_a_parameter),
@@ -663,7 +1040,16 @@ ANYWHERE = {
     **{"max pool": 1, "average pool": 1, "swap halves": 1, "one channel constant": 1},
     "embedding": 1,
 }
-NEEDS_LAYER = {"layer", "residual", "batch norm"}
+# the norm is one operation there, lerp a sum: they have an epsilon of their own
+OTHER_EPSILON = (channel_norm_function, squeeze_lerp)
+NEEDS_LAYER = {"layer", "residual", "batch norm", "gate"}
+# drawn in every second program of the methods that have rules for them
+SMOOTH = {"silu": 2, "gelu": 1, "hardswish": 1, "bounded": 1, "gate": 2, "norm": 2, "attention": 1}
+GATED = {"swish": 2, "mish": 1, "squeeze": 2, "norm over channels": 2}
+HAVE_RULES = {
+    **dict.fromkeys(("gradient", "deeplift"), SMOOTH),
+    **dict.fromkeys(("lrp", "lrp, zero", "lrp, z+", "deep_taylor"), GATED),
+}
 
 
 # ---- programs ------------------------------------------------------------------------------------
@@ -673,9 +1059,15 @@ class Program(nn.Module):
     """The steps on images, a pool to 2 x 2, the steps on vectors, and a last dense layer."""
 
     def __init__(
-        self, images: Sequence[Step], vectors: Sequence[Step], plain: bool, copies: bool = False
+        self,
+        images: Sequence[Step],
+        vectors: Sequence[Step],
+        plain: bool,
+        copies: bool = False,
+        held: bool = False,
     ) -> None:
         super().__init__()
+        self.held = held
         self.images, self.vectors, self.plain, self.copies = images, vectors, plain, copies
         for number in range(4):
             made_once(X, number)
@@ -691,13 +1083,26 @@ class Program(nn.Module):
         self.last = nn.Linear(FEATURES, CLASSES)
         self.double().eval()
 
+    def layer_of(self, i: int, step: Step) -> Any:
+        key = f"{i}{step.kind == 'batch norm'}{step.number}"
+        return self.layers[key] if step.kind in NEEDS_LAYER else None
+
+    def plain_steps(self, i: int) -> list[tuple[str, Callable[[Tensor], Tensor], Any]]:
+        """Return the kinds of the steps on images (0) or vectors (1), what they do, and layers."""
+        found = []
+        for step in (self.images, self.vectors)[i]:
+            layer = self.layer_of(i, step)
+            way = KINDS[step.kind][0]
+            found.append((step.kind, lambda h, w=way, s=step, y=layer: w(h, s, y), layer))
+        return found
+
     def forward(self, x: Tensor) -> Tensor:
         h = x.clone()
         for i, steps in enumerate((self.images, self.vectors)):
             for step in steps:
-                key = f"{i}{step.kind == 'batch norm'}{step.number}"
-                layer = self.layers[key] if step.kind in NEEDS_LAYER else None
+                layer = self.layer_of(i, step)
                 way = KINDS[step.kind][0 if self.plain else step.spelling + 1]
+                way = HELD.get(step.kind, way) if self.held else way
                 h = way(h.clone() if self.copies else h, step, layer)
             if i == 0:
                 h = F.adaptive_avg_pool2d(h, 2).flatten(1)
@@ -715,11 +1120,12 @@ def _layer(image: bool, norm: bool) -> nn.Module:
     return made
 
 
-def draw(seed: int) -> tuple[list[Step], list[Step]]:
+def draw(seed: int, more: dict[str, int] | None = None) -> tuple[list[Step], list[Step]]:
     """Return 5 to 15 steps on images and on vectors."""
     chance = random.Random(seed)
     total = chance.randint(5, 15)
-    kinds = chance.choices(list(ANYWHERE), list(ANYWHERE.values()), k=total)
+    weights = ANYWHERE | (more or {})
+    kinds = chance.choices(list(weights), list(weights.values()), k=total)
     steps = [Step(kind, _spelling(kind, chance), chance.randrange(4)) for kind in kinds]
     cut = chance.randint(2, total - 2)
     first = chance.choice(["layer", "layer", "scale and shift", "relu"])  # often a usual beginning
@@ -739,6 +1145,7 @@ METHODS: dict[str, Callable[..., Tensor]] = {
     "deeplift": partial(xc.deeplift, baseline=0.2),
     "deeplift, reveal cancel": partial(xc.deeplift, baseline=0.2, rule="reveal_cancel"),
     "lrp": xc.lrp,
+    "lrp, zero": partial(xc.lrp, rules="zero"),  # against gradient x input
     "lrp, z+": partial(xc.lrp, rules="z_plus"),
     "deep_taylor": xc.deep_taylor,
     "fullgrad_decomposition": xc.fullgrad_decomposition,
@@ -776,17 +1183,35 @@ def answer(
     return found
 
 
+def input_x_gradient(model: Program) -> Tensor:
+    """Return x dF/dx by autograd alone, which LRP-0 gives where gates and deviations are held."""
+    x = X.clone().requires_grad_(True)
+    return X * torch.autograd.grad(model(x)[:, 1].sum(), x)[0]
+
+
+def right_answer(method: str, images: list[Step], vectors: list[Step]) -> Tensor | str:
+    """Return what the method says of the plain spelling, or what another way to compute it does."""
+    if method == "lrp, zero":
+        return input_x_gradient(Program(images, vectors, plain=True, held=True))
+    if method != "deeplift":
+        return answer(method, images, vectors, plain=True)
+    model = Program(images, vectors, plain=True)
+    steps = [model.plain_steps(i) for i in range(2)]
+    return deeplift_carried(steps, model.last, X, baseline=0.2, target=1)
+
+
 def fault(method: str, images: list[Step], vectors: list[Step]) -> str | None:
     """Return what is wrong: a silent difference, or an error that is no refusal."""
     copies = legal(images, vectors)
     if copies is None:
         return None
     ways = [KINDS[s.kind][s.spelling + 1] for s in images + vectors]
-    asks = {"deeplift, reveal cancel": TAKEN_APART, "lrp": MOVED, "lrp, z+": MOVED}
+    asks = {"deeplift, reveal cancel": TAKEN_APART}
+    asks |= dict.fromkeys(("lrp", "lrp, z+"), MOVED + OTHER_EPSILON)
     if any(w in (asks | {"deep_taylor": MOVED}).get(method, ()) for w in ways):
         return None
     try:
-        right = answer(method, images, vectors, plain=True)
+        right = right_answer(method, images, vectors)
         got = answer(method, images, vectors, plain=False, copies=copies)
     except Exception as error:
         return f"crash: {type(error).__name__}: {error}"
@@ -821,7 +1246,7 @@ def search(first: int, programs: int, methods: int = len(METHODS)) -> Counter[st
     for seed in range(first, first + programs):
         begin = seed * methods % len(METHODS)
         for method in names[begin : begin + methods]:
-            images, vectors = draw(seed)
+            images, vectors = draw(seed, HAVE_RULES.get(method) if seed % 2 else None)
             wrong = fault(method, images, vectors)
             copies = legal(images, vectors)
             if copies is None:
@@ -836,10 +1261,43 @@ def search(first: int, programs: int, methods: int = len(METHODS)) -> Counter[st
     return found
 
 
-if __name__ == "__main__":
+def report(counts: Counter[str], first: int, programs: int, methods: int) -> str:
+    """Return benchmarks/results/fuzz.md: what came, by method, and how to get it again."""
+    tried = sum(counts.values()) - counts["illegal"]
+    lines = [
+        f"| {method} | {counts[f'{method}: right']} | {counts[f'{method}: refused']} |"
+        for method in METHODS
+    ]
+    table = "\n".join(["| method | right | refused |", "|---|---|---|", *lines])
+    last = first + programs - 1
+    return f"""# Random programs
+
+Made by `python -m tests.methods.fuzz_programs {programs} {first} {methods} --store`.
+{programs} programs of 5 to 15 operations, seeds {first} to {last}, each on {methods} method(s) in
+turn: {tried} answers in legal spellings against the plain spelling. PyTorch itself cannot
+differentiate {counts["illegal"]} of the spellings.
+
+**{counts["wrong"]} silent differences.** Right is equal to {TOLERANCE:g} of the map's norm, in
+float64; refused is one error that names the operation, or the error of the plain spelling.
+
+{table}
+
+torch {torch.__version__}, Python {platform.python_version()}, {platform.machine()}
+"""
+
+
+def main() -> int:
+    """Search, print the counts, and store them if asked."""
     torch.set_num_threads(1)
-    programs, first, methods = (
-        int(a) for a in (sys.argv[1:] + ["3000", "0", "3"][len(sys.argv) - 1 :])
-    )
+    given = [int(a) for a in sys.argv[1:] if a != "--store"]
+    programs, first, methods = given + [3000, 0, 3][len(given) :]
     counts = search(first, programs, methods)
+    print(f"{programs} programs, seeds from {first}, {methods} method(s) each")
     print(*(f"{n:6} {what}" for what, n in sorted(counts.items())), sep="\n")
+    if "--store" in sys.argv:
+        RESULT.write_text(report(counts, first, programs, methods), encoding="utf-8")
+    return int(counts["wrong"] > 0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -156,6 +156,9 @@ def test_a_head_of_zeros_is_named():
     net, x = small_vit().double().eval(), random(2, 3, 32, 32)
     with pytest.raises(ValueError, match="flat at x, as where the last layer's weights are all 0"):
         xc.grad_cam(net, x, 1, layer="encoder.ln")
+    for method in (xc.hires_cam, xc.layer_cam):  # whose default would be the first convolution
+        with pytest.raises(ValueError, match="flat at x, as where the last layer's weights are"):
+            method(net, x, 2)
 
 
 # ---- which axis is which ------------------------------------------------------------------------

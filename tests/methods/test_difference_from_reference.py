@@ -290,15 +290,16 @@ def test_deep_shap_of_a_linear_model_is_that_of_the_mean(close):
 @pytest.mark.parametrize(
     ("part", "named"),
     [
-        (F.gelu, "'gelu'"),
-        (lambda x: x * torch.sigmoid(x), "multiplied"),
-        (nn.LayerNorm(6, dtype=torch.float64), "layer_norm"),
+        (lambda x: x.sort(1)[0], "'sort'"),
+        (lambda x: x.cumprod(1), "'cumprod'"),
+        (lambda x: x * (x @ x.T)[:, :1], "rows of x on the first axis"),
+        (lambda x: F.normalize(x, p=3.0), "'linalg_vector_norm'"),
         (lambda x: torch.stack([x, 0 * x]).amax(0), "'amax'"),
         (
             lambda x: F.max_pool1d(x[:, None], 2, return_indices=True)[0].repeat(1, 1, 2)[:, 0],
             "pool",
         ),
-        (lambda x: x.softmax(1), "'softmax'"),
+        (lambda x: x.softmax(0), "rows|softmax|logsumexp"),
     ],
 )
 def test_what_has_no_rule_is_refused_by_name(part, named):

@@ -400,18 +400,20 @@ def test_what_is_not_covered_is_refused_by_name(close):
     net, x, patterns = small()
     layer = nn.Linear(4, 4).double()
     for model, name in (
-        (lambda x: net(x) + net(x), "add"),
-        (lambda x: layer(x).relu().mean(1), "mean"),
+        (lambda x: layer(x).cumsum(1), "cumsum"),
+        (lambda x: F.interpolate(layer(x)[:, None], scale_factor=2), "upsample_nearest1d"),
         (lambda x: F.leaky_relu(layer(x)), "leaky_relu"),
         (lambda x: F.gelu(layer(x)), "gelu"),
     ):
         with pytest.raises(UnsupportedOperationError, match=f"'{name}'"):
             xc.fit_patterns(model, x)
-    residual = lambda x: net(x + layer(x).relu())  # noqa: E731
-    with pytest.raises(UnsupportedOperationError, match="'add'"):
-        xc.pattern_net(residual, x, 0, patterns=patterns)
-    allowed = xc.fit_patterns(residual, x, allow=("add",))
-    values = xc.pattern_attribution(residual, x, 0, patterns=allowed, allow=("add",))
+    with pytest.raises(UnsupportedOperationError, match=r"attention.*use gradient"):
+        xc.fit_patterns(lambda x: F.scaled_dot_product_attention(*[layer(x)[:, None]] * 3), x)
+    summed = lambda x: net(layer(x).relu().cumsum(1))  # noqa: E731
+    with pytest.raises(UnsupportedOperationError, match=r"allow=\('cumsum',\)"):
+        xc.pattern_net(summed, x, 0, patterns=patterns)
+    allowed = xc.fit_patterns(summed, x, allow=("cumsum",))
+    values = xc.pattern_attribution(summed, x, 0, patterns=allowed, allow=("cumsum",))
     assert values.shape == x.shape
 
 

@@ -4,8 +4,10 @@ import pytest
 import torch
 from captum.attr import Deconvolution, GuidedBackprop
 from torch import nn
+from torch.nn import functional as F
 
 import xaicourse as xc
+from xaicourse.core.operations import UnsupportedOperationError
 
 
 def test_closed_form_of_a_single_layer(close):
@@ -68,3 +70,33 @@ def test_relu6_is_covered_where_captum_is_silent():
     x = torch.randn(2, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     guided, plain = xc.guided_backprop(model, x, 1), xc.gradient(model, x, 1)
     assert (guided - plain).norm() > 0.05 * plain.norm()
+
+
+# ---- R11: activations beside the ReLU family -----------------------------------------------------
+
+OTHERS = {
+    "prelu": (nn.PReLU().double(), "prelu"),
+    "maximum": (lambda z: torch.maximum(z, torch.zeros(())), "'maximum'"),
+    "fmax": (lambda z: torch.fmax(torch.zeros_like(z), z), "'fmax'"),
+    "bounds of its own": (lambda z: z.clamp(torch.zeros(5).double()), "'clamp'"),
+    "the larger of two": (lambda z: torch.stack([z, 0 * z]).max(0)[0], "'max'"),
+    "aten": (torch.ops.aten.relu.default, r"'relu', but .*no call is seen.*call F\.relu"),
+    "aten in place": (lambda z: torch.ops.aten.relu_.default(z), r"seen \(torch.ops.*call F\.relu"),
+    "vmap": (torch.vmap(F.relu), r"torch\.vmap.*call F\.relu"),
+}
+
+
+@pytest.mark.fault("R11")
+@pytest.mark.parametrize("method", [xc.guided_backprop, xc.deconvnet, xc.rectgrad])
+@pytest.mark.parametrize("name", OTHERS)
+def test_what_is_no_known_relu_is_refused_with_what_to_do(name, method, close):
+    part, named = OTHERS[name]
+    one, two = nn.Linear(4, 5).double(), nn.Linear(5, 3).double()
+    x = torch.randn(3, 4, dtype=torch.float64)
+    with pytest.raises(UnsupportedOperationError, match=named):
+        method(lambda z: two(part(one(z))), x, 1)
+    assert torch.isfinite(method(lambda z: two(F.relu(one(z))), x, 1)).all()
+    if method is xc.guided_backprop and name not in ("prelu", "the larger of two"):
+        found = xc.deeplift(lambda z: two(F.relu(one(z))), x, 1)
+        if "call F" not in named:
+            close(xc.deeplift(lambda z: two(part(one(z))), x, 1), found)

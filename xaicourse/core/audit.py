@@ -26,9 +26,34 @@ from xaicourse.core.operations import UnsupportedOperationError
 from xaicourse.core.reading import pad_in_a_circle, read_padding
 from xaicourse.core.ruled import RuleSet
 
-__all__ = ["audit", "call_name", "needs_allow", "nodes_that_follow", "operation_name", "visible"]
+__all__ = [
+    "audit",
+    "call_name",
+    "needs_allow",
+    "nodes_that_follow",
+    "operation_name",
+    "visible",
+    "what_to_do",
+]
 
 _RULED_NAME = "_ruled"
+
+# node -> what its caller calls it, where these differ
+_CALLED = {
+    "mkldnn_rnn_layer": "lstm",
+    "native_group_norm": "group_norm",
+    "native_layer_norm": "layer_norm",
+    "prelu_kernel": "prelu",
+}
+_INSTEAD = {
+    "clamp": "If it is a ReLU, write torch.relu(z), or clamp with a number: z.clamp(min=0)",
+    "maximum": "If it is a ReLU, write torch.relu(z) for torch.maximum(z, zeros)",
+    **dict.fromkeys(
+        ("softmax", "log_softmax"),
+        "If it is the model's last layer, explain the logits in front of it, such as model[:-1] of "
+        "an nn.Sequential; output='probability' or 'log_probability' puts their scale back",
+    ),
+}
 
 
 def operation_name(node: Any) -> str:
@@ -58,6 +83,11 @@ def nodes_that_follow(start: Any, output: Tensor) -> list[Any]:
             stack.append((node, True))
             stack.extend((n, False) for n, _ in node.next_functions if n and n not in follows)
     return [node for node in order if follows[node]]
+
+
+def what_to_do(name: str, otherwise: str) -> str:
+    """Return what can be done where an operation is refused."""
+    return _INSTEAD.get(name, otherwise)
 
 
 def call_name(func: Any) -> str:
@@ -93,10 +123,11 @@ def audit(output: Tensor, start: Any, rules: RuleSet) -> None:
         inside.add(node)
         name = _name(node)
         known = name == _RULED_NAME or node in rules.moves or name in rules.transparent
+        name = _CALLED.get(name, name)
         if known and not is_product:
             continue
         word = "product" if is_product else name
-        if not rules.carries_relevance and (word in rules.allow or name in rules.allow):
+        if not rules.carries_relevance and {word, name, _name(node)} & set(rules.allow):
             continue
         if rules.carries_relevance:  # shared out call by call, never node by node
             word = _call_of(nodes[place:], rules)
@@ -104,13 +135,28 @@ def audit(output: Tensor, start: Any, rules: RuleSet) -> None:
         if is_product:
             raise UnsupportedOperationError(
                 f"{rules.method} is not defined where two activations are multiplied "
-                f"({node.name()}), as in gates and attention; {advice}"
+                f"({node.name()}), as in gates and attention{_which(node, rules)}; {advice}"
+            )
+        if name in rules.always:
+            raise UnsupportedOperationError(
+                f"{rules.method} has a rule for {name!r}, but here it is called where no call is "
+                f"seen (torch.ops, torch.vmap, scripted or compiled code); call F.{name} there, or "
+                f"{advice}"
             )
         raise UnsupportedOperationError(
             f"{rules.method} is not defined for the operation {name!r} ({node.name()}) in this "
-            f"model: {rules.covers}, and the plain gradient would be used there silently. Use a "
-            f"model of covered operations in eager mode, or {advice}"
+            f"model: {rules.covers}, and the plain gradient would be used there silently. "
+            f"{what_to_do(name, 'Use a model of covered operations in eager mode')}, or {advice}"
         )
+
+
+def _which(node: Any, rules: RuleSet) -> str:
+    """Say which products have a rule."""
+    if "gate" not in rules.kinds:
+        return ""
+    if operation_name(node) in ("bmm", "mm"):
+        return ". Rules for attention come with the lesson on transformers"
+    return ", unless one of them is a gate (it ends in a sigmoid, hardsigmoid or softmax)"
 
 
 def _call_of(nodes: list[Any], rules: RuleSet) -> str:

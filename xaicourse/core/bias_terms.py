@@ -12,244 +12,181 @@ adds a hook on its result; the model is not touched. What the mode cannot see (c
 autograd.Function) is found in the autograd graph and refused by name.
 """
 
-from collections import Counter
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.overrides import TorchFunctionMode
-from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
+from torch.utils._pytree import tree_leaves
 
-from xaicourse.core.gradients import Question, gradients, sum_dtype
+from xaicourse.core.biases import Share, bias_of, no_bias
+from xaicourse.core.follow_mode import FollowMode
+from xaicourse.core.gradients import (
+    Question,
+    refuse_infinite,
+    refuse_not_differentiable,
+    sum_dtype,
+)
 from xaicourse.core.inputs import call
-from xaicourse.core.known import NO_BIAS, PAD, QUESTION, kind_of
 from xaicourse.core.operations import UnsupportedOperationError
-from xaicourse.core.output_parts import tensors_in
-from xaicourse.core.recomputation import keeps_activations
+from xaicourse.core.output_parts import map_tensors
+from xaicourse.core.picture_axes import PictureAxes
+from xaicourse.core.reading import first_argument, is_in_place
 
-__all__ = ["BiasMode", "BiasQuestion", "FollowMode", "FullGradient", "full_gradient", "no_bias"]
+__all__ = ["BiasMode", "BiasQuestion", "FullGradient", "full_gradient"]
 
 # relative to the sum of the absolute values of all terms
 TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-4}
 HALF_TOLERANCE = 5e-2
 
 
-# ---- operations without a bias -------------------------------------------------------------------
+# ---- the mode -----------------------------------------------------------------------------------
 
 
-def no_bias(func: Any, args: tuple, kwargs: dict[str, Any], follows: Callable[[Any], bool]) -> bool:
-    """Tell whether a call has no bias because of its form, at whatever numbers."""
-    kind = kind_of(func)
-    if kind in NO_BIAS:
-        return True
-    if kind in ("dense layer", "convolution", "transposed convolution"):
-        bias = args[2] if len(args) > 2 else kwargs.get("bias")
-        return bias is None and not follows(args[1] if len(args) > 1 else kwargs.get("weight"))
-    if kind in ("product", "matrix product"):
-        return sum(follows(a) for a in args[:2]) == 1
-    if kind == "quotient":
-        return not any(follows(a) for a in args[1:2])
-    if kind == "sum":
-        return len(args) == 2 and all(follows(a) for a in args)
-    if kind == "join":
-        return all(follows(a) for a in tree_leaves(args[:1] or kwargs.get("tensors")))
-    if kind in PAD:
-        return not (args[3] if len(args) > 3 else kwargs.get("value"))
-    return False
-
-
-# ---- the mode ------------------------------------------------------------------------------------
-
-
-class FollowMode(TorchFunctionMode):
-    """See every operation on tensors that follow from `inputs`, a tensor in the autograd graph.
-
-    Weights may need gradients too, so that ``requires_grad`` does not tell: the graph does.
-    """
-
-    def __init__(self, inputs: Tensor) -> None:
-        super().__init__()
-        self._reaches: dict[Any, bool] = {inputs.grad_fn: True}
-        self._seen: set[Any] = {inputs.grad_fn}  # nodes that an operation we saw has made
-        self.unseen: set[str] = set()
-        self._numbers: Counter[str] = Counter()
-
-    def follows(self, value: Any) -> bool:
-        """Tell whether a value is a floating point tensor that follows from the inputs."""
-        if not isinstance(value, Tensor) or not value.requires_grad or value.grad_fn is None:
-            return False
-        stack = [value.grad_fn]
-        while stack:  # depth first without recursion: nets can be thousands of nodes deep
-            node = stack[-1]
-            if node in self._reaches:
-                stack.pop()
-                continue
-            before = [n for n, _ in node.next_functions if n is not None]
-            unknown = [n for n in before if n not in self._reaches]
-            stack.extend(unknown)
-            if not unknown:
-                self._reaches[node] = any(self._reaches[n] for n in before)
-        return self._reaches[value.grad_fn]
-
-    @keeps_activations
-    def __torch_function__(
-        self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
-    ) -> Any:
-        kwargs = kwargs or {}
-        name = getattr(func, "__name__", str(func))
-        inputs = [t for t in tree_leaves((args, kwargs)) if self.follows(t)]
-        if not inputs or kind_of(func) in QUESTION or func is Tensor.register_hook:
-            return func(*args, **kwargs)
-        for tensor in inputs:
-            self._check_seen(tensor)
-        result = self.operation(func, name, args, kwargs)
-        for tensor in [*tree_leaves(result), *inputs]:  # inputs too: they may have changed in place
-            self._mark(tensor)
-        return result
-
-    def operation(self, func: Any, name: str, args: tuple, kwargs: dict[str, Any]) -> Any:
-        """Carry out one operation, some of whose arguments follow from the inputs."""
-        raise NotImplementedError
-
-    def number(self, name: str) -> str:
-        """Return a name for this call: relu6 0, relu6 1, ..."""
-        found = f"{name} {self._numbers[name]}"
-        self._numbers[name] += 1
-        return found
-
-    def _mark(self, tensor: Any) -> None:
-        stack = [tensor.grad_fn] if self.follows(tensor) else []
-        while stack:
-            node = stack.pop()
-            if node is not None and node not in self._seen:
-                self._seen.add(node)
-                stack.extend(n for n, _ in node.next_functions)
-
-    def _check_seen(self, tensor: Tensor) -> None:
-        node = tensor.grad_fn
-        # a view of something that was changed in place gets a new node without an operation
-        if node is not None and node not in self._seen and not _is_view(node.name()):
-            self.unseen.add(node.name())
-
-    def finish(self, outputs: Any) -> None:
-        """Look at the model's outputs too."""
-        for tensor in tensors_in(outputs):
-            if self.follows(tensor):
-                self._check_seen(tensor)
-
-    def forget_graph(self) -> None:
-        """Let go of the graph, whose hooks hold this mode: a circle would keep its memory."""
-        self._reaches.clear()
-        self._seen.clear()
-
-
-def _is_view(node_name: str) -> bool:
-    return any(part in node_name for part in ("View", "AsStrided", "CopySlices", "Alias"))
+class ElsewhereError(Exception):
+    """The rows do not lie, one each, on the first axis of the result of the operation named."""
 
 
 class BiasMode(FollowMode):
-    """Note each operation's bias, and its share (dF/dy) * b as F is differentiated."""
+    """Note each operation's bias, and its share (dF/dy) * b as F is differentiated.
 
-    def __init__(self, inputs: Tensor, reduce: Callable[[str, Tensor], Any]) -> None:
+    `alone` are the shapes that the operations' results had with one row in the model: how a shape
+    differs with more rows tells where the rows lie in it. With one row all shares are that row's.
+    """
+
+    def __init__(
+        self,
+        inputs: Tensor,
+        reduce: Callable[[str, Share], Any],
+        alone: dict[str, tuple[int, ...]] | None = None,
+    ) -> None:
         super().__init__(inputs)
-        self.names: list[str] = []  # in the order of the forward pass
+        self.shapes: dict[str, tuple[int, ...]] = {}  # in the order of the forward pass
         self.found: dict[str, Any] = {}
         self.size: Tensor | float = 0.0  # sum of |terms|, (P,)
         self.total: Tensor | float = 0.0  # sum of terms, (P,)
         self.head: Tensor | float = 0.0  # (dF/d outputs) . outputs, (P,)
         self.head_terms: dict[int, Tensor] = {}  # the same number by number, for each output
         self.rows = len(inputs)
+        self.alone = alone
         self.reduce = reduce
+        self.picture = PictureAxes(inputs)
 
     def operation(self, func: Any, name: str, args: tuple, kwargs: dict[str, Any]) -> Any:
+        followers = [a for a in tree_leaves((args, kwargs)) if self.follows(a)]
         if no_bias(func, args, kwargs, self.follows):
-            return func(*args, **kwargs)
-        flat, form = tree_flatten((args, kwargs))
-        places = [i for i, a in enumerate(flat) if self.follows(a)]
-        # copies, as the operation may work in place
-        again = [a.detach().clone() if isinstance(a, Tensor) else a for a in flat]
+            result = func(*args, **kwargs)
+            self.picture.note(func, args, kwargs, followers, result)
+            return result
+        biases = bias_of(func, args, kwargs, self.follows)
+        written = first_argument(args, kwargs) if is_in_place(func, args, kwargs) else None
         result = func(*args, **kwargs)
-        leaves = [(i, leaf) for i, leaf in enumerate(tree_leaves(result)) if self.follows(leaf)]
-        if leaves:
-            us = [again[i].requires_grad_(True) for i in places]
-            with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):  # the one derivable twice
-                for i in places:
-                    again[i] = again[i].clone()  # no leaf, so that it may be changed in place
-                repeated_args, repeated_kwargs = tree_unflatten(again, form)
-                ys = tree_leaves(func(*repeated_args, **repeated_kwargs))
-            for i, leaf in leaves:
-                self._hook(self.number(name), leaf, leaf.detach() - self._times(name, ys[i], us))
+        self.picture.note(func, args, kwargs, followers, result)
+        leaves = tree_leaves(result)
+        places = [i for i, leaf in enumerate(leaves) if self.follows(leaf)]
+        for i, b in zip(places, biases(places) if places else [], strict=True):
+            self._hook(self.number(name), leaves[i], b, leaves[i] is written)
         return result
 
-    def _times(self, name: str, y: Tensor, us: list[Tensor]) -> Tensor:
-        """Return J u, the Jacobian of y in u times u, by differentiating v . J u in v."""
-        try:
-            v = torch.zeros_like(y, requires_grad=True)
-            vJ = torch.autograd.grad(y, us, v, create_graph=True, allow_unused=True)
-            pairs = [(g, u) for g, u in zip(vJ, us, strict=True) if g is not None]
-            vJu = sum((g * u.detach()).sum() for g, u in pairs if g.requires_grad)
-            if not isinstance(vJu, Tensor):
-                return torch.zeros_like(y)
-            (Ju,) = torch.autograd.grad(vJu, v, allow_unused=True)
-        except RuntimeError as error:
-            raise UnsupportedOperationError(
-                f"the bias of the operation {name!r} cannot be found: torch cannot differentiate "
-                f"it twice ({error})"
-            ) from error
-        return torch.zeros_like(y) if Ju is None else Ju
+    def _hook(self, name: str, y: Tensor, b: Tensor, written: bool) -> None:
+        """Wait for dF/dy. A view that was written into gets it from what it is a view of."""
+        self.shapes[name] = tuple(y.shape)
+        axes = self.picture.of(y)
+        base = y._base if written and y._is_view() else None
+        form = None if base is None else (y.shape, y.stride(), y.storage_offset())
 
-    def _hook(self, name: str, y: Tensor, b: Tensor) -> None:
-        y_rows = len(y) if y.dim() else 1
-        self.names.append(name)
+        def receive(grad: Tensor | None) -> None:
+            if grad is None:  # of a recurrent layer's results only some are used
+                return
+            if base_form is not None:
+                grad = _viewed(grad, *base_form, *form)  # type: ignore[misc]
+            grad, place = self._by_row(name, grad, axes)
+            share = Share(grad, b, place)
+            self.total = self.total + _row_sums(share.signed)
+            self.size = self.size + _row_sums(share.sizes)
+            self.found[name] = self.reduce(name, share)
 
-        def receive(grad: Tensor) -> None:
-            if y_rows != self.rows:  # only here: what is only looked at receives nothing
-                raise UnsupportedOperationError(
-                    f"the operation {name!r} has a bias on {y_rows} row(s) where {self.rows} "
-                    "point(s) are in the model: its share cannot be told apart by row; keep the "
-                    "batch axis first"
-                )
-            term = _product(grad, b).to(sum_dtype(grad.device))  # (dF/dy) b, shape of y
-            flat = term.reshape(len(term), -1)
-            self.total = self.total + flat.sum(1)
-            self.size = self.size + flat.abs().sum(1)
-            self.found[name] = self.reduce(name, term)
+        base_form = None if base is None else (base.stride(), base.storage_offset())
+        with torch._C.DisableTorchFunction():
+            (y if base is None else base).register_hook(receive)
 
-        y.register_hook(receive)
+    def _by_row(self, name: str, grad: Tensor, axes: Any = None) -> tuple[Tensor, Any]:
+        """Return a gradient with the rows on its first axis, or raise where they are not known.
 
-    def hook_outputs(self, outputs: Any) -> None:
-        """Note (dF/d outputs) . outputs, from which the last step to F may differ."""
-        for place, tensor in enumerate(tensors_in(outputs)):
-            if self.follows(tensor):
-                value = tensor.detach().clone()
+        Only asked for what has a gradient: a model may look at what it likes.
+        """
+        if self.rows > 1:
+            alone = None if self.alone is None else self.alone.get(name)
+            known = alone is not None and (1, *grad.shape[1:]) == alone
+            if grad.dim() == 0 or len(grad) != self.rows or not (known or self.alone is None):
+                raise ElsewhereError(name)
+        elif grad.dim() == 0 or len(grad) != 1:  # tokens before rows, windows of an image
+            return grad[None], None
+        return grad, axes
 
-                def receive(grad: Tensor, place: int = place, value: Tensor = value) -> None:
-                    term = _product(grad, value).to(sum_dtype(grad.device))
-                    self.head_terms[place] = term
-                    self.head = self.head + term.reshape(len(term), -1).sum(1)
+    def hook_outputs(self, outputs: Any) -> Any:
+        """Return the outputs, on which (dF/d outputs) . outputs is noted: the last step to F.
 
-                tensor.register_hook(receive)
+        Each output is a view of itself, since another output may follow from it.
+        """
+        places = iter(range(sys.maxsize))
+
+        def hooked(tensor: Tensor) -> Tensor:
+            place = next(places)
+            if not self.follows(tensor):
+                return tensor
+            value, end = tensor.detach().clone(), tensor.view_as(tensor)
+            self.shapes[f"output {place}"] = tuple(tensor.shape)
+
+            def receive(grad: Tensor | None) -> None:
+                if grad is None:
+                    return
+                grad, _ = self._by_row(f"output {place}", grad)
+                self.head_terms[place] = terms = Share(grad, value).signed
+                self.head = self.head + _row_sums(terms)
+
+            end.register_hook(receive)
+            return end
+
+        with torch._C.DisableTorchFunction():
+            return map_tensors(hooked, outputs)
+
+
+def _row_sums(terms: Tensor) -> Tensor:
+    return terms.reshape(len(terms), -1).sum(1)
+
+
+def _viewed(grad: Tensor, strides: tuple, start: int, shape: tuple, by: tuple, at: int) -> Tensor:
+    """Return the part of a base's gradient that is a view's: the base lies in memory as it did."""
+    laid = torch.empty_strided(grad.shape, strides, dtype=grad.dtype, device=grad.device)
+    return laid.copy_(grad).as_strided(shape, by, at - start)
 
 
 class BiasQuestion(Question):
     """A question whose gradients also bring the bias terms, reduced by `reduce` as they come."""
 
-    def __init__(self, *args: Any, reduce: Callable[[str, Tensor], Any], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, reduce: Callable[[str, Share], Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.reduce = reduce
         self.mode: BiasMode | None = None
+        self.alone: dict[str, tuple[int, ...]] | None = None
+        self.takes_no_row_alone = False
+        self.answered = False  # whether there was a gradient
+
+    @property
+    def _starts_at_outputs(self) -> bool:
+        return True
 
     def _run(self, inputs: Tensor, rows: Tensor) -> Any:
         if not torch.is_grad_enabled():
             return super()._run(inputs, rows)
-        self.mode = BiasMode(inputs, self.reduce)
+        self.mode = BiasMode(inputs, self.reduce, self.alone)
         with self.mode:
             outputs = call(self.model, inputs, rows)
         self.mode.finish(outputs)
-        self.mode.hook_outputs(outputs)
+        outputs = self.mode.hook_outputs(outputs)
         self.mode.forget_graph()
         return outputs
 
@@ -281,12 +218,28 @@ class FullGradient:
     gap: Tensor
 
 
+@dataclass(frozen=True, eq=False)
+class _Chunk:
+    """What is known of the rows from `start` on, (P, ...)."""
+
+    start: int
+    mode: BiasMode
+    grad: Tensor
+    score: Tensor
+    total: Tensor  # of input and bias terms
+    head: Tensor
+    missed: Tensor  # whether they differ by more than rounding
+
+
 def full_gradient(
     question: BiasQuestion, visit: Callable[[BiasMode, slice, Tensor], None] | None = None
 ) -> FullGradient:
     """Split F at x into input and bias terms.
 
-    `visit` is called as ``visit(mode, rows, scores)`` after each chunk of rows.
+    The first row goes alone. What has one entry for it and P for P rows has the rows on its first
+    axis; where something else has (tokens first, windows of all images together) the other rows go
+    alone, too. Only a model that takes no row alone is believed to have its rows first, and the
+    sum of each row tells. `visit` is called as ``visit(mode, rows, scores)`` after each chunk.
 
     Raises
     ------
@@ -294,62 +247,118 @@ def full_gradient(
         If the model has an operation whose bias cannot be found; it is named. Also if the terms do
         not add up to F.
     """
-    question.scores_at_x  # noqa: B018  (the first call, watched, is behind us)
-    modes: list[BiasMode] = []
-
-    def note(part: slice, score: Tensor) -> None:
-        assert question.mode is not None
-        if visit is not None:
-            visit(question.mode, part, score)
-        modes.append(question.mode)
-
-    grad, score = gradients(question, visit=note)
-    _refuse_unseen(modes)
-    dtype = sum_dtype(question.x.device)
-    shares = (grad * question.x).to(dtype).flatten(1)
-    head = _joined([mode.head for mode in modes], score, dtype)
-    total = shares.sum(1) + _joined([mode.total for mode in modes], score, dtype)
-    size = shares.abs().sum(1) + _joined([mode.size for mode in modes], score, dtype)
-    _refuse_a_gap(total, head, size, question.precision)
-    names = [n for n in modes[0].names if n in modes[0].found]
+    chunks: list[_Chunk] = []
+    start, n, whole = 0, len(question.x), question.batch_size
+    size = 1
+    while start < n:
+        stop = min(start + size, n)
+        try:
+            chunks += _differentiated(question, start, stop, visit)
+        except ElsewhereError as error:
+            if question.takes_no_row_alone:
+                raise _refusal(error, stop - start) from None
+            question.batch_size = size = 1
+            continue
+        except (ValueError, RuntimeError, IndexError) as error:
+            alone = start == 0 and stop < n and size < whole and not question.answered
+            if not alone or type(error) not in (ValueError, RuntimeError, IndexError):
+                raise
+            question.takes_no_row_alone, size = True, whole  # at its word: the rows come first
+            continue
+        if start == 0 and size == 1:
+            question.alone, size = chunks[0].mode.shapes, whole
+        start = stop
+    score = torch.cat([chunk.score for chunk in chunks])
+    head = torch.cat([chunk.head for chunk in chunks])
     return FullGradient(
-        grad=grad,
+        grad=torch.cat([chunk.grad for chunk in chunks]),
         score=score,
-        terms={name: [mode.found[name] for mode in modes] for name in names},
-        output=score.to(dtype) - head,
-        gap=total - head,
+        terms=_by_name([chunk.mode for chunk in chunks]),
+        output=score.to(head.dtype) - head,
+        gap=torch.cat([chunk.total for chunk in chunks]) - head,
     )
 
 
-def _refuse_unseen(modes: list[BiasMode]) -> None:
-    unseen = sorted(set().union(*(mode.unseen for mode in modes)))
-    if unseen:
+def _refusal(error: ElsewhereError, rows: int) -> UnsupportedOperationError:
+    where = f"the result of the operation {str(error)!r}" if str(error) else "a result"
+    return UnsupportedOperationError(
+        f"the {rows} rows in the model do not lie, one each, on the first axis of {where}, so that "
+        "the shares of its bias cannot be told apart by row; and the model takes no row alone, "
+        "which would tell: let it take one, x[:1], with no number of rows written out in it "
+        "(view(-1, ...)) and no squeeze() of the batch axis"
+    )
+
+
+def _differentiated(
+    question: BiasQuestion, start: int, stop: int, visit: Callable[..., None] | None
+) -> list[_Chunk]:
+    """Return what is known of the rows start..stop, in one chunk or, for lack of memory, more."""
+    found: list[_Chunk] = []
+
+    def receive(part: slice, points: Tensor, grad: Tensor, score: Tensor) -> None:
+        assert question.mode is not None
+        chunk = _chunk(question, start + part.start, points, grad, score)
+        question.answered = True
+        _check_finite(chunk)
+        if len(score) > 1 and bool(chunk.missed.any()):
+            raise ElsewhereError("")
+        _check_sum(chunk)
+        if visit is not None:  # last but one, so that a chunk without memory leaves nothing
+            visit(question.mode, slice(chunk.start, chunk.start + len(score)), score)
+        found.append(chunk)
+
+    question.gradients(question.x[start:stop], question.rows[start:stop], receive)
+    return found
+
+
+def _chunk(
+    question: BiasQuestion, start: int, points: Tensor, grad: Tensor, score: Tensor
+) -> _Chunk:
+    mode = question.mode
+    assert mode is not None
+    nothing = torch.zeros_like(score, dtype=sum_dtype(score.device))  # where there is no term
+    shares = (grad * points).to(nothing.dtype).flatten(1)
+    head = nothing + mode.head
+    total = shares.sum(1) + mode.total
+    size = shares.abs().sum(1) + mode.size + head.abs()
+    tolerance = TOLERANCE.get(question.precision, HALF_TOLERANCE)
+    missed = ~((total - head).abs() <= tolerance * size)  # NaN is missed, too
+    return _Chunk(start, mode, grad, score, total, head, missed)
+
+
+def _check_finite(chunk: _Chunk) -> None:
+    refuse_not_differentiable(chunk.grad, chunk.start)
+    refuse_infinite(chunk.score, first=chunk.start)
+
+
+def _check_sum(chunk: _Chunk) -> None:
+    """Raise where an operation was not seen, or the terms do not add up to F."""
+    if chunk.mode.unseen:
+        unseen = ", ".join(sorted(chunk.mode.unseen))
         raise UnsupportedOperationError(
-            f"the model has an operation that cannot be seen: {', '.join(unseen)} in the autograd "
-            "graph (compiled or scripted code, or an autograd.Function), so its bias would be "
-            "missed; write it with torch operations in eager mode"
+            f"the model has an operation that cannot be seen: {unseen} in the autograd graph "
+            "(compiled or scripted code, or an autograd.Function), so its bias would be missed; "
+            "write it with torch operations in eager mode"
+        )
+    if bool(chunk.missed.any()):
+        row = int(chunk.missed.nonzero()[0])
+        raise UnsupportedOperationError(
+            f"input and bias terms add up to {float(chunk.total[row]):.6g} in row "
+            f"{chunk.start + row}, but the model gives {float(chunk.head[row]):.6g}: an operation "
+            "was missed. Check for parts that are cut from the graph and put back, or written into "
+            "a tensor that was not zero"
         )
 
 
-def _refuse_a_gap(total: Tensor, head: Tensor, size: Tensor, dtype: torch.dtype) -> None:
-    """Raise where the terms, (N,), do not add up to what the model's outputs say."""
-    tolerance = TOLERANCE.get(dtype, HALF_TOLERANCE)
-    wrong = ~((total - head).abs() <= tolerance * (size + head.abs()))  # NaN is wrong, too
-    if bool(wrong.any()):
-        row = int(wrong.nonzero()[0])
-        raise UnsupportedOperationError(
-            f"input and bias terms add up to {float(total[row]):.6g} in row {row}, but the model "
-            f"gives {float(head[row]):.6g}: an operation was missed. Check for parts that are cut "
-            "from the graph and put back, or written into a tensor that was not zero"
-        )
-
-
-def _product(grad: Tensor, value: Tensor) -> Tensor:
-    """Return grad * value, 0 where grad is 0: a class that is masked by -inf has no part in F."""
-    return (grad * value).masked_fill(grad == 0, 0.0)
-
-
-def _joined(parts: list[Tensor | float], like: Tensor, dtype: torch.dtype) -> Tensor:
-    if not all(isinstance(part, Tensor) for part in parts):  # no term at all
-        return torch.zeros_like(like, dtype=dtype)
-    return torch.cat(parts)  # type: ignore[arg-type]
+def _by_name(modes: list[BiasMode]) -> dict[str, list[Any]]:
+    """Return what was found for each operation, chunk after chunk."""
+    names = [name for name in modes[0].shapes if name in modes[0].found]
+    for mode in modes:
+        other = set(names) ^ set(mode.found)
+        if other:
+            raise UnsupportedOperationError(
+                f"the model does not do the same with every row: {', '.join(sorted(other))} not in "
+                "all of them, so that their terms cannot stand side by side; ask row by row: "
+                "x[i : i + 1]"
+            )
+    return {name: [mode.found[name] for mode in modes] for name in names}

@@ -1,6 +1,6 @@
 """Reading a call in its place: what it is, which layer it belongs to, what came before it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -8,20 +8,36 @@ from torch import Tensor
 
 from xaicourse.core.audit import call_name, needs_allow
 from xaicourse.core.following import Following
-from xaicourse.core.known import MULTIPLIES, RELU_FAMILY, kind_of, plain_name
-from xaicourse.core.made import Memory
+from xaicourse.core.gates import bounds_of, read_half, scale_of
+from xaicourse.core.known import (
+    ELEMENTWISE,
+    KEEPS_NUMBERS,
+    MULTIPLIES,
+    OF_SEVERAL,
+    ONE_BY_ONE,
+    RELU_FAMILY,
+    SMOOTH,
+    kind_of,
+    plain_name,
+)
+from xaicourse.core.linear_maps import read_bilinear, read_transposed
+from xaicourse.core.made import Made, Memory
+from xaicourse.core.norms import read_norm
 from xaicourse.core.operations import (
     Activated,
     Affine,
     Layer,
     Mixture,
     Operation,
+    SmoothActivation,
     UnsupportedOperationError,
     changed,
 )
+from xaicourse.core.products import read_signal
 from xaicourse.core.reading import (
     as_function,
     first_argument,
+    is_one_by_one,
     read_activation,
     read_affine,
     read_join,
@@ -30,9 +46,14 @@ from xaicourse.core.reading import (
     read_mixture,
     read_smooth,
 )
+from xaicourse.core.reading_products import read_element, read_log_sum_exp, read_product
 from xaicourse.core.ruled import RuleSet, apply_rule
 
 __all__ = ["CallReader"]
+
+# the result is a function of what one tensor holds; of a variance, too
+OF_ONE = KEEPS_NUMBERS | {"mean", "spread", "length", ""}
+FAR = 8  # so many steps back a common source is looked for: x * tanh(softplus(x))
 
 
 @dataclass
@@ -87,25 +108,72 @@ class CallReader:
         z = first_argument(args, kwargs)
         if self.follows(z):
             activation: Any = read_activation(func, args, kwargs)
-            inputs, function = as_function(func, args, kwargs, self.follows)
-            if activation is None and "smooth" in kinds:
-                activation = read_smooth(func, function)
-            if activation is not None and len(inputs) == 1:
-                return Activated(activation.name, inputs, activation=activation, function=function)
+            one_by_one = "any activation" in kinds and is_one_by_one(func, args)
+            if activation or one_by_one or ("smooth" in kinds and kind_of(func) in SMOOTH):
+                inputs, function = as_function(func, args, kwargs, self.follows)
+                g = activation or read_smooth(func, function)
+                g = g or (SmoothActivation(plain_name(func), function) if one_by_one else None)
+                if g is not None and len(inputs) == 1:
+                    return Activated(g.name, inputs, activation=g, function=function)
         if "layer" in kinds:
             found = (
                 read_layer(func, args, kwargs, self.follows)
                 or read_affine(func, args, kwargs, self.follows)
                 or read_mixture(func, args, kwargs, self.follows)
             )
+            if found is None and self.rules.carries_relevance:
+                found = read_transposed(func, args, kwargs, self.follows)
+                found = found or read_bilinear(func, args, kwargs, self.follows)
+            if found is None and "gate" in kinds:
+                found = (
+                    read_norm(func, args, kwargs, self.follows)
+                    or read_signal(func, args, kwargs, self.follows, self.memory)
+                    or read_half(func, args, kwargs, self.follows)
+                )
             if found is not None:
                 return found
             if self.rules.carries_relevance:
                 joined = read_join(func, args, kwargs, self.follows)
                 return joined or self._allowed(func, args, kwargs)
         if "max_pool" in kinds and self.follows(z):
-            return read_max_pool(func, args, kwargs, self.follows)
-        return None
+            found = read_max_pool(func, args, kwargs, self.follows)
+            if found is not None:
+                return found
+        return self._of_activations(func, args, kwargs) if "product" in kinds else None
+
+    def _of_activations(self, func: Any, args: tuple, kwargs: dict) -> Operation | None:
+        """Return any other function of each number, or product of two activations."""
+        if kind_of(func) not in ELEMENTWISE | OF_SEVERAL:
+            return None
+        found = read_element(func, args, kwargs, self.follows)
+        found = found or read_log_sum_exp(func, args, kwargs, self.follows)
+        if found is not None or "product" in self.rules.allow:
+            return found
+        return read_product(func, args, kwargs, self.follows, self.rules.method)
+
+    def with_its_past(
+        self,
+        made: Made,
+        func: Any,
+        args: tuple,
+        kwargs: dict,
+        operation: Operation | None,
+        followers: list[Tensor],
+        result: Tensor,
+    ) -> Made:
+        """Add what tells a gate from a signal: bounds, and of what a tensor is a function."""
+        before = [self.memory.of(t) for t in followers]
+        each = kind_of(func) in ONE_BY_ONE
+        sources = self.memory.common(followers) if each or kind_of(func) in OF_ONE else ()
+        return replace(
+            made,
+            bounds=bounds_of(func, args, kwargs, operation, [m.bounds for m in before]),
+            scale=scale_of(func, args, [m.scale for m in before]),
+            sources=tuple(
+                replace(s, each=s.each and each and s.tensor.shape == result.shape)
+                for s in sources[:FAR]
+            ),
+        )
 
     def _allowed(self, func: Any, args: tuple, kwargs: dict) -> Mixture | None:
         """Return a call without a rule, as the map that it is here, if the caller allows it.

@@ -4,7 +4,7 @@ A message names the argument, what was given and what would be right.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from numbers import Integral
 from typing import Any
 
@@ -13,11 +13,14 @@ from torch import Tensor, nn
 
 __all__ = [
     "all_finite",
+    "check_batch",
     "check_input",
+    "check_model",
     "check_positive_int",
     "default_batch_size",
     "describe",
     "is_unbatched",
+    "what_fits",
 ]
 
 # A chunk holds this many input numbers unless the caller says otherwise: five 224 x 224 photos on
@@ -29,20 +32,11 @@ MOST_ROWS = 1024
 
 def check_input(x: Any, name: str = "x") -> None:
     """Raise unless `x` is a finite, floating point tensor with a batch axis and rows in it."""
-    if not isinstance(x, Tensor):
-        raise TypeError(
-            f"{name} must be a torch tensor of shape (N, ...), got {type(x).__name__}; "
-            f"torch.as_tensor({name}) makes one"
-        )
+    check_batch(x, name)
     if not x.is_floating_point():
         raise TypeError(
-            f"{name} has dtype {x.dtype}, but a gradient needs floating point numbers; for an "
-            f"image in 0..255 pass {name}.float() / 255"
-        )
-    if x.dim() == 0 or x.numel() == 0:
-        raise ValueError(
-            f"{name} has shape {tuple(x.shape)}, but a batch (N, ...) with at least one row and "
-            "one number a row is needed"
+            f"{name} has dtype {x.dtype}, but a gradient needs floating point numbers; for "
+            + _instead_of_integers(x, name)
         )
     if x.dim() == 1:
         raise ValueError(
@@ -52,6 +46,93 @@ def check_input(x: Any, name: str = "x") -> None:
     if not all_finite(x):
         bad = int((~torch.isfinite(x)).sum())
         raise ValueError(f"{name} holds {bad} NaN or infinite value(s); all must be finite")
+
+
+def check_batch(x: Any, name: str = "x") -> None:
+    """Raise unless `x` is a tensor, of any numbers, with a batch axis and rows in it."""
+    several = x.values() if isinstance(x, Mapping) else x if isinstance(x, list | tuple) else ()
+    if several and all(isinstance(tensor, Tensor) for tensor in several):
+        raise TypeError(
+            f"{name} is a {type(x).__name__} of {len(x)} tensor(s), but one tensor (N, ...) is "
+            "explained. To explain all of them together use packed, x = xaicourse.pack(model, "
+            "tensors); to explain one, bind the others: xaicourse.bind(model, name=tensor); if "
+            "they are the rows of one batch, torch.stack(tensors) joins them"
+        )
+    if not isinstance(x, Tensor):
+        raise TypeError(
+            f"{name} must be a torch tensor of shape (N, ...), got {type(x).__name__}; "
+            f"torch.as_tensor({name}) makes one"
+        )
+    if x.is_meta:
+        raise ValueError(
+            f"{name} is on the meta device, where tensors have a shape but no numbers; make it on "
+            f"a real device, such as torch.rand({name}.shape)"
+        )
+    if x.dim() == 0 or x.numel() == 0:
+        raise ValueError(
+            f"{name} has shape {tuple(x.shape)}, but a batch (N, ...) with at least one row and "
+            "one number a row is needed"
+        )
+
+
+def _instead_of_integers(x: Tensor, name: str) -> str:
+    """Return what to do with x, of whole numbers, by its form."""
+    if x.dtype in (torch.int16, torch.int32, torch.int64) and x.dim() <= 2:
+        return (
+            "token ids explain the embedding's output: rest, a = xaicourse.at_layer(model, "
+            f"embedding_layer, {name}), then explain rest at a; for other whole numbers pass "
+            f"{name}.float()"
+        )
+    return f"an image in 0..255 pass {name}.float() / 255"
+
+
+def check_model(model: Any) -> None:
+    """Raise unless `model` is something that can be called on x."""
+    if isinstance(model, type):
+        raise TypeError(
+            f"model is the class {model.__name__}, not a model; make one: {model.__name__}(...)"
+        )
+    if isinstance(model, Mapping):
+        raise TypeError(
+            f"model must be callable, got {type(model).__name__}; if it holds a model's weights, "
+            "build the model and call model.load_state_dict(weights)"
+        )
+    if not callable(model):
+        raise TypeError(f"model must be callable, got {type(model).__name__}")
+
+
+def what_fits(model: Any, x: Tensor, rows: int) -> str:
+    """Return what x must be like where a model has failed on it; `rows` are explained in all."""
+    weights = next(iter(model.parameters()), None) if isinstance(model, nn.Module) else None
+    if weights is not None and weights.is_meta:
+        return (
+            "the model's weights are on the meta device and have no numbers; load them, such as "
+            "by model.load_state_dict(weights, assign=True)"
+        )
+    if weights is not None and weights.is_floating_point():
+        form = weights.dtype, weights.device
+        if form != (x.dtype, x.device):
+            return (
+                f"the model's weights are {form[0]} on {form[1]}; pass "
+                f"x.to({str(form[1])!r}, {form[0]})"
+            )
+    return (
+        "x must be a batch (N, ...) on the model's device and of its dtype; for a single example "
+        "pass x[None]" + _number_of_rows(len(x), rows)
+    )
+
+
+def _number_of_rows(given: int, n: int) -> str:
+    """Return what to do if a model failed because it takes one number of rows only."""
+    if given == n:
+        return ""
+    return (
+        ". Methods send rows in chunks of any size: another tensor with an entry for each row goes "
+        "with them by xaicourse.bind(model, name=tensor); a whole graph of nodes is one row, "
+        "x[None]. A model that takes k rows and no other "
+        "number needs batch_size=k and a wrapper that fills up: lambda z: "
+        "model(z[torch.arange(k) % len(z)])[: len(z)]"
+    )
 
 
 def all_finite(t: Tensor) -> bool:

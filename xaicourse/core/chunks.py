@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-__all__ = ["at_least_float32", "in_chunks", "is_out_of_memory", "sum_dtype"]
+__all__ = ["at_least_float32", "in_chunks", "is_out_of_memory", "plain", "sum_dtype", "taken"]
 
 
 def in_chunks(run: Callable[[int, int], None], total: int, batch_size: int) -> None:
@@ -51,3 +51,17 @@ def sum_dtype(device: torch.device) -> torch.dtype:
 def at_least_float32(x: Tensor) -> Tensor:
     """Return x in float32, or float64 where it is that already."""
     return x if x.dtype in (torch.float32, torch.float64) else x.float()
+
+
+def plain(x: Tensor) -> Tensor:
+    """Return x for our own arithmetic: a normal tensor (not of inference mode), >= float32."""
+    return at_least_float32(x.clone() if x.is_inference() else x)
+
+
+def taken(
+    points: Callable[[Tensor], Tensor] | Tensor, start: int, stop: int, rows: Tensor
+) -> Tensor:
+    """Return a chunk of points (P, ...), which may be given as a function of their positions."""
+    if isinstance(points, Tensor):
+        return points[start:stop]
+    return points(torch.arange(start, stop, device=rows.device))

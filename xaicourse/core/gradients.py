@@ -20,6 +20,7 @@ __all__ = [
     "in_chunks",
     "layer_gradients",
     "refuse_infinite",
+    "refuse_not_differentiable",
     "scores",
     "sum_dtype",
 ]
@@ -165,13 +166,19 @@ def _gather(
     if layer is not None:
         chunk = torch.cat(where)
         _check_rows(layer, chunk, question)
-    if not all_finite(grad):
-        row = int((~torch.isfinite(grad).flatten(1).all(dim=1)).nonzero()[0])
-        raise ValueError(
-            f"the gradient of row {row} is NaN or infinite at x; the model is not "
-            "differentiable there"
-        )
+    refuse_not_differentiable(grad)
     return chunk, grad, score
+
+
+def refuse_not_differentiable(grad: Tensor, first: int = 0) -> None:
+    """Raise where dF/dx, (N, ...), is NaN or infinite; `first` is the number of its first row."""
+    if not all_finite(grad):
+        row = first + int((~torch.isfinite(grad).flatten(1).all(dim=1)).nonzero()[0])
+        raise ValueError(
+            f"the gradient of row {row} is NaN or infinite at x: the model is not differentiable "
+            "there. Look for sqrt(0), log(0), 0 / 0 or a power of 0, and keep them away from 0, as "
+            "by (z + 1e-12).sqrt()"
+        )
 
 
 def _joined(parts: list[Tensor]) -> Tensor:
@@ -179,15 +186,15 @@ def _joined(parts: list[Tensor]) -> Tensor:
     return parts[0] if len(parts) == 1 and parts[0].is_contiguous() else torch.cat(parts)
 
 
-def refuse_infinite(score: Tensor, where: str = "at x") -> None:
+def refuse_infinite(score: Tensor, where: str = "at x", first: int = 0) -> None:
     """Raise where F, (N,), is NaN or infinite: there is nothing to explain then."""
     finite = torch.isfinite(score)
     if not bool(finite.all()):
         row = int((~finite).nonzero()[0])
         raise ValueError(
-            f"F of row {row} is {float(score[row])} {where}, which no map can explain, though its "
-            "gradient may be finite; look for a masked class (-inf), an overflow or a division by "
-            "0 in the model, or choose another target"
+            f"F of row {first + row} is {float(score[row])} {where}, which no map can explain, "
+            "though its gradient may be finite; look for a masked class (-inf), an overflow or a "
+            "division by 0 in the model, or choose another target"
         )
 
 

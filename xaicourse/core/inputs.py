@@ -5,16 +5,18 @@ that has several inputs to be explained together, is adapted once, here, and no 
 signature ever grows.
 """
 
+import copy
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor
 
 __all__ = [
+    "Adapter",
     "BoundModel",
     "PackedModel",
     "belonging_to",
@@ -22,7 +24,9 @@ __all__ = [
     "call",
     "check_extras",
     "current_rows",
+    "largest_input",
     "pack",
+    "rows_of",
 ]
 
 
@@ -31,7 +35,19 @@ __all__ = [
 _rows: ContextVar[Tensor | None] = ContextVar("rows", default=None)
 
 
-class BoundModel:
+class Adapter:
+    """A model that is made of another one, `model`, and that methods may look through."""
+
+    model: Any
+
+    def around(self, model: Any) -> Self:
+        """Return the same adapter with another model inside."""
+        other = copy.copy(self)
+        other.model = model
+        return other
+
+
+class BoundModel(Adapter):
     """A model with row-aligned extras; made by `bind`."""
 
     def __init__(self, model: Callable[..., Any], extras: dict[str, Tensor]):
@@ -95,7 +111,7 @@ def bind(model: Callable[..., Any], **extras: Tensor) -> BoundModel:
     return BoundModel(model, extras)
 
 
-class PackedModel:
+class PackedModel(Adapter):
     """A model of several inputs, seen as a model of one flat tensor; made by `pack`."""
 
     def __init__(self, model: Callable[..., Any], parts: Mapping[str, Tensor] | Sequence[Tensor]):
@@ -183,11 +199,47 @@ def current_rows(points: Tensor) -> Tensor:
     return torch.arange(len(points), device=points.device) if rows is None else rows
 
 
+def rows_of(points: Tensor, n_rows: int) -> Tensor:
+    """Return which of x's n_rows rows the points belong to that a model is called on just now.
+
+    Called by hand, it takes a point for each row, or any number of them where x is one row.
+    """
+    rows = _rows.get()
+    if rows is not None and len(rows) == len(points):
+        return rows if n_rows > 1 else torch.zeros_like(rows)
+    if rows is None and n_rows == 1:
+        return torch.zeros(len(points), dtype=torch.long, device=points.device)
+    if rows is None and len(points) == n_rows:
+        return torch.arange(n_rows, device=points.device)
+    expected = n_rows if rows is None else len(rows)
+    raise ValueError(
+        f"at_layer: the rest of the model was called with {len(points)} point(s) where {expected} "
+        "are needed, one for each row of x: what does not pass through the layer is computed from "
+        "x. For other inputs call xaicourse.at_layer again with them"
+    )
+
+
+def largest_input(model: Any, x: Tensor) -> Tensor:
+    """Return x, or the input of a part of the model in front of it if that has larger rows."""
+    while isinstance(model, Adapter):
+        before = getattr(model, "x", x)
+        x = before if before[0].numel() > x[0].numel() else x
+        model = model.model
+    return x
+
+
 def check_extras(model: Any, n_rows: int) -> None:
-    """Raise if a bound model's extras do not have one entry for each row of x."""
-    if not isinstance(model, BoundModel):
-        return
-    for name, extra in model.extras.items():
-        if len(extra) != n_rows:
-            raise ValueError(f"bind: {name} has {len(extra)} row(s), but x has {n_rows}")
-    check_extras(model.model, n_rows)
+    """Raise if what is bound to the rows of x does not have one entry for each of them."""
+    while isinstance(model, Adapter):
+        for name, extra in getattr(model, "extras", {}).items():
+            if len(extra) != n_rows:
+                raise ValueError(f"bind: {name} has {len(extra)} row(s), but x has {n_rows}")
+        before = getattr(model, "x", None)
+        if before is not None and len(before) not in (1, n_rows):
+            raise ValueError(
+                f"at_layer: the rest of the model was made for {len(before)} row(s), but x has "
+                f"{n_rows}; explain all of them, or call xaicourse.at_layer with the rows alone"
+            )
+        if before is not None:
+            n_rows = len(before)
+        model = model.model

@@ -17,6 +17,8 @@ from torch import Tensor
 __all__ = [
     "ATTENTION",
     "CAST",
+    "ELEMENTWISE",
+    "KEEPS_BOUNDS",
     "KEEPS_NUMBERS",
     "KEEPS_VALUES",
     "MAX_POOLING",
@@ -24,8 +26,11 @@ __all__ = [
     "NODE_FACTORS",
     "NO_BIAS",
     "NUMBER_BY_NUMBER",
+    "OF_SEVERAL",
+    "ONE_BY_ONE",
     "PAD",
     "QUESTION",
+    "RECURRENT",
     "RELU_FAMILY",
     "SHAPE",
     "SMOOTH",
@@ -47,9 +52,12 @@ OPERATIONS = {
     "other bend at 0": "prelu, abs (absolute)",
     "other activation": """
         selu, celu, gelu, silu, mish, logsigmoid (log_sigmoid), hardswish, hardsigmoid, softsign,
-        tanhshrink, exp, log, sqrt, square, pow, sin, cos, erf (special_erf),
-        reciprocal, rsqrt
+        tanhshrink, exp, exp2 (special_exp2), expm1 (special_expm1), log, log1p (special_log1p),
+        log2, log10, sqrt, square, pow, rpow, float_power, sin, cos, tan, sinh, cosh,
+        atan (arctan), asin (arcsin), asinh (arcsinh), erf (special_erf), erfc (special_erfc),
+        reciprocal, rsqrt, hardshrink, softshrink, rrelu, clamp_max
     """,
+    "larger of two": "maximum, minimum, fmax, fmin",
     # -- sums and products --
     "negation": "neg (negative)",
     "sum": "add (radd), sub (subtract), rsub",
@@ -58,7 +66,8 @@ OPERATIONS = {
     "turned quotient": "rdiv (rtruediv)",  # c / x
     "matrix product": "matmul (linalg_matmul), mm, bmm",
     "matrix product and sum": "addmm",
-    "contraction": "einsum, tensordot, mv, dot",
+    "product and sum": "addcmul, baddbmm, bilinear",
+    "contraction": "einsum, tensordot, mv, dot, inner",
     "dense layer": "linear",
     "convolution": "conv1d, conv2d, conv3d",
     "transposed convolution": "conv_transpose1d, conv_transpose2d, conv_transpose3d",
@@ -81,6 +90,14 @@ OPERATIONS = {
         adaptive_max_pool3d_with_indices, boolean_dispatch (fn)
     """,
     "largest": "amax, amin",
+    # -- made of others: written_out.py says of which --
+    "gate": "glu",
+    "softmax": "softmax (special_softmax), log_softmax (special_log_softmax), softmin",
+    "log sum": "logsumexp (special_logsumexp)",
+    "norm of itself": "layer_norm, group_norm, instance_norm, rms_norm, local_response_norm",
+    "length": "norm, linalg_vector_norm, normalize, cosine_similarity",
+    "spread": "var, std, var_mean, std_mean",
+    "quotient and sum": "addcdiv",
     # -- moves: each number of the result is a number of the input, or padding --
     "view": "view (view_as), reshape (reshape_as), flatten, unflatten, ravel, squeeze, unsqueeze",
     "turn": """
@@ -127,20 +144,30 @@ OPERATIONS = {
     "random constant": "rand_like, randn_like, randint_like",
     # -- what no rule is defined for --
     "attention": "multi_head_attention_forward, scaled_dot_product_attention",
+    "recurrent layer": """
+        lstm, gru, rnn_tanh, rnn_relu, lstm_cell, gru_cell, rnn_tanh_cell, rnn_relu_cell
+    """,
 }
 
 # groups of kinds, by what a reader wants to know
 RELU_FAMILY = frozenset({"bend at 0", "bend elsewhere"})
 SMOOTH = frozenset({"smooth rise"})
+ELEMENTWISE = RELU_FAMILY | SMOOTH | {"other bend at 0", "other activation", "larger of two"}
+ELEMENTWISE |= {"turned quotient"}  # of one input: each number of the result is of one number
+OF_SEVERAL = frozenset({"product", "matrix product", "product and sum", "contraction", "mixture"})
+OF_SEVERAL |= {"log sum"}
 ATTENTION = frozenset({"attention"})
+RECURRENT = frozenset({"recurrent layer"})
 CAST = frozenset({"cast"})
 PAD = frozenset({"pad"})
 QUESTION = frozenset({"question", "comparison"})
 MULTIPLIES = frozenset({"product", "quotient", "turned quotient", "matrix product"})
 KEEPS_VALUES = frozenset({"same", "cast", "dropout"})  # where nothing is trained
 KEEPS_NUMBERS = KEEPS_VALUES | {"view", "turn", "part", "copies", "pad"}
+KEEPS_BOUNDS = KEEPS_NUMBERS | {"join", "mean", "resize", "max pool", "max pool and places"}
 NUMBER_BY_NUMBER = RELU_FAMILY | SMOOTH
 NUMBER_BY_NUMBER |= {"other bend at 0", "other activation", "negation", "turned quotient", "norm"}
+ONE_BY_ONE = NUMBER_BY_NUMBER | KEEPS_VALUES | {"sum", "product", "quotient"}
 # f(a u) = a f(u) for a > 0, whatever the arguments
 NO_BIAS = (KEEPS_NUMBERS - PAD) | {
     *("bend at 0", "other bend at 0", "negation", "mean", "resize", "other linear"),
@@ -231,7 +258,8 @@ MAX_POOLING = """
 POOLING_NODES = """
     avg_pool1d avg_pool2d avg_pool3d adaptive_avg_pool2d mkldnn_adaptive_avg_pool2d
     adaptive_avg_pool3d upsample_nearest2d upsample_bilinear2d upsample_bicubic2d
-    upsample_nearest_exact2d
+    upsample_nearest_exact2d upsample_nearest1d upsample_linear1d upsample_nearest3d
+    upsample_trilinear3d
 """.split()
 SHAPE = """
     view reshape unsafe_view reshape_alias as_strided alias clone copy copies copy_backwards

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from xaicourse.core.inputs import BoundModel, PackedModel
+from xaicourse.core.inputs import Adapter
 from xaicourse.core.row_guard import is_asking
 
 __all__ = ["Captured", "Layer", "LayerCall", "LayerError", "find_layer", "watch_layers"]
@@ -38,17 +38,8 @@ class Captured:
     @property
     def output(self) -> Tensor:
         """The layer's output (P, ...), the very tensor that the score was computed from."""
-        name, call = self._layer.name, self._layer.call
-        if self._calls == 0:
-            raise LayerError(
-                f"layer {name!r} is never called when the model runs; it may be unused, or be part "
-                "of another model (a copy), or run in another thread (pass DataParallel's .module)"
-            )
-        if call >= self._calls:
-            raise LayerError(
-                f"layer {name!r} is called {self._calls} time(s) in a forward pass, so call={call} "
-                f"is not there; calls are counted from 0 to {self._calls - 1}"
-            )
+        name = self._layer.name
+        self._layer.check_calls(self._calls)
         if not isinstance(self._output, Tensor) or not self._output.is_floating_point():
             kind = getattr(self._output, "dtype", type(self._output).__name__)
             raise LayerError(
@@ -110,6 +101,45 @@ class Layer:
         finally:
             handle.remove()
 
+    @contextmanager
+    def visit(self, visitor: Callable[[Any], Any]) -> Iterator[None]:
+        """Let the model go on with ``visitor(output)`` in the one forward pass that runs inside.
+
+        Raises
+        ------
+        LayerError
+            At the end, if the layer was not called, or not so often.
+        """
+        owner, calls = threading.get_ident(), 0
+
+        def hook(module: nn.Module, inputs: Any, output: Any) -> Any:
+            nonlocal calls
+            if threading.get_ident() != owner:
+                return None
+            calls += 1
+            return visitor(output) if calls - 1 == self.call else None
+
+        handle = self.module.register_forward_hook(hook)
+        try:
+            yield
+        finally:
+            handle.remove()
+        self.check_calls(calls)
+
+    def check_calls(self, calls: int) -> None:
+        """Raise if the call that is meant was not among so many of a forward pass."""
+        if calls == 0:
+            raise LayerError(
+                f"layer {self.name!r} is never called when the model runs; it may be unused, or be "
+                "part of another model (a copy), or run in another thread (pass DataParallel's "
+                ".module)"
+            )
+        if self.call >= calls:
+            raise LayerError(
+                f"layer {self.name!r} is called {calls} time(s) in a forward pass, so "
+                f"call={self.call} is not there; calls are counted from 0 to {calls - 1}"
+            )
+
 
 def find_layer(model: Any, layer: Any, call: int = 0) -> Layer:
     """Return the layer that is meant by a module or by a dotted name such as ``"features.3"``.
@@ -117,7 +147,8 @@ def find_layer(model: Any, layer: Any, call: int = 0) -> Layer:
     Parameters
     ----------
     model : callable
-        A torch module, also inside `bind` or `pack`; any callable where `layer` is a module.
+        A torch module, also inside `bind`, `pack` or `at_layer`; any callable where `layer` is a
+        module.
     layer : torch.nn.Module or str
         The layer, or its name in ``model.named_modules()``.
     call : int
@@ -222,8 +253,8 @@ def watch_layers(model: Any, itself: bool = False) -> Iterator[list[LayerCall]]:
 
 
 def _inner(model: Any) -> Any:
-    """Return the model inside `bind` and `pack`."""
-    while isinstance(model, BoundModel | PackedModel):
+    """Return the model inside `bind`, `pack` and other adapters."""
+    while isinstance(model, Adapter):
         model = model.model
     return model
 

@@ -15,6 +15,13 @@ __all__ = ["leaves_of", "taken_apart"]
 _LEAVES = (Tensor, nn.Parameter, int, float, bool, str, type(None), torch.dtype, torch.device)
 
 
+def _is_leaf(value: Any) -> bool:
+    """Tell whether there is no tensor inside a value: a stride (2, 2) may stay as it is."""
+    return type(value) in _LEAVES or (
+        type(value) is tuple and all(type(part) is int for part in value)
+    )
+
+
 def leaves_of(*values: Any) -> list[Any]:
     """Return what tensors, numbers, lists and so on hold, in their order: most are leaves."""
     found = []
@@ -31,7 +38,7 @@ def taken_apart(
 ) -> tuple[list[Any], Callable[[list[Any]], tuple[tuple, dict[str, Any]]]]:
     """Return the leaves of a call's arguments, and how they are put together again."""
     leaves = [*args, *kwargs.values()]
-    if all(type(leaf) in _LEAVES for leaf in leaves):  # most calls, and much faster
+    if all(map(_is_leaf, leaves)):  # most calls, and much faster
         n = len(args)
         return leaves, lambda new: (tuple(new[:n]), dict(zip(kwargs, new[n:], strict=True)))
     leaves, tree = tree_flatten((args, kwargs))

@@ -4,7 +4,7 @@ Rules by position need it (a first layer, a batch-norm after a convolution, a me
 A tensor that was written into since, also through a view or a slice of it, is no longer that.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,11 +13,12 @@ from torch import Tensor
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from xaicourse.core.following import Following
+from xaicourse.core.gates import Bounds
 from xaicourse.core.known import KEEPS_NUMBERS, KEEPS_VALUES, PAD, kind_of, name_of
 from xaicourse.core.operations import Affine, Layer, Operation
 from xaicourse.core.reading import as_function, read_padding
 
-__all__ = ["Chain", "Made", "Memory", "does_nothing"]
+__all__ = ["Chain", "Made", "Memory", "Source", "does_nothing"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,15 @@ class Chain:
 
 
 @dataclass(frozen=True)
+class Source:
+    """A tensor of which another one is a function."""
+
+    tensor: Tensor
+    version: int  # at that time
+    each: bool  # number by number
+
+
+@dataclass(frozen=True)
 class Made:
     """What made a tensor."""
 
@@ -61,6 +71,9 @@ class Made:
     of: frozenset[str] = frozenset()
     lost: frozenset[str] = frozenset()  # the same, where they were moved by writing into a tensor
     written: bool = False
+    bounds: Bounds | None = None  # of its numbers, whatever x is
+    scale: str = ""  # "statistic", "deviation", "1 / deviation"
+    sources: tuple[Source, ...] = ()  # the tensors that it is a function of alone, nearest first
 
     @property
     def producer(self) -> Operation | None:
@@ -99,9 +112,31 @@ class Memory:
         """Return what made a tensor before it was overwritten."""
         return self._made[t][1] if t in self._made else NOTHING
 
+    def sources(self, t: Tensor) -> tuple[Source, ...]:
+        """Return a tensor and those that it is a function of alone, nearest first."""
+        intact = tuple(s for s in self.of(t).sources if s.version == s.tensor._version)
+        return (Source(t, t._version, True), *intact)
+
+    def common(self, tensors: Sequence[Tensor]) -> tuple[Source, ...]:
+        """Return the tensors that each of some tensors is a function of alone, nearest first."""
+        first, *others = (self.sources(t) for t in tensors)
+        found = []
+        for source in first:
+            same = [[s for s in other if s.tensor is source.tensor] for other in others]
+            if all(same):
+                each = source.each and all(s[0].each for s in same)
+                found.append(replace(source, each=each))
+        return tuple(found)
+
     def note(self, t: Tensor, made: Made) -> None:
         """Note what made a tensor, as it is now."""
         self._made[t] = (t._version, made)
+
+    def note_copy(self, copy: Tensor, t: Tensor) -> None:
+        """Note a copy of a tensor that is about to be overwritten."""
+        made = self.of(t)
+        source = Source(t, t._version, each=False)
+        self.note(copy, replace(made, sources=(source, *made.sources)))
 
     def chain(
         self,

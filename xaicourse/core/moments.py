@@ -9,15 +9,16 @@ __all__ = ["Moments"]
 
 
 class Moments:
-    """Mean and central sums of 2nd to 4th order, updated with one value v after the other.
+    """Mean and central sums of 2nd to `order`-th order, updated with one value v after the other.
 
     Welford's update (1962) and its extension to higher orders (Pebay 2008). E[v^2] - E[v]^2 would
     lose all digits where the mean is large and the spread is small.
     """
 
-    def __init__(self, like: Tensor) -> None:
+    def __init__(self, like: Tensor, order: int = 2) -> None:
         zero = torch.zeros_like(like, dtype=sum_dtype(like.device))
         self.n = 0
+        self.order = order  # 2, or 4 for the error of the variance
         self.mean = zero
         self.M2 = zero.clone()  # sum of (v - mean)^2
         self.M3 = zero.clone()
@@ -30,13 +31,14 @@ class Moments:
         delta = value.to(self.mean.dtype) - self.mean
         step = delta / n
         term = delta * step * (n - 1)
-        self.M4 = (
-            self.M4
-            + term * step**2 * (n**2 - 3 * n + 3)
-            + 6 * step**2 * self.M2
-            - 4 * step * self.M3
-        )
-        self.M3 = self.M3 + term * step * (n - 2) - 3 * step * self.M2
+        if self.order == 4:
+            self.M4 = (
+                self.M4
+                + term * step**2 * (n**2 - 3 * n + 3)
+                + 6 * step**2 * self.M2
+                - 4 * step * self.M3
+            )
+            self.M3 = self.M3 + term * step * (n - 2) - 3 * step * self.M2
         self.M2 = self.M2 + term
         self.mean = self.mean + step
 

@@ -17,9 +17,12 @@ __all__ = [
     "Affine",
     "Join",
     "Layer",
+    "LogSumExp",
     "MaxPool",
     "Mixture",
     "Operation",
+    "Product",
+    "Signal",
     "Slope",
     "SmoothActivation",
     "UnsupportedOperationError",
@@ -47,6 +50,8 @@ class Operation:
     inputs: tuple[Tensor, ...]  # those that follow from x; the rule gets them detached
     number: int = 0  # among the calls of its kind in this forward pass; a reused module counts on
     rows: int = 1  # how many rows of x are in this forward pass
+    # the row of each number of the inputs and, at last, of the output; () if they lie in order
+    row_of: tuple[Tensor, ...] = ()
 
     @property
     def tensors(self) -> tuple[Tensor, ...]:
@@ -104,7 +109,7 @@ class Slope:
 
 @dataclass(frozen=True, eq=False)
 class SmoothActivation:
-    """A smooth function of each number alone, rising everywhere."""
+    """Any other function of each number alone; autograd knows its slope."""
 
     name: str
     function: Callable[[Tensor], Tensor]
@@ -235,11 +240,41 @@ class Join(Operation):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class Signal(Operation):
+    """output = the input times what takes no part: a gate, a scale, a function of the input."""
+
+    nothing: Tensor | None = None  # where that is 0; broadcasts to the output
+
+    @property
+    def x(self) -> Tensor:
+        return self.inputs[0]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class MaxPool(Operation):
     """output = the largest of each window."""
 
     with_indices: Callable[[Tensor], tuple[Tensor, Tensor]]
     spatial_axes: int
+
+    @property
+    def z(self) -> Tensor:
+        return self.inputs[0]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Product(Operation):
+    """output = function(*inputs), of second degree in them: x * y, a @ b of two activations."""
+
+    function: Callable[..., Tensor]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LogSumExp(Operation):
+    """output = log sum exp(z) over some axes, but not that of the rows."""
+
+    axes: tuple[int, ...]
+    keeps_axes: bool
 
     @property
     def z(self) -> Tensor:

@@ -12,7 +12,16 @@ from typing import Any
 
 from torch import Tensor, nn
 
-__all__ = ["escapes", "map_tensors", "tensors_in"]
+from xaicourse.core.operations import UnsupportedOperationError
+
+__all__ = [
+    "escapes",
+    "first_rows",
+    "has_list",
+    "map_tensors",
+    "refuse_list_of_rows",
+    "tensors_in",
+]
 
 # objects that are no containers of results
 _CLOSED = (
@@ -103,6 +112,27 @@ def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
                 yield name, getattr(value, name)
 
 
+def refuse_list_of_rows(outputs: Any, rows: int, ask: Callable[[int], Any]) -> None:
+    """Raise if the outputs are a list with an entry for each row, as detectors return them.
+
+    A list of two tensors may be that, of two rows, or two outputs of all rows: ``ask(k)`` returns
+    the outputs of k rows.
+    """
+    if not isinstance(outputs, list | tuple) or len(outputs) != rows:
+        return
+    try:
+        if len(ask(rows + 1)) != rows + 1:
+            return
+    except Exception:  # it takes no other number of rows
+        if any(len(tensor) == rows for tensor in tensors_in(outputs) if tensor.dim()):
+            return
+    raise UnsupportedOperationError(
+        "this method starts at the model's outputs and needs them in one tensor, but the model "
+        f"returns a {type(outputs).__name__} with an entry for each row; let it return what is "
+        "explained: lambda x: torch.stack([o['scores'] for o in model(x)])"
+    )
+
+
 def escapes(score: Tensor, start: Any, ends: set[Any]) -> bool:
     """Tell whether a way from a score back to x's node `start` passes none of the nodes `ends`.
 
@@ -120,3 +150,25 @@ def escapes(score: Tensor, start: Any, ends: set[Any]) -> bool:
         seen.add(node)
         stack.extend(following for following, _ in node.next_functions)
     return False
+
+
+# ---- outputs for twice the rows ------------------------------------------------------------------
+
+
+def has_list(outputs: Any, length: int) -> bool:
+    """Tell whether outputs are a list of that length, or a dict with one."""
+    values = outputs.values() if type(outputs) is dict else [outputs]
+    return any(isinstance(v, list | tuple) and len(v) == length for v in values)
+
+
+def first_rows(both: Any, alone: Any, n: int) -> Any:
+    """Return what outputs for 2 n rows say of the first n.
+
+    `alone` are the outputs for these alone, or None: they tell whether 2 n things in a list are
+    one for each row, or as many outputs that each hold all rows.
+    """
+    if type(both) is dict:
+        return {k: first_rows(v, None if alone is None else alone[k], n) for k, v in both.items()}
+    if isinstance(both, list | tuple) and alone is not None and len(alone) == n != len(both):
+        return both[:n]
+    return map_tensors(lambda t: t[:n] if t.dim() > 0 and len(t) == 2 * n else t, both)

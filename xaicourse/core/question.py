@@ -7,27 +7,33 @@ is never chosen again along a path), and it answers in two ways: `scores` (forwa
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from xaicourse.core import checks
-from xaicourse.core.chunks import at_least_float32, in_chunks, is_out_of_memory
+from xaicourse.core.at_layer import up_to_units
+from xaicourse.core.backward_errors import explained_errors
+from xaicourse.core.chunks import at_least_float32, in_chunks, is_out_of_memory, plain, taken
 from xaicourse.core.foreign_hooks import notice_module_hooks
-from xaicourse.core.inputs import belonging_to, call, check_extras
+from xaicourse.core.inputs import belonging_to, call, check_extras, largest_input
 from xaicourse.core.layers import Layer
 from xaicourse.core.operations import UnsupportedOperationError
-from xaicourse.core.output_parts import escapes, tensors_in
-from xaicourse.core.recomputation import explained_errors, hides_a_block, refusal
+from xaicourse.core.output_parts import escapes, refuse_list_of_rows, tensors_in
+from xaicourse.core.recomputation import hides_a_block, refusal
 from xaicourse.core.row_guard import check_function, check_rows, is_known, remember, weakly
 from xaicourse.core.rules import BackwardRules
-from xaicourse.core.scale import OUTPUTS, check_output, transform
-from xaicourse.core.target import PerRow
+from xaicourse.core.scale import OUTPUTS, check_output, notice_softmax, transform
 from xaicourse.core.target_checks import (
     as_target,
     check_target,
     has_function,
+    joined,
+    neurons_in,
+    of_rows,
+    parts_read,
     predicted,
     runner_up,
     what_is_read,
@@ -57,8 +63,7 @@ class Question:
         rules: BackwardRules | None = None,
     ) -> None:
         checks.check_input(x)
-        if not callable(model):
-            raise TypeError(f"model must be callable, got {type(model).__name__}")
+        checks.check_model(model)
         if not callable(output) and output not in OUTPUTS:
             raise ValueError(
                 f"output must be one of {', '.join(OUTPUTS)} or a function, got {output!r}"
@@ -71,16 +76,19 @@ class Question:
         self.model = model
         self.model_dtype = self.precision = x.dtype  # what is computed in may be less: autocast
         # (N, ...), at least float32; without x's own graph unless the map is to be differentiated
-        self.x = _plain(x) if differentiable else _plain(x).detach()
+        self.x = plain(x) if differentiable else plain(x).detach()
         self.rows = torch.arange(len(x), device=x.device)
         self.output = output
-        self.batch_size = checks.default_batch_size(x, batch_size)
+        self.batch_size = checks.default_batch_size(largest_input(model, x), batch_size)
         self.gradient_calls = 0
-        self._called = False
+        self._called = self._own_statistics = False  # the latter: met a batch norm by the batch
+        self._squashed_by: str | None = None  # the softmax or sigmoid that the model ends with
         self._hooks_unknown = True  # whether the model sets hooks on its tensors
         self._audited: Any = None  # x's autograd node and those of the outputs, under rules
         check_extras(model, len(x))
         self.target: Any = None if target is None else as_target(target, len(x))
+        if neurons_in(self.target):
+            self.model = up_to_units(model, self.target, x, output)
         self._rival: Any = None
         self._scores_at_x: Tensor | None = None
         if self.target is None or output == "margin":
@@ -98,7 +106,7 @@ class Question:
 
         def run(start: int, stop: int) -> None:
             with torch.no_grad():
-                chunk = _take(points, start, stop, rows)
+                chunk = taken(points, start, stop, rows)
                 found.append(self._score(chunk, rows[start:stop]))
 
         with torch.inference_mode(False):
@@ -125,18 +133,14 @@ class Question:
 
         def run(start: int, stop: int) -> None:
             with torch.enable_grad(), _captured(layer, differentiable) as seen:
-                chunk = _take(points, start, stop, rows)
+                chunk = taken(points, start, stop, rows)
                 if layer is None and not (differentiable and chunk.requires_grad):
                     chunk = chunk.detach().requires_grad_(True)
                 score = self._score(chunk, rows[start:stop])
                 if seen is not None:
                     chunk = seen.output
                 if not score.requires_grad or not chunk.requires_grad:
-                    raise ValueError(
-                        f"model's output is not connected to {source} by a graph: it is detached, "
-                        "comes from NumPy, or does not depend on it; every step to the output "
-                        "must be a differentiable torch operation"
-                    )
+                    raise self._not_connected(source, taken(points, start, stop, rows))
                 with explained_errors(), belonging_to(rows[start:stop]):
                     (grad,) = torch.autograd.grad(
                         score.sum(), chunk, create_graph=differentiable, allow_unused=True
@@ -188,10 +192,21 @@ class Question:
 
     # -- inside --
 
+    def _not_connected(self, source: str, points: Tensor) -> ValueError:
+        """Return the error for an output that no graph joins to what it is differentiated by."""
+        score = self._score(points.detach().requires_grad_(True), self.rows[: len(points)])
+        if hides_a_block(score):
+            return refusal()
+        return ValueError(
+            f"model's output is not connected to {source} by a graph: it is detached, comes from "
+            "NumPy, or does not depend on it; every step to the output must be a differentiable "
+            "torch operation, without detach(), numpy(), item() and no_grad()"
+        )
+
     def _score(self, points: Tensor, rows: Tensor) -> Tensor:
         """Call the model on points (P, ...) and pick the number that is explained: (P,)."""
         outputs = self._outputs(points, rows)
-        scaled = transform(outputs, self.output)
+        scaled = self._scaled(outputs)
         if not self._called:
             check_target(self.target, scaled)
             self._called = True
@@ -224,6 +239,10 @@ class Question:
             )
         if start is not None:
             self._audit(outputs, start)
+        if self._starts_at_outputs and not self._called:
+            refuse_list_of_rows(
+                outputs, len(inputs), lambda k: call(self.model, inputs[[0] * k], rows[[0] * k])
+            )
         return outputs
 
     def _run(self, inputs: Tensor, rows: Tensor) -> Any:
@@ -283,8 +302,6 @@ class Question:
             self._hooks_unknown = not torch.is_grad_enabled() or probe.hooks_set > 0
             if probe.low_precision:
                 self.precision = torch.bfloat16
-            check_output(self.output, outputs, probe.squashed_by(outputs))
-            return outputs
         except (TrainingModeError, UnsupportedOperationError):
             raise
         except Exception as error:
@@ -294,9 +311,19 @@ class Question:
                 f"model {checks.describe(self.model)} failed on x of shape "
                 f"{tuple(self.x.shape)}, dtype {inputs.dtype}, on {inputs.device} (called with "
                 f"{len(inputs)} point(s) at once): {error}\n"
-                "(x must be a batch (N, ...) on the model's device and of its dtype; for a "
-                f"single example pass x[None]{_number_of_rows(len(inputs), len(self.x))})"
+                f"({checks.what_fits(self.model, inputs, len(self.x))})"
             ) from error
+        self._own_statistics = probe.own_statistics
+        self._squashed_by = probe.squashed_by(outputs)
+        if not callable(self.output) and self.output != "logit":
+            for part in parts_read(self.target, outputs):
+                check_output(self.output, part, probe.squashed_by(part), part is not outputs)
+        return outputs
+
+    @property
+    def _starts_at_outputs(self) -> bool:
+        """Whether what arrives at the outputs is added up for each row."""
+        return self.rules is not None and self.rules.carries_relevance
 
     def _check_rows(self, points: Tensor, rows: Tensor, outputs: Any) -> None:
         """Raise if what the model says of a row depends on more than the row (row_guard.py)."""
@@ -314,12 +341,18 @@ class Question:
             def ask(points: Tensor, rows: Tensor) -> Tensor:
                 return read(call(self.model, points.to(self.model_dtype), rows), rows)
 
-            if check_rows(ask, points.detach(), rows, read(outputs, rows)):
+            said = read(outputs, rows)
+            if check_rows(ask, points.detach(), rows, said, by_the_batch=self._own_statistics):
                 remember(self.model, form)
+            if self.rules is None:  # else the softmax is refused, or was allowed
+                notice_softmax(self.output, self._squashed_by)
+
+    def _scaled(self, outputs: Any) -> Any:
+        return transform(outputs, self.output, partial(parts_read, self.target))
 
     def _pick(self, outputs: Any, rows: Tensor) -> Any:
         """Return the number that is explained; the scaled outputs while the class is not fixed."""
-        scaled = transform(outputs, self.output)
+        scaled = self._scaled(outputs)
         return scaled if self.target is None else self.target.pick(scaled, rows)
 
     def _settle(self) -> None:
@@ -332,14 +365,14 @@ class Question:
             rows = self.rows[start:stop]
             with torch.no_grad():
                 outputs = self._outputs(self.x[start:stop], rows)
-                scaled = transform(outputs, self.output)
+                scaled = self._scaled(outputs)
                 if start == 0:
                     self._check_rows(self.x[start:stop], rows, outputs)
                 here = self.target
                 if here is None:
                     here = predicted(outputs, scaled)
-                elif isinstance(here, PerRow):
-                    here = PerRow(here.classes[start:stop])
+                else:
+                    here = of_rows(here, slice(start, stop))
                 check_target(here, scaled)
                 local = torch.arange(stop - start, device=rows.device)
                 score = here.pick(scaled, local)
@@ -355,44 +388,12 @@ class Question:
         with torch.inference_mode(False):
             in_chunks(run, len(self.x), self.batch_size)
         if self.target is None:
-            self.target = _join(chosen)
+            self.target = joined(chosen)
         if self.output == "margin":
-            self._rival = _join(rivals)
+            self._rival = joined(rivals)
         self._scores_at_x = torch.cat(found)
         self._called = True
 
 
-def _number_of_rows(given: int, n: int) -> str:
-    """Return what to do if a model failed because it takes one number of rows only."""
-    if given == n:
-        return ""
-    return (
-        ". Methods send rows in chunks of any size: another tensor with an entry for each row goes "
-        "with them by xaicourse.bind(model, name=tensor); a whole graph of nodes is one row, "
-        "x[None]. A model that takes k rows and no other "
-        "number needs batch_size=k and a wrapper that fills up: lambda z: "
-        "model(z[torch.arange(k) % len(z)])[: len(z)]"
-    )
-
-
-def _plain(x: Tensor) -> Tensor:
-    """Return x for our own arithmetic: a normal tensor (not of inference mode), >= float32."""
-    return at_least_float32(x.clone() if x.is_inference() else x)
-
-
 def _captured(layer: Layer | None, keep_graph: bool) -> Any:
     return nullcontext() if layer is None else layer.capture(keep_graph)
-
-
-def _take(
-    points: Callable[[Tensor], Tensor] | Tensor, start: int, stop: int, rows: Tensor
-) -> Tensor:
-    if isinstance(points, Tensor):
-        return points[start:stop]
-    return points(torch.arange(start, stop, device=rows.device))
-
-
-def _join(parts: list[Any]) -> Any:
-    if isinstance(parts[0], PerRow):
-        return PerRow(tuple(c for part in parts for c in part.classes))
-    return parts[0]

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from torch.utils._pytree import tree_leaves
 
 from xaicourse.core.known import (
+    NUMBER_BY_NUMBER,
     RELU_FAMILY,
     SMOOTH,
     kind_of,
@@ -38,6 +39,7 @@ __all__ = [
     "as_function",
     "first_argument",
     "is_in_place",
+    "is_one_by_one",
     "pad_in_a_circle",
     "read_activation",
     "read_affine",
@@ -110,6 +112,17 @@ def _as_number(value: Any) -> Any:
 def read_smooth(func: Any, function: Callable[..., Tensor]) -> SmoothActivation | None:
     """Return which smooth rising activation a call is, or None if it is none."""
     return SmoothActivation(plain_name(func), function) if kind_of(func) in SMOOTH else None
+
+
+def is_one_by_one(func: Any, args: tuple) -> bool:
+    """Tell whether a call with one argument that follows from x bends it number by number."""
+    kind = kind_of(func)
+    if isinstance(func, OpOverload | OpOverloadPacket) or kind in ("negation", "norm"):
+        return False
+    if kind not in NUMBER_BY_NUMBER or name_of(func) == "prelu":
+        return kind in NUMBER_BY_NUMBER
+    shapes = [t.shape for t in args if isinstance(t, Tensor)]
+    return len(shapes) < 2 or torch.broadcast_shapes(*shapes) == shapes[0]
 
 
 # ---- what is done with a call --------------------------------------------------------------------
@@ -323,10 +336,14 @@ def read_mixture(
     func: Any, args: tuple, kwargs: Mapping[str, Any], follows: Follows
 ) -> Mixture | None:
     """Return the sum or mean that a call is, or None."""
-    if kind_of(func) not in ("sum", "mean", "resize", "mixture"):
+    kind = kind_of(func)
+    if kind not in ("sum", "mean", "resize", "mixture", "other linear", "contraction"):
         return None
-    if kind_of(func) == "mixture" and follows(_argument(args, kwargs, 2, "weight", None)):
+    if kind == "mixture" and follows(_argument(args, kwargs, 2, "weight", None)):
         return None  # a gate
+    tensors = [t for t in tree_leaves((args, dict(kwargs))) if isinstance(t, Tensor)]
+    if kind == "contraction" and len(tensors) > 1:  # einsum of one tensor: a sum, a diagonal
+        return None
     inputs, function = as_function(func, args, kwargs, follows)
     return Mixture(plain_name(func), inputs, function=function) if inputs else None
 
@@ -353,7 +370,8 @@ def read_max_pool(
 def read_join(func: Any, args: tuple, kwargs: Mapping[str, Any], follows: Follows) -> Join | None:
     """Return what a call puts together, or None where no constant takes part."""
     tensors = [leaf for leaf in tree_leaves((args, dict(kwargs))) if isinstance(leaf, Tensor)]
-    with_constants = kind_of(func) == "join" and not all(follows(t) for t in tensors)
+    chosen = plain_name(func) in ("where", "masked_fill")  # by a constant mask
+    with_constants = chosen or (kind_of(func) == "join" and not all(follows(t) for t in tensors))
     if not with_constants and (name_of(func) != "pad" or read_padding(args, kwargs)[1] == 0):
         return None
     inputs, function = as_function(func, args, kwargs, follows)

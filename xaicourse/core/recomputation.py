@@ -8,15 +8,20 @@ gives no gradient with respect to x at all: it is refused by name (`refusal`).
 """
 
 import functools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 
-__all__ = ["explained_errors", "hides_a_block", "keeps_activations", "refusal"]
+__all__ = [
+    "hides_a_block",
+    "is_of_a_checkpoint",
+    "keeps_activations",
+    "refusal",
+    "would_recompute",
+]
 
 _MODULE = "torch.utils.checkpoint"
 _HIDDEN_NODE = "CheckpointFunctionBackward"
@@ -30,7 +35,7 @@ def keeps_activations(handle: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(handle)
     def kept(self: Any, func: Any, types: Any, args: tuple = (), kwargs: Any = None) -> Any:
-        if not _would_recompute():
+        if not would_recompute():
             return handle(self, func, types, args, kwargs)
         with saved_tensors_hooks(_pack, _unpack):  # on top of those of the checkpoint
             return handle(self, func, types, args, kwargs)
@@ -38,7 +43,7 @@ def keeps_activations(handle: Callable[..., Any]) -> Callable[..., Any]:
     return kept
 
 
-def _would_recompute() -> bool:
+def would_recompute() -> bool:
     """Tell whether a tensor that is saved now would be dropped, to be computed once more."""
     hooks = torch._C._autograd._top_saved_tensors_default_hooks(False)  # type: ignore[attr-defined]
     return hooks is not None and getattr(hooks[0], "__module__", "") == _MODULE
@@ -76,16 +81,9 @@ def hides_a_block(output: Tensor) -> bool:
     return False
 
 
-@contextmanager
-def explained_errors(error_type: type[ValueError] = ValueError) -> Iterator[None]:
-    """Say, where torch complains about a checkpoint, what it is and how it is switched off."""
-    try:
-        yield
-    except (RuntimeError, ValueError) as error:
-        text = str(error)
-        if _MODULE not in text and "checkpoint_function" not in text:
-            raise
-        raise refusal(error_type) from error
+def is_of_a_checkpoint(error: Exception) -> bool:
+    """Tell whether torch complains about a checkpoint."""
+    return _MODULE in str(error) or "checkpoint_function" in str(error)
 
 
 def refusal(error_type: type[ValueError] = ValueError) -> ValueError:

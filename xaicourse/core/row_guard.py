@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
 from xaicourse.core.chunks import is_out_of_memory
+from xaicourse.core.training_mode import batch_statistics
 
 __all__ = [
     "DependentRowsError",
@@ -102,17 +103,36 @@ def _owner(model: Any, form: tuple) -> tuple[Any, tuple]:
 # ---- asking --------------------------------------------------------------------------------------
 
 
-def check_rows(ask: Ask, points: Tensor, rows: Tensor, answers: Tensor) -> bool:
+def check_rows(
+    ask: Ask, points: Tensor, rows: Tensor, answers: Tensor, by_the_batch: bool = False
+) -> bool:
     """Raise unless a row's answer is the same beside another row, and again.
 
     `answers` (P, ...) are what the model said of the points (P, ...). Returns False where the
-    points tell nothing (they are all 0).
+    points tell nothing (they are all 0). `by_the_batch` says that the model has met a batch norm
+    without running statistics: then others are asked about, and the batch norm is named.
 
     Raises
     ------
     DependentRowsError
         It says on what the answer depends.
+    TrainingModeError
+        It depends on the batch, by a batch norm.
     """
+    try:
+        told = _check_rows(ask, points, rows, answers)
+        if not told and by_the_batch:
+            ramp = torch.linspace(0.1, 1, points[0].numel(), device=points.device)
+            elsewhere = points + ramp.to(points.dtype).reshape(points[0].shape)
+            _check_rows(ask, elsewhere, rows, ask(elsewhere, rows))
+    except DependentRowsError as error:
+        if by_the_batch:
+            raise batch_statistics() from error
+        raise
+    return told
+
+
+def _check_rows(ask: Ask, points: Tensor, rows: Tensor, answers: Tensor) -> bool:
     place = int(points.flatten(1).abs().amax(1).argmax())
     if not bool(points[place].any()):
         return False

@@ -14,7 +14,16 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from xaicourse.core.known import KEEPS_NUMBERS, KEEPS_VALUES, PAD, kind_of
+from xaicourse.core.operations import (
+    Affine,
+    Mixture,
+    Operation,
+    Signal,
+    UnsupportedOperationError,
+    changed,
+)
 from xaicourse.core.reading import as_function, first_argument
+from xaicourse.core.ruled import RuleSet
 
 __all__ = ["RowOrder"]
 
@@ -42,18 +51,55 @@ class RowOrder:
         """Note where the rows lie in the result of a call."""
         leaves = [leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor)]
         in_order = all(self.kept(t) for t in followers)
-        kind = kind_of(func)
-        if not leaves or (in_order and self._stays(kind, followers[0], leaves)):
+        if not leaves or (in_order and self._stays(kind_of(func), followers[0], leaves)):
             return
-        if kind in KEEPS_NUMBERS - PAD or kind == "join":
-            found = self._moved(func, args, kwargs)
-        elif kind == "mean":
-            found = self._averaged(func, args, kwargs)
-        else:
-            known = [self._numbers[t] for t in followers if not self.kept(t)]
-            found = [known[0] if len(known) == len(followers) else None] * len(leaves)
+        found = self._rows_of_result(func, args, kwargs, followers, len(leaves))
         for leaf, numbers in zip(leaves, found, strict=True):
             self._set(leaf, numbers)
+
+    def placed(
+        self, operation: Operation, func: Any, args: tuple, kwargs: dict, rules: RuleSet
+    ) -> Operation:
+        """Return an operation with the rows of its numbers if they are out of order, or raise."""
+        wrong = [t for t in operation.inputs if not self.kept(t)]
+        if not wrong:
+            return operation
+        if rules.carries_relevance and isinstance(operation, Mixture | Affine | Signal):
+            row_of = self.through(func, args, kwargs, operation.inputs)
+            if row_of:
+                return changed(operation, row_of=row_of)
+        raise UnsupportedOperationError(
+            f"{rules.method} needs the rows of x on the first axis, but the input of "
+            f"{operation.name}(), of shape {tuple(wrong[0].shape)}, does not have them there in "
+            "their order; keep the rows on the first axis around it"
+        )
+
+    def through(
+        self, func: Any, args: tuple, kwargs: Mapping[str, Any], inputs: tuple[Tensor, ...]
+    ) -> tuple[Tensor, ...]:
+        """Return the row of each number of a call's inputs and of its result, () if mixed."""
+        followers = [t for t in tree_leaves((args, kwargs)) if self.follows(t)]
+        (result,) = self._rows_of_result(func, args, kwargs, followers, 1)
+        found = [*(self._of(t) for t in inputs), result]
+        known = tuple(n for n in found if n is not None and not bool((n < 0).any()))
+        return known if len(known) == len(found) else ()
+
+    def _rows_of_result(
+        self,
+        func: Any,
+        args: tuple,
+        kwargs: Mapping[str, Any],
+        followers: list[Tensor],
+        results: int,
+    ) -> list[Tensor | None]:
+        kind = kind_of(func)
+        if kind in KEEPS_NUMBERS - PAD or kind == "join":
+            return self._moved(func, args, kwargs)
+        tensors = [t for t in tree_leaves((args, kwargs)) if isinstance(t, Tensor)]
+        if kind == "mean" or (kind == "contraction" and len(tensors) == 1):
+            return self._averaged(func, args, kwargs)
+        known = [self._numbers[t] for t in followers if not self.kept(t)]
+        return [known[0] if len(known) == len(followers) else None] * results
 
     def note_copy(self, copy: Tensor, t: Tensor) -> None:
         """Note that the rows lie in a copy as they do in a tensor."""
@@ -100,7 +146,7 @@ class RowOrder:
         if numbers is not None and numbers.shape == t.shape:
             kept = t.dim() > 0 and len(t) % self.rows == 0
             self._numbers.pop(t, None)
-            if kept and torch.equal(self._of(t), numbers):  # type: ignore[arg-type]
+            if kept and bool(((numbers == self._of(t)) | (numbers < 0)).all()):
                 return
             self._numbers[t] = numbers
         else:
@@ -111,8 +157,9 @@ class RowOrder:
         numbers = [self._of(t) for t in inputs]
         if any(n is None for n in numbers):
             return [None] * len(tree_leaves(function(*inputs)))
-        with torch.no_grad():
-            return tree_leaves(function(*numbers))
+        with torch.no_grad():  # im2col, say, moves no whole numbers
+            moved = tree_leaves(function(*(n.double() + 1 for n in numbers)))  # type: ignore[operator]
+        return [t.long() - 1 for t in moved]  # -1 in the rim that unfold pads with
 
     def _averaged(self, func: Any, args: tuple, kwargs: Mapping[str, Any]) -> list[Tensor | None]:
         """A mean or sum over numbers of one row each is of that row: they have no variance."""

@@ -17,6 +17,7 @@ from xaicourse.core.known import (
     ATTENTION,
     KEEPS_NUMBERS,
     PAD,
+    RECURRENT,
     kind_of,
     name_of,
     plain_name,
@@ -26,7 +27,6 @@ from xaicourse.core.looks import CutOff, Reading, becomes_numbers
 from xaicourse.core.made import Made, Memory, does_nothing
 from xaicourse.core.operations import (
     Activated,
-    Activation,
     Affine,
     Layer,
     Operation,
@@ -41,7 +41,8 @@ from xaicourse.core.reading import (
 )
 from xaicourse.core.recomputation import keeps_activations
 from xaicourse.core.row_order import RowOrder
-from xaicourse.core.ruled import Choice, RuleSet, apply_rule
+from xaicourse.core.ruled import Choice, RuleSet, apply_rule, slope_is_enough
+from xaicourse.core.written_out import whole_layer, written_out
 
 __all__ = ["RuleMode"]
 
@@ -91,18 +92,19 @@ class RuleMode(TorchFunctionMode):
                 raise cut
         if not followers:
             return self._apart(func, args, kwargs, written, cut)
-        if self.rules.kinds and kind_of(func) in ATTENTION:
-            raise UnsupportedOperationError(
-                f"{self.rules.method} is not defined for attention ({plain_name(func)}), whose "
-                "weights are themselves computed from x; use gradient, smoothgrad or a method of "
-                "the integrated class, such as integrated_gradients, which ask for no rule"
-            )
+        if self.rules.kinds and kind_of(func) in ATTENTION | RECURRENT:
+            raise whole_layer(func, self.rules)
+        way = None
+        if "product" in self.rules.kinds:
+            way = written_out(func, args, kwargs, self.follows)
+        if way is not None:
+            return self._in_parts(way, args, kwargs, written)
         if written is not None and kind_of(func) == "write":
             result = func(*args, **kwargs)
             self._note_write(func, written, followers, None)
             if self.row_order is not None:
                 self.row_order.note_write(func, args, kwargs, written)
-        elif written is not None and self._written_by_rule(func, args, kwargs, written):
+        elif written is not None and self._written_directly(func, args, kwargs, written, followers):
             result = written
         else:
             result = self._operate(func, args, kwargs, followers, written)
@@ -110,6 +112,14 @@ class RuleMode(TorchFunctionMode):
         return result
 
     # -- one call --
+
+    def _in_parts(self, way: Any, args: tuple, kwargs: dict, written: Tensor | None) -> Any:
+        """Carry out a call as the simpler operations that it is made of, each by its own rule."""
+        with self:
+            if written is None:
+                return way(*args, **kwargs)
+            args, kwargs = with_first_argument(args, kwargs, written.clone())
+            return written.copy_(way(*args, **kwargs))
 
     def _operate(
         self, func: Any, args: tuple, kwargs: dict, followers: list[Tensor], written: Tensor | None
@@ -119,7 +129,7 @@ class RuleMode(TorchFunctionMode):
         if written is not None:  # the rule needs what is about to be overwritten
             kept = written.clone()
             self.follows.mark(kept, self.follows(written))
-            self.memory.note(kept, self.memory.of(written))
+            self.memory.note_copy(kept, written)
             if self.row_order is not None:
                 self.row_order.note_copy(kept, written)
             args, kwargs = with_first_argument(args, kwargs, kept)
@@ -129,7 +139,7 @@ class RuleMode(TorchFunctionMode):
         apart = written is not None and (written._is_view() or not self.follows(written))
         if operation is not None:
             self._refuse_what_was_lost(operation, apart)
-            self._refuse_rows_out_of_order(operation)
+            operation = self._with_rows(operation, func, args, kwargs)
         if operation is not None and self.rules.carries_relevance:
             operation = self.reader.with_what_came_before(operation)
         choice = None
@@ -177,12 +187,14 @@ class RuleMode(TorchFunctionMode):
         operation, rule = choice
         inputs, function = as_function(func, args, kwargs, self.follows)
         given = operation.inputs
-        if self._slope_is_enough(operation, writes=False):
+        if slope_is_enough(self.rules, operation, writes=False):
             operation = changed(operation, inputs=())
         return apply_rule(lambda: function(*(t.detach() for t in inputs)), operation, rule, given)
 
-    def _written_by_rule(self, func: Any, args: tuple, kwargs: dict, z: Tensor) -> bool:
-        """Let an activation write over z, as the model does; tell whether that got a rule.
+    def _written_directly(
+        self, func: Any, args: tuple, kwargs: dict, z: Tensor, followers: list[Tensor]
+    ) -> bool:
+        """Let an activation or a sum write over z, as the model does; tell whether it was one.
 
         Not where it matters what made a tensor, nor where z is a part of another one: then a copy
         is worked on.
@@ -190,28 +202,26 @@ class RuleMode(TorchFunctionMode):
         if self.remembers or z._is_view() or not self.follows(z):
             return False
         operation = self.reader.read(func, args, kwargs)
+        if operation is None and kind_of(func) == "sum":
+            func(*args, **kwargs)
+            self.follows.mark(z, True)
+            if self.row_order is not None:
+                self.row_order.note(func, args, kwargs, followers, z)
+            return True
         if not isinstance(operation, Activated):
             return False
-        self._refuse_rows_out_of_order(operation)
+        operation = self._with_rows(operation, func, args, kwargs)
         choice = self.rules.choose(operation, None)
         activated, rule = choice or (None, None)
         if rule is None or not isinstance(activated, Activated):
             return False
-        copies = () if self._slope_is_enough(activated, writes=True) else (z.detach().clone(),)
+        copies = (
+            () if slope_is_enough(self.rules, activated, writes=True) else (z.detach().clone(),)
+        )
         activated = changed(activated, inputs=copies)
         apply_rule(lambda: func(*args, **kwargs), activated, rule, given=(z,), writes=True)
         self.follows.mark(z, True)
         return True
-
-    def _slope_is_enough(self, operation: Operation, writes: bool) -> bool:
-        """Tell whether a rule asks for no more than the slope, and the output tells it.
-
-        Only where torch, too, keeps the output for its gradient: it may not be written over.
-        """
-        activation = operation.activation if isinstance(operation, Activated) else None
-        if self.rules.needs_input or not isinstance(activation, Activation):
-            return False
-        return activation.keeps_its_output if writes else activation.name == "relu"
 
     def _remember(
         self,
@@ -248,7 +258,12 @@ class RuleMode(TorchFunctionMode):
                         func, args, kwargs, followers[0], operation, leaf, part
                     )
                 self.follows.mark(leaf, True)
-                self.memory.note(leaf, Made(producer, versions, chain, is_x, of, lost, written))
+                made = Made(producer, versions, chain, is_x, of, lost, written)
+                if "gate" in self.rules.kinds:
+                    made = self.reader.with_its_past(
+                        made, func, args, kwargs, operation, followers, leaf
+                    )
+                self.memory.note(leaf, made)
 
     def _note_unread(
         self, func: Any, result: Any, followers: list[Tensor], choice: Choice | None
@@ -340,18 +355,12 @@ class RuleMode(TorchFunctionMode):
             "the parts, h * mask for what becomes 0, h = h - mean in place of h -= mean"
         )
 
-    def _refuse_rows_out_of_order(self, operation: Operation) -> None:
-        if self.row_order is None or (
-            self.rules.carries_relevance and isinstance(operation, Activated)
-        ):
-            return
-        for t in operation.inputs:
-            if not self.row_order.kept(t):
-                raise UnsupportedOperationError(
-                    f"{self.rules.method} needs the rows of x on the first axis, but the input of "
-                    f"{operation.name}(), of shape {tuple(t.shape)}, does not have them there in "
-                    "their order; keep the rows on the first axis around it"
-                )
+    def _with_rows(self, operation: Operation, func: Any, args: tuple, kwargs: dict) -> Operation:
+        """Note where the rows lie if they do not lie in order, or refuse."""
+        free = self.rules.carries_relevance and isinstance(operation, Activated)
+        if self.row_order is None or free:
+            return operation
+        return self.row_order.placed(operation, func, args, kwargs, self.rules)
 
     # -- what is cut off --
 

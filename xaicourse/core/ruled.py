@@ -6,9 +6,15 @@ from typing import Any, ClassVar, Protocol
 import torch
 from torch import Tensor
 
-from xaicourse.core.operations import Activated, Operation, UnsupportedOperationError, changed
+from xaicourse.core.operations import (
+    Activated,
+    Activation,
+    Operation,
+    UnsupportedOperationError,
+    changed,
+)
 
-__all__ = ["Choice", "OperationRule", "RuleSet", "apply_rule"]
+__all__ = ["Choice", "OperationRule", "RuleSet", "apply_rule", "slope_is_enough"]
 
 # A backward rule: (operation with detached inputs, what arrives at its output) -> what its
 # inputs get, one tensor for each of operation.inputs (or the tensor itself, if there is one).
@@ -26,8 +32,11 @@ class RuleSet(Protocol):
     needs_input: ClassVar[bool]
     needs_rows: ClassVar[bool]
     transparent: ClassVar[frozenset[str]]
+    always: ClassVar[frozenset[str]]
     covers: ClassVar[str]
     when_allowed: ClassVar[str]
+    instead_of_attention: ClassVar[str]
+    instead_of_recurrent: ClassVar[str]
 
     @property
     def method(self) -> str: ...
@@ -42,6 +51,17 @@ class RuleSet(Protocol):
     def calls(self) -> dict[Any, str]: ...
 
     def choose(self, operation: Operation, producer: Operation | None) -> Choice | None: ...
+
+
+def slope_is_enough(rules: RuleSet, operation: Operation, writes: bool) -> bool:
+    """Tell whether a rule asks for no more than the slope, and the output tells it.
+
+    Only where torch, too, keeps the output for its gradient: it may not be written over.
+    """
+    activation = operation.activation if isinstance(operation, Activated) else None
+    if rules.needs_input or not isinstance(activation, Activation):
+        return False
+    return activation.keeps_its_output if writes else activation.name == "relu"
 
 
 class _Ruled(torch.autograd.Function):
@@ -88,15 +108,15 @@ def _with_output(operation: Activated, ctx: Any) -> Activated:
         if "inplace operation" not in str(error):
             raise
         if not operation.inputs:
-            raise _overwritten(operation) from error
+            raise _overwritten(operation, "output") from error
         output = operation.function(operation.z)  # once more: the model has written over it
     output = output.detach()
     return changed(operation, inputs=operation.inputs or (output,), output=output)
 
 
-def _overwritten(operation: Operation) -> UnsupportedOperationError:
+def _overwritten(operation: Operation, what: str = "input") -> UnsupportedOperationError:
     return UnsupportedOperationError(
-        f"model overwrites the input of {operation.name}() in place after the call, or its "
+        f"model overwrites the {what} of {operation.name}() in place after the call, or its "
         "weight, but its backward rule needs it; use a copy there"
     )
 

@@ -56,7 +56,8 @@ class BackwardRules:
     calls: dict[Any, str] = field(default_factory=dict, init=False)
 
     # which operations are read beside activations of the ReLU family
-    kinds: ClassVar[frozenset[str]] = frozenset()  # of "smooth", "layer", "max_pool"
+    kinds: ClassVar[frozenset[str]] = frozenset()
+    # of "smooth", "any activation", "layer", "max_pool", "product", "gate"
     # True where the backward pass carries relevance itself; False where it carries its ratio to
     # the value, as gradients and multipliers are, so that the chain rule holds for affine maps
     carries_relevance: ClassVar[bool] = False
@@ -67,8 +68,13 @@ class BackwardRules:
     # whether its rules tell rows apart, so that they must lie on the first axis
     needs_rows: ClassVar[bool] = False
     transparent: ClassVar[frozenset[str]] = TRANSPARENT
+    # activations with a rule: in the graph they are met only where their call was not seen
+    always: ClassVar[frozenset[str]] = frozenset({"relu", "leaky_relu"})
     covers: ClassVar[str] = "its backward rule covers the ReLU family only"
     when_allowed: ClassVar[str] = "accept the plain gradient"
+    # what else the caller may do, said before the methods that ask for no rule
+    instead_of_attention: ClassVar[str] = "its rules come with the lesson on transformers; "
+    instead_of_recurrent: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
         if isinstance(self.allow, str):

@@ -1,7 +1,7 @@
 """The scale on which a model's output is explained: logits, probabilities, the margin."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -9,8 +9,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from xaicourse.core.chunks import at_least_float32
+from xaicourse.core.output_parts import map_tensors
 
-__all__ = ["OUTPUTS", "check_output", "transform"]
+__all__ = ["OUTPUTS", "check_output", "notice_softmax", "transform"]
 
 OUTPUTS = ("logit", "probability", "log_probability", "margin")
 
@@ -19,33 +20,60 @@ OUTPUTS = ("logit", "probability", "log_probability", "margin")
 _ENOUGH = 8
 
 
-def transform(outputs: Any, output: str | Callable[[Any], Any]) -> Any:
+def transform(
+    outputs: Any, output: str | Callable[[Any], Any], read: Callable[[Any], Iterable[Any]]
+) -> Any:
     """Put the model's outputs on the scale that is explained.
 
     ``"logit"`` and ``"margin"`` leave them as they are; ``"probability"`` and
     ``"log_probability"`` take the softmax over K > 1 classes, or the sigmoid of a single output,
-    in float32 at least: 16 bits are too few for 1 / (1 + exp(-10)).
+    in float32 at least: 16 bits are too few for 1 / (1 + exp(-10)). In a dict, say, it is taken
+    of those parts that are `read`.
     """
     if callable(output):
         return output(outputs)
     if output in ("logit", "margin"):
         return outputs
+    if isinstance(outputs, Tensor):
+        return _chances(outputs, output)
+    places = {id(part) for part in read(outputs)}
+    return map_tensors(lambda z: _chances(z, output) if id(z) in places else z, outputs)
+
+
+def _chances(outputs: Tensor, output: str) -> Tensor:
     z = at_least_float32(outputs)
     if z.dim() == 1 or z.shape[1] == 1:
         return z.sigmoid() if output == "probability" else functional.logsigmoid(z)
     return z.softmax(dim=1) if output == "probability" else z.log_softmax(dim=1)
 
 
-def check_output(output: Any, outputs: Any, squashed_by: str | None = None) -> None:
+def notice_softmax(output: Any, squashed_by: str | None) -> None:
+    """Warn where a model ends with a softmax and its outputs are explained as they are."""
+    if output == "logit" and squashed_by == "softmax":
+        warnings.warn(
+            "the model ends with a softmax, so that its outputs are probabilities: their gradient "
+            "is nearly 0 where the model is sure. Explain the logits in front of it, such as "
+            "model[:-1] of an nn.Sequential, or say that probabilities are meant: "
+            "output=lambda p: p",
+            stacklevel=2,
+        )
+
+
+def check_output(
+    output: Any, outputs: Any, squashed_by: str | None = None, inside: bool = False
+) -> None:
     """Raise if the scale does not fit the model's outputs.
 
-    `squashed_by` is the operation with which the model ends if that is a sigmoid or a softmax.
+    `squashed_by` is the operation with which the model ends if that is a sigmoid or a softmax;
+    `inside` says that these outputs are a part of what the model returns.
     """
     if callable(output) or output == "logit":
         return
     if not isinstance(outputs, Tensor) or outputs.dim() == 0:
         raise ValueError(
-            f"output={output!r} needs a tensor of scores, got {type(outputs).__name__}"
+            f"output={output!r} needs a tensor of scores, got {type(outputs).__name__}; say where "
+            "they are, target=xaicourse.targets.item(key, class), or give a function: "
+            "output=lambda outputs: outputs[key].softmax(1)"
         )
     several = outputs.dim() > 1 and outputs.shape[1] > 1
     if output == "margin":
@@ -58,7 +86,13 @@ def check_output(output: Any, outputs: Any, squashed_by: str | None = None) -> N
         raise ValueError(
             f"output={output!r} takes the softmax over the classes, but outputs of shape "
             f"{tuple(outputs.shape)} do not tell on which axis these are: (N, tokens, K) or "
-            "(N, K, places). Name it: output=lambda z: z.softmax(-1), or z.softmax(1)"
+            "(N, K, places). Name it: "
+            + (
+                "the target without targets.item, and output=lambda z: z[key].softmax(-1), or "
+                "z[key].softmax(1)"
+                if inside
+                else "output=lambda z: z.softmax(-1), or z.softmax(1)"
+            )
         )
     _refuse_probabilities(output, outputs, squashed_by, several)
 
@@ -67,7 +101,8 @@ def _refuse_probabilities(
     output: str, outputs: Tensor, squashed_by: str | None, several: bool
 ) -> None:
     """Raise, or warn where it is not certain, if the outputs are probabilities already."""
-    advice = "pass output='logit' to explain them as they are"
+    plain = "lambda p: p" if squashed_by == "softmax" else "'logit'"  # see `notice_softmax`
+    advice = f"pass output={plain} to explain them as they are"
     z = at_least_float32(outputs.detach())
     inside = bool(((z >= 0) & (z <= 1)).all())
     tolerance = 1e-4 if outputs.dtype in (torch.float32, torch.float64) else 1e-2

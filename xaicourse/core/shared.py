@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypedDict, get_type_hints
 
+from xaicourse.core.near_names import did_you_mean
+
 __all__ = [
     "OF_IMAGE_METHODS",
     "OF_METHODS",
@@ -253,7 +255,10 @@ def complete(
     def function(*args: Any, **given: Any) -> Any:
         for name in given:
             if name not in signature.parameters:
-                raise TypeError(f"{body.__name__}() got an unexpected keyword argument {name!r}")
+                raise TypeError(
+                    f"{body.__name__}() got an unexpected keyword argument {name!r}; "
+                    f"{did_you_mean(name, signature.parameters)}"
+                )
         return body(*args, **{**defaults, **given})
 
     function.__signature__ = signature  # type: ignore[attr-defined]

@@ -14,9 +14,14 @@ from torch.overrides import TorchFunctionMode
 
 from xaicourse.core.checks import is_unbatched
 from xaicourse.core.foreign_hooks import watched
-from xaicourse.core.inputs import BoundModel, PackedModel
+from xaicourse.core.inputs import Adapter
 
-__all__ = ["TrainingModeError", "TrainingModeProbe", "refuse_training_modules"]
+__all__ = [
+    "TrainingModeError",
+    "TrainingModeProbe",
+    "batch_statistics",
+    "refuse_training_modules",
+]
 
 
 class TrainingModeError(ValueError):
@@ -72,6 +77,7 @@ class TrainingModeProbe(TorchFunctionMode):
         self.axes = axes
         self.hooks_set = 0
         self.low_precision = False  # whether a number of 16 bits was met: autocast, say
+        self.own_statistics = False  # whether a batch norm without running statistics was met
         self._squashed: tuple[Tensor, str] | None = None
 
     def __torch_function__(
@@ -83,7 +89,9 @@ class TrainingModeProbe(TorchFunctionMode):
             return func(args[0], watched(args[0], *args[1:], **kwargs))
         if func in _SWITCHES or func in _OTHER_SWITCHES:
             if _is_training(func, args, kwargs):
-                raise _error(getattr(func, "__name__", str(func)))
+                if not _has_no_statistics(func, args, kwargs):
+                    raise _error(getattr(func, "__name__", str(func)))
+                self.own_statistics = True
         elif is_unbatched(func, args, kwargs, self.axes):
             raise ValueError(f"{func.__name__} got a single example without a batch axis")
         result = func(*args, **kwargs)
@@ -120,6 +128,26 @@ def _is_training(func: Callable[..., Any], args: tuple, kwargs: dict[str, Any]) 
     return False
 
 
+def _has_no_statistics(func: Callable[..., Any], args: tuple, kwargs: dict[str, Any]) -> bool:
+    """Tell whether a call is a batch norm that changes nothing in the model.
+
+    NFNet and BiT standardise their weights so. Whether it is applied to what follows from x, the
+    rows tell: they depend on each other then (row_guard.py).
+    """
+    place = {functional.batch_norm: 1, torch.batch_norm: 3}.get(func)
+    return place is not None and _argument(args, kwargs, place, ("running_mean",), None) is None
+
+
+def batch_statistics() -> TrainingModeError:
+    """Return the error for a model whose rows depend on each other through a batch norm."""
+    return TrainingModeError(
+        "model is in training mode, or has a batch norm without running statistics: it normalises "
+        "a row by the rows beside it, so that no row has an explanation of its own. Call "
+        "model.eval(); where that is done, use track_running_stats=True and train on, or a norm "
+        "over one row, such as nn.GroupNorm or nn.LayerNorm"
+    )
+
+
 def _argument(
     args: tuple, kwargs: dict, position: int, names: tuple[str, ...], default: Any
 ) -> Any:
@@ -136,7 +164,7 @@ def refuse_training_modules(model: Any) -> list[Any]:
     A batch-norm module in training mode counts its calls before it computes; scripted and traced
     modules run outside Python.
     """
-    while isinstance(model, BoundModel | PackedModel):
+    while isinstance(model, Adapter):
         model = model.model
     modules = modules_of(model) if isinstance(model, nn.Module) else [model]
     for module in modules:

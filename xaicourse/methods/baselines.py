@@ -48,7 +48,7 @@ def uniform(x: Tensor) -> Tensor:
 BASELINES = {"black": black, "white": white, "mean": mean, "blur": blur, "uniform": uniform}
 
 
-def make_baseline(baseline: Any, x: Tensor) -> Tensor:
+def make_baseline(baseline: Any, x: Tensor, name: str = "baseline") -> Tensor:
     """Return x' (N, ...) for x (N, ...).
 
     Parameters
@@ -57,6 +57,8 @@ def make_baseline(baseline: Any, x: Tensor) -> Tensor:
         A number fills x's shape; a tensor of x's shape, of one row (1, ...) or of a row's shape is
         used for every row; a name (black, white, mean, blur, uniform) is made from images in
         [0, 1].
+    name : str
+        What the caller calls it, for messages.
 
     Raises
     ------
@@ -65,25 +67,25 @@ def make_baseline(baseline: Any, x: Tensor) -> Tensor:
         baseline is asked for what is no image in [0, 1].
     """
     if isinstance(baseline, str):
-        return _named(baseline, x)
+        return _named(baseline, x, name)
     if isinstance(baseline, bool) or not isinstance(baseline, int | float | Tensor):
         raise TypeError(
-            f"baseline must be a number, a tensor or one of {', '.join(BASELINES)}, got "
+            f"{name} must be a number, a tensor or one of {', '.join(BASELINES)}, got "
             f"{type(baseline).__name__}"
         )
     value = (
         torch.as_tensor(baseline, dtype=x.dtype) if not isinstance(baseline, Tensor) else baseline
     )
     if value.dim() > 0 and value.device != x.device:
-        raise ValueError(f"baseline is on {value.device}, x is on {x.device}; move one of them")
+        raise ValueError(f"{name} is on {value.device}, x is on {x.device}; move one of them")
     if value.is_floating_point() is False and value.dim() > 0:
-        raise TypeError(f"baseline has dtype {value.dtype}; give floating point numbers as x has")
+        raise TypeError(f"{name} has dtype {value.dtype}; give floating point numbers as x has")
     if not bool(torch.isfinite(value).all()):
-        raise ValueError("baseline holds NaN or infinite values; all must be finite")
+        raise ValueError(f"{name} holds NaN or infinite values; all must be finite")
     if value.dim() not in (0, x.dim() - 1, x.dim()) or not _fits(value, x):
         raise ValueError(
-            f"baseline has shape {tuple(value.shape)}, but x has {tuple(x.shape)}; give a number, "
-            f"one baseline for all rows {tuple(x.shape[1:])}, or one a row {tuple(x.shape)}"
+            f"{name} has shape {tuple(value.shape)}, but x has {tuple(x.shape)}; give a number, "
+            f"one {name} for all rows {tuple(x.shape[1:])}, or one a row {tuple(x.shape)}"
         )
     with torch.inference_mode(False):
         return value.detach().to(x.dtype).to(x.device).expand_as(x).clone()
@@ -97,17 +99,17 @@ def _fits(value: Tensor, x: Tensor) -> bool:
     return value.shape[1:] == x.shape[1:] and value.shape[0] in (1, len(x))
 
 
-def _named(name: str, x: Tensor) -> Tensor:
+def _named(name: str, x: Tensor, what: str) -> Tensor:
     if name not in BASELINES:
-        raise ValueError(f"baseline {name!r} is unknown; there are {', '.join(BASELINES)}")
+        raise ValueError(f"{what} {name!r} is unknown; there are {', '.join(BASELINES)}")
     if x.dim() != 4:
         raise ValueError(
-            f"baseline {name!r} is for images (N, C, H, W), x has shape {tuple(x.shape)}"
+            f"{what} {name!r} is for images (N, C, H, W), x has shape {tuple(x.shape)}"
         )
     low, high = float(x.min()), float(x.max())
     if low < -1e-6 or high > 1 + 1e-6:
         raise ValueError(
-            f"baseline {name!r} is for images in [0, 1], x goes from {low:.3g} to {high:.3g}; give "
-            "the images unnormalised (normalisation belongs into the model) or a baseline tensor"
+            f"{what} {name!r} is for images in [0, 1], x goes from {low:.3g} to {high:.3g}; give "
+            "the images unnormalised (normalisation belongs into the model) or a tensor"
         )
     return BASELINES[name](x.detach())

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from xaicourse.core.near_names import did_you_mean
 from xaicourse.core.registry import MethodRecord
 from xaicourse.methods import all_methods
 
@@ -77,7 +78,7 @@ def spec(name: str, **settings: Any) -> Spec:
     known = inspect.signature(_record(name).method).parameters
     for key, value in settings.items():
         if key not in known or key in ("model", "x", "target"):
-            raise ValueError(f"{name} has no setting {key!r}; it has {', '.join(list(known)[3:])}")
+            raise ValueError(f"{name} has no setting {key!r}; {did_you_mean(key, list(known)[3:])}")
         if not isinstance(value, int | float | str | bool | type(None)):
             raise TypeError(
                 f"setting {key} is a {type(value).__name__}; a spec holds numbers, texts, "
@@ -91,5 +92,5 @@ def spec(name: str, **settings: Any) -> Spec:
 def _record(name: str) -> MethodRecord:
     methods = all_methods()
     if name not in methods:
-        raise ValueError(f"there is no method {name!r}; there are {', '.join(sorted(methods))}")
+        raise ValueError(f"there is no method {name!r}; {did_you_mean(name, sorted(methods))}")
     return methods[name]

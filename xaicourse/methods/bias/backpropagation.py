@@ -8,18 +8,23 @@ from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
 from xaicourse.core.attribution import Attribution
-from xaicourse.core.bias_terms import (
-    BiasMode,
-    BiasQuestion,
-    FollowMode,
-    full_gradient,
-    no_bias,
-)
+from xaicourse.core.bias_terms import BiasMode, BiasQuestion, full_gradient
+from xaicourse.core.biases import no_bias
+from xaicourse.core.follow_mode import FollowMode
 from xaicourse.core.gradients import sum_dtype
 from xaicourse.core.inputs import call
-from xaicourse.core.known import KEEPS_NUMBERS, NUMBER_BY_NUMBER, PAD, kind_of, name_of
+from xaicourse.core.known import (
+    KEEPS_NUMBERS,
+    NUMBER_BY_NUMBER,
+    PAD,
+    kind_of,
+    name_of,
+    plain_name,
+)
 from xaicourse.core.operations import UnsupportedOperationError
 from xaicourse.core.output_parts import tensors_in
+from xaicourse.core.picture_axes import NORMS
+from xaicourse.core.reading import first_argument, is_in_place
 from xaicourse.core.registry import attribution_method
 from xaicourse.core.shared import Asked
 from xaicourse.methods.examples import small_classifier
@@ -80,6 +85,16 @@ def together(y: Tensor, us: list[Tensor], sizes: list[Tensor]) -> Tensor:
     return with_backward(y, path)  # type: ignore[arg-type]
 
 
+def halves(
+    y: Tensor, us: list[Tensor], product: Callable[[Tensor, Tensor], Tensor], alpha: str
+) -> Tensor:
+    """Share y_p = sum_k a_pk v_k in halves between a and v, on each side by size."""
+    a, v = us
+    to_a = weighted(y, a, v, product, alpha)
+    to_v = weighted(y, v, a, lambda u, w: product(w, u), alpha)
+    return (to_a + to_v) / 2
+
+
 def padded(func: Any, y: Tensor, u: Tensor, args: tuple, kwargs: dict[str, Any]) -> Tensor:
     """Hand what lies on the rim of constants to the nearest number inside."""
     widths = args[1] if len(args) > 1 else kwargs["pad"]
@@ -134,46 +149,79 @@ class SharingMode(FollowMode):
             if self.follows(leaf):
                 term = self.terms.get(self.number(name))
                 if term is not None:
-                    self.source = self.source + (leaf * term.to(leaf.dtype)).sum()
+                    self.source = (
+                        self.source + (leaf * term.to(leaf.dtype).reshape(leaf.shape)).sum()
+                    )
         return result
 
     def shared(
         self, func: Any, name: str, y: Any, us: list[Tensor], args: tuple, kwargs: dict[str, Any]
-    ) -> Tensor:
+    ) -> Any:
         """Return y with the backward pass that shares among the inputs us."""
+        first = us[0] is first_argument(args, kwargs)
+        if isinstance(y, Tensor) and len(us) == 1:
+            path = self._of_one(func, y, us[0], args, kwargs, first)
+            if path is not None:
+                return path
         kind = kind_of(func)
-        if isinstance(y, Tensor):
-            if len(us) == 1 and kind in NUMBER_BY_NUMBER | {"sum", *WITH_TWO_INPUTS}:
-                return elementwise(y, us[0])
-            if len(us) == 2 and kind == "sum" and len(args) == 2:
+        if isinstance(y, Tensor) and len(us) == 2 and len(args) == 2:
+            if kind == "sum":
                 parts = [us[0].detach(), us[1].detach() * kwargs.get("alpha", 1)]
                 uniform = self.alpha == "uniform"
                 sizes = [torch.ones_like(part) if uniform else part.abs() for part in parts]
                 return together(y, us, [size.expand_as(y) for size in sizes])
-            if len(us) == 2 and kind in WITH_TWO_INPUTS:
+            if kind in WITH_TWO_INPUTS:
                 return together(y, us, [torch.ones_like(y)] * 2)
-            first = len(us) == 1 and us[0] is (args[0] if args else kwargs.get("input"))
-            if first and kind in ("dense layer", "convolution"):
-                weight = args[1] if len(args) > 1 else kwargs["weight"]
-                rest = args[3:]
-                more = {k: v for k, v in kwargs.items() if k not in ("input", "weight", "bias")}
-                return weighted(
-                    y, us[0], weight, lambda u, w: func(u, w, None, *rest, **more), self.alpha
-                )
-            if first and name_of(func) in ("matmul", "mm") and len(args) == 2:
-                return weighted(y, us[0], args[1], torch.matmul, self.alpha)
-            if first and kind == "mean":
-                rest, more = args[1:], {k: v for k, v in kwargs.items() if k != "input"}
-                return weighted(
-                    y, us[0], y.new_ones(()), lambda u, w: func(u * w, *rest, **more), self.alpha
-                )
-            if first and kind in PAD:
-                return padded(func, y, us[0], args, kwargs)
-        raise UnsupportedOperationError(
-            f"bias_backprop has no rule for sharing among the inputs of the operation {name!r} "
-            f"with {len(us)} input(s) that follow from x; use fullgrad_decomposition, which leaves "
-            "the biases where they are"
-        )
+            if kind == "matrix product":
+                return halves(y, us, torch.matmul, self.alpha)
+        if len(us) == 2 and name_of(func) == "einsum" and len(args) == 3:
+            return halves(y, us, lambda a, v: func(args[0], a, v), self.alpha)
+        return self._refused(func, name, len(us), args, kwargs)
+
+    def _of_one(
+        self, func: Any, y: Tensor, u: Tensor, args: tuple, kwargs: dict[str, Any], first: bool
+    ) -> Tensor | None:
+        """Return y with the backward pass that shares among the numbers of one input."""
+        kind = kind_of(func)
+        by_place = kind in NUMBER_BY_NUMBER | {"sum", *WITH_TWO_INPUTS}
+        if by_place or (plain_name(func) in NORMS and y.shape == u.shape):
+            return elementwise(y, u)
+        if first and kind in ("dense layer", "convolution", "transposed convolution"):
+            weight = args[1] if len(args) > 1 else kwargs["weight"]
+            more = {k: v for k, v in kwargs.items() if k not in ("input", "weight", "bias")}
+            return weighted(
+                y, u, weight, lambda u, w: func(u, w, None, *args[3:], **more), self.alpha
+            )
+        if first and name_of(func) in ("matmul", "mm") and len(args) == 2:
+            return weighted(y, u, args[1], torch.matmul, self.alpha)
+        if first and kind in ("mean", "resize") and "bicubic" not in (*args[3:], *kwargs.values()):
+            more = {k: v for k, v in kwargs.items() if k != "input"}
+            return weighted(
+                y, u, y.new_ones(()), lambda u, w: func(u * w, *args[1:], **more), self.alpha
+            )
+        return padded(func, y, u, args, kwargs) if first and kind in PAD else None
+
+    def _refused(self, func: Any, name: str, inputs: int, args: tuple, kwargs: dict) -> Any:
+        """Return what func returns; raise if something is handed down through it.
+
+        A model may look at numbers, for a log or an assertion, through any operation.
+        """
+
+        def refuse(grad: Tensor | None) -> None:
+            raise UnsupportedOperationError(
+                f"bias_backprop has no rule for sharing among the inputs of the operation {name!r} "
+                f"with {inputs} input(s) that follow from x; use fullgrad_decomposition, which "
+                "leaves the biases where they are"
+            )
+
+        if is_in_place(func, args, kwargs):
+            refuse(None)
+        result = func(*args, **kwargs)
+        for leaf in tree_leaves(result):
+            if self.follows(leaf):
+                with torch._C.DisableTorchFunction():
+                    leaf.register_hook(refuse)
+        return result
 
 
 # ---- the method ----------------------------------------------------------------------------------
@@ -259,8 +307,8 @@ def bias_backprop(
     Raises
     ------
     UnsupportedOperationError
-        If there is no way to share among the inputs of an operation (attention, layer norm); it is
-        named. Also if anything was lost on the way.
+        If there is no rule to share among the inputs of an operation (attention as one call,
+        recurrent layers); it is named. Also if anything was lost on the way.
     ValueError, TypeError
         Also for an unknown alpha.
 
@@ -268,8 +316,8 @@ def bias_backprop(
     -----
     Input and bias part together are complete. Breaks implementation invariance. Activations pass
     their unit's share on, max-pools to the winner, sums of two branches in proportion to their
-    sizes (in halves with uniform), products in halves; what falls on a rim of zeros goes to the
-    nearest pixel.
+    sizes (in halves with uniform), products in halves; a layer norm or a softmax hands the share of
+    each number to the number at its place; what falls on a rim of zeros goes to the nearest pixel.
 
     **Cost.** 2 gradients a row.
 
@@ -289,7 +337,7 @@ def bias_backprop(
     """
     if alpha not in ALPHAS:
         raise ValueError(f"alpha must be one of {', '.join(ALPHAS)}, got {alpha!r}")
-    question = BiasQuestion(model, x, target, **asked, reduce=lambda name, term: term)
+    question = BiasQuestion(model, x, target, **asked, reduce=lambda name, share: share.terms)
     dtype = sum_dtype(x.device)
     betas: dict[int, Tensor] = {}
 

@@ -10,8 +10,10 @@ from torch.nn import functional as F
 
 from xaicourse.core.attribution import Attribution
 from xaicourse.core.bias_terms import BiasQuestion, FullGradient, full_gradient
+from xaicourse.core.biases import Share
 from xaicourse.core.checks import check_input
 from xaicourse.core.gradients import sum_dtype
+from xaicourse.core.picture_axes import CHANNELS_FIRST
 from xaicourse.core.registry import Example, attribution_method
 from xaicourse.core.shared import Asked
 from xaicourse.methods.examples import small_classifier, small_image_classifier
@@ -24,21 +26,22 @@ def image_example() -> Example:
     return replace(small_image_classifier(), settings={})
 
 
-def over_channels(term: Tensor) -> Tensor:
-    """Sum a term (N, C, h, w) over its channels; a term of another shape stays."""
-    return term.sum(dim=1) if term.dim() == 4 else term
-
-
-def psi(term: Tensor) -> Tensor:
-    """Return the paper's picture of a term (N, C, h, w): |.|, rescaled to 0..1, channels summed.
+def psi(share: Share) -> Tensor:
+    """Return the paper's picture of a share: |.|, rescaled to 0..1, channels summed, (N, h, w).
 
     Rescaled by the least and the largest value of the row, over all channels; where they are
-    equal there is no picture. What follows, resizing, is linear: one sum is resized, not C maps.
+    equal there is no picture. Summed first and rescaled after, which is the same, and so is one
+    sum resized in place of C maps.
     """
-    size = term.abs()
-    least, most = (f(size, dim=(1, 2, 3), keepdim=True) for f in (torch.amin, torch.amax))
+    least, most = share.extremes()  # (N, 1, 1)
     span = most - least
-    return torch.where(span > 0, (size - least) / span.clamp_min(1e-300), 0 * size).sum(1)
+    picture = (share.sizes - share.grad.shape[1] * least) / span.clamp_min(1e-300)
+    return torch.where(span > 0, picture, 0.0)
+
+
+def has_place(share: Share) -> bool:
+    """Tell whether a share has more than one pixel."""
+    return share.is_picture and share.grad[0, 0].numel() > 1
 
 
 def parts(full: FullGradient, x: Tensor, maps: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -70,7 +73,7 @@ def fullgrad(
     model : callable
         A net on images (N, C, H, W). Biases are found in every operation: convolutions, batch
         norms, a normalisation inside the model, and the implicit ones of activations that are not
-        homogeneous (ReLU6 above its knee, GELU).
+        homogeneous (ReLU6 above its knee, GELU), of layer norms and of attention.
 
     Returns
     -------
@@ -93,7 +96,8 @@ def fullgrad(
     the picture is neither. Breaks implementation invariance: the biases belong to the layers.
     Rescaling is by row, over all channels of a layer, as in the authors' code; resizing is bilinear
     and keeps pixels where they are (theirs moves the corners' centres to the rim). Only terms with
-    a place in the picture, (N, C, h, w) with more than one pixel, are drawn.
+    a place in the picture are drawn: those whose axes are known to be rows, channels, height and
+    width, in any order, with more than one pixel. Tokens and windows have none.
 
     **Cost.** 1 gradient a row, on a graph that notes each operation's bias.
 
@@ -112,16 +116,15 @@ def fullgrad(
     torch.Size([1, 1, 28, 28])
     """
 
-    def reduce(name: str, term: Tensor) -> tuple[Tensor, Tensor | None]:
-        in_place = term.dim() == 4 and term.shape[2] * term.shape[3] > 1
-        return over_channels(term), psi(term) if in_place else None
+    def reduce(name: str, share: Share) -> tuple[Tensor, Tensor | None]:
+        return share.signed, psi(share) if has_place(share) else None
 
     _check_images(x)
     question = BiasQuestion(model, x, target, **asked, reduce=reduce)
     full = full_gradient(question)
 
     found = parts(full, question.x, _joined(full, 0))
-    values = psi(found["input"])  # (N, H, W)
+    values = psi(Share(full.grad, question.x, CHANNELS_FIRST))  # (N, H, W)
     for terms in full.terms.values():
         if terms[0][1] is not None:
             picture = torch.cat([term[1] for term in terms])  # (N, h, w)
@@ -174,26 +177,31 @@ def fullgrad_decomposition(
         F(x) = \nabla_x F \cdot x + \sum_l \frac{\partial F}{\partial z_l} \cdot b_l
 
     with :math:`b_l = z_l - J_l u_l` for an operation :math:`z_l(u_l)` with Jacobian :math:`J_l`:
-    the bias of a layer, and the implicit bias of an activation that is not homogeneous.
+    the bias of a layer; an activation's :math:`f(u) - f'(u) u`, 0 for ReLU; minus a product
+    :math:`u v` of two activations, whose :math:`J u` is twice the product.
 
     Returns
     -------
     Tensor (N, P)
         All shares side by side, in units of F; each row adds up to F(x). The details hold them
         by name in ``extra["parts"]``: ``"input"`` (N, ...), then the operations in the order of
-        the forward pass (``"linear 0"``, ``"batch_norm 0"``, ...; terms (N, C, h, w) summed over
-        channels), then ``"output"``, the last step to F: 0 for a logit or a margin.
+        the forward pass (``"linear 0"``, ``"batch_norm 0"``, ...; those of images summed over
+        channels: (N, h, w)), then ``"output"``, the last step to F: 0 for a logit or a margin.
+        Where the rows are not first inside the model (tokens first, windows of all images
+        together), a row's terms keep the form that they have for one row: (N, tokens, 1, K).
 
     Raises
     ------
     UnsupportedOperationError
         If an operation cannot be seen or differentiated twice; it is named. Also if the shares do
-        not add up.
+        not add up, or a model takes no row alone and has its rows elsewhere than on the first axis.
 
     Notes
     -----
     Keeps completeness and weak dependence: for a piecewise linear net gradient and biases stay the
-    same within a linear piece. No vector of the input's shape can keep both.
+    same within a linear piece. No vector of the input's shape can keep both. A layer norm forgets
+    how large its input is, :math:`J u = 0`: all that it puts out is its bias. Behind the last one
+    of a transformer the parts before it add up to 0, exact but of little use.
 
     **Cost.** 1 gradient a row, on a graph that notes each operation's bias.
 
@@ -211,9 +219,7 @@ def fullgrad_decomposition(
     >>> xc.fullgrad_decomposition(xc.zoo.toy(), xc.zoo.toy_input()).sum()  # it is F
     tensor(2., dtype=torch.float64)
     """
-    question = BiasQuestion(
-        model, x, target, **asked, reduce=lambda name, term: (over_channels(term),)
-    )
+    question = BiasQuestion(model, x, target, **asked, reduce=lambda name, share: (share.signed,))
     full = full_gradient(question)
     found = parts(full, question.x, _joined(full, 0))
     values = torch.cat([part.reshape(len(x), -1) for part in found.values()], dim=1)

@@ -120,9 +120,13 @@ def over_noisy_copies(
     seed: int,
     antithetic: bool = False,
     power: int = 1,
+    order: int = 2,
     **asked: Unpack[Asked],
 ) -> tuple[Question, Moments, dict[str, Any]]:
-    """Return the moments of Phi^power over the noise, and what goes on record with them."""
+    """Return the moments of Phi^power over the noise, and what goes on record with them.
+
+    They go up to `order`: 2, or 4 where the variance is to have an error of its own.
+    """
     inner = read_method(method)
     samples = check_samples(samples, antithetic)
     check_seed(seed)
@@ -130,9 +134,9 @@ def over_noisy_copies(
     score = question.scores_at_x  # now the class is chosen and the model has been watched once
     scale = noise_scale(question.x, sigma, relative)
     draws = standard_normal(samples, tuple(x.shape[1:]), seed, antithetic)
-    values = noisy_values(inner, model, question, explained(question), scale, draws)
+    values = noisy_values(inner, question.model, question, explained(question), scale, draws)
     together = 2 if antithetic else 1  # mirror images count as one value
-    moments = gather(values, samples, together, description, power)
+    moments = gather(values, samples, together, description, power, order)
     found = {
         "kind": inner.record.result,
         "f_end": score,
@@ -143,7 +147,12 @@ def over_noisy_copies(
 
 
 def gather(
-    values: Iterator[Tensor], total: int, together: int, description: str, power: int = 1
+    values: Iterator[Tensor],
+    total: int,
+    together: int,
+    description: str,
+    power: int = 1,
+    order: int = 2,
 ) -> Moments:
     """Return the moments of values^power, where the mean of `together` values counts as one."""
     moments: Moments | None = None
@@ -151,10 +160,11 @@ def gather(
     bar = progress(total, description)
     try:
         for k, phi in enumerate(values, start=1):
-            moments = moments or Moments(phi)
-            group = group + phi.to(moments.mean.dtype) ** power
+            moments = moments or Moments(phi, order)
+            phi = phi.to(moments.mean.dtype)
+            group = group + (phi if power == 1 else phi**power)
             if k % together == 0:
-                moments.add(group / together)
+                moments.add(group if together == 1 else group / together)
                 group = 0.0
             bar.update(1)
     finally:
@@ -361,6 +371,6 @@ def vargrad(
     """
     if check_positive_int(asked["samples"], "samples") < 2:
         raise ValueError("samples must be at least 2 for a variance, got 1")
-    question, moments, found = over_noisy_copies("VarGrad", model, x, target, **asked)
+    question, moments, found = over_noisy_copies("VarGrad", model, x, target, order=4, **asked)
     error = moments.error_of_variance
     return Attribution.of(question, moments.variance, standard_error=error, **found)

@@ -1,6 +1,5 @@
 """NoiseGrad and FusionGrad (2021): explain noisy copies of the model."""
 
-import copy
 import math
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
@@ -12,7 +11,7 @@ from torch import Tensor, nn
 from xaicourse.core.attribution import Attribution
 from xaicourse.core.checks import check_positive_int, describe
 from xaicourse.core.gradients import Question, ask
-from xaicourse.core.inputs import BoundModel, PackedModel, call
+from xaicourse.core.inputs import Adapter, call
 from xaicourse.core.registry import attribution_method
 from xaicourse.core.row_guard import vouch_for
 from xaicourse.core.shared import Asked
@@ -41,7 +40,7 @@ __all__ = ["fusiongrad", "noisegrad"]
 def find_module(model: Any) -> nn.Module:
     """Return the module whose weights are varied, also inside `bind` and `pack`, or raise."""
     inside = model
-    while isinstance(inside, BoundModel | PackedModel):
+    while isinstance(inside, Adapter):
         inside = inside.model
     if not isinstance(inside, nn.Module) or isinstance(inside, torch.jit.ScriptModule):
         raise TypeError(
@@ -102,10 +101,8 @@ def with_weights(
     model: Any, weights: Mapping[Tensor, Tensor], make_copy: Copy = shallow_copy
 ) -> Callable[..., Any]:
     """Return a copy of the model, also inside `bind` and `pack`, with other weights."""
-    if isinstance(model, BoundModel | PackedModel):
-        outer = copy.copy(model)
-        outer.model = with_weights(model.model, weights, make_copy)
-        return outer
+    if isinstance(model, Adapter):
+        return model.around(with_weights(model.model, weights, make_copy))  # type: ignore[return-value]
     return make_copy(model, weights)
 
 
@@ -171,7 +168,7 @@ def over_noisy_models(
         weights = noisy_weights(module, weight_sigma, noise, samples, seed)
         for i, W in enumerate(weights):
             xi, first = islice(draws, input_samples), i * input_samples
-            noisy = vouch_for(with_weights(model, W, make_copy))
+            noisy = vouch_for(with_weights(question.model, W, make_copy))
             yield from noisy_values(inner, noisy, question, what, scale, xi, first)
 
     moments = gather(maps(), total, input_samples, description)

@@ -19,12 +19,14 @@ from xaicourse.core.known import MAX_POOLING, TRANSPARENT
 from xaicourse.core.operations import (
     Activated,
     Layer,
+    LogSumExp,
     MaxPool,
     Mixture,
     Operation,
+    Product,
     UnsupportedOperationError,
 )
-from xaicourse.core.output_parts import map_tensors, tensors_in
+from xaicourse.core.output_parts import first_rows, has_list, tensors_in
 from xaicourse.core.registry import Example, attribution_method
 from xaicourse.core.ruled import Choice
 from xaicourse.core.rules import BackwardRules
@@ -33,7 +35,9 @@ from xaicourse.methods.baselines import Baseline, make_baseline
 from xaicourse.methods.examples import small_relu_classifier
 from xaicourse.methods.vanilla.multipliers import (
     ActivatedSum,
+    log_sum_exp_multiplier,
     max_pool_multiplier,
+    product_multiplier,
     rescale_multiplier,
     reveal_cancel_multiplier,
 )
@@ -75,6 +79,14 @@ def deeplift(
 
     where the positive and the negative contributions to z sum up to :math:`\Delta z^+` and
     :math:`\Delta z^-`. An affine layer has the multipliers w; they are chained like derivatives.
+    Rescale also covers every function g of one number, and the product of two activations:
+
+    .. math:: \Delta(uv) = \bar v\, \Delta u + \bar u\, \Delta v, \qquad
+        \bar u = \tfrac12 (u + u')
+
+    which is exact. Quotients are products with 1/v, norms (layer, group, instance, RMS) the
+    products and roots that they are made of, softmax is exp(z - log sum exp z), where the
+    exponentials, their sum and its logarithm follow Rescale.
 
     Parameters
     ----------
@@ -93,14 +105,18 @@ def deeplift(
     Raises
     ------
     UnsupportedOperationError
-        If an operation has no rule (GELU, a gate, attention); it is named.
+        If an operation has no rule (attention and recurrent layers in one call, sorting, amax;
+        for RevealCancel also what is not a rising activation); it is named.
     ValueError, TypeError
         Also for a bad baseline or rule.
 
     Notes
     -----
     Keeps completeness and sensitivity(a). A max pool hands its difference to the winner at x where
-    the maximum rose and to the winner at x' where it fell, which keeps completeness.
+    the maximum rose and to the winner at x' where it fell, which keeps completeness. Where
+    :math:`\Delta z` is so small that :math:`\Delta y` is mostly rounding, the mean slope between
+    z' and z takes the place of the quotient. RevealCancel covers ReLUs, tanh, sigmoid, softplus,
+    ELU and max pools; it rescales what is no layer or sum in front of one.
 
     **Cost.** 1 gradient a row, for which x and x' go through the model together: twice the rows.
 
@@ -272,7 +288,13 @@ def _difference(
     question.batch_size = max(1, question.batch_size // 2)  # each row brings its reference
     start = make_baseline(baseline, question.x)
     rules.reference.append(start)
-    m, f_end = gradients(question)
+    try:
+        m, f_end = gradients(question)
+    except UnsupportedOperationError:
+        raise
+    except ValueError:  # it may be that F(x') makes the multipliers infinite
+        refuse_infinite(question.scores(start, question.rows), "at the reference")
+        raise
     f_start = question.scores(start, question.rows)
     refuse_infinite(f_start, "at the reference")
     return question, (question.x - start) * m, f_start, f_end
@@ -287,10 +309,20 @@ class _Rescale(BackwardRules):
 
     reference: list[Tensor] = field(default_factory=list)  # x' (N, ...), set once it is checked
 
-    kinds: ClassVar[frozenset[str]] = frozenset({"smooth", "max_pool"})
+    kinds: ClassVar[frozenset[str]] = frozenset({"smooth", "max_pool", "product"})
     needs_rows: ClassVar[bool] = True
     transparent: ClassVar[frozenset[str]] = TRANSPARENT - frozenset(MAX_POOLING)
-    covers: ClassVar[str] = "its rules cover ReLUs, other rising activations and max pools only"
+    covers: ClassVar[str] = (
+        "its rules cover functions of each number alone, products and quotients of two "
+        "activations, softmax, norms and max pools"
+    )
+    instead_of_attention: ClassVar[str] = (
+        "its rules come with the lesson on transformers; write it out (softmax(q @ k.mT / c) @ v; "
+        "timm: attn.fused_attn = False, transformers: attn_implementation='eager'), or "
+    )
+    instead_of_recurrent: ClassVar[str] = (
+        "write its steps out (F.linear, sigmoid, tanh and products have rules), or "
+    )
 
     def run(self, model: Callable[[Tensor, Tensor], Any], inputs: Tensor, rows: Tensor) -> Any:
         """Call the model on [x; x'] and hand on what it says of x."""
@@ -298,13 +330,12 @@ class _Rescale(BackwardRules):
         both = torch.cat([inputs, self.reference[0][rows].to(inputs.dtype)])
         outputs = super().run(model, both, torch.cat([rows, rows]))
 
-        def halves(leaf: Tensor) -> bool:
-            return leaf.dim() > 0 and len(leaf) == 2 * n
-
-        if any(halves(leaf) for leaf in tensors_in(outputs)):
-            return map_tensors(lambda leaf: leaf[:n] if halves(leaf) else leaf, outputs)
-        if isinstance(outputs, list | tuple) and len(outputs) == 2 * n:  # an object for each row
-            return outputs[:n]
+        if has_list(outputs, 2 * n):  # an entry for each row, or as many outputs of all rows?
+            with torch.no_grad():
+                alone = model(inputs, rows)
+            return first_rows(outputs, alone, n)
+        if any(leaf.dim() > 0 and len(leaf) == 2 * n for leaf in tensors_in(outputs)):
+            return first_rows(outputs, None, n)
         if isinstance(outputs, Tensor):  # refused where all methods refuse it
             return outputs
         raise UnsupportedOperationError(
@@ -318,6 +349,10 @@ class _Rescale(BackwardRules):
             return operation, max_pool_multiplier
         if isinstance(operation, Activated):
             return operation, rescale_multiplier
+        if isinstance(operation, Product):
+            return operation, product_multiplier
+        if isinstance(operation, LogSumExp):
+            return operation, log_sum_exp_multiplier
         return None  # affine: the chain rule holds for multipliers
 
 
@@ -330,6 +365,12 @@ class _RevealCancel(_Rescale):
 
     kinds: ClassVar[frozenset[str]] = frozenset({"smooth", "max_pool", "layer"})
     needs_producer: ClassVar[bool] = True
+    covers: ClassVar[str] = (
+        "RevealCancel covers ReLUs, other rising activations and max pools only, rule='rescale' "
+        "covers more"
+    )
+    instead_of_attention: ClassVar[str] = BackwardRules.instead_of_attention
+    instead_of_recurrent: ClassVar[str] = BackwardRules.instead_of_recurrent
 
     def choose(self, operation: Operation, producer: Operation | None) -> Choice | None:
         if not isinstance(operation, Activated) or not isinstance(producer, Layer | Mixture):

@@ -15,15 +15,16 @@ from torch.nn import functional as F
 from xaicourse.core.attribution import Attribution
 from xaicourse.core.gradients import Question, activations, ask, layer_gradients
 from xaicourse.core.layers import Layer, LayerError, find_layer
+from xaicourse.methods.vanilla.known_layouts import Layout, forget, recall, remember
 from xaicourse.methods.vanilla.layer_choice import (
     Look,
     check_x,
     default_layer,
-    listed,
     look,
     map_layers,
 )
 from xaicourse.methods.vanilla.map_axes import Axes, node_of
+from xaicourse.methods.vanilla.map_words import no_gradient, no_maps, wanted
 
 __all__ = [
     "FeatureMaps",
@@ -140,19 +141,50 @@ def read_maps(
         raise ValueError("layer is an empty list: give at least one layer, or None for the default")
     found = []
     for one in layer if isinstance(layer, list | tuple) else [layer]:
-        where = None if one is None else find_layer(question.model, one, call)
-        seen = look(question, where)
-        if where is None:
-            where, axes = default_layer(question, seen)
-            laid, of_x = axes, axes.of_x
-        else:
-            laid, of_x = _laid_out(question, where, seen, reshape, gradient)
-        del seen  # and with it the graph of the first row
-        A, g, score = _read(question, where, laid, gradient, differentiable)
-        if gradient and _tokens(reshape or laid) and not bool(g.any()):
-            raise ValueError(_no_gradient(question, where))
-        found.append(FeatureMaps(where, A, g, score, of_x))
+        named = None if one is None else find_layer(question.model, one, call)
+        chosen = _chosen(question, named, reshape, gradient)
+        A, g, score = _read(question, chosen, gradient, differentiable)
+        if chosen.shape not in (None, A.shape[1:]):  # the model has changed where we do not look
+            forget(question)
+            chosen = _chosen(question, named, reshape, gradient)
+            A, g, score = _read(question, chosen, gradient, differentiable)
+        where = chosen.layer
+        A, g = (_as_maps(question, where, t, chosen.laid) if t.numel() else t for t in (A, g))
+        if gradient and not bool(g.any()):
+            _refuse_flat(question, chosen, named)
+        found.append(FeatureMaps(where, A, g, score, chosen.of_x))
     return found
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """The layer of a map, and how its output is laid out."""
+
+    layer: Layer
+    laid: Reshape
+    of_x: tuple[int, ...]
+    shape: tuple[int, ...] | None = None  # that its output had when that was found out
+
+
+def _chosen(
+    question: Question, named: Layer | None, reshape: Reshape | None, gradient: bool
+) -> _Chosen:
+    """Return the layer of a map: what is known of the model, or else is seen in one run."""
+    known = recall(question, named) if reshape is None else None
+    if known is not None:
+        where = known.layer(question.model)  # type: ignore[arg-type]
+        return _Chosen(where, known.axes, known.axes.of_x, known.shape)
+    seen = look(question, named)
+    if named is None:
+        where, axes = default_layer(question, seen)
+        laid, of_x, output = axes, axes.of_x, seen.output_of(where)
+    else:
+        where, output = named, seen.output
+        laid, of_x = _laid_out(question, named, seen, reshape, gradient)
+    if reshape is None and isinstance(laid, Axes):
+        layout = Layout(where.name, where.call, laid, tuple(output.shape[1:]))
+        remember(question, named, layout, seen)
+    return _Chosen(where, laid, of_x)
 
 
 def number_of_layers(layer: Any) -> int:
@@ -161,24 +193,29 @@ def number_of_layers(layer: Any) -> int:
 
 
 def _read(
-    question: Question, where: Layer, laid: Reshape, gradient: bool, differentiable: bool
+    question: Question, chosen: _Chosen, gradient: bool, differentiable: bool
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Return A and g as feature maps (N, K, h, w), at least in float32, and F (N,)."""
+    """Return the layer's output A, g = dF/dA (empty where it is not asked for) and F (N,)."""
     if gradient:
-        A, g, score = layer_gradients(question, where, differentiable)
-        g = laid(g)
-    else:
-        A, score = activations(question, where)
-        g = A.new_empty(0)
-    A = laid(A)
-    if not isinstance(A, Tensor) or A.dim() != question.x.dim() or len(A) != len(question.rows):
-        shape = tuple(A.shape) if isinstance(A, Tensor) else type(A).__name__
+        return layer_gradients(question, chosen.layer, differentiable)
+    A, score = activations(question, chosen.layer)
+    return A, A.new_empty(0), score
+
+
+def _as_maps(question: Question, where: Layer, t: Tensor, laid: Reshape) -> Tensor:
+    """Return a layer's output or its gradient as feature maps (N, K, h, w), at least in float32."""
+    maps = laid(t)
+    if (
+        not isinstance(maps, Tensor)
+        or maps.dim() != question.x.dim()
+        or len(maps) != len(question.rows)
+    ):
+        shape = tuple(maps.shape) if isinstance(maps, Tensor) else type(maps).__name__
         raise LayerError(
             f"layer {where.name!r} gives {shape} after reshape, but feature maps "
-            f"{_wanted(question.x.dim())} are needed; reshape must return them"
+            f"{wanted(question.x.dim())} are needed; reshape must return them"
         )
-    A, g = (t.float() if t.dtype in (torch.float16, torch.bfloat16) else t for t in (A, g))
-    return A, g, score
+    return maps.float() if maps.dtype in (torch.float16, torch.bfloat16) else maps
 
 
 def _laid_out(
@@ -193,7 +230,7 @@ def _laid_out(
     if axes is None:
         if gradient and node_of(seen.score) is None:
             layer_gradients(question, where)  # says that there is no gradient, which comes first
-        raise LayerError(_no_maps(where, seen, len(question.rows)))
+        raise LayerError(no_maps(where, seen, len(question.rows)))
     return axes, axes.of_x
 
 
@@ -208,10 +245,16 @@ def _shown_by(reshape: Reshape, seen: Look) -> tuple[int, ...]:
         return tuple(range(2, seen.x.dim()))
     if axes.made and axes.channel != 1:
         raise LayerError(
-            f"reshape must lay the layer out as feature maps {_wanted(seen.x.dim())}, but it puts "
+            f"reshape must lay the layer out as feature maps {wanted(seen.x.dim())}, but it puts "
             f"the channels on axis {axes.channel}; without reshape= they are put on axis 1"
         )
     return axes.of_x
+
+
+def _refuse_flat(question: Question, chosen: _Chosen, named: Layer | None) -> None:
+    """Raise if no token matters, or none of the whole model, so that no layer can be chosen."""
+    if _tokens(chosen.laid) or (named is None and look(question).flat):
+        raise ValueError(no_gradient(question, chosen.layer))
 
 
 def _tokens(laid: Reshape) -> bool:
@@ -299,65 +342,3 @@ def names(maps: list[FeatureMaps]) -> list[str]:
 def of_layers(values: list[Any]) -> Any:
     """Return one layer's value, or those of several in a tuple, in the order of layer=."""
     return values[0] if len(values) == 1 else tuple(values)
-
-
-# ---- words --------------------------------------------------------------------------------------
-
-
-def _wanted(dims: int) -> str:
-    return {3: "(N, K, l)", 4: "(N, K, h, w)"}.get(dims, "(N, K, d, h, w)")
-
-
-def _no_maps(where: Layer, seen: Look, rows: int) -> str:
-    """Say why a named layer has no feature maps, and what to do."""
-    output, dims = seen.output, seen.x.dim()
-    others = [c for c, _ in seen.spots(seen.calls)][::-1]
-    shape = (rows, *output.shape[1:])
-    if len(output) != 1:
-        shape = (rows * len(output), *output.shape[1:])
-        advice = (
-            "its first axis is not that of x's rows (windows or time steps lie there); choose a "
-            "layer that has them apart"
-        )
-    elif output.dim() == dims == 4:
-        advice = (
-            "which axis has its channels cannot be told; pass reshape=lambda t: t.permute(0, 3, "
-            "1, 2) if they come last, (N, h, w, K), or reshape=lambda t: t if they come first"
-        )
-    elif output.dim() == dims:
-        last = (0, dims - 1, *range(1, dims - 1))
-        advice = (
-            "which axis has its channels cannot be told; pass reshape=lambda t: "
-            f"t.permute{last} if they come last, or reshape=lambda t: t if they come first"
-        )
-    elif output.dim() == 3 and dims == 4:
-        advice = (
-            "for a transformer's tokens (N, L, D) pass reshape=xaicourse.TokenGrid(height, width, "
-            "skip)"
-        )
-    else:
-        advice = "choose another layer"
-    return (
-        f"layer {where.name!r} gives {shape}, but feature maps {_wanted(dims)} "
-        f"are needed; {advice}; the last layers with feature maps: {listed(others) or 'none'}"
-    )
-
-
-def _no_gradient(question: Question, where: Layer) -> str:
-    """Say which layer to take where only the class token of this one matters."""
-    seen = look(question)
-    if seen.flat:
-        return (
-            f"the score has gradient 0 at layer {where.name!r} and at all tokens of the model: it "
-            "is flat at x, as where the last layer's weights are all 0 (a head not yet trained)"
-        )
-    try:
-        name = default_layer(question, seen)[0].name
-        advice = f"the last layer whose tokens matter is {name!r}"
-    except LayerError:
-        advice = "take one such as the last block's first layer norm"
-    return (
-        f"the score does not depend on the cells of layer {where.name!r} (their gradient is 0 in "
-        "every row): in a transformer that reads its class token alone, take a layer before the "
-        f"last attention; {advice}"
-    )

@@ -57,6 +57,10 @@ class Look:
     output: Any = None  # of the layer that was asked for
     _axes: dict[int, tuple[Axes | None, Tensor]] = field(default_factory=dict)
 
+    def output_of(self, layer: Layer) -> Tensor:
+        """Return what a call of a layer gave."""
+        return next(c.output for c in self.calls if (c.name, c.call) == (layer.name, layer.call))
+
     def axes(self, output: Any, module: nn.Module | None = None) -> Axes | None:
         """Return the axes of a layer's output, or None if it has no maps or cannot be told."""
         if not isinstance(output, Tensor) or output.dim() < 3 or len(output) != 1:

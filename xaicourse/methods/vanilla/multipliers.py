@@ -6,11 +6,23 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from xaicourse.core.operations import Activated, Layer, MaxPool, Mixture, Operation
+from xaicourse.core.operations import (
+    Activated,
+    Activation,
+    Layer,
+    LogSumExp,
+    MaxPool,
+    Mixture,
+    Operation,
+    Product,
+    UnsupportedOperationError,
+)
 
 __all__ = [
     "ActivatedSum",
+    "log_sum_exp_multiplier",
     "max_pool_multiplier",
+    "product_multiplier",
     "rescale_multiplier",
     "reveal_cancel",
     "reveal_cancel_multiplier",
@@ -35,10 +47,14 @@ def ratio(dy: Tensor, dz: Tensor, slope: Tensor, size: Tensor | float = 0.0) -> 
     return torch.where(nothing, slope, dy / dz.masked_fill(nothing, 1.0))
 
 
+def in_single(t: Tensor) -> Tensor:
+    """Return a tensor in float32 at least: sums of products of differences."""
+    return t if t.dtype in (torch.float32, torch.float64) else t.float()
+
+
 def halves(t: Tensor) -> tuple[Tensor, Tensor]:
-    """Return x's rows and those of x', in float32 at least: sums of products of differences."""
-    t = t if t.dtype in (torch.float32, torch.float64) else t.float()
-    a, b = t.chunk(2)
+    """Return x's rows and those of x', in float32 at least."""
+    a, b = in_single(t).chunk(2)
     return a, b
 
 
@@ -47,12 +63,84 @@ def with_nothing_for_the_reference(m: Tensor) -> Tensor:
     return torch.cat([m, torch.zeros_like(m)])
 
 
+# ---- functions of one number ---------------------------------------------------------------------
+
+
 def rescale_multiplier(operation: Activated, grad: Tensor) -> Tensor:
     """m_z = (dy / dz) m_y."""
-    (z, z0), (slope, _) = halves(operation.z), halves(operation.slope)
-    y, y0 = (operation.function(t) for t in (z, z0))
     m, _ = halves(grad)
-    return with_nothing_for_the_reference(ratio(y - y0, z - z0, slope, z.abs() + z0.abs()) * m)
+    g = operation.activation
+    if isinstance(g, Activation) and g.outside == 0:  # dy is 0, dz or ends at a bend
+        (z, z0), (slope, _) = halves(operation.z), halves(operation.slope)
+        y, y0 = (operation.function(t) for t in (z, z0))
+        quotient = ratio(y - y0, z - z0, slope, z.abs() + z0.abs())
+    else:
+        quotient = secant(operation.function, g.slope, in_single(operation.z))
+    return with_nothing_for_the_reference(quotient * m)
+
+
+def secant(
+    g: Callable[[Tensor], Tensor], slope: Callable[[Tensor], Tensor], both: Tensor
+) -> Tensor:
+    """Return dy / dz for z and z' in one tensor, with nearly all digits also for small dz.
+
+    Where dz is small, dy is mostly rounding: its error is about eps |y| / |dz|. The mean slope
+    between z' and z is then Simpson's (s + 4 s_middle + s') / 6, up to dz^4. That is taken where
+    the three slopes nearly lie on a line (no bend is between them) and dy agrees up to rounding.
+    """
+    (z, z0), (y, y0), (s, s0) = halves(both), halves(g(both)), halves(slope(both))
+    middle = (z + z0) / 2
+    sm, _ = halves(slope(torch.cat([middle, middle])))
+    dz, dy = z - z0, y - y0
+    none = ~(dz.abs() > 0)  # also where both are infinite
+    quotient = dy / dz.masked_fill(none, 1.0)
+    simpson = (s + 4 * sm + s0) / 6
+
+    eps = torch.finfo(z.dtype).eps
+    size_z, size_y = z.abs() + z0.abs(), y.abs() + y0.abs()
+    size = s.abs() + sm.abs() + s0.abs() + size_y / size_z
+    straight = (s - 2 * sm + s0).abs() <= eps**0.5 * size
+    agrees = (simpson * dz - dy).abs() <= 4 * eps * (size_y + size_z)
+    m = torch.where(straight & agrees, simpson, quotient)
+    return torch.where(none, s.masked_fill(~torch.isfinite(s), 0.0), m)
+
+
+# ---- functions of several numbers ----------------------------------------------------------------
+
+
+def product_multiplier(operation: Product, grad: Tensor) -> tuple[Tensor, ...]:
+    """d(x y) = dx mean(y) + dy mean(x): the gradient halfway between x' and x is exact."""
+    m, _ = halves(grad)
+    middles = [(a + a0) / 2 for a, a0 in map(halves, operation.inputs)]
+    with torch.enable_grad():
+        leaves = [torch.cat([t, t]).requires_grad_(True) for t in middles]
+        y = operation.function(*leaves)
+        found = torch.autograd.grad(y, leaves, with_nothing_for_the_reference(m).to(y.dtype))
+    if any(bool(f[len(f) // 2 :].any()) for f in found):
+        raise UnsupportedOperationError(
+            f"{operation.name}() multiplies one row of x with another, or with a reference; "
+            "keep the rows on the first axis of both factors"
+        )
+    return found
+
+
+def log_sum_exp_multiplier(operation: LogSumExp, grad: Tensor) -> Tensor:
+    """m_i = (d log S / dS) (d exp z_i / dz_i), S = sum_i exp z_i: both by Rescale.
+
+    With phi(t) = (exp(t) - 1) / t that is exp(z'_i - log S') phi(dz_i) / phi(d log S).
+    """
+    (z, z0), axes = halves(operation.z), operation.axes
+    log_sum, log_sum0 = (torch.logsumexp(t, axes, keepdim=True) for t in (z, z0))
+    share = z0 - log_sum0 + log_phi(z - z0) - log_phi(log_sum - log_sum0)
+    m, _ = halves(grad if operation.keeps_axes else grad.reshape(torch.cat([log_sum] * 2).shape))
+    return with_nothing_for_the_reference(share.exp() * m)
+
+
+def log_phi(t: Tensor) -> Tensor:
+    """Return log((exp(t) - 1) / t), which is 0 at 0; t is NaN where both were -inf."""
+    t = torch.where(t.abs() > 0, t, 0.0)
+    size = t.abs().masked_fill(t == 0, 1.0)
+    return t.clamp_min(0) + torch.where(t == 0, 0.0, (-torch.expm1(-size) / size).log())
 
 
 def max_pool_multiplier(operation: MaxPool, grad: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ do not point along the signal. The pattern a does: x changes along a when y chan
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any, ClassVar
@@ -23,15 +23,18 @@ from xaicourse.core.gradients import ask
 from xaicourse.core.known import MAX_POOLING, SHAPE
 from xaicourse.core.operations import (
     Activated,
+    Activation,
     Affine,
     Layer,
     MaxPool,
+    Mixture,
     Operation,
     UnsupportedOperationError,
 )
 from xaicourse.core.output_parts import tensors_in
 from xaicourse.core.ruled import Choice
 from xaicourse.core.rules import BackwardRules
+from xaicourse.methods.vanilla.pattern_mixtures import has_pattern
 from xaicourse.methods.vanilla.pattern_sums import LayerSums
 
 __all__ = ["LayerPattern", "Patterns", "fit_patterns"]
@@ -49,7 +52,7 @@ class LayerPattern:
     name : str
         What the layer is, such as ``conv2d`` or ``conv2d+batch_norm``.
     gated : bool
-        True if its output goes into a ReLU (straight, or through a max pool).
+        True if its output goes into a ReLU or ReLU6 (straight, or through a max pool).
     plus : Tensor, shaped like the layer's weights, (O, I) or (O, I, height, width)
         The pattern a of each of the O neurons where it is active. 0 for a neuron that never is, or
         whose value never changes on the data.
@@ -163,12 +166,14 @@ def fit_patterns(
         a_+ = \frac{E_+[xy] - E_+[x]\, E[y]}{w \cdot E_+[xy] - w \cdot E_+[x]\, E[y]}
 
     Both have :math:`w \cdot a = 1`. In a convolution x is a patch of its input, zero padding
-    included, and every place of every input counts. A batch-norm after a layer is part of it.
+    included, and every place of every input counts. A batch-norm after a layer is part of it. Sums,
+    means and average pools need no data: their pattern is a = w / (w . w).
 
     Parameters
     ----------
     model : callable
-        (N, ...) -> outputs, made of dense and convolution layers, ReLUs and max pools.
+        (N, ...) -> outputs, made of dense and convolution layers, ReLUs (or ReLU6, which are
+        active between 0 and 6), sums, means, max and average pools.
     data : Tensor (M, ...) or iterable
         Inputs from the distribution that the model was trained on; or batches of them, each a
         tensor or, as from a DataLoader, a tuple whose first entry is one. No labels are needed.
@@ -211,10 +216,7 @@ def fit_patterns(
         question = ask(model, batch, sum_of_outputs, batch_size=batch_size, rules=rules)
         question.gradients(question.x, question.rows, lambda *chunk: rules.check_layers())
     return Patterns(
-        tuple(
-            _layer_pattern(sums, number in rules.gated, estimator)
-            for number, sums in sorted(rules.sums.items())
-        ),
+        tuple(_layer_pattern(sums, estimator) for _, sums in sorted(rules.sums.items())),
         estimator,
     )
 
@@ -254,33 +256,63 @@ def sum_of_outputs(outputs: Any, rows: Tensor) -> Tensor:
 class LayerRules(BackwardRules):
     """Rules that treat the layers, whatever their spelling, and know which ones x goes through.
 
-    `used` are the layers on the ways from x to the outputs, by number. A convolution that has been
-    merged with its batch-norm is not among them, the two together are.
+    `used` are the layers on the ways from x to the outputs, by number. A convolution that is only
+    read by its batch-norm is not among them, the two together are.
     """
 
     used: dict[int, Layer] = field(default_factory=dict)
+    numbers: dict[Operation, int] = field(default_factory=dict)  # of the layers, in their order
+    gates: dict[int, Activation] = field(default_factory=dict)  # layer -> the ReLU behind it
+    pooled: dict[Operation, int] = field(default_factory=dict)  # max pool -> the layer before it
 
     kinds: ClassVar[frozenset[str]] = frozenset({"layer", "max_pool"})
     transparent: ClassVar[frozenset[str]] = frozenset(SHAPE + MAX_POOLING)
-    covers: ClassVar[str] = "patterns are for dense and convolution layers, ReLUs and max pools"
+    always: ClassVar[frozenset[str]] = frozenset({"relu"})
+    covers: ClassVar[str] = (
+        "patterns are for dense and convolution layers, ReLUs, sums, means and pools"
+    )
 
     def choose(self, operation: Operation, producer: Operation | None) -> Choice | None:
         if isinstance(operation, Activated) and operation.activation.outside == 0:  # type: ignore[union-attr]
+            self._note_gate(operation.activation, producer)  # type: ignore[arg-type]
             return operation, lambda operation, s: operation.slope * s
         if isinstance(operation, Layer):
-            return operation, self.layer_rule
+            return self._numbered(operation), self.layer_rule
         if isinstance(operation, Affine):
             return operation, self.affine_rule
-        return None  # shapes and max pools; sums and means are refused unless the caller allows
+        if isinstance(operation, Mixture) and has_pattern(operation):
+            return operation, self.mixture_rule
+        if isinstance(operation, MaxPool) and producer in self.numbers:
+            self.pooled[operation] = self.numbers[producer]
+        return None  # shapes and max pools
+
+    def _numbered(self, layer: Layer) -> Layer:
+        """Give a layer its number; a convolution and itself with its batch-norm are two."""
+        if not layer.merges:
+            raise UnsupportedOperationError(
+                f"{self.method} is not defined for {layer.name}() with weights "
+                f"{tuple(layer.weight.shape)}, whose neurons cannot be told apart; write it as a "
+                "dense layer or a convolution: x @ W, F.linear(x, W) or F.conv2d(x, W)"
+            )
+        return replace(layer, number=self.numbers.setdefault(layer, len(self.numbers)))
+
+    def _note_gate(self, activation: Activation, producer: Operation | None) -> None:
+        number = self.numbers.get(producer, self.pooled.get(producer))  # type: ignore[arg-type]
+        if number is not None:
+            self.gates[number] = activation
 
     def layer_rule(self, layer: Layer, s: Tensor) -> Tensor:
         raise NotImplementedError
 
     def affine_rule(self, affine: Affine, s: Tensor) -> Tensor:
-        raise NotImplementedError
+        return s
+
+    def mixture_rule(self, mixture: Mixture, s: Tensor) -> tuple[Tensor, ...]:
+        return tuple(torch.zeros_like(x) for x in mixture.inputs)
 
     def run(self, model: Callable[[Tensor, Tensor], Any], inputs: Tensor, rows: Tensor) -> Any:
-        self.used.clear()
+        for remembered in (self.used, self.numbers, self.gates, self.pooled):
+            remembered.clear()
         return super().run(model, inputs, rows)
 
     def audit(self, output: Tensor, start: Any) -> None:
@@ -297,28 +329,13 @@ class _Fit(LayerRules):
     """Nothing is explained: the backward pass visits each layer once and takes its sums."""
 
     sums: dict[int, LayerSums] = field(default_factory=dict)
-    gated: set[int] = field(default_factory=set)  # layers that go into a ReLU
-    pooled: dict[int, int] = field(default_factory=dict)  # max pool -> the layer before it
-
-    def choose(self, operation: Operation, producer: Operation | None) -> Choice | None:
-        if isinstance(operation, MaxPool) and isinstance(producer, Layer):
-            self.pooled[operation.number] = producer.number
-        if isinstance(operation, Activated) and isinstance(producer, Layer):
-            self.gated.add(producer.number)
-        if isinstance(operation, Activated) and isinstance(producer, MaxPool):
-            self.gated.add(self.pooled.get(producer.number, -1))
-        return super().choose(operation, producer)
-
-    def run(self, model: Callable[[Tensor, Tensor], Any], inputs: Tensor, rows: Tensor) -> Any:
-        self.pooled.clear()
-        return super().run(model, inputs, rows)
 
     def layer_rule(self, layer: Layer, s: Tensor) -> Tensor:
-        self.sums.setdefault(layer.number, LayerSums(layer)).add(layer)
+        k = layer.number
+        if k not in self.sums:
+            self.sums[k] = LayerSums(layer, self.gates.get(k))
+        self.sums[k].add(layer)
         return torch.zeros_like(layer.x)
-
-    def affine_rule(self, affine: Affine, s: Tensor) -> Tensor:
-        return s
 
     def check_layers(self) -> None:
         """Refuse models that call other layers for some inputs than for others."""
@@ -329,7 +346,8 @@ class _Fit(LayerRules):
             )
 
 
-def _layer_pattern(sums: LayerSums, gated: bool, estimator: str) -> LayerPattern:
+def _layer_pattern(sums: LayerSums, estimator: str) -> LayerPattern:
+    gated = sums.gate is not None
     if gated and estimator == "two_component":
         return LayerPattern(sums.name, gated, sums.component(+1).cpu(), sums.component(-1).cpu())
     a = sums.linear().cpu()

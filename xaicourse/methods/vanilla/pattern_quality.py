@@ -9,14 +9,14 @@ from torch import Tensor
 
 from xaicourse.core.checks import check_positive_int
 from xaicourse.core.gradients import ask
-from xaicourse.core.operations import Affine, Layer
+from xaicourse.core.operations import Activation, Layer
 from xaicourse.methods.vanilla.pattern_fitting import (
     LayerRules,
     Patterns,
     batches,
     sum_of_outputs,
 )
-from xaicourse.methods.vanilla.pattern_sums import precise
+from xaicourse.methods.vanilla.pattern_sums import RELU, precise
 
 __all__ = ["pattern_quality", "residual_correlation"]
 
@@ -161,7 +161,8 @@ def _layer_quality(layer: "_Patches", k: int, signal: Patterns | str, neurons: i
         if not bool(plus.any()):
             rho.append(float("nan"))
             continue
-        S = torch.where((y + b > 0)[:, None], y[:, None] * plus, y[:, None] * minus)  # (M, d)
+        active = layer.gate.slope(y + b)[:, None] > 0
+        S = torch.where(active, y[:, None] * plus, y[:, None] * minus)  # (M, d)
         rho.append(1 - residual_correlation(x - S, y))
     return torch.tensor(rho, dtype=torch.float64)
 
@@ -173,6 +174,7 @@ class _Patches:
     W: Tensor  # (O, ...)
     b: Tensor | None  # (O,)
     groups: int
+    gate: Activation
     generator: torch.Generator
     patches: list[Tensor] = field(default_factory=list)
 
@@ -194,7 +196,8 @@ class _Collect(LayerRules):
         if layer.number not in self.found:
             b = None if layer.bias is None else precise(layer.bias).flatten()
             generator = torch.Generator().manual_seed(self.seed)
-            self.found[layer.number] = _Patches(W, b, groups, generator)
+            gate = self.gates.get(layer.number, RELU)
+            self.found[layer.number] = _Patches(W, b, groups, gate, generator)
         found = self.found[layer.number]
         # row by row from one generator, so that the chunks do not matter
         draw = torch.rand(patches.shape[:2], generator=found.generator, dtype=torch.float64)
@@ -202,6 +205,3 @@ class _Collect(LayerRules):
         row = torch.arange(layer.rows).to(patches.device)[:, None]
         found.patches.append(patches[row, chosen].flatten(0, 1))
         return torch.zeros_like(layer.x)
-
-    def affine_rule(self, affine: Affine, s: Tensor) -> Tensor:
-        return s

@@ -4,22 +4,25 @@ Both are the gradient with other weights on the way back: the patterns a in plac
 or the products of the two. The patterns are fitted once on data (pattern_fitting.py).
 """
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Unpack
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from xaicourse.core.attribution import Attribution
-from xaicourse.core.gradients import ask, gradients
-from xaicourse.core.operations import Affine, Layer
+from xaicourse.core.chunks import at_least_float32
+from xaicourse.core.gradients import Question, ask, gradients
+from xaicourse.core.operations import Affine, Layer, Mixture
 from xaicourse.core.output_parts import map_tensors
 from xaicourse.core.registry import Example, attribution_method
 from xaicourse.core.ruled import apply_rule
 from xaicourse.core.shared import Asked
 from xaicourse.methods.examples import small_relu_classifier
 from xaicourse.methods.vanilla.pattern_fitting import LayerRules, Patterns, fit_patterns
+from xaicourse.methods.vanilla.pattern_mixtures import step_back
 
 __all__ = ["pattern_attribution", "pattern_net"]
 
@@ -58,18 +61,19 @@ def pattern_net(
     ----------
     model : callable
         (N, ...) -> (N, K), (N,) or other outputs that `target` reads, made of dense and
-        convolution layers, ReLUs and max pools.
+        convolution layers, ReLUs, sums, means, max and average pools.
     output : str or callable
         ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function. The
         signal starts as y dF/dy at the model's outputs y.
     allow : tuple of str
-        Other operations (sums, means) at which the plain gradient is accepted, by the name that an
-        error gave. They are to be allowed in `fit_patterns` as well.
+        Other operations at which the plain gradient is accepted, by the name that an error gave.
+        They are to be allowed in `fit_patterns` as well.
 
     Returns
     -------
     Tensor (N, ...)
-        The estimated signal, signed, in the units of x: a picture rather than a share of F.
+        The estimated signal, signed, in the units of x: a picture rather than a share of F. Rows
+        that are too large for x's dtype come back as values / 2^k; ``extra["exponent"]`` has k.
 
     Raises
     ------
@@ -80,13 +84,16 @@ def pattern_net(
 
     Notes
     -----
-    For one linear neuron it is a y, the signal itself. Breaks completeness, sensitivity(a),
+    For one linear neuron it is a y, the signal itself. A sum or a mean was not trained: its pattern
+    is a = w / (w . w), as the gradient's up to w . a = 1. So of y = x_1 + x_2 each summand gets
+    s / 2, and each cell of a mean gets s. Breaks completeness, sensitivity(a),
     linearity and implementation invariance. An elementwise scale on the way, such as ``/ std``, is
     undone: the signal is in the units of x.
 
-    **Cost.** 1 gradient a row, after the patterns were fitted.
+    **Cost.** 1 gradient a row, after the patterns were fitted; in a deep net up to 1 more on a copy
+    of the model in float64.
 
-    **Fails when** the net is deep: the signal's size can explode on its way down. With patterns of
+    **Fails when** the net is deep: the signal's size explodes on its way down. With patterns of
     too little data it shows the data's noise.
 
     References
@@ -104,8 +111,13 @@ def pattern_net(
     _check_given(patterns, "pattern_net")
     rules = _Signal("pattern_net", allow, patterns=patterns)
     question = ask(model, x, target, **asked, rules=rules)
-    signal, score = gradients(question)
-    return Attribution.of(question, signal, f_end=score)
+    try:
+        signal, score = gradients(question)
+        exponent = torch.zeros_like(question.rows)
+    except _TooLargeError as too_large:
+        signal, score = in_float64(question, asked, rules, too_large)
+        signal, exponent = scaled_down(signal, x.dtype)
+    return Attribution.of(question, signal, f_end=score, extra={"exponent": exponent})
 
 
 @attribution_method(
@@ -135,13 +147,13 @@ def pattern_attribution(
     ----------
     model : callable
         (N, ...) -> (N, K), (N,) or other outputs that `target` reads, made of dense and
-        convolution layers, ReLUs and max pools.
+        convolution layers, ReLUs, sums, means, max and average pools.
     output : str or callable
         ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function. The
         signal starts as y dF/dy at the model's outputs y.
     allow : tuple of str
-        Other operations (sums, means) at which the plain gradient is accepted, by the name that an
-        error gave. They are to be allowed in `fit_patterns` as well.
+        Other operations at which the plain gradient is accepted, by the name that an error gave.
+        They are to be allowed in `fit_patterns` as well.
 
     Returns
     -------
@@ -157,7 +169,9 @@ def pattern_attribution(
 
     Notes
     -----
-    A neuron hands on all it received, because w . a = 1. Breaks completeness, sensitivity(a),
+    A neuron hands on all it received, because w . a = 1. A sum or a mean was not trained: its
+    pattern is a = w / (w . w). So each of two summands gets R / 2, and each of n cells of a mean
+    R / n, as the gradient's up to a factor. Breaks completeness, sensitivity(a),
     linearity and implementation invariance.
 
     **Cost.** 1 gradient a row, after the patterns were fitted.
@@ -193,6 +207,36 @@ def _check_given(patterns: Any, method: str) -> None:
         )
 
 
+# ---- signals that are too large ------------------------------------------------------------------
+
+
+class _TooLargeError(ValueError):
+    """The signal does not fit into the numbers of the model."""
+
+
+def in_float64(
+    question: Question, asked: Asked, rules: "_Signal", too_large: _TooLargeError
+) -> tuple[Tensor, Tensor]:
+    """Return signal and score of a copy of the model in float64."""
+    if question.model_dtype == torch.float64 or not isinstance(question.model, nn.Module):
+        raise too_large
+    try:
+        model = copy.deepcopy(question.model).double()
+        return gradients(ask(model, question.x.double(), question.target, **asked, rules=rules))
+    except _TooLargeError:
+        raise
+    except (TypeError, RuntimeError, ValueError):  # a model, or a device, without float64
+        raise too_large from None
+
+
+def scaled_down(signal: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Divide the rows that do not fit into `dtype` by a power of two, so that 1 is the largest."""
+    largest = signal.flatten(1).abs().amax(1)  # (N,)
+    exponent = torch.frexp(largest).exponent.to(torch.int64)
+    exponent = exponent.where(largest > torch.finfo(dtype).max, torch.zeros_like(exponent))
+    return torch.ldexp(signal, -exponent.view(-1, *[1] * (signal.dim() - 1))), exponent
+
+
 # ---- the backward pass ---------------------------------------------------------------------------
 
 
@@ -209,11 +253,15 @@ class _PatternRules(LayerRules):
 
     def layer_rule(self, layer: Layer, s: Tensor) -> Tensor:
         """s_i = sum_j v_ij s_j: the layer transposed, with v in place of its weights."""
-        s = s if s.dtype in (torch.float32, torch.float64) else s.float()
+        s = at_least_float32(s)
         W, A = (t.detach().to(s.dtype).to(s.device) for t in (layer.weight, self.pattern_of(layer)))
         with torch.enable_grad():
             x = torch.zeros_like(layer.x, dtype=s.dtype).requires_grad_(True)
             return torch.autograd.grad(layer.product(x, self.weights(W, A)), x, s)[0]
+
+    def mixture_rule(self, mixture: Mixture, s: Tensor) -> tuple[Tensor, ...]:
+        """A sum or a mean, whose pattern is a = w / (w . w)."""
+        return step_back(mixture, at_least_float32(s), relevance=isinstance(self, _Relevance))
 
     def pattern_of(self, layer: Layer) -> Tensor:
         return self.patterns.layers[self.place[layer.number]].plus
@@ -259,6 +307,16 @@ class _PatternRules(LayerRules):
 class _Signal(_PatternRules):
     def weights(self, W: Tensor, A: Tensor) -> Tensor:
         return A
+
+    def layer_rule(self, layer: Layer, s: Tensor) -> Tensor:
+        found = super().layer_rule(layer, s)
+        if not bool(found.abs().amax() <= torch.finfo(layer.x.dtype).max):
+            raise _TooLargeError(
+                f"pattern_net's signal grows from layer to layer, and at {layer.name}() it is "
+                f"larger than {str(layer.x.dtype).removeprefix('torch.')} can hold; run the model "
+                "and x in float64, model.double() and x.double(), or use pattern_attribution"
+            )
+        return found
 
     def affine_rule(self, affine: Affine, s: Tensor) -> Tensor:
         """y = scale x + shift: the signal of x is that of y, in the units of x."""

@@ -1,51 +1,31 @@
 """Layer-wise relevance propagation, LRP (2015), and Deep Taylor decomposition (2017).
 
 The backward pass carries relevance: each operation receives R at its outputs and hands shares of it
-to its inputs (relevance_rules.py has the equations). At the end each pixel holds its own.
+to its inputs (relevance_rules.py has the equations, relevance_pass.py says which operation gets
+which). At the end each pixel holds its own.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Unpack
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Unpack
 
 import torch
 from torch import Tensor
 
 from xaicourse.core.attribution import Attribution
 from xaicourse.core.gradients import Question, ask, refuse_infinite
-from xaicourse.core.known import MAX_POOLING, SHAPE
-from xaicourse.core.operations import (
-    Activated,
-    Affine,
-    Join,
-    Layer,
-    Mixture,
-    Operation,
-    UnsupportedOperationError,
-)
-from xaicourse.core.output_parts import map_tensors
 from xaicourse.core.registry import Example, attribution_method
-from xaicourse.core.ruled import Choice, apply_rule
-from xaicourse.core.rules import BackwardRules
 from xaicourse.core.shared import Asked
 from xaicourse.methods.examples import small_relu_classifier
 from xaicourse.methods.vanilla.relevance_arguments import check_inside, make_box, read_rules
-from xaicourse.methods.vanilla.relevance_ledger import (
-    Page,
-    precise,
-    precise_operation,
-    read_ledger,
-    row_sums,
-)
+from xaicourse.methods.vanilla.relevance_ledger import Page, read_ledger
+from xaicourse.methods.vanilla.relevance_pass import DeepTaylor, Relevance
 from xaicourse.methods.vanilla.relevance_rules import (
     RelevanceRule,
     RuleTable,
     WSquare,
     ZBox,
     ZPlus,
-    share_affine,
-    share_join,
-    share_mixture,
 )
 
 __all__ = ["deep_taylor", "lrp"]
@@ -82,9 +62,21 @@ def lrp(
         R_i = \sum_j \frac{x_i w_{ij}}{z_j + \epsilon\, \mathrm{sign}\, z_j} R_j,
         \qquad R^{(L)} = F(x)
 
-    Activations pass relevance on as it is, sums and average pools share it in proportion to what
-    each input adds, max pools give it to the winner. A batch-norm (or ``- mean``, ``/ std``) is
-    explained as one layer with the layer before it, or else the one after it.
+    What else a net is made of:
+
+    ==================================  ============================================================
+    dense, (transposed) convolution,    the rule of the table `rules`
+    einsum, bmm, ... with a constant
+    batch-norm, ``- mean``, ``/ std``   part of the layer before it, or else of the one after it
+    activations of one number           R as it is (ReLU, GELU, SiLU, ... also ``u * tanh(u)``)
+    sums, means, average pools          R x_i w_i / (z + epsilon sign z): what each input adds
+    max pools                           R to the winner
+    a signal times a gate               R to the signal, none to the gate, which ends in a sigmoid,
+                                        hardsigmoid or softmax (squeeze-and-excite, GLU)
+    layer, group, instance, RMS norm,   R as in a sum, with 1 / deviation held fast; also written
+    F.normalize, local response norm    out, ``(x - m) / sqrt(v + e)``
+    two signals multiplied, attention   refused
+    ==================================  ============================================================
 
     Parameters
     ----------
@@ -124,15 +116,18 @@ def lrp(
     Raises
     ------
     UnsupportedOperationError
-        If an operation has no rule (GELU, a gate, attention), or z_box meets a layer that does not
-        see x; it is named. Also if there is a rule for "first", but no layer sees x.
+        If an operation has no rule (attention, a product of two signals), or z_box meets a layer
+        that does not see x; it is named. Also if there is a rule for "first", but no layer sees x.
     ValueError, TypeError
         Also for unknown rules and x outside of low and high.
 
     Notes
     -----
-    Conserves relevance up to what biases, constants and epsilon absorb. Breaks completeness, and
-    implementation invariance for all rules but zero.
+    Conserves relevance up to what biases, constants and epsilon absorb; activations absorb nothing,
+    even if f(0) is not 0 (sigmoid, softplus). Breaks completeness, and implementation invariance
+    for all rules but zero. In nets of layers, ReLUs and pools the rule zero is gradient x input;
+    in others it is gradient x input of the net with f(z) = z [f(z) / z], gates and deviations as
+    constants. Its authors state that they hold a patent on the method.
 
     **Cost.** 1 gradient a row.
 
@@ -152,7 +147,7 @@ def lrp(
     """
     settings = {"epsilon": epsilon, "gamma": gamma, "alpha": alpha, "low": low, "high": high}
     at_sums = 0.0 if rules == "zero" else epsilon
-    propagation = _Relevance("lrp", allow, table=read_rules(rules, settings), epsilon=at_sums)
+    propagation = Relevance("lrp", allow, table=read_rules(rules, settings), epsilon=at_sums)
     return _explain(propagation, ask(model, x, target, **asked, rules=propagation))
 
 
@@ -211,7 +206,8 @@ def deep_taylor(
     Raises
     ------
     UnsupportedOperationError
-        If an operation has no rule; it is named. Also if no layer sees x itself.
+        If an operation has no rule; it is named. The theory knows no gates and norms and, of
+        activations, those that rise. Also if no layer sees x itself.
     ValueError, TypeError
         Also for x outside of low and high.
 
@@ -244,112 +240,11 @@ def deep_taylor(
     first = WSquare() if low is None or high is None else make_box(low, high)
     hidden = ZPlus(with_bias=False)
     table: dict[str | int, RelevanceRule] = {"first": first, "conv": hidden, "linear": hidden}
-    propagation = _Relevance("deep_taylor", allow, table=table)
+    propagation = DeepTaylor("deep_taylor", allow, table=table)
     return _explain(propagation, ask(model, x, target, **asked, rules=propagation))
 
 
-# ---- the backward pass ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class _Relevance(BackwardRules):
-    """Relevance in place of gradients: which operation shares it out how."""
-
-    table: Mapping[str | int, RelevanceRule] = field(default_factory=dict)
-    epsilon: float = 1e-6  # at sums, means and affine steps that belong to no layer
-    pages: list[Page] = field(default_factory=list)  # the last one is of the last forward pass
-
-    kinds: ClassVar[frozenset[str]] = frozenset({"smooth", "layer"})
-    carries_relevance: ClassVar[bool] = True
-    needs_rows: ClassVar[bool] = True  # the ledger is kept row by row
-    transparent: ClassVar[frozenset[str]] = frozenset(SHAPE + MAX_POOLING)
-    covers: ClassVar[str] = "there is no rule by which it could share out relevance"
-    when_allowed: ClassVar[str] = "share relevance in proportion to x dy/dx"
-
-    def choose(self, operation: Operation, producer: Operation | None) -> Choice | None:
-        if isinstance(operation, Activated):
-            return operation, lambda operation, R: R
-        if isinstance(operation, Layer):
-            self.pages[-1].layers[operation.number] = operation.first
-            rule = self.rule_of(operation)
-            if isinstance(rule, ZBox) and not operation.first:
-                raise UnsupportedOperationError(
-                    f"{self.method}: the rule z_box is for layers that see x itself, but between x "
-                    f"and {operation.name}() (layer {operation.number}) lies more than "
-                    "normalisation, so that low and high do not bound its input; use flat or "
-                    "w_square there"
-                )
-            return self._recorded(operation, rule.share)
-        if isinstance(operation, Affine):
-            return self._recorded(operation, lambda op, R: share_affine(op, R, self.epsilon))
-        if isinstance(operation, Mixture):
-            return self._recorded(operation, lambda op, R: share_mixture(op, R, self.epsilon))
-        if isinstance(operation, Join):
-            return self._recorded(operation, share_join)
-        return None
-
-    def rule_of(self, layer: Layer) -> RelevanceRule:
-        """Look a layer up: by position, then by number, then by kind."""
-        if layer.first and "first" in self.table:
-            return self.table["first"]
-        return self.table.get(layer.number) or self.table[layer.kind]
-
-    def run(self, model: Callable[[Tensor, Tensor], Any], inputs: Tensor, rows: Tensor) -> Any:
-        """Call the model; at its outputs y the incoming dF/dy becomes relevance y dF/dy."""
-        page = Page()
-        self.pages.append(page)
-        outputs = super().run(model, inputs, rows)
-
-        def start(operation: Affine, grad: Tensor) -> Tensor:
-            R = operation.x * grad
-            R = R.masked_fill(grad == 0, 0.0)  # a class that is masked by -inf has no part in F
-            total = row_sums(R, len(inputs))
-            page.started = total if page.started is None else page.started + total
-            return R
-
-        def begin(leaf: Tensor) -> Tensor:
-            if not leaf.requires_grad:
-                return leaf
-            return apply_rule(
-                leaf.detach(), Affine("output", (leaf,), scale=None, shift=None), start
-            )
-
-        return map_tensors(begin, outputs)
-
-    def audit(self, output: Tensor, start: Any) -> None:
-        """Check the operations, and that every rule of the table has found its layer."""
-        super().audit(output, start)
-        layers = self.pages[-1].layers
-        missing = [key for key in self.table if isinstance(key, int) and key not in layers]
-        if missing:
-            raise ValueError(
-                f"rules: there is no layer {missing[0]}; the model has {len(layers)} layer "
-                f"call(s), numbered from 0"
-            )
-        if "first" in self.table and layers and not any(layers.values()):
-            raise UnsupportedOperationError(
-                f"{self.method}: there is a rule for the first layer, but no layer of this model "
-                "sees x itself (normalised, cut, turned or padded at most); use lrp with a table "
-                "of rules that has no 'first'"
-            )
-
-    def _recorded(self, operation: Operation, share: Callable[[Any, Tensor], Any]) -> Choice:
-        """Let a rule compute in float32 at least, and write down what it received and gave."""
-        page = self.pages[-1]
-
-        def rule(operation: Operation, R: Tensor) -> tuple[Tensor, ...]:
-            R = precise(R)
-            shares = share(precise_operation(operation), R)
-            shares = shares if isinstance(shares, tuple) else (shares,)
-            page.names.append(operation.name)
-            page.received.append(row_sums(R, operation.rows))
-            page.given.append(sum(row_sums(s, operation.rows) for s in shares))  # type: ignore[arg-type]
-            return shares
-
-        return operation, rule
-
-
-def _explain(propagation: _Relevance, question: Question) -> Attribution:
+def _explain(propagation: Relevance, question: Question) -> Attribution:
     boxes = [r for r in propagation.table.values() if isinstance(r, ZBox)]
     for box in boxes:
         check_inside(question.x, box)

@@ -37,9 +37,15 @@ def read_ledger(pages: list[Page], F: Tensor) -> dict[str, Any]:
     return ledger
 
 
-def row_sums(R: Tensor, rows: int) -> Tensor:
-    """Return each row's sum; tensors that split rows into parts, (N * k, ...), are joined again."""
-    return precise(R).reshape(rows, -1).sum(1)
+def row_sums(R: Tensor, rows: int, row_of: Tensor | None = None) -> Tensor:
+    """Return each row's sum; tensors that split rows into parts, (N * k, ...), are joined again.
+
+    row_of : the row of each number, where they do not lie in order.
+    """
+    if row_of is None:
+        return precise(R).reshape(rows, -1).sum(1)
+    total = precise(R).new_zeros(rows)
+    return total.index_add(0, row_of.flatten(), precise(R).flatten())
 
 
 def precise(t: Tensor) -> Tensor:

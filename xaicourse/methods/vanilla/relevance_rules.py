@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from xaicourse.core.operations import Affine, Join, Layer, Mixture
+from xaicourse.core.operations import Affine, Join, Layer, Mixture, Signal
 
 __all__ = [
     "COMPOSITES",
@@ -33,6 +33,7 @@ __all__ = [
     "share_affine",
     "share_join",
     "share_mixture",
+    "share_signal",
 ]
 
 
@@ -218,6 +219,12 @@ def share_mixture(operation: Mixture, R: Tensor, epsilon: float) -> tuple[Tensor
     s = divide(R, stabilise(z.detach(), epsilon))
     slopes = torch.autograd.grad(z, leaves, s)
     return tuple(x.detach() * slope for x, slope in zip(leaves, slopes, strict=True))
+
+
+def share_signal(operation: Signal, R: Tensor) -> Tensor:
+    """Hand all to the signal, none to its gate or scale; what is multiplied by 0 adds nothing."""
+    R = R if operation.nothing is None else R.masked_fill(operation.nothing, 0.0)
+    return R.sum_to_size(operation.x.shape)  # a signal that was repeated collects its copies'
 
 
 def share_join(operation: Join, R: Tensor) -> tuple[Tensor, ...]:

@@ -9,7 +9,9 @@ import torch
 from torch import Tensor
 
 from xaicourse.core.bias_terms import BiasQuestion, full_gradient
-from xaicourse.methods.bias.decomposition import over_channels, psi
+from xaicourse.core.biases import Share
+from xaicourse.core.picture_axes import CHANNELS_FIRST
+from xaicourse.methods.bias.decomposition import has_place, psi
 from xaicourse.methods.vanilla.feature_maps import to_image_size
 from xaicourse.widgets.documented import documented
 from xaicourse.widgets.given import check_one
@@ -60,15 +62,14 @@ def bias_parts(model: Callable[..., Any], x: Tensor, target: Any) -> BiasParts:
     """
     check_one(x, "the parts are of one image")
 
-    def reduce(name: str, term: Tensor) -> tuple[Tensor, Tensor | None]:
-        has_place = term.dim() == 4 and term[0, 0].numel() > 1
-        return over_channels(term), psi(term) if has_place else None
+    def reduce(name: str, share: Share) -> tuple[Tensor, Tensor | None]:
+        return share.signed, psi(share) if has_place(share) else None
 
     question = BiasQuestion(model, x, target, "logit", None, reduce=reduce)
     full = full_gradient(question)
     shares, signed, pictures = {}, {}, {}
-    grad_x = (full.grad * question.x).double()  # (1, C, H, W)
-    terms = {INPUT: [(over_channels(grad_x), psi(grad_x))]}
+    from_x = Share(full.grad, question.x, CHANNELS_FIRST)
+    terms = {INPUT: [(from_x.signed, psi(from_x))]}
     for (found,) in full.terms.values():
         cells = " × ".join(map(str, found[0].shape[1:]))
         terms.setdefault(NO_PLACE if found[1] is None else f"biases at {cells}", []).append(found)
