@@ -9,7 +9,7 @@ import ipywidgets
 import pytest
 from PIL import Image
 
-import xaicourse as xc
+from tests.frozen.make import panels
 from xaicourse.widgets.panel import Panel, widgets_in
 
 
@@ -284,11 +284,9 @@ def test_a_closed_panel_leaves_no_widget_behind():
 
 @pytest.mark.fault("S12")
 def test_a_panel_of_the_course_can_be_closed():
-    registry = ipywidgets.widgets.widget._instances
-    xc.widgets.BiasPanel()  # what is made once stays
+    make, registry = panels()["path"], ipywidgets.widgets.widget._instances
     before = set(registry)
-    panel = xc.widgets.BiasPanel()
-    panel.close()
+    make().close()
     assert set(registry) == before
 
 

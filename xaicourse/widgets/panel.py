@@ -201,7 +201,8 @@ class Panel:
         for control in self.controls.values():
             control.unobserve_all()
         for widget in [*widgets_in(self.view)]:
-            for part in (widget, widget.layout, getattr(widget, "style", None)):
+            parts = (getattr(widget, name, None) for name in ("layout", "style"))
+            for part in (widget, *parts):
                 if isinstance(part, ipywidgets.Widget):
                     part.close()
         self.result = self.error = None

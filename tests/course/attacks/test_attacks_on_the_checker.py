@@ -23,6 +23,34 @@ MARK = f"XAICOURSE_MARK={os.getpid()}"
 RIGHT = {name: TASKS[name].reference for name in ("02.2", "04.2", "05.2")}
 
 
+# What held in the first run, on the code before: no fault was mended there.
+HELD = set(
+    """
+    aborts ends_hard kills_its_group kills_itself list_that_changes number_that_is_anything
+    patches_abs_and_max patches_comparison patches_distance patches_isinstance
+    patches_the_messages patches_the_worker raises_an_outcome_string raises_generator_exit
+    raises_group raises_keyboard_interrupt raises_stop_iteration raises_system_exit
+    raises_without_words reads_address_zero settled_from_a_tensor settled_from_array
+    settled_from_iteration tensor_that_changes tensor_that_is_always_near unpacks_a_hard_exit
+    unpacks_a_short_stack unpacks_a_signal unpacks_an_exit unpacks_an_interrupt
+    unpacks_an_outcome unpacks_settled waits_for_the_right_one writer_found_by_gc equal_raises
+    repr_raises reduce_exits reduce_raises reduce_forever name_is_no_string odd_tensor itself
+    itself_in_a_table deep module meta_tensor sparse lone_surrogate thread frame generator
+    string_stream large_number file socket while_busy
+    """.split()
+)
+HELD |= set(LEFTOVERS) - set(
+    "alarm_that_raises autocast class_of_all_modules class_of_the_model device_meta forward_hook "
+    "function_mode".split()
+)
+
+
+def marked_as(fault, names):
+    """Mark the attacks that succeeded before."""
+    gone = [pytest.mark.fault(fault)]
+    return [pytest.param(name, marks=[] if name in HELD else gone) for name in names]
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _marked():
     """Mark the checker's processes and all that they start."""
@@ -75,16 +103,14 @@ def assert_sound(request):
     request.node.failed = False
 
 
-@pytest.mark.fault("S2")
-@pytest.mark.parametrize("name", FORGERIES)
+@pytest.mark.parametrize("name", marked_as("S2", FORGERIES))
 def test_a_forgery_does_not_pass(name, request):
     verdict = check("01.2", FORGERIES[name])
     assert not verdict.passed, verdict.message
     assert_sound(request)
 
 
-@pytest.mark.fault("S5")
-@pytest.mark.parametrize("name", LEFTOVERS)
+@pytest.mark.parametrize("name", marked_as("S5", LEFTOVERS))
 def test_what_is_left_behind_spoils_nothing(name, request):
     check("01.2", LEFTOVERS[name])
     assert_sound(request)
@@ -101,9 +127,8 @@ def test_what_is_started_ends_with_the_check(name, request):
     assert wait_until(lambda: not marked(), 5), marked()
 
 
-@pytest.mark.fault("S9")
 @pytest.mark.parametrize("task", ["01.2", "05.1"])
-@pytest.mark.parametrize("name", THINGS)
+@pytest.mark.parametrize("name", marked_as("S9", THINGS))
 def test_an_odd_answer_gets_a_verdict(name, task, request):
     thing = THINGS[name]()
     assert not check(task, thing).passed
@@ -190,7 +215,6 @@ def touched_pieces(model, x, target):
         kept.append(torch.ones(10 * 2**20))
 
 
-@pytest.mark.fault("S12")
 @pytest.mark.parametrize("bomb", [small_pieces, doubling, touched_pieces])
 def test_a_memory_bomb_is_called_one(bomb, request, monkeypatch):
     monkeypatch.setenv("XAICOURSE_CHECK_SECONDS", "6")
@@ -237,8 +261,7 @@ ENDS = {
 }
 
 
-@pytest.mark.fault("S6")
-@pytest.mark.parametrize("name", ENDS)
+@pytest.mark.parametrize("name", marked_as("S6", ENDS))
 def test_nothing_outlives_the_notebook(name, request):
     checking._client.stop()
     assert wait_until(lambda: not marked(), 5), marked()

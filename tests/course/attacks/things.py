@@ -174,7 +174,7 @@ THINGS = {
     "meta_tensor": lambda: torch.ones(3, device="meta"),
     "sparse": lambda: torch.eye(3).to_sparse(),
     "lone_surrogate": lambda: "\ud800",
-    "file": lambda: Path(__file__).open(),
+    "file": lambda: Path(__file__).open(),  # noqa: SIM115
     "socket": socket.socket,
     "thread": threading.Thread,
     "frame": sys._getframe,

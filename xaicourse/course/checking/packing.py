@@ -85,7 +85,8 @@ class _Pickler(cloudpickle.Pickler):
     def reducer_override(self, obj: Any) -> Any:
         if type(obj) is torch.storage.TypedStorage and obj._untyped_storage.device.type == "cpu":
             flat = torch.empty(0, dtype=torch.uint8).set_(obj._untyped_storage)
-            return _storage, (pickle.PickleBuffer(flat.numpy()), obj.dtype)
+            memory: Any = flat.numpy()
+            return _storage, (pickle.PickleBuffer(memory), obj.dtype)
         return super().reducer_override(obj)
 
 
