@@ -35,16 +35,17 @@ class Originals:
         self._judging += [_Names(space) for space in PLAIN]
         self._others = [_Names(space) for space in nets]
 
-    def replaced(self, others: bool = False) -> str | None:
-        """Return the name of something that the checker uses and that is no longer the same.
-
-        With `others` also of what only models use.
-        """
-        for names in [*self._judging, *self._others] if others else self._judging:
+    def replaced(self) -> str | None:
+        """Return the name of something that the checker uses and that is no longer the same."""
+        for names in self._judging:
             found = names.replaced()
             if found is not None:
                 return found
         return None
+
+    def models_are_whole(self) -> bool:
+        """Say whether what models use, but the checker does not, is the same."""
+        return all(names.replaced() is None for names in self._others)
 
     def restore(self) -> None:
         """Put everything back."""

@@ -208,7 +208,9 @@ def judge_in_copy(request: Request) -> dict[str, Any]:
     limit_memory()
     before = _state()
     reply = judge(request)
-    same = _originals[0].replaced(others=True) is None and _state() == before
+    if reply["status"] != "passed":
+        return reply  # this copy serves no longer
+    same = _originals[0].models_are_whole() and _state() == before
     return {**reply, "clean": same and has_one_thread() and not _has_children()}
 
 
@@ -225,7 +227,7 @@ def _state() -> tuple[Any, ...]:
         torch._C._len_torch_dispatch_stack(),
         len(global_hooks._global_forward_hooks),
         len(global_hooks._global_backward_hooks),
-        dict(os.environ),
+        len(os.environ),
         sys.stdout,
         signal.getsignal(signal.SIGALRM) if hasattr(signal, "SIGALRM") else None,
     )
