@@ -218,6 +218,9 @@ class Panel:
 
     def _results(self, settings: dict[str, Any]) -> Generator[Any, None, None]:
         """Yield what `compute` gives, whether it returns once or yields again and again."""
+        for name, control in self.controls.items():
+            if control.value is None and hasattr(control, "options"):
+                raise ValueError(f"{name} cannot be None: nothing is chosen")
         outcome = self.compute(settings)
         if inspect.isgenerator(outcome):
             yield from outcome

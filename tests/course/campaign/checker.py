@@ -114,7 +114,7 @@ def graph(model, x, target):
 
 def backward(model, x, target):
     x = x.detach().clone().requires_grad_()
-    model(x).gather(1, torch.as_tensor(target).reshape(-1, 1)).sum().backward()
+    model(x).gather(1, torch.as_tensor(target).expand(len(x))[:, None]).sum().backward()
     return x.grad
 
 
@@ -181,9 +181,6 @@ def patched(owner, name, value):
     """An answer that puts something else in place of a function, and answers zeros."""
 
     def answer(model, x, target):
-        place = owner
-        for part in place.split("."):
-            place = __import__(part) if part == place else place
         import importlib
 
         *module, last = owner.split(":")
@@ -237,7 +234,7 @@ WRONG = {
     "rounded": lambda m, x, t: right(m, x, t).round(decimals=1),
     "integers": lambda m, x, t: right(m, x, t).to(torch.int64),
     "meta": lambda m, x, t: right(m, x, t).to("meta"),
-    "complex": lambda m, x, t: right(m, x, t) * 1j, "shape": lambda m, x, t: right(m, x, t)[None],
+    "complex": lambda m, x, t: right(m, x, t) * 1j, "shape": lambda m, x, t: right(m, x, t)[..., :-1],
     "flat": lambda m, x, t: right(m, x, t).flatten(), "a_number": lambda m, x, t: 0.0,
     "class_0": lambda m, x, t: right(m, x, torch.zeros(len(x), dtype=torch.long)),
     "random": lambda m, x, t: torch.randn_like(x), "lies": lambda m, x, t: torch.zeros_like(x).as_subclass(Lies),  # fmt: skip

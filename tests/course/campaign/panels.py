@@ -123,7 +123,7 @@ def moves_in_a_live_panel(place, patch, how):
         assert grey_on_screen(panel) == (4, 66)
 
 
-@attack("panels", ["square", *SOME[:6]])
+@attack("panels", ["square", *SOME], slow=True, fault="S12")
 def a_cell_that_is_run_again(place, patch, name):
     """A closed panel leaves no widget and no memory behind."""
     make = Square if name == "square" else panels()[name]

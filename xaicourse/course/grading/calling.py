@@ -59,7 +59,15 @@ def _names(function: Callable[..., Any], arguments: Mapping[str, Any]) -> dict[s
         if len(fits) != 1:
             return None
         found[role] = fits[0]
-    return found if len(set(found.values())) == len(found) else None
+    if len(set(found.values())) < len(found):
+        return None
+    try:  # a decorator may look like what it wraps, and take arguments by position only
+        inspect.signature(function, follow_wrapped=False).bind(
+            **dict.fromkeys(found.values(), 0)
+        )
+    except (TypeError, ValueError):
+        return None
+    return found
 
 
 def describe_error(error: BaseException, function: Any, where: str) -> Outcome:

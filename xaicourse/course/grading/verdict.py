@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from xaicourse.course.grading import messages
-from xaicourse.course.grading.wrapping import say
+from xaicourse.course.grading.wrapping import printable, say
 
 __all__ = ["AnswerNotRight", "Outcome", "Settled", "Verdict", "line", "outcome_from", "sentence"]
 
@@ -87,7 +87,7 @@ def line(task: str, outcome: Outcome, *, tries: int, printed: str = "") -> str:
     parts.extend(messages.text("general/note", note=note) for note in outcome.notes)
     if printed:
         parts.append(messages.text("general/printed", text=printed))
-    return " ".join(" ".join(part.split()) for part in parts if part)
+    return printable(" ".join(" ".join(part.split()) for part in parts if part))
 
 
 def sentence(text: str) -> str:

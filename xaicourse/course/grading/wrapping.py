@@ -6,7 +6,7 @@ JupyterLab breaks a longer line wherever its output area ends, also in the middl
 import re
 import textwrap
 
-__all__ = ["WIDTH", "say", "wrapped"]
+__all__ = ["WIDTH", "printable", "say", "wrapped"]
 
 WIDTH = 88
 BOUND = "\0"  # stands for a space at which no line ends
@@ -24,7 +24,12 @@ FORMULA = re.compile(r"\s(?:[-+*/=<>@]|[<>=!+*]=)\s")  # x - x'
 
 def say(text: str) -> None:
     """Print a message, wrapped."""
-    print(wrapped(text))
+    print(wrapped(printable(text)))
+
+
+def printable(text: str) -> str:
+    """Return a text without half characters, which no stream can write: "?" stands for each."""
+    return text.encode(errors="replace").decode()
 
 
 def wrapped(text: str) -> str:
