@@ -63,8 +63,8 @@ class Bounds:
     def clamped(self, low: float, high: float) -> "Bounds | None":
         """Return the bounds after a clamp; None where the result may be a signal."""
         if self.high < INFINITE:
-            ends = (min(max(b, low), high) for b in (self.low, self.high))
-            return Bounds(*ends, self.gate)
+            start, end = (min(max(b, low), high) for b in (self.low, self.high))
+            return Bounds(start, end, self.gate)
         half_open = self.middle is not None and abs(low + high - 2 * self.middle) < NEARLY
         return Bounds(low, high, gate=False) if half_open else None
 
