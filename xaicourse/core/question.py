@@ -16,6 +16,7 @@ from torch import Tensor
 from xaicourse.core import checks
 from xaicourse.core.at_layer import up_to_units
 from xaicourse.core.backward_errors import explained_errors
+from xaicourse.core.batch_norm_layout import with_safe_batch_norms
 from xaicourse.core.chunks import at_least_float32, in_chunks, is_out_of_memory, plain, taken
 from xaicourse.core.foreign_hooks import notice_module_hooks
 from xaicourse.core.inputs import belonging_to, call, check_extras, largest_input
@@ -136,7 +137,7 @@ class Question:
                 chunk = taken(points, start, stop, rows)
                 if layer is None and not (differentiable and chunk.requires_grad):
                     chunk = chunk.detach().requires_grad_(True)
-                score = self._score(chunk, rows[start:stop])
+                score = with_safe_batch_norms(self._score(chunk, rows[start:stop]))
                 if seen is not None:
                     chunk = seen.output
                 if not score.requires_grad or not chunk.requires_grad:
