@@ -16,11 +16,11 @@ __all__ = ["with_safe_batch_norms"]
 
 def with_safe_batch_norms(score: Tensor) -> Tensor:
     """Return a score, in whose graph the batch-norms get gradients laid out as their inputs are."""
-    seen: set[Any] = {None}
-    found = [score.grad_fn]
+    seen: set[Any] = set()
+    found: list[Any] = [score.grad_fn]
     while found:
         node = found.pop()
-        if node in seen:
+        if node is None or node in seen:
             continue
         seen.add(node)
         found += [before for before, _ in node.next_functions]
@@ -41,13 +41,13 @@ def _lay_out(node: Any) -> None:
         z = node._saved_input
     except RuntimeError:  # it was overwritten, as autograd will say
         return
-    form = torch.empty_like(z, device="meta")
+    strides = torch.empty_like(z, device="meta").stride()  # of one that is expanded: without 0
 
     def stored_alike(grads: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
         grad, *others = grads
-        if grad is None or grad.stride() == form.stride():
+        if grad is None or grad.stride() == strides:
             return grads
-        alike = torch.empty_strided(form.shape, form.stride(), dtype=grad.dtype, device=grad.device)
+        alike = torch.empty_strided(grad.shape, strides, dtype=grad.dtype, device=grad.device)
         return alike.copy_(grad), *others
 
     node.register_prehook(stored_alike)
