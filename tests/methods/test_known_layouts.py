@@ -1,6 +1,7 @@
 """What is remembered of a model's layers is never told of another model, nor of a changed one."""
 
 import gc
+import itertools
 import types
 import weakref
 
@@ -9,7 +10,8 @@ import torch
 from torch import nn
 
 import xaicourse as xc
-from xaicourse.methods.vanilla.known_layouts import form_of
+from xaicourse.core.model_form import form_of
+from xaicourse.core.row_guard import is_asking
 
 CAMS = ["grad_cam", "hires_cam", "eigen_cam", "score_cam", "guided_grad_cam"]
 FLAG = {"turned": False, "small": False}
@@ -57,20 +59,20 @@ class Net(nn.Module):
 
 def forwards(model, call):
     """Return how often the model runs in a call, and its result."""
-    count = []
+    ticks = itertools.count()  # no list: what a function reads is a part of the model's form
     inside = model.conv._conv_forward
 
     def counted(self, *args):
-        count.append(1)
+        if not is_asking():
+            next(ticks)
         return inside(*args)
 
     model.conv._conv_forward = types.MethodType(counted, model.conv)
     call()  # the model has changed: it is looked at again
-    first = len(count)
-    count.clear()
+    first = next(ticks)
     found = call()
     del model.conv._conv_forward
-    return first, len(count), found
+    return first, next(ticks) - first - 1, found
 
 
 @pytest.mark.parametrize("layer", ["lay", None])

@@ -334,7 +334,8 @@ class Question:
             if read is None:  # no tensor to look at: the score then
                 read, name = self._pick, (weakly(self.target), weakly(self.output))
             training = getattr(self.model, "training", None)
-            form = (points.shape[1:], self.model_dtype, points.device, training, name)
+            many = len(points) > 1
+            form = (points.shape[1:], many, self.model_dtype, points.device, training, name)
             if is_known(self.model, form):
                 return
 
