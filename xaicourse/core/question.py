@@ -335,8 +335,8 @@ class Question:
                 read, name = self._pick, (weakly(self.target), weakly(self.output))
             training = getattr(self.model, "training", None)
             many = len(points) > 1
-            form = (points.shape[1:], many, self.model_dtype, points.device, training, name)
-            if is_known(self.model, form):
+            form = (points.shape[1:], self.model_dtype, points.device, training, name)
+            if is_known(self.model, form, many):
                 return
 
             def ask(points: Tensor, rows: Tensor) -> Tensor:
@@ -344,7 +344,7 @@ class Question:
 
             said = read(outputs, rows)
             if check_rows(ask, points.detach(), rows, said, by_the_batch=self._own_statistics):
-                remember(self.model, form)
+                remember(self.model, form, many)
             if self.rules is None:  # else the softmax is refused, or was allowed
                 notice_softmax(self.output, self._squashed_by)
 

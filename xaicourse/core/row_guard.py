@@ -62,8 +62,11 @@ class DependentRowsError(ValueError):
 # ---- what was asked before -----------------------------------------------------------------------
 
 
-def is_known(model: Any, form: tuple) -> bool:
-    """Tell whether a model, built as it is, has been asked about inputs of this form."""
+def is_known(model: Any, form: tuple, many: bool) -> bool:
+    """Tell whether a model, built as it is, has been asked about inputs of this form.
+
+    One row alone tells less than many of them.
+    """
     owner, form = _owner(model, form)
     try:
         if owner in _vouched:
@@ -71,16 +74,17 @@ def is_known(model: Any, form: tuple) -> bool:
         built, forms = _known.get(owner, (None, ()))
     except TypeError:  # neither hashable nor to be referred to weakly
         return False
-    return form in forms and built == form_of(model)
+    asked = (form, True) in forms or (form, many) in forms
+    return asked and built == form_of(model)
 
 
-def remember(model: Any, form: tuple) -> None:
+def remember(model: Any, form: tuple, many: bool) -> None:
     """Note that the rows of such inputs do not depend on each other in a model."""
     owner, form = _owner(model, form)
     now = form_of(model)
     try:
         built, forms = _known.get(owner, (None, set()))
-        _known[owner] = (now, {*forms, form} if built == now else {form})
+        _known[owner] = (now, {*(forms if built == now else ()), (form, many)})
     except TypeError:
         return
 
