@@ -75,7 +75,10 @@ def _items(values: Mapping[str, Any], seen: set[int], depth: int) -> list:
         elif key == "_buffers":
             found += [_numbers(b) for b in value.values() if b is not None and b.dtype in WHOLE]
         elif isinstance(key, str) and key.endswith("_hooks"):
-            found += [key, *(_value(hook, seen, depth) for hook in value.values() if _foreign(hook))]
+            found += [
+                key,
+                *(_value(hook, seen, depth) for hook in value.values() if _foreign(hook)),
+            ]
         elif key not in ELSEWHERE:
             found += [key, kind, _value(value, seen, depth)]
     return found

@@ -367,14 +367,14 @@ class Question:
             with torch.no_grad():
                 outputs = self._outputs(self.x[start:stop], rows)
                 scaled = self._scaled(outputs)
-                if start == 0:
-                    self._check_rows(self.x[start:stop], rows, outputs)
                 here = self.target
                 if here is None:
                     here = predicted(outputs, scaled)
                 else:
                     here = of_rows(here, slice(start, stop))
                 check_target(here, scaled)
+                if start == 0:
+                    self._check_rows(self.x[start:stop], rows, outputs)
                 local = torch.arange(stop - start, device=rows.device)
                 score = here.pick(scaled, local)
                 rival = runner_up(here, outputs) if self.output == "margin" else None

@@ -208,9 +208,7 @@ class _Beside:
                 self.ways.pop(0)
         return None
 
-    def _answer(
-        self, number: int, strange: float | None, elsewhere: bool
-    ) -> tuple[Tensor, Tensor]:
+    def _answer(self, number: int, strange: float | None, elsewhere: bool) -> tuple[Tensor, Tensor]:
         place = 0 if (self.place > 0) != elsewhere else number - 1
         other = (
             self.row if strange is None else strange * self.row.flatten().roll(1).view_as(self.row)
