@@ -335,8 +335,9 @@ class Question:
             if read is None:  # no tensor to look at: the score then
                 read, name = self._pick, (weakly(self.target), weakly(self.output))
             training = getattr(self.model, "training", None)
+            many = len(points) > 1
             form = (points.shape[1:], self.model_dtype, points.device, training, name)
-            if is_known(self.model, form):
+            if is_known(self.model, form, many):
                 return
 
             def ask(points: Tensor, rows: Tensor) -> Tensor:
@@ -344,7 +345,7 @@ class Question:
 
             said = read(outputs, rows)
             if check_rows(ask, points.detach(), rows, said, by_the_batch=self._own_statistics):
-                remember(self.model, form)
+                remember(self.model, form, many)
             if self.rules is None:  # else the softmax is refused, or was allowed
                 notice_softmax(self.output, self._squashed_by)
 
@@ -367,14 +368,14 @@ class Question:
             with torch.no_grad():
                 outputs = self._outputs(self.x[start:stop], rows)
                 scaled = self._scaled(outputs)
-                if start == 0:
-                    self._check_rows(self.x[start:stop], rows, outputs)
                 here = self.target
                 if here is None:
                     here = predicted(outputs, scaled)
                 else:
                     here = of_rows(here, slice(start, stop))
                 check_target(here, scaled)
+                if start == 0:
+                    self._check_rows(self.x[start:stop], rows, outputs)
                 local = torch.arange(stop - start, device=rows.device)
                 score = here.pick(scaled, local)
                 rival = runner_up(here, outputs) if self.output == "margin" else None
