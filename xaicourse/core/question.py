@@ -26,7 +26,7 @@ from xaicourse.core.output_parts import escapes, refuse_list_of_rows, tensors_in
 from xaicourse.core.recomputation import hides_a_block, refusal
 from xaicourse.core.row_guard import check_function, check_rows, is_known, remember, weakly
 from xaicourse.core.rules import BackwardRules
-from xaicourse.core.scale import OUTPUTS, check_output, notice_softmax, transform
+from xaicourse.core.scale import check_output, check_scale, notice_softmax, transform
 from xaicourse.core.target_checks import (
     as_target,
     check_target,
@@ -65,10 +65,7 @@ class Question:
     ) -> None:
         checks.check_input(x)
         checks.check_model(model)
-        if not callable(output) and output not in OUTPUTS:
-            raise ValueError(
-                f"output must be one of {', '.join(OUTPUTS)} or a function, got {output!r}"
-            )
+        check_scale(output)
         modules = refuse_training_modules(model)
         notice_module_hooks(modules, None if rules is None else rules.method)
         if rules is not None:

@@ -11,7 +11,7 @@ from torch.nn import functional
 from xaicourse.core.chunks import at_least_float32
 from xaicourse.core.output_parts import map_tensors
 
-__all__ = ["OUTPUTS", "check_output", "notice_softmax", "transform"]
+__all__ = ["OUTPUTS", "check_output", "check_scale", "notice_softmax", "transform"]
 
 OUTPUTS = ("logit", "probability", "log_probability", "margin")
 
@@ -56,6 +56,14 @@ def notice_softmax(output: Any, squashed_by: str | None) -> None:
             "model[:-1] of an nn.Sequential, or say that probabilities are meant: "
             "output=lambda p: p",
             stacklevel=2,
+        )
+
+
+def check_scale(output: Any) -> None:
+    """Raise unless `output` is a scale that is known by name, or a function."""
+    if not callable(output) and output not in OUTPUTS:
+        raise ValueError(
+            f"output must be one of {', '.join(OUTPUTS)} or a function, got {output!r}"
         )
 
 
