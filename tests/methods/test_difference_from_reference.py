@@ -291,17 +291,24 @@ def test_deep_shap_in_chunks_that_end_within_a_reference(batch_size, close):
         close(found.f_end, model(x)[:, 1])
 
 
-def test_a_chunk_that_ran_out_of_memory_counts_once(close):
-    net, x = three_layers().double(), torch.rand(3, 4, dtype=torch.float64)
+def test_a_chunk_that_ran_out_of_memory_counts_once(close, monkeypatch):
+    """Also where it ran out after the first of its references was added."""
+    from xaicourse.methods.vanilla import reference_pairs
+
+    model, x = three_layers().double(), torch.rand(3, 4, dtype=torch.float64)
     references = torch.rand(4, 4, dtype=torch.float64)
+    expected = xc.deep_shap(model, x, 1, baselines=references)
+    check, calls = reference_pairs.refuse_not_differentiable, []
 
-    def model(x):
-        if len(x) > 10:
+    def runs_out_once(*args, **settings):
+        calls.append(args)
+        if len(calls) == 2:
             raise MemoryError
-        return net(x)
+        check(*args, **settings)
 
-    found = xc.deep_shap(model, x, 1, baselines=references, batch_size=12)
-    close(found, xc.deep_shap(net, x, 1, baselines=references))
+    monkeypatch.setattr(reference_pairs, "refuse_not_differentiable", runs_out_once)
+    close(xc.deep_shap(model, x, 1, baselines=references), expected)
+    assert len(calls) > 5
 
 
 def test_each_pair_goes_through_the_model_once():
@@ -321,7 +328,7 @@ def test_f_at_the_reference_where_outputs_are_in_a_dict(close):
     """Not read by halves where it is not plain which outputs are the reference's."""
     net, x = three_layers().double(), torch.rand(2, 4, dtype=torch.float64)
 
-    def target(outputs):
+    def target(outputs, rows):
         return outputs["a"][:, 1]
 
     found = xc.deeplift(lambda x: {"a": net(x)}, x, target, baseline=0.3, return_details=True)
