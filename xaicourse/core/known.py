@@ -228,18 +228,13 @@ def _called(func: Any) -> str:
 
 def name_of(func: Any) -> str:
     """Return the first name of the row in which a function stands, "" for one that is not read."""
-    return _row_of(func)[0]
+    return _ROWS.get(_called(func), ("", ""))[0]
 
 
 def kind_of(func: Any) -> str:
     """Return the kind of a function, "" for one that is not read."""
-    return _row_of(func)[1]
-
-
-@lru_cache(LOOKED_UP)
-def _row_of(func: Any) -> tuple[str, str]:
     name = _called(func)
-    return _ROWS.get(name, ("", "attribute" if name.startswith(".") else ""))
+    return _ROWS.get(name, ("", "attribute" if name.startswith(".") else ""))[1]
 
 
 def has_only_the_form_of(func: Any) -> bool:
