@@ -100,8 +100,7 @@ class Question:
     def scores(self, points: Callable[[Tensor], Tensor] | Tensor, rows: Tensor) -> Tensor:
         """Return F at points (P, ...) that belong to the original rows `rows` (P,): (P,) floats.
 
-        `points` may be a function from positions 0..P-1 to points, so that they need not all
-        be in memory at once.
+        `points` may be a function from positions 0..P-1 to points: not all need be in memory.
         """
         found: list[Tensor] = []
 
