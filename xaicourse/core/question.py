@@ -97,8 +97,7 @@ class Question:
     def scores(self, points: Callable[[Tensor], Tensor] | Tensor, rows: Tensor) -> Tensor:
         """Return F at points (P, ...) that belong to the original rows `rows` (P,): (P,) floats.
 
-        `points` may be a function from positions 0..P-1 to points, so that they need not all
-        be in memory at once.
+        `points` may be a function from positions 0..P-1 to points: not all need be in memory.
         """
         found: list[Tensor] = []
 
@@ -123,14 +122,14 @@ class Question:
 
         `receive` is called as ``receive(slice, points, grads, scores)``. With `layer` F is
         differentiated with respect to that layer's output, which is handed on in place of points.
-
         The rows of a chunk do not depend on each other, so the gradient of their summed scores
         holds the gradient of each.
         """
         source = "x" if layer is None else f"x through layer {layer.name!r}"
+        capture: Any = nullcontext if layer is None else partial(layer.capture, differentiable)
 
         def run(start: int, stop: int) -> None:
-            with torch.enable_grad(), _captured(layer, differentiable) as seen:
+            with torch.enable_grad(), capture() as seen:
                 chunk = taken(points, start, stop, rows)
                 if layer is None and not (differentiable and chunk.requires_grad):
                     chunk = chunk.detach().requires_grad_(True)
@@ -204,16 +203,21 @@ class Question:
     def _score(self, points: Tensor, rows: Tensor) -> Tensor:
         """Call the model on points (P, ...) and pick the number that is explained: (P,)."""
         outputs = self._outputs(points, rows)
-        scaled = self._scaled(outputs)
         if not self._called:
-            check_target(self.target, scaled)
+            check_target(self.target, self._scaled(outputs))
             self._called = True
             self._check_rows(points, rows, outputs)
+        score = self.read(outputs, rows)
+        if self._audited is not None:
+            self._check_seen(score, outputs)
+        return score
+
+    def read(self, outputs: Any, rows: Tensor) -> Tensor:
+        """Return the number that is explained, (P,), from what the model says of rows (P,)."""
+        scaled = self._scaled(outputs)
         score = self.target.pick(scaled, rows)
         if self._rival is not None:
             score = score - self._rival.pick(scaled, rows)
-        if self._audited is not None:
-            self._check_seen(score, outputs)
         if score.shape != rows.shape:
             raise ValueError(
                 f"target and output must give one number a row, shape {tuple(rows.shape)}, but "
@@ -300,10 +304,9 @@ class Question:
             self._hooks_unknown = not torch.is_grad_enabled() or probe.hooks_set > 0
             if probe.low_precision:
                 self.precision = torch.bfloat16
-        except (TrainingModeError, UnsupportedOperationError):
-            raise
         except Exception as error:
-            if is_out_of_memory(error):
+            known = isinstance(error, TrainingModeError | UnsupportedOperationError)
+            if known or is_out_of_memory(error):
                 raise
             raise ValueError(
                 f"model {checks.describe(self.model)} failed on x of shape "
@@ -392,7 +395,3 @@ class Question:
             self._rival = joined(rivals)
         self._scores_at_x = torch.cat(found)
         self._called = True
-
-
-def _captured(layer: Layer | None, keep_graph: bool) -> Any:
-    return nullcontext() if layer is None else layer.capture(keep_graph)
