@@ -828,7 +828,7 @@ def marked(name: str) -> Any:
     return pytest.param(name, marks=[pytest.mark.fault(name[:2])] if name in PRACTICE else [])
 
 
-@pytest.mark.parametrize("name", map(marked, ALL))
+@pytest.mark.parametrize("name", [marked(name) for name in ALL])
 def test_the_advice_is_given_and_works(name, close):
     case = ALL[name]
     with pytest.raises(case.error) as refused:
