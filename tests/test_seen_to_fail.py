@@ -118,6 +118,7 @@ def test_what_counts_as_a_proof(tool, history, monkeypatch, capsys):
         "A7": ("0", "0", "0", "0", "NO TEST"),
     }
     assert "A1: tests/test_numbers.py::test_twice[5]: assert 7 == (2 * 5)" in printed
+    assert "fails today: tests/test_numbers.py::test_that_fails_today: assert 6 == 5" in printed
     assert not (history / tool.STORED).exists()
 
 

@@ -266,6 +266,8 @@ def main() -> int:
     for commit, found in then.items():
         if files := sorted(set(found["not imported"])):
             print(f"not to be imported on {commit}: {', '.join(files)}")
+    if failing := [test for test, ended in now["outcomes"].items() if ended == "failed"]:
+        print("\n".join(f"fails today: {test}: {now['reasons'][test]}" for test in failing))
     for row in rows if asked.why else ():
         print(f"{row}: {first_reason(then[commits[row]], row)}")
     if asked.store:
