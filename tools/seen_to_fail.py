@@ -185,16 +185,19 @@ def pytest_sessionfinish() -> None:
 # ---- laying out and running ----------------------------------------------------------------------
 
 
+def git(*words: str) -> bytes:
+    """Return what git prints."""
+    return subprocess.run(["git", *words], cwd=ROOT, check=True, capture_output=True).stdout
+
+
 def lay_out(commit: str | None, folder: Path) -> Path:
-    """Put the package of a commit (None: today's) beside today's tests; return that folder."""
+    """Put package and tools of a commit (None: today's) beside today's tests; return that folder."""
     folder.mkdir()
     if commit is None:
         shutil.copytree(ROOT / "xaicourse", folder / "xaicourse", ignore=_caches)
     else:
-        packed = subprocess.run(
-            ["git", "archive", commit, "xaicourse"], cwd=ROOT, check=True, capture_output=True
-        ).stdout
-        with tarfile.open(fileobj=BytesIO(packed)) as tar:
+        there = git("ls-tree", "--name-only", commit, "xaicourse", "tools").decode().split()
+        with tarfile.open(fileobj=BytesIO(git("archive", commit, *there))) as tar:
             tar.extractall(folder, filter="data")
     shutil.copytree(ROOT / "tests", folder / "tests", ignore=_caches)
     for path in ROOT.iterdir():  # data, benchmarks, docs ...: as they are today
@@ -295,14 +298,8 @@ def cells(row: str, commit: str, now: dict[str, Any], then: dict[str, Any]) -> l
 
 def this_commit() -> str:
     """Return the commit that is tried, with a + where the package or its tests differ from it."""
-
-    def git(*words: str) -> str:
-        command = ["git", *words]
-        ran = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-        return ran.stdout.strip()
-
     changed = git("status", "--porcelain", "--", "xaicourse", "tests")
-    return git("rev-parse", "--short", "HEAD") + ("+" if changed else "")
+    return git("rev-parse", "--short", "HEAD").decode().strip() + ("+" if changed else "")
 
 
 def line(words: list[str]) -> str:
