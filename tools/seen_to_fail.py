@@ -191,7 +191,7 @@ def git(*words: str) -> bytes:
 
 
 def lay_out(commit: str | None, folder: Path) -> Path:
-    """Put package and tools of a commit (None: today's) beside today's tests; return that folder."""
+    """Put package and tools of a commit (None: today's) beside today's tests; return the folder."""
     folder.mkdir()
     if commit is None:
         shutil.copytree(ROOT / "xaicourse", folder / "xaicourse", ignore=_caches)
