@@ -647,6 +647,13 @@ case(
     lambda: of_place(0, 0),
 )
 case(
+    "target: a mask of weights",
+    lambda: targets.region(0, torch.tensor([0.2, 0.8])),
+    "mask must be True and False, or 1 and 0",
+    lambda: xc.gradient(grid, X, targets.region(0, torch.tensor([0.0, 1.0]))),
+    lambda: of_place(0, 1),
+)
+case(
     "target: half a class in an index",
     lambda: xc.gradient(grid, X, (1.5, 0)),
     "made of whole class numbers",
