@@ -153,7 +153,7 @@ def test_a_scale_inside_is_checked_like_one_outside(close):
     with pytest.raises(ValueError, match=r"already probabilities.*output=lambda p: p"):
         xc.gradient(model, X, targets.item("y", 1), output="probability")
     close(
-        xc.gradient(model, X, targets.item("y", 1), output="logit"),  # as advised
+        xc.gradient(model, X, targets.item("y", 1), output=lambda p: p),  # as advised
         xc.gradient(NET, X, 1, output="probability"),
     )
     words = lambda h: {"y": tokens(h)}  # noqa: E731

@@ -87,7 +87,8 @@ def check_output(
     if output == "margin":
         if not several:
             raise ValueError(
-                f"output='margin' needs K > 1 classes, the model returns {tuple(outputs.shape)}"
+                "output='margin' needs K > 1 classes, the model returns "
+                f"{tuple(outputs.shape)}; for its only score pass output='logit'"
             )
         return
     if outputs.dim() == 3:
