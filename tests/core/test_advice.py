@@ -218,6 +218,28 @@ for method in (xc.gradient, xc.integrated_gradients, xc.vargrad, xc.noisegrad):
     )
 
 
+def written(z: Tensor, again: Callable[[Tensor], Tensor]) -> Tensor:
+    """Write into what the gradient of a ReLU, or of a copy of it, needs."""
+    h = again(z.relu())
+    h[:, :2] = 2.0
+    return NET(h)
+
+
+CASES["a write into what the gradient needs"] = Advice(
+    lambda: xc.gradient(lambda z: written(z, lambda h: h), X, 0),
+    r"write into a copy, h = h\.clone\(\)",
+    lambda: xc.gradient(lambda z: written(z, Tensor.clone), X, 0),
+    lambda: slope(lambda z: NET(torch.cat([torch.full_like(z[:, :2], 2), z[:, 2:]], 1))),
+)
+STEP = torch.zeros(1, dtype=X.dtype)
+CASES["an operation without a derivative"] = Advice(
+    lambda: xc.gradient(lambda z: NET(z * torch.heaviside(z - 0.5, STEP)), X, 0),
+    r"without a derivative.*detach\(\) where it is only looked at",
+    lambda: xc.gradient(lambda z: NET(z * torch.heaviside(z.detach() - 0.5, STEP)), X, 0),
+    lambda: slope(lambda z: NET(z * (z > 0.5))),
+)
+
+
 def checkpointed(inner: nn.Module, reentrant: bool) -> nn.Module:
     return Of(inner, lambda n, z: checkpoint(n, z, use_reentrant=reentrant)).eval()
 
