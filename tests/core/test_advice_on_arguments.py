@@ -517,6 +517,13 @@ def in_a_dict(z: Tensor) -> dict[str, Tensor]:
 
 
 case(
+    "a scale that does not exist",
+    lambda: xc.gradient(NET, X, 1, output="softmax"),
+    "output must be one of logit, probability",
+    lambda: xc.gradient(NET, X, 1, output="probability"),
+    lambda: slope(lambda z: NET(z).softmax(1), X, 1),
+)
+case(
     "the probability of a dict",
     lambda: xc.gradient(in_a_dict, X, lambda o, rows: o["out"][:, 1], output="probability"),
     r"target=xaicourse\.targets\.item\(key, class\)",
