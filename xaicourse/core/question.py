@@ -17,6 +17,7 @@ from xaicourse.core import checks
 from xaicourse.core.at_layer import up_to_units
 from xaicourse.core.backward_errors import explained_errors
 from xaicourse.core.chunks import at_least_float32, in_chunks, is_out_of_memory, plain, taken
+from xaicourse.core.differentiation import differentiated
 from xaicourse.core.foreign_hooks import notice_module_hooks
 from xaicourse.core.inputs import belonging_to, call, check_extras, largest_input
 from xaicourse.core.layers import Layer
@@ -142,9 +143,7 @@ class Question:
                 if not score.requires_grad or not chunk.requires_grad:
                     raise self._not_connected(source, taken(points, start, stop, rows))
                 with explained_errors(), belonging_to(rows[start:stop]):
-                    (grad,) = torch.autograd.grad(
-                        score.sum(), chunk, create_graph=differentiable, allow_unused=True
-                    )
+                    grad = differentiated(score, chunk, differentiable)
             if grad is None:
                 if hides_a_block(score):
                     raise refusal()

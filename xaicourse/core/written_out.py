@@ -17,7 +17,7 @@ from xaicourse.core.known import RECURRENT, kind_of, name_of, plain_name
 from xaicourse.core.operations import UnsupportedOperationError
 from xaicourse.core.ruled import RuleSet
 
-__all__ = ["whole_layer", "written_out"]
+__all__ = ["Way", "whole_layer", "written_out"]
 
 HALF = (torch.float16, torch.bfloat16)
 

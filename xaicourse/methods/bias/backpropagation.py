@@ -9,6 +9,7 @@ from torch.utils._pytree import tree_leaves
 
 from xaicourse.core.attribution import Attribution
 from xaicourse.core.bias_terms import BiasMode, BiasQuestion, full_gradient
+from xaicourse.core.attention import in_parts
 from xaicourse.core.biases import no_bias
 from xaicourse.core.follow_mode import FollowMode
 from xaicourse.core.gradients import sum_dtype
@@ -109,11 +110,26 @@ def padded(func: Any, y: Tensor, u: Tensor, args: tuple, kwargs: dict[str, Any])
     return with_backward(y, path)
 
 
+def joined(
+    func: Any, args: tuple, kwargs: dict[str, Any], follows: Callable[[Any], bool]
+) -> Tensor:
+    """Hand what lies on a constant, such as a class token, to all it is joined to alike."""
+    y = func(*args, **kwargs)
+    parts = args[0] if args else kwargs["tensors"]
+    dim = args[1] if len(args) > 1 else kwargs.get("dim", kwargs.get("axis", 0))
+    ours = [t for t in parts if follows(t)]
+    if len(ours) == len(parts) or name_of(func) not in ("cat", "stack"):
+        return y
+    mean = func(ours, dim).mean(dim, keepdim=name_of(func) == "cat")
+    path = func([t if follows(t) else mean.expand_as(t) for t in parts], dim)
+    return with_backward(y, path.to(y.dtype))
+
+
 # ---- the mode ------------------------------------------------------------------------------------
 
 # each number of the result comes from one number of the input, with slope 1 or not at all; and
 # constants that only look at a tensor's form
-MOVED = (KEEPS_NUMBERS - PAD) | {"join", "max pool", "max pool and places", "largest"}
+MOVED = (KEEPS_NUMBERS - PAD) | {"max pool", "max pool and places", "largest"}
 MOVED |= {"attribute", "cut", "constant"}
 WITH_TWO_INPUTS = ("product", "quotient")
 
@@ -128,9 +144,15 @@ class SharingMode(FollowMode):
         self.source: Tensor | float = 0.0  # sum of y * term: its gradient at y feeds the term in
 
     def operation(self, func: Any, name: str, args: tuple, kwargs: dict[str, Any]) -> Any:
+        way = in_parts(func, args, kwargs, self.follows)
+        if way is not None:
+            with self:
+                return way(*args, **kwargs)
         has_bias = not no_bias(func, args, kwargs, self.follows)  # and so a number
         us = [a for a in tree_leaves((args, kwargs)) if self.follows(a)]
-        if kind_of(func) in MOVED:
+        if kind_of(func) == "join":
+            result = joined(func, args, kwargs, self.follows)
+        elif kind_of(func) in MOVED:
             result = func(*args, **kwargs)
         else:
             # in place or not: the arguments are left alone and a new tensor is returned
@@ -307,8 +329,8 @@ def bias_backprop(
     Raises
     ------
     UnsupportedOperationError
-        If there is no rule to share among the inputs of an operation (attention as one call,
-        recurrent layers); it is named. Also if anything was lost on the way.
+        If there is no rule to share among the inputs of an operation (recurrent layers); it is
+        named. Also if anything was lost on the way.
     ValueError, TypeError
         Also for an unknown alpha.
 
@@ -317,7 +339,8 @@ def bias_backprop(
     Input and bias part together are complete. Breaks implementation invariance. Activations pass
     their unit's share on, max-pools to the winner, sums of two branches in proportion to their
     sizes (in halves with uniform), products in halves; a layer norm or a softmax hands the share of
-    each number to the number at its place; what falls on a rim of zeros goes to the nearest pixel.
+    each number to the number at its place; attention in one call is written out; what falls on a
+    rim of zeros goes to the nearest pixel, what falls on a class token to all other tokens alike.
 
     **Cost.** 2 gradients a row.
 
@@ -337,7 +360,8 @@ def bias_backprop(
     """
     if alpha not in ALPHAS:
         raise ValueError(f"alpha must be one of {', '.join(ALPHAS)}, got {alpha!r}")
-    question = BiasQuestion(model, x, target, **asked, reduce=lambda name, share: share.terms)
+    terms = {"reduce": lambda name, share: share.terms, "in_parts": in_parts}
+    question = BiasQuestion(model, x, target, **asked, **terms)
     dtype = sum_dtype(x.device)
     betas: dict[int, Tensor] = {}
 
@@ -365,7 +389,6 @@ def _check_nothing_lost(gap: Tensor, score: Tensor, most: Tensor) -> None:
         row = int(lost.nonzero()[0])
         raise UnsupportedOperationError(
             f"bias_backprop lost {float(-gap[row]):.4g} of F = {float(score[row]):.4g} in row "
-            f"{row}: a bias sits where no input can be reached, as in a constant that is joined "
-            "to features or a window of padding alone; use fullgrad_decomposition, which leaves "
-            "the biases where they are"
+            f"{row}: a bias sits where no input can be reached, as in a window "
+            "of padding alone; use fullgrad_decomposition, which leaves the biases where they are"
         )
