@@ -129,7 +129,7 @@ def test_a_row_that_sees_nothing_is_refused():
 
 
 def test_a_layer_with_a_bias_among_its_keys_is_refused():
-    with pytest.raises(UnsupportedOperationError, match="multi_head_attention_forward.*fullgrad"):
+    with pytest.raises(UnsupportedOperationError, match=r"multi_head_attention_forward.*fullgrad"):
         xc.bias_backprop(Layer(False, add_bias_kv=True), X, 2)
 
 

@@ -25,23 +25,24 @@ def differentiated(score: Tensor, x: Tensor, keep_graph: bool) -> Tensor | None:
 def lay_out_gradients(score: Tensor) -> None:
     """Let each batch norm in the graph of `score` get its gradient in the layout of its input."""
     seen: set[Any] = set()
-    stack = [score.grad_fn]
+    stack: list[Any] = [score.grad_fn]
     while stack:
-        node = stack.pop()
+        node: Any = stack.pop()
         if node is None or node in seen:
             continue
         seen.add(node)
         if node.name() == NODE:
-            node.register_prehook(_as_its_input(node))
+            # what is kept of the input is its form: the node itself would close a circle
+            node.register_prehook(_laid_out_as(torch.empty_like(node._saved_input, device="meta")))
         stack.extend(before for before, _ in node.next_functions)
 
 
-def _as_its_input(node: Any) -> Any:
+def _laid_out_as(u: Tensor) -> Any:
     def lay_out(grads: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...] | None:
-        grad, u = grads[0], node._saved_input
+        grad = grads[0]
         if grad is None or grad.dim() < 4 or grad.stride() == u.stride():
             return None
-        laid = torch.empty_like(u, dtype=grad.dtype, memory_format=torch.preserve_format)
+        laid = torch.empty_strided(u.shape, u.stride(), dtype=grad.dtype, device=grad.device)
         return (laid.copy_(grad), *grads[1:])
 
     return lay_out
