@@ -156,7 +156,7 @@ def rescaled() -> TorchFunctionMode:
                 return _each(args[0], lambda z: func(z.clone(), *args[1:], **kwargs))
         linear = func in _names("matmul", "__matmul__", "bmm") and len(_follow(args)) == 1
         quotient = func in QUOTIENTS and len(_follow(args)) == 2
-        if func in POOLS | NORMS | SQUASHED or func in MATRICES and not linear or quotient:
+        if func in POOLS | NORMS | SQUASHED or (func in MATRICES and not linear) or quotient:
             raise NoOpinion(func.__name__)
         return None
 
