@@ -185,3 +185,17 @@ def test_a_class_token_read_after_attention(way, alpha):
     assert float((beta[0] - beta[1]).abs().max()) > 0  # row by row
     alone = xc.bias_backprop(model, X[1:], 1, alpha=alpha)
     assert float((beta[1:] - alone).norm()) <= 1e-12 * float(alone.norm())
+
+
+# ---- masks of -inf -------------------------------------------------------------------------------
+
+
+@pytest.mark.fault("R4")
+@pytest.mark.parametrize("mask", [ADDED, CAUSAL], ids=["some places", "causal"])
+def test_a_mask_of_minus_infinity_by_hand(mask, close):
+    """0 times -inf is no number, but what is masked brings nothing."""
+    model = Attends(lambda q, k, v: by_hand(q, k, v, mask, 0.5))
+    finite = Attends(lambda q, k, v: by_hand(q, k, v, mask.clamp(min=-1e3), 0.5))
+    close(xc.fullgrad_decomposition(model, X, 1).sum(1), xc.scores(model, X, 1))
+    close(xc.fullgrad_decomposition(model, X, 1).sum(1),
+          xc.fullgrad_decomposition(finite, X, 1).sum(1))  # fmt: skip
