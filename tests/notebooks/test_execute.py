@@ -1,8 +1,11 @@
 """Execution: limits of time and memory, environment, strict checks, errors that name cells."""
 
 import os
+import subprocess
+import sys
 
 import pytest
+from builder import environment as environment_module
 from builder.environment import FIRST, SECOND, environment
 from builder.errors import CourseError
 from builder.execute import execute, strict
@@ -145,6 +148,23 @@ def test_strict_is_added_to_the_call(source, expected):
             strict(source)
     else:
         assert strict(source) == expected
+
+
+@pytest.mark.fault("S11")
+@pytest.mark.parametrize("where", ["no_folder/at/all", "a_file"])
+def test_matplotlib_finds_a_folder_without_a_home(tmp_path, monkeypatch, where):
+    (tmp_path / "a_file").write_text("")
+    (tmp_path / "no_folder").write_text("")  # nothing can be made in it, whoever asks
+    monkeypatch.setenv("HOME", str(tmp_path / where))
+    for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MPLCONFIGDIR"):
+        monkeypatch.delenv(name, raising=False)
+    if hasattr(environment_module, "_font_cache"):
+        environment_module._font_cache.cache_clear()
+    command = [sys.executable, "-c", "import matplotlib; print(matplotlib.get_cachedir())"]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    if hasattr(environment_module, "_font_cache"):
+        environment_module._font_cache.cache_clear()
 
 
 def test_the_environment_of_a_build_is_not_this_one(monkeypatch):

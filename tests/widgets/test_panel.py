@@ -9,6 +9,7 @@ import ipywidgets
 import pytest
 from PIL import Image
 
+from tests.frozen.make import panels
 from xaicourse.widgets.panel import Panel, widgets_in
 
 
@@ -265,3 +266,37 @@ def test_a_panel_whose_loop_is_gone_works_at_once(live):
     panel = asyncio.run(make())
     panel.controls["grey"].value = 77
     assert grey_on_screen(panel) == (4, 77)
+
+
+@pytest.mark.fault("S12")
+def test_a_closed_panel_leaves_no_widget_behind():
+    registry = ipywidgets.widgets.widget._instances
+    before = set(registry)
+    panel = Square()
+    picture = panel.picture
+    assert set(registry) > before
+    panel.close()
+    panel.close()
+    assert set(registry) == before
+    assert panel.result is None
+    assert picture.comm is None
+
+
+@pytest.mark.fault("S12")
+def test_a_panel_of_the_course_can_be_closed():
+    make, registry = panels()["path"], ipywidgets.widgets.widget._instances
+    before = set(registry)
+    make().close()
+    assert set(registry) == before
+
+
+def test_closing_stops_work(live):
+    async def scene():
+        panel = Square(chunks=10_000)
+        await asyncio.sleep(0.05)
+        panel.close()
+        done = len(panel.chunks_done)
+        await asyncio.sleep(0.05)
+        assert len(panel.chunks_done) <= done + 1
+
+    asyncio.run(scene())

@@ -4,7 +4,6 @@ import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Literal, Protocol, overload
@@ -35,6 +34,7 @@ __all__ = [
     "Unit",
     "attribution_method",
     "name_lessons",
+    "note_use",
     "say_lesson",
     "watch_calls",
 ]
@@ -176,7 +176,7 @@ RECORDS: dict[str, MethodRecord] = {}  # of the files that were read so far: see
 # what changes no number of the map
 NOT_ON_RECORD = {"batch_size", "differentiable", "return_details"}
 
-_watched: ContextVar[tuple[list[str], ...]] = ContextVar("watched", default=())
+_watching: list[list[str]] = []  # of all threads: a method may be called in another one
 
 
 def name_lessons(lessons: Mapping[str, str]) -> None:
@@ -197,13 +197,22 @@ def say_lesson(function: Any) -> None:
 
 @contextmanager
 def watch_calls() -> Iterator[list[str]]:
-    """Record the name of each registered method that is called inside."""
+    """Record the name of each registered method that is called inside, in any thread."""
     seen: list[str] = []
-    token = _watched.set((*_watched.get(), seen))
+    _watching.append(seen)
     try:
         yield seen
     finally:
-        _watched.reset(token)
+        others = [other for other in _watching if other is not seen]
+        if len(others) == len(_watching):
+            seen.append("watch_calls")  # somebody stopped the watching
+        _watching[:] = others
+
+
+def note_use(name: str) -> None:
+    """Record a name for all who watch."""
+    for seen in _watching:
+        seen.append(name)
 
 
 def one_gradient(settings: Mapping[str, Any]) -> int:
@@ -272,8 +281,7 @@ def _callable_method(body: Callable[..., Attribution], shared: Shared) -> Attrib
 
     @functools.wraps(whole)
     def method(*args: Any, return_details: bool = False, **given: Any) -> Any:
-        for seen in _watched.get():
-            seen.append(body.__name__)
+        note_use(body.__name__)
         # plain tensors and no graph whatever the caller's mode is, but for a map that is itself
         # to be differentiated
         keeps_graph = bool(given.get("differentiable", False))

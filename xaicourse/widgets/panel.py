@@ -191,6 +191,22 @@ class Panel:
         self._turn = next(self._turns)
         self._work_at_once(self._turn)
 
+    def close(self) -> None:
+        """Take the panel's widgets out of the notebook, and let go of what it holds.
+
+        A cell that is run again leaves the panel of before behind, in the notebook's list of
+        widgets. Call this before, or set the name to another panel and call it then.
+        """
+        self._turn = next(self._turns)  # work that is under way stops
+        for control in self.controls.values():
+            control.unobserve_all()
+        for widget in [*widgets_in(self.view)]:
+            parts = (getattr(widget, name, None) for name in ("layout", "style"))
+            for part in (widget, *parts):
+                if isinstance(part, ipywidgets.Widget):
+                    part.close()
+        self.result = self.error = None
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         live: Any = self.view._repr_mimebundle_()
         data, metadata = png_bundle(

@@ -1,12 +1,13 @@
 """What a student calls: check an answer, get a hint, go on with the reference."""
 
+import math
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from xaicourse.course.checking import guard, record
-from xaicourse.course.checking.client import Client, Crashed, TimedOut
+from xaicourse.course.checking.client import Client, Crashed, OutOfMemory, Stray, TimedOut
 from xaicourse.course.checking.names import known_name
 from xaicourse.course.checking.packing import pack
 from xaicourse.course.grading import messages
@@ -26,6 +27,7 @@ from xaicourse.course.lessons.tasks import TASKS
 __all__ = ["check", "hint", "or_reference", "warm_up"]
 
 SECONDS = 30.0  # the longest time for one answer; a usual one takes less than one second
+MOST_SECONDS = 86_400.0
 
 _client = Client()
 _tries: dict[str, int] = {}
@@ -153,9 +155,7 @@ def _judge(task: Task, answer: Any, graded: bool) -> Verdict:
     """Return the verdict on an answer; nothing that the answer does can raise here."""
     reply: dict[str, Any] = {}
     try:
-        if is_missing(answer):
-            raise Settled(Outcome("not_done", messages.text("general/not_done")))
-        reply = _ask(task, pack(answer))
+        reply = _ask(task, _packed(answer), graded)
         outcome = outcome_from({key: reply[key] for key in Outcome.__dataclass_fields__})
     except Settled as settled:
         outcome = settled.outcome
@@ -174,21 +174,64 @@ def _judge(task: Task, answer: Any, graded: bool) -> Verdict:
     )
 
 
-def _ask(task: Task, packed: bytes) -> dict[str, Any]:
-    seconds = float(os.environ.get("XAICOURSE_CHECK_SECONDS", SECONDS))
+def _packed(answer: Any) -> list[Any]:
+    """Return the answer as it is sent. Its own methods run here, and might raise anything."""
+    try:
+        missing = is_missing(answer)
+    except Exception as error:
+        text = messages.text("general/odd_answer", error=type(error).__name__)
+        raise Settled(Outcome("not_right", text)) from None
+    if missing:
+        raise Settled(Outcome("not_done", messages.text("general/not_done")))
+    return pack(answer)
+
+
+def _ask(task: Task, packed: list[Any], graded: bool) -> dict[str, Any]:
+    seconds = _seconds()
     request = {
         "task": task.id,
         "answer": packed,
-        "path": list(sys.path),
-        "folder": str(Path.cwd()),
+        "path": [folder for folder in sys.path if type(folder) is str],
+        "folder": _folder(),
     }
     try:
-        return _client.ask(request, seconds)
+        return _client.ask(request, seconds, fresh=graded)
     except TimedOut:
         key = {"key": "general/too_slow", "seconds": f"{seconds:g}"}
     except Crashed:
         key = {"key": "general/crashed"}
+    except OutOfMemory:
+        key = {"key": "general/memory"}
+    except Stray:
+        key = {"key": "general/stray"}
     raise Settled(Outcome("not_right", messages.text(**key)))
+
+
+def _folder() -> str:
+    try:
+        return str(Path.cwd())
+    except OSError:  # it was deleted or moved
+        return ""
+
+
+_said: set[str] = set()  # settings that were complained about
+
+
+def _seconds() -> float:
+    """Return the longest time for one answer: XAICOURSE_CHECK_SECONDS, if that is a time."""
+    given = os.environ.get("XAICOURSE_CHECK_SECONDS")
+    if given is None:
+        return SECONDS
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = math.nan
+    if 0 < seconds <= MOST_SECONDS:
+        return seconds
+    if given not in _said:
+        _said.add(given)
+        say(messages.text("words/seconds", given=given, seconds=f"{SECONDS:g}"))
+    return SECONDS
 
 
 def _count(outcome: Outcome, library_calls: list[str], graded: bool) -> tuple[Outcome, bool]:

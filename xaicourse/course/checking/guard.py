@@ -9,24 +9,21 @@ from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 
+from xaicourse.core.registry import note_use, watch_calls
+
 __all__ = ["is_installed", "note_reference", "watch"]
 
 
 @contextmanager
 def watch() -> Iterator[list[str]]:
     """Collect the names of the library's methods that are called inside."""
-    from xaicourse.core.registry import watch_calls
-
     with watch_calls() as seen:
         yield seen
 
 
 def note_reference() -> None:
     """Count the use of a task's reference like that of a library method, for all who watch."""
-    from xaicourse.core.registry import _watched
-
-    for seen in _watched.get():
-        seen.append("or_reference")
+    note_use("or_reference")
 
 
 def is_installed(module: ModuleType | None) -> bool:

@@ -1,30 +1,43 @@
 """The checker's own process: ``python -m xaicourse.course.checking.worker``.
 
-It reads requests from its standard input and writes one reply each, as JSON. It protects the
-notebook from endless loops, crashes and prints; it is no jail for hostile code.
+It reads requests from its standard input and writes one reply each, as JSON. On Linux each answer
+is judged in a copy of this process (see `copies`), elsewhere in this process itself. It protects
+the notebook from endless loops, crashes, prints and leftovers; it is no jail for hostile code.
 """
 
 import faulthandler
 import gc
 import io
-import json
 import os
 import pickle
 import queue
 import random
+import signal
 import sys
 import threading
+import time
 import warnings
+from collections.abc import Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
-from dataclasses import asdict
+from json import dumps
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 import torch
+import torch.nn.modules.module as global_hooks
 import tqdm
 
 from xaicourse.course.checking import guard
-from xaicourse.course.checking.frames import read_frame, write_frame
+from xaicourse.course.checking.copies import Copies, Request, request_of
+from xaicourse.course.checking.frames import read_frames, write_frame
+from xaicourse.course.checking.originals import Originals
+from xaicourse.course.checking.processes import (
+    adopt_orphans,
+    end_children,
+    end_group,
+    has_one_thread,
+)
 from xaicourse.course.grading import messages
 from xaicourse.course.grading.verdict import Outcome, Settled
 from xaicourse.course.lessons.tasks import TASKS
@@ -53,7 +66,12 @@ class Shortened(io.TextIOBase):
         return " ".join(self.kept.split()) + cut
 
 
-def judge(request: dict[str, Any]) -> dict[str, Any]:
+GRADES = {name: task.grade for name, task in TASKS.items()}
+STACK = sys.getrecursionlimit()
+_originals: list[Originals] = []  # one, made by `main` when all is loaded
+
+
+def judge(request: Request) -> dict[str, Any]:
     """Unpack an answer, grade it and return the reply."""
     printed = Shortened()
     with (
@@ -63,28 +81,34 @@ def judge(request: dict[str, Any]) -> dict[str, Any]:
         guard.watch() as library_calls,
     ):
         outcome = _grade(request["task"], request["answer"])
+        replaced = _originals[0].replaced() if _originals and outcome.status == "passed" else None
+        if replaced is not None:
+            outcome = Outcome("not_right", messages.text("general/replaces", name=replaced))
     return {
-        **asdict(outcome),
+        **outcome.__dict__,
         "library_calls": sorted(set(library_calls)),
         "printed": str(printed),
     }
 
 
-def _grade(task: str, packed: bytes) -> Outcome:
+def _grade(task: str, packed: Sequence[bytes]) -> Outcome:
     try:
-        answer = pickle.loads(packed)  # made by the notebook that started this process
+        answer = pickle.loads(packed[0], buffers=packed[1:])  # from the notebook that started us
     except MemoryError:
         return Outcome("not_right", messages.text("general/memory"))
     except BaseException as error:
         return Outcome("not_right", messages.text("general/not_loaded", error=_describe(error)))
     try:
-        return TASKS[task].grade(answer)
-    except Settled as settled:
-        return settled.outcome
+        return GRADES[task](answer)
     except MemoryError:
         return Outcome("not_right", messages.text("general/memory"))
-    except BaseException as error:  # whatever an odd answer did to the grader
-        return Outcome("not_right", messages.text("general/odd_answer", error=_describe(error)))
+    except Settled as settled:
+        if settled.outcome.status != "passed":  # no grader raises that an answer has passed
+            return settled.outcome
+        error = settled
+    except BaseException as odd:  # whatever an odd answer did to the grader
+        error = odd
+    return Outcome("not_right", messages.text("general/odd_answer", error=_describe(error)))
 
 
 def _describe(error: BaseException) -> str:
@@ -95,14 +119,17 @@ def _describe(error: BaseException) -> str:
 
 
 @contextmanager
-def clean_state(request: dict[str, Any]):
+def clean_state(request: Request):
     """Give each answer the same fresh settings and forget what the last one changed."""
     known = set(sys.modules)
     sys.path[:] = request["path"]
     with suppress(OSError):
         os.chdir(request["folder"])
+    sys.setrecursionlimit(STACK)
     torch.set_num_threads(1)
     torch.set_default_dtype(torch.float32)
+    torch.set_default_device(None)
+    torch.set_autocast_enabled("cpu", False)
     torch.set_grad_enabled(True)
     torch.manual_seed(0)
     random.seed(0)
@@ -124,7 +151,6 @@ def limit_memory() -> None:
     """Set a memory limit where the system knows one."""
     try:
         import resource
-        from pathlib import Path
 
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         used = pages * os.sysconf("SC_PAGE_SIZE")
@@ -136,9 +162,13 @@ def limit_memory() -> None:
 
 
 def _warm_up() -> None:
-    """Use autograd once, so that the first check does not pay for it."""
-    x = torch.ones(2, 3, requires_grad=True)
-    torch.autograd.grad((x @ torch.ones(3, 2)).tanh().sum(), x)
+    """Use autograd once, so that the first check does not pay for it.
+
+    Not beside a GPU, where autograd starts threads: no copy could be made of this process then.
+    """
+    if not any(Path(name).exists() for name in ("/dev/nvidiactl", "/dev/kfd")):
+        x = torch.ones(2, 3, requires_grad=True)
+        torch.autograd.grad((x @ torch.ones(3, 2)).tanh().sum(), x)
 
 
 def _take_streams() -> tuple[BinaryIO, BinaryIO]:
@@ -155,31 +185,100 @@ def _take_streams() -> tuple[BinaryIO, BinaryIO]:
     return requests, replies
 
 
-def _receive(requests: BinaryIO, waiting: "queue.Queue[bytes]") -> None:
-    """Collect requests; when the notebook has gone, end at once, busy or not."""
-    while (frame := read_frame(requests)) is not None:
-        waiting.put(frame)
-    os._exit(0)
-
-
 def main() -> None:
     """Serve requests until the notebook goes away."""
     requests, replies = _take_streams()
     torch.set_num_threads(1)
     tqdm.tqdm.monitor_interval = 0  # a progress bar must not leave a thread behind
     _warm_up()
-    limit_memory()
+    adopts = adopt_orphans()
+    _originals.append(Originals())
     gc.freeze()  # what is loaded by now stays: the collector need not look at it again
-    waiting: queue.Queue[bytes] = queue.Queue()
+    if adopts and has_one_thread() and "--one-process" not in sys.argv:
+        write_frame(replies, b"ready: copies")
+        Copies(requests, replies, judge_in_copy, warm).serve()
+    else:
+        limit_memory()
+        serve_here(requests, replies)
+    end_group()
+
+
+def judge_in_copy(request: Request) -> dict[str, Any]:
+    """Judge, and say whether this process is as it was."""
+    limit_memory()
+    before = _state()
+    reply = judge(request)
+    if reply["status"] != "passed":
+        return reply  # this copy serves no longer
+    same = _originals[0].models_are_whole() and _state() == before
+    return {**reply, "clean": same and has_one_thread() and not _has_children()}
+
+
+def _state() -> tuple[Any, ...]:
+    """Return settings that an answer may leave behind, and that are cheap to compare."""
+    return (
+        sys.getrecursionlimit(),
+        torch.is_autocast_enabled("cpu"),
+        torch.get_default_device(),
+        torch.is_inference_mode_enabled(),
+        torch.is_anomaly_enabled(),
+        torch.are_deterministic_algorithms_enabled(),
+        torch._C._len_torch_function_stack(),
+        torch._C._len_torch_dispatch_stack(),
+        len(global_hooks._global_forward_hooks),
+        len(global_hooks._global_backward_hooks),
+        len(os.environ),
+        sys.stdout,
+        signal.getsignal(signal.SIGALRM) if hasattr(signal, "SIGALRM") else None,
+    )
+
+
+def _has_children() -> bool:
+    try:
+        os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return False
+    return True
+
+
+def warm(task: str) -> None:
+    """Judge a right answer, which fills caches and loads modules: fresh copies then have them."""
+    with suppress(Exception), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        GRADES[task](TASKS[task].reference)
+
+
+def serve_here(requests: BinaryIO, replies: BinaryIO) -> None:
+    """Judge all answers in this process, where no copies can be made of it."""
+    waiting: queue.Queue[Request] = queue.Queue()
     threading.Thread(target=_receive, args=(requests, waiting), daemon=True).start()
+    if hasattr(os, "getppid"):
+        threading.Thread(target=_watch_notebook, args=(os.getppid(),), daemon=True).start()
     own_process, own_threads = os.getpid(), threading.active_count()
     write_frame(replies, b"ready")
     while True:
-        reply = judge(pickle.loads(waiting.get()))
+        request = waiting.get()
+        reply = judge(request)
         if os.getpid() != own_process:  # a copy that the answer made with os.fork
             os._exit(0)
-        reply["retire"] = threading.active_count() > own_threads
-        write_frame(replies, json.dumps(reply).encode())
+        _originals[0].restore()
+        quiet = end_children() and threading.active_count() == own_threads
+        reply |= {"id": request["id"], "task": request["task"], "retire": not quiet}
+        write_frame(replies, dumps(reply).encode())
+
+
+def _receive(requests: BinaryIO, waiting: "queue.Queue[Request]") -> None:
+    """Collect requests; when the notebook has gone, end at once, busy or not."""
+    while (frames := read_frames(requests)) is not None:
+        waiting.put(request_of(frames))
+    end_group()
+
+
+def _watch_notebook(notebook: int) -> None:
+    """End when the notebook has gone, also if a copy of it holds our pipe open."""
+    while os.getppid() == notebook:
+        time.sleep(1)
+    end_group()
 
 
 if __name__ == "__main__":

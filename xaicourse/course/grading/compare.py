@@ -61,7 +61,8 @@ def as_numbers(value: Any) -> Tensor:
     if isinstance(value, (list, tuple)):
         value = torch.stack([as_numbers(part) for part in value])
     if isinstance(value, Tensor):
-        tensor = value.detach().cpu()
+        with torch._C.DisableTorchFunctionSubclass():  # a subclass may give sums of its own
+            tensor = Tensor.cpu(Tensor.as_subclass(Tensor.detach(value), Tensor))
     else:
         tensor = torch.from_numpy(np.array(value, dtype=np.float64))
     if tensor.is_complex():
