@@ -16,8 +16,8 @@ from torch import Tensor
 from xaicourse.core import checks
 from xaicourse.core.at_layer import up_to_units
 from xaicourse.core.backward_errors import explained_errors
+from xaicourse.core.batch_norm_layout import with_safe_batch_norms
 from xaicourse.core.chunks import at_least_float32, in_chunks, is_out_of_memory, plain, taken
-from xaicourse.core.differentiation import differentiated
 from xaicourse.core.foreign_hooks import notice_module_hooks
 from xaicourse.core.inputs import belonging_to, call, check_extras, largest_input
 from xaicourse.core.layers import Layer
@@ -137,13 +137,15 @@ class Question:
                 chunk = taken(points, start, stop, rows)
                 if layer is None and not (differentiable and chunk.requires_grad):
                     chunk = chunk.detach().requires_grad_(True)
-                score = self._score(chunk, rows[start:stop])
+                score = with_safe_batch_norms(self._score(chunk, rows[start:stop]))
                 if seen is not None:
                     chunk = seen.output
                 if not score.requires_grad or not chunk.requires_grad:
                     raise self._not_connected(source, taken(points, start, stop, rows))
                 with explained_errors(), belonging_to(rows[start:stop]):
-                    grad = differentiated(score, chunk, differentiable)
+                    (grad,) = torch.autograd.grad(
+                        score.sum(), chunk, create_graph=differentiable, allow_unused=True
+                    )
             if grad is None:
                 if hides_a_block(score):
                     raise refusal()
@@ -333,8 +335,9 @@ class Question:
             if read is None:  # no tensor to look at: the score then
                 read, name = self._pick, (weakly(self.target), weakly(self.output))
             training = getattr(self.model, "training", None)
+            many = len(points) > 1
             form = (points.shape[1:], self.model_dtype, points.device, training, name)
-            if is_known(self.model, form):
+            if is_known(self.model, form, many):
                 return
 
             def ask(points: Tensor, rows: Tensor) -> Tensor:
@@ -342,7 +345,7 @@ class Question:
 
             said = read(outputs, rows)
             if check_rows(ask, points.detach(), rows, said, by_the_batch=self._own_statistics):
-                remember(self.model, form)
+                remember(self.model, form, many)
             if self.rules is None:  # else the softmax is refused, or was allowed
                 notice_softmax(self.output, self._squashed_by)
 
@@ -365,14 +368,14 @@ class Question:
             with torch.no_grad():
                 outputs = self._outputs(self.x[start:stop], rows)
                 scaled = self._scaled(outputs)
-                if start == 0:
-                    self._check_rows(self.x[start:stop], rows, outputs)
                 here = self.target
                 if here is None:
                     here = predicted(outputs, scaled)
                 else:
                     here = of_rows(here, slice(start, stop))
                 check_target(here, scaled)
+                if start == 0:
+                    self._check_rows(self.x[start:stop], rows, outputs)
                 local = torch.arange(stop - start, device=rows.device)
                 score = here.pick(scaled, local)
                 rival = runner_up(here, outputs) if self.output == "margin" else None
