@@ -359,8 +359,7 @@ class Question:
 
     def _settle(self) -> None:
         """Fix, by one forward pass at x, what depends on it: the predicted class, the runner-up."""
-        chosen: list[Any] = []
-        rivals: list[Any] = []
+        chosen, rivals = list[Any](), list[Any]()
         found: list[Tensor] = []
 
         def run(start: int, stop: int) -> None:

@@ -17,7 +17,7 @@ from xaicourse.core.known import ATTENTION, RECURRENT, kind_of, name_of, plain_n
 from xaicourse.core.operations import UnsupportedOperationError
 from xaicourse.core.ruled import RuleSet
 
-__all__ = ["hides_steps", "whole_layer", "written_out"]
+__all__ = ["Way", "hides_steps", "whole_layer", "written_out"]
 
 HALF = (torch.float16, torch.bfloat16)
 
