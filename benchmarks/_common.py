@@ -79,9 +79,9 @@ def demand(condition: bool, message: str) -> None:
 # ---------------------------------------------------------------- the machine
 
 
-def machine(load_before: str) -> list[tuple[str, str]]:
+def machine(load_before: str, *more_packages: str) -> list[tuple[str, str]]:
     """Return the facts without which the seconds mean nothing."""
-    packages = ("torch", "torchvision", "captum", "zennit", "grad-cam", "numpy")
+    packages = ("torch", "torchvision", "captum", "zennit", "grad-cam", "numpy", *more_packages)
     return [
         ("processor", cpu_name()),
         ("cores", str(os.cpu_count())),

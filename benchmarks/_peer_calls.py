@@ -140,6 +140,15 @@ def _captum_ig(case: Case, chunk: int) -> Call:
     )
 
 
+def _captum_occlusion(case: Case, chunk: int) -> Call:
+    side = case.x.shape[-1] // 8  # as ours without `patch`
+    window, explainer = (case.x.shape[1], side, side), captum.Occlusion(case.spare)
+    return lambda: explainer.attribute(
+        case.x, target=case.target, sliding_window_shapes=window, strides=window,
+        perturbations_per_eval=max(1, chunk // len(case.x)),
+    )  # fmt: skip
+
+
 def _captum_grad_cam(case: Case) -> Call:
     explainer = captum.LayerGradCam(case.spare, case.layer(case.spare))
 
@@ -223,7 +232,9 @@ PEERS = {
     "deconvnet": Peer("Captum Deconvolution", _captum(captum.Deconvolution)),
     "guided_backprop": Peer("Captum GuidedBackprop", _captum(captum.GuidedBackprop)),
     "beta_smoothing": Peer(
-        "zennit BetaSmooth", _zennit(lambda case: BetaSmooth(), times_score=False), same=False
+        "zennit BetaSmooth (another method)",
+        _zennit(lambda case: BetaSmooth(), times_score=False),
+        same=False,
     ),
     "deeplift": Peer("Captum DeepLift", _captum(captum.DeepLift, own_relus=True), same=False),
     "deep_shap": Peer(
@@ -250,6 +261,7 @@ PEERS = {
     "integrated_gradients": Peer(
         "Captum IntegratedGradients", _captum_ig, lambda case: {"steps": STEPS}, many=True
     ),
+    "occlusion": Peer("Captum Occlusion", _captum_occlusion, many=True),
     "smoothgrad": Peer(
         "Captum NoiseTunnel", _noise_tunnel("smoothgrad"), lambda case: _SAME_NOISE,
         many=True, same=False,
@@ -263,6 +275,51 @@ PEERS = {
         many=True, nets=("resnet18",), same=False,
     ),
 }  # fmt: skip
+
+# what a row below its goal is to be read with: the work that a peer does not do
+_WATCHED = "Each call watches one forward pass (training mode, hooks), whatever the size of x."
+_NOISE = (
+    "F at x is computed, too, and the spread of the maps, for their standard errors; the noise "
+    "is drawn anew in each call, so that it is the same on every machine."
+)
+_LAYOUT = (
+    "Each call compares the model with how it was built when its layer was chosen, and watches "
+    "the forward pass; on small images both count."
+)
+_RULED = (
+    "Each call reads every operation of the model, and checks that the graph holds no other; the "
+    "peer replaces modules, and misses what is not one."
+)
+WHY_SLOWER = {
+    "gradient": _WATCHED,
+    "saliency": _WATCHED,
+    "input_x_gradient": _WATCHED,
+    "guided_backprop": _RULED,
+    "deconvnet": _RULED,
+    "deeplift": _RULED,
+    "deep_shap": _RULED,
+    "lrp": _RULED,
+    "deep_taylor": _RULED,
+    "beta_smoothing": (
+        "The peer keeps the ReLUs and changes their backward pass only; ours explains the model "
+        "with softplus in their place, forwards and backwards, at every ReLU: more work, and "
+        "another map."
+    ),
+    "guided_grad_cam": f"{_LAYOUT} Guided backpropagation reads every operation, too.",
+    "integrated_gradients": (
+        "F is computed at both ends of the path, too, for the gap and because the map means "
+        "nothing where F is infinite there; on one small image this forward pass of two rows is "
+        "most of the difference."
+    ),
+    "occlusion": "The rows are watched and checked once, as for every method.",
+    "smoothgrad": _NOISE,
+    "smoothgrad_squared": _NOISE,
+    "vargrad": _NOISE,
+    **dict.fromkeys(
+        ("grad_cam", "grad_cam_plus_plus", "hires_cam", "xgrad_cam", "layer_cam", "eigen_cam"),
+        _LAYOUT,
+    ),
+}
 
 # who is missing on the other side
 WITHOUT_A_PEER = {

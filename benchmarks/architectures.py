@@ -1,7 +1,7 @@
 """Which method explains which family of nets: right, refused or wrong, each by a second opinion.
 
-    python benchmarks/architectures.py                        some minutes; what is stored is kept
-    python benchmarks/architectures.py --fresh                all of it anew
+    python benchmarks/architectures.py                        what is stored is kept
+    python benchmarks/architectures.py --fresh                all of it anew, within ten minutes
     python benchmarks/architectures.py --only resnet vit      some families
     python benchmarks/architectures.py --methods lrp deeplift some methods
     python benchmarks/architectures.py --render               only the pages, from what is stored
@@ -97,7 +97,7 @@ def main() -> None:
         todo = [n for n in names if redo or kept.get(n, {}).get("verdict", MISSING) == MISSING]
         found = judge_family(family, todo)
         store["verdicts"][family] = dict(sorted({**kept, **found}.items()))
-        store["machine"] = machine(before)
+        store["machine"] = machine(before, "timm", "transformers", "segmentation-models-pytorch")
         if not options.print_only:
             write_atomically(STORE, (json.dumps(store, indent=1) + "\n").encode())
     store["verdicts"] = {f: store["verdicts"][f] for f in FAMILIES if f in store["verdicts"]}

@@ -37,8 +37,8 @@ COLUMNS: dict[str, tuple[tuple[str, ...], str]] = {
     "DeepLIFT": (
         ("deeplift", "deep_shap"),
         "compares with a reference: Rescale for every element-wise function, products exactly. "
-        "Compared with another implementation where there is no max pool and no norm over x, by "
-        "its sum elsewhere, which does not see how the sum is shared out.",
+        "Compared with another implementation of its rules; where that has none (MaxViT), by its "
+        "sum, which does not see how the sum is shared out.",
     ),
     "LRP": (
         ("lrp", "deep_taylor"),
@@ -49,7 +49,8 @@ COLUMNS: dict[str, tuple[tuple[str, ...], str]] = {
     "FullGrad": (
         ("fullgrad", "fullgrad_decomposition", "bias_backprop"),
         "splits the score into input and biases. The input's part is compared with autograd, the "
-        "sum with the score; the picture with hooks on convolutional nets with ReLUs.",
+        "sum with the score; the picture with hooks on convolutional nets with ReLUs. How bias "
+        "backpropagation shares the biases' part among pixels is checked in the tests alone.",
     ),
     "CAM": (
         (
@@ -57,7 +58,8 @@ COLUMNS: dict[str, tuple[tuple[str, ...], str]] = {
             *("eigen_cam", "score_cam"),
         ),
         "chooses its layer itself; the maps are compared with the papers' formulas on what a hook "
-        "sees there. Whether another layer would show more is not asked.",
+        "sees there. Whether another layer would show more is not asked. Not run is what would "
+        "take too many forward passes here.",
     ),
     "CAM (2016)": (
         ("cam",),
@@ -98,9 +100,10 @@ def columns(store: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 def cell(verdicts: Mapping[str, Mapping[str, Any]], names: tuple[str, ...]) -> str:
     """Return what a cell of the table says of some methods."""
     said = [verdicts[name]["verdict"] for name in names if name in verdicts]
-    said = [word for word in said if word != "not run"]
     if not said:
         return ""
+    if "not run" in said and {"right", "not run"} == set(said):
+        return f"right, {said.count('not run')} not run"
     if len(set(said)) == 1:
         return said[0] if said[0] not in ("wrong", "crash", "unchecked") else f"**{said[0]}**"
     bad = [word for word in ("wrong", "crash", "unchecked") if word in said]
@@ -123,8 +126,7 @@ def reach(store: Mapping[str, Any], names: tuple[str, ...]) -> str:
     """Return for how many of the families that ran each method of a column is right."""
     ran = [v for v in store["verdicts"].values() if any(r["verdict"] != "not installed"
                                                         for r in v.values())]  # fmt: skip
-    good = ("right", "not run")
-    counts = [sum(v.get(name, {}).get("verdict") in good for v in ran) for name in names]
+    counts = [sum(v.get(name, {}).get("verdict") == "right" for v in ran) for name in names]
     low, high = min(counts), max(counts)
     return f"{low} of {len(ran)}" if low == high else f"{low} to {high} of {len(ran)}"
 
@@ -134,7 +136,7 @@ def refusals(store: Mapping[str, Any]) -> str:
     lines = []
     for family, verdicts in store["verdicts"].items():
         for name, told in verdicts.items():
-            if told["verdict"] in ("right", "not installed", "not run"):
+            if told["verdict"] in ("right", "not installed"):
                 continue
             why = re.sub(r"\s+", " ", told["why"]).replace("|", "/")
             error = f", error {told['error']}" if "error" in told else ""

@@ -33,8 +33,9 @@ SMOOTH = _names(
 GATES = _names("sigmoid", "sigmoid_", "hardsigmoid", "softmax")
 SQUASHED = _names("sigmoid", "sigmoid_", "hardsigmoid", "softmax", "log_softmax")
 POOLS = _names("max_pool1d", "max_pool2d", "max_pool3d", "amax", "max", "adaptive_max_pool2d")
-NORMS = _names("layer_norm", "group_norm", "instance_norm", "rms_norm")
+NORMS = _names("layer_norm", "group_norm", "instance_norm", "rms_norm", "normalize", "norm")
 PRODUCTS = _names("mul", "__mul__", "mul_", "__imul__", "__rmul__", "multiply")
+QUOTIENTS = _names("div", "__truediv__", "__rtruediv__", "divide", "true_divide")
 MATRICES = _names("matmul", "__matmul__", "bmm", "einsum", "scaled_dot_product_attention")
 
 
@@ -133,37 +134,93 @@ class _Slope(torch.autograd.Function):
 
 
 def rescaled() -> TorchFunctionMode:
-    """The Rescale rule on a batch of two rows, x and its reference: element-wise functions alone.
-
-    A product is split as dx mean(y) + dy mean(x).
-    """
-
-    def mean_of_both(t: Tensor) -> Tensor:
-        return t.detach().mean(0, keepdim=True).expand_as(t)
+    """DeepLIFT's rules on a batch of two rows, x and its reference, or of their parts in order."""
 
     def change(func: Any, args: tuple, kwargs: dict) -> Any:
-        if func in POOLS | NORMS | MATRICES or func in _names("softmax", "log_softmax"):
+        with torch.enable_grad(), torch._C.DisableTorchFunction():
+            if func in PRODUCTS | MATRICES and len(_follow(args)) == 2 and len(args) == 2:
+                return _product(*args, torch.mul if func in PRODUCTS else torch.matmul)
+            if func in _names("layer_norm", "group_norm"):
+                return _norm_in_parts(func, args, kwargs)
+            if func is F.normalize:
+                dim, eps = kwargs.get("dim", 1), kwargs.get("eps", 1e-12)
+                size = _each(_product(args[0], args[0]).sum(dim, keepdim=True), torch.sqrt)
+                return _product(args[0], _each(size, lambda n: 1 / n.clamp_min(eps)))
+            if func in _names("softmax"):
+                dim = args[1] if len(args) > 1 else kwargs["dim"]
+                total = _each(args[0], torch.exp).sum(dim, keepdim=True)
+                return _each(args[0] - _each(total, torch.log), torch.exp)
+            if func in _names("max_pool2d"):
+                return _pooled(*args, **kwargs)
+            if func in RELU | RELU6 | SMOOTH | GATES - _names("softmax"):
+                return _each(args[0], lambda z: func(z.clone(), *args[1:], **kwargs))
+        linear = func in _names("matmul", "__matmul__", "bmm") and len(_follow(args)) == 1
+        quotient = func in QUOTIENTS and len(_follow(args)) == 2
+        if func in POOLS | NORMS | SQUASHED or (func in MATRICES and not linear) or quotient:
             raise NoOpinion(func.__name__)
-        if func in PRODUCTS and len(_follow(args)) == 2:
-            a, b = args
-            value = a.detach() * b.detach()
-            a, b = torch.broadcast_tensors(a, b)
-            return _Slope.apply(a, value, mean_of_both(b)) + _Slope.apply(
-                b, torch.zeros_like(value), mean_of_both(a)
-            )
-        if func not in RELU | RELU6 | SMOOTH | GATES:
-            return None
-        z = args[0]
-        with torch.enable_grad():
-            leaf = z.detach().clone().requires_grad_(True)
-            own = func(leaf.clone(), *args[1:], **kwargs)
-            (slope,) = torch.autograd.grad(own.sum(), leaf)
-        value, step = own.detach(), (z[:1] - z[1:]).detach()
-        rise = (value[:1] - value[1:]) / step.where(step != 0, torch.ones_like(step))
-        slope = torch.where(step.abs() > 1e-9, rise, slope)  # both rows have the same
-        return _Slope.apply(z.clone(), value, slope.expand_as(z))
+        return None
 
     return _Mode(change)
+
+
+def _halves(t: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what is of x and what is of its reference."""
+    if len(t) % 2:
+        raise NoOpinion("an odd number of parts")
+    return t.detach().chunk(2)
+
+
+def _mean_of_both(t: Tensor) -> Tensor:
+    return (sum(_halves(t)) / 2).repeat(2, *[1] * (t.dim() - 1))
+
+
+def _each(z: Tensor, f: Callable[[Tensor], Tensor]) -> Tensor:
+    """Rescale: the slope is that of the line through both points."""
+    leaf = z.detach().clone().requires_grad_(True)
+    own = f(leaf)
+    (slope,) = torch.autograd.grad(own.sum(), leaf)
+    value, (z_x, z_0) = own.detach(), _halves(z)
+    step = (z_x - z_0).repeat(2, *[1] * (z.dim() - 1))
+    rise = (value.chunk(2)[0] - value.chunk(2)[1]).repeat(2, *[1] * (z.dim() - 1))
+    slope = torch.where(step.abs() > 1e-9, rise / step.where(step != 0, 1 + 0 * step), slope)
+    return _Slope.apply(z.clone(), value, slope)
+
+
+def _product(a: Tensor, b: Tensor, f: Callable[..., Tensor] = torch.mul) -> Tensor:
+    """A product is split as da mean(b) + mean(a) db."""
+    if len(a) != len(b):
+        raise NoOpinion("a product of other parts")
+    path = f(a, _mean_of_both(b)) + f(_mean_of_both(a), b)
+    return path + (f(a, b) - path).detach()
+
+
+def _norm_in_parts(func: Any, args: tuple, kwargs: dict) -> Tensor:
+    z, layer = args[0], func in _names("layer_norm")
+    first = "normalized_shape" if layer else "num_groups"
+    shape, weight, bias, eps = _read(args[1:], kwargs, None, None, 1e-5, first)
+    axes = tuple(range(-len(shape), 0)) if layer else (-1,)
+    parts = z if layer else z.reshape(len(z), shape, -1)
+    c = parts - parts.mean(axes, keepdim=True)
+    variance = _product(c, c).mean(axes, keepdim=True)
+    y = _product(c, _each(variance, lambda v: (v + eps) ** -0.5)).reshape(z.shape)
+    form = (-1, *[1] * (0 if layer else z.dim() - 2))
+    y = y if weight is None else y * (weight if layer else weight.view(form))
+    return y if bias is None else y + (bias if layer else bias.view(form))
+
+
+def _pooled(
+    z: Tensor, size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
+    ceil_mode: bool = False, return_indices: bool = False,
+) -> Tensor:  # fmt: skip
+    """The difference of a window goes to the winner: x's where it rose, else the reference's."""
+    value, at = F.max_pool2d(z.detach(), size, stride, padding, dilation, ceil_mode, True)
+    (y, y_0), (at_x, at_0) = _halves(value), at.chunk(2)
+    at = torch.where(y >= y_0, at_x, at_0).flatten(2).repeat(2, 1, 1)
+    winner = z.flatten(2).gather(2, at).view_as(value)
+    z_x, z_0 = _halves(winner)
+    step = z_x - z_0
+    slope = torch.where(step == 0, 0 * y, (y - y_0) / step.where(step != 0, 1 + 0 * y))
+    return _Slope.apply(winner, value, slope.repeat(2, 1, 1, 1))
 
 
 # ---- relevance -----------------------------------------------------------------------------------

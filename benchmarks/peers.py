@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 from _common import demand, load, machine, relative_difference, rounds, table, write_result
-from _peer_calls import PEERS, STEPS, WITHOUT_A_PEER, Call, Case, Peer, network, quiet
+from _peer_calls import PEERS, STEPS, WHY_SLOWER, WITHOUT_A_PEER, Call, Case, Peer, network, quiet
 
 import xaicourse as xc
 
@@ -148,8 +148,10 @@ def measure_all(
 def report(lines: Sequence[Line], facts: Sequence[tuple[str, str]], done: bool = True) -> str:
     """Return the page."""
     missed = [f"{n.method} ({n.net}, {n.batch})" for n in lines if n.cells()[9] != "yes"]
+    slower = dict.fromkeys(n.method for n in lines if n.cells()[9] != "yes")
+    why = "\n".join(f"- {name}: {WHY_SLOWER.get(name, 'not known yet.')}" for name in slower)
     alone = "\n".join(
-        f"- {name}{': ' + why if why else ''}" for name, why in sorted(WITHOUT_A_PEER.items())
+        f"- {name}{': ' + words if words else ''}" for name, words in sorted(WITHOUT_A_PEER.items())
     )
     return f"""# Every method beside its peer
 
@@ -162,6 +164,10 @@ where there are any. Peak memory is what a call adds to the process at most.
 {table(HEADS, (line.cells() for line in lines))}
 Goals: {", ".join(f"{goal} at batch {batch}" for batch, goal in GOALS.items())}. Missed:
 {", ".join(missed) or "none"}.
+
+What a method below its goal does that its peer does not:
+
+{why or "- (none is below)"}
 
 Without a peer:
 

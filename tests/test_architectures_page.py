@@ -57,3 +57,10 @@ def test_nothing_wrong_is_hidden(tables):
     crashed = {"lrp": {"verdict": "right"}, "deep_taylor": {"verdict": "crash"}}
     assert "**crash**" in tables.cell(crashed, ("lrp", "deep_taylor"))
     assert tables.cell(told, ("lrp",)) == "right"
+
+
+def test_what_was_not_run_is_not_right(tables):
+    told = {"eigen_cam": {"verdict": "right"}, "score_cam": {"verdict": "not run"}}
+    assert tables.cell(told, ("eigen_cam", "score_cam")) == "right, 1 not run"
+    store = {"verdicts": {"resnet": told}}
+    assert tables.reach(store, ("eigen_cam", "score_cam")) == "0 to 1 of 1"

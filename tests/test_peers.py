@@ -43,6 +43,19 @@ def test_the_page_says_what_was_missed_and_who_is_alone(peers):
     assert "unfinished" not in peers.report(lines, [])
 
 
+def test_each_row_below_its_goal_has_a_reason(peers):
+    names = ["gradient", "lrp", "fullgrad", "beta_smoothing"]
+    lines = [a_line(peers, method=name, theirs=0.05) for name in names]
+    page = peers.report(lines, [])
+    reasons = [
+        line for line in page.splitlines() if line.startswith(tuple(f"- {n}: " for n in names))
+    ]
+    assert len(reasons) == 4
+    assert "- fullgrad: not known yet." in reasons
+    assert set(peers.WHY_SLOWER) <= set(peers.PEERS)
+    assert "- lrp: " not in peers.report([a_line(peers, method="lrp", theirs=0.2)], [])
+
+
 @pytest.mark.parametrize(("batch", "theirs", "met"), [(1, 0.0971, "yes"), (4, 0.0989, "**no**")])
 def test_the_goal_depends_on_the_batch(peers, batch, theirs, met):
     assert met in a_line(peers, batch=batch, theirs=theirs).cells()

@@ -4,6 +4,7 @@
     python tools/seen_to_fail.py K1 T5             # some rows
     python tools/seen_to_fail.py --commit e02dabd R4
     python tools/seen_to_fail.py --why R4          # with the first failure of each row
+    python tools/seen_to_fail.py --store K1 T5     # and write these rows of the stored table anew
 
 A test that proves a fault gone carries its row, ``@pytest.mark.fault("K1")``. The package of an
 older commit is laid out beside today's tests in a temporary folder, and the marked tests run there.
@@ -31,14 +32,67 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 
-ROWS = [
-    f"{kind}{k}" for kind, last in (("K", 10), ("T", 12), ("R", 11)) for k in range(1, last + 1)
-]
+# The last commits of the main line before a row's kind was mended.
+FIRST, CASTS, WORDS = "992a724", "ddef9c2", "d3274c0"
+LOSSES, CHECKER = "d72ff74", "394d591"
 
-# The last commit of the main line before a row's kind was mended. Almost all were mended in
-# branches that came in after 992a724; casts and copies in front of a layer came earlier.
-BEFORE = dict.fromkeys(ROWS, "992a724") | {"R2": "ddef9c2", "R3": "ddef9c2"}
+# row -> what was wrong, and the commit before it was mended
+FAULTS = {
+    "K1": ("noise in one thread reaches the weights of another", FIRST),
+    "K2": ("a checkpoint computes again without rules or noise", FIRST),
+    "K3": ("rows that depend on each other are explained", FIRST),
+    "K4": ("the softmax is taken over the wrong axis, or twice", FIRST),
+    "K5": ("a named layer with channels last is read as channels first", FIRST),
+    "K6": ("16-bit numbers underflow, overflow, or are refused", FIRST),
+    "K7": ("a baseline row is read as a set of constants", FIRST),
+    "K8": ("hooks of other code change gradients unseen", FIRST),
+    "K9": ("a score that is NaN or infinite is explained", FIRST),
+    "K10": ("messages that do not say what to do, or say what is false", FIRST),
+    "T1": ("a write into a slice or a view is not seen", FIRST),
+    "T2": ("outputs inside objects are not audited", FIRST),
+    "T3": ("LRP applies the chain rule to relevance where it is allowed to", FIRST),
+    "T4": ("masks made of indices or of numbers are not seen", FIRST),
+    "T5": ("checkpoints inside common nets", FIRST),
+    "T6": ("noise beside other methods in threads", FIRST),
+    "T7": ("class activation maps of channels-last nets", FIRST),
+    "T8": ("a constant with a graph of its own takes relevance", FIRST),
+    "T9": ("a gate written as lerp is not seen", FIRST),
+    "T10": ("an addition written with alpha gets another rule", FIRST),
+    "T11": ("the default layer of a map is the class map or an auxiliary head", FIRST),
+    "T12": ("chance in a model, and rows that are coupled", FIRST),
+    "R1": ("weights that are standardised by batch_norm", FIRST),
+    "R2": ("a cast in front of the first layer", CASTS),
+    "R3": ("a view behind a copy is replayed without the copy", CASTS),
+    "R4": ("FullGrad: outputs in tuples, looks at scalars, folded axes", FIRST),
+    "R5": ("code that only looks is refused", FIRST),
+    "R6": ("activations that DeepLIFT and LRP have no rule for", FIRST),
+    "R7": ("linear layers that LRP does not know", FIRST),
+    "R8": ("attention is refused without advice that works", FIRST),
+    "R9": ("layers that a message proposes do not work", FIRST),
+    "R10": ("a class that is masked by -inf", FIRST),
+    "R11": ("ReLUs in other spellings, and a softmax at the end", FIRST),
+    "S1": ("a record that cannot be read now is taken for a damaged one", LOSSES),
+    "S2": ("a verdict can be forged by an answer", CHECKER),
+    "S3": ("a file that is no picture reaches another program", LOSSES),
+    "S4": ("two notebooks that write at once lose votes", LOSSES),
+    "S5": ("what an answer leaves behind spoils later answers", CHECKER),
+    "S6": ("processes outlive the check that started them", CHECKER),
+    "S7": ("photos and weights are not compared with their cards", LOSSES),
+    "S8": ("modes and links of files are lost", LOSSES),
+    "S9": ("a check or a prediction raises where it promises not to", LOSSES),
+    "S10": ("an answer that carries a large tensor fills the memory", CHECKER),
+    "S11": ("without a folder for Matplotlib the comparison fails", CHECKER),
+    "S12": ("a sheet changes while it is reset; words of checks", LOSSES),
+    "N3": ("an answer is refused where torch is installed elsewhere", LOSSES),
+    "Q2": ("a check says what it is not about", WORDS),
+    "Q3": ("a map of another target, or normalised, is not named", WORDS),
+    "Q4": ("words of 05.4", WORDS),
+    "Q6": ("a task's name in another spelling", WORDS),
+    "Q7": ("a prediction that is no text", WORDS),
+}
+ROWS = list(FAULTS)
 
+STORED = "benchmarks/results/seen_to_fail.md"
 REPORT = "SEEN_TO_FAIL_REPORT"
 WANTED = "SEEN_TO_FAIL_ROWS"
 
@@ -112,7 +166,7 @@ def pytest_collectreport(report: Any) -> None:
 
 def pytest_runtest_logreport(report: Any) -> None:
     """Note how a test ended."""
-    if report.when == "call" or report.failed:
+    if report.when == "call" or report.failed or report.skipped:
         text = str(report.longrepr)
         missing = any(word in text for word in ("NotThereYet", "module 'xaicourse", "ImportError"))
         _outcomes[report.nodeid] = "no proof" if report.failed and missing else report.outcome
@@ -131,16 +185,19 @@ def pytest_sessionfinish() -> None:
 # ---- laying out and running ----------------------------------------------------------------------
 
 
+def git(*words: str) -> bytes:
+    """Return what git prints."""
+    return subprocess.run(["git", *words], cwd=ROOT, check=True, capture_output=True).stdout
+
+
 def lay_out(commit: str | None, folder: Path) -> Path:
-    """Put the package of a commit (None: today's) beside today's tests; return that folder."""
+    """Put package and tools of a commit (None: today's) beside today's tests; return the folder."""
     folder.mkdir()
     if commit is None:
         shutil.copytree(ROOT / "xaicourse", folder / "xaicourse", ignore=_caches)
     else:
-        packed = subprocess.run(
-            ["git", "archive", commit, "xaicourse"], cwd=ROOT, check=True, capture_output=True
-        ).stdout
-        with tarfile.open(fileobj=BytesIO(packed)) as tar:
+        there = git("ls-tree", "--name-only", commit, "xaicourse", "tools").decode().split()
+        with tarfile.open(fileobj=BytesIO(git("archive", commit, *there))) as tar:
             tar.extractall(folder, filter="data")
     shutil.copytree(ROOT / "tests", folder / "tests", ignore=_caches)
     for path in ROOT.iterdir():  # data, benchmarks, docs ...: as they are today
@@ -166,7 +223,7 @@ def marked_files(rows: list[str]) -> list[str]:
 def run(folder: Path, rows: list[str]) -> dict[str, Any]:
     """Run the marked tests of some rows in a folder and return what the plugin noted."""
     report = folder / "seen_to_fail.json"
-    paths = [str(folder), str(ROOT / "tools")]
+    paths = [str(folder), str(Path(__file__).parent)]
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(paths),
@@ -184,12 +241,14 @@ def run(folder: Path, rows: list[str]) -> dict[str, Any]:
 
 
 def counts(found: dict[str, Any], row: str) -> Counter[str]:
-    """Return how the tests of a row ended: passed, failed, no proof."""
+    """Return how the tests of a row ended: passed, failed, no proof, skipped."""
     tests = [test for test, rows in found["rows"].items() if row in rows]
     return Counter(found["outcomes"].get(test, "not run") for test in tests)
 
 
 # ---- the table -----------------------------------------------------------------------------------
+
+HEADER = ["row", "what was wrong", "tests", "before", "failed then", "no proof", "pass", "now", ""]
 
 
 def main() -> int:
@@ -198,46 +257,83 @@ def main() -> int:
     parser.add_argument("rows", nargs="*", help="K1 T5 ...; all where none is given")
     parser.add_argument("--commit", help="run all of them on the package of this commit")
     parser.add_argument("--why", action="store_true", help="print the first failure of each row")
+    parser.add_argument("--store", action="store_true", help=f"write them in {STORED}, too")
     asked = parser.parse_args()
     rows = asked.rows or ROWS
-    unknown = [row for row in rows if row not in BEFORE]
-    if unknown and not asked.commit:
-        raise SystemExit(f"no commit is known for {', '.join(unknown)}; give --commit")
-    commits = {row: asked.commit or BEFORE[row] for row in rows}
+    unknown = [row for row in rows if row not in FAULTS]
+    if unknown and (asked.store or not asked.commit):
+        raise SystemExit(f"{', '.join(unknown)}: not in the table of faults, from K1 to Q7")
+    commits = {row: asked.commit or FAULTS[row][1] for row in rows}
+    tried = this_commit()  # now: somebody may commit while the tests run
     with tempfile.TemporaryDirectory() as temporary:
         now = run(lay_out(None, Path(temporary) / "now"), rows)
         then = {}
         for commit in sorted(set(commits.values())):
             here = [row for row in rows if commits[row] == commit]
             then[commit] = run(lay_out(commit, Path(temporary) / commit), here)
-    wrong = print_table(rows, commits, now, then)
+    table = {row: cells(row, commits[row], now, then[commits[row]], tried) for row in rows}
+    print("\n".join([*head(), *map(line, table.values())]))
+    for commit, found in then.items():
+        if files := sorted(set(found["not imported"])):
+            print(f"not to be imported on {commit}: {', '.join(files)}")
+    if failing := [test for test, ended in now["outcomes"].items() if ended == "failed"]:
+        print("\n".join(f"fails today: {test}: {now['reasons'][test]}" for test in failing))
     for row in rows if asked.why else ():
         print(f"{row}: {first_reason(then[commits[row]], row)}")
-    return int(wrong > 0)
+    if asked.store:
+        store(table)
+    return int(any(words[-1] for words in table.values()))
 
 
-def print_table(
-    rows: list[str], commits: dict[str, str], now: dict[str, Any], then: dict[str, Any]
-) -> int:
-    """Print how many tests a row has, failed then and pass now; return how many rows are wrong."""
-    print("| row | tests | before | failed then | no proof | pass now | |")
-    print("|---|---|---|---|---|---|---|")
-    wrong = 0
-    for row in rows:
-        today, before = counts(now, row), counts(then[commits[row]], row)
-        tests = sum(today.values())
-        fine = before["failed"] > 0 and tests == today["passed"] > 0
-        wrong += not fine
-        says = "" if fine else "no test" if not tests else "NOT SEEN TO FAIL"
-        says = "FAILS TODAY" if today["passed"] < tests else says
-        cells = [row, tests, commits[row], before["failed"], before["no proof"], today["passed"]]
-        print("| " + " | ".join(map(str, [*cells, says])) + " |")
-    for commit, found in then.items():
-        if found["not imported"]:
-            print(
-                f"not to be imported on {commit}: {', '.join(sorted(set(found['not imported'])))}"
-            )
-    return wrong
+def cells(
+    row: str, commit: str, now: dict[str, Any], then: dict[str, Any], tried: str
+) -> list[str]:
+    """Return a line of the table; its last cell says what is wrong with it."""
+    today, before = counts(now, row), counts(then, row)
+    tests = sum(today.values()) - today["skipped"]
+    says = "" if before["failed"] else "NOT SEEN TO FAIL"
+    says = says if tests else "NO TEST"
+    says = "FAILS TODAY" if today["passed"] < tests else says
+    what = FAULTS[row][0] if row in FAULTS else ""
+    counted = [before["failed"], before["no proof"], today["passed"]]
+    return [row, what, str(tests), commit, *map(str, counted), tried, says]
+
+
+def this_commit() -> str:
+    """Return the commit that is tried, with a + where the package or its tests differ from it."""
+    changed = git("status", "--porcelain", "--", "xaicourse", "tests")
+    return git("rev-parse", "--short", "HEAD").decode().strip() + ("+" if changed else "")
+
+
+def line(words: list[str]) -> str:
+    """Return a line of a Markdown table."""
+    return f"| {' | '.join(words)} |"
+
+
+def head() -> list[str]:
+    """Return the first two lines of the table."""
+    return [line(HEADER), "|" + "---|" * len(HEADER)]
+
+
+def store(table: dict[str, list[str]]) -> None:
+    """Write lines of the stored table anew; the others stay as they are."""
+    file = ROOT / STORED
+    lines = file.read_text().splitlines() if file.exists() else []
+    kept = {words[2:].partition(" |")[0]: words for words in lines if words.startswith("| ")}
+    kept |= {row: line(words) for row, words in table.items()}
+    body = [*head(), *(kept[row] for row in ROWS if row in kept)]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(STORED_TEXT + "\n".join(body) + "\n")
+
+
+STORED_TEXT = """# Each mended fault was seen to fail
+
+Made by `python tools/seen_to_fail.py --store`. Tests that are marked with a fault ran on the
+package of the commit before it was mended, and on that of today (`now`, with a + where files were
+not committed). A row is proved if at least one of them failed then, by a wrong answer or a wrong
+message, and all pass now; a test that asks for what did not exist then is no proof.
+
+"""
 
 
 def first_reason(found: dict[str, Any], row: str) -> str:

@@ -938,8 +938,8 @@ def bias_backprop(
     Raises
     ------
     UnsupportedOperationError
-        If there is no rule to share among the inputs of an operation (attention as one call,
-        recurrent layers); it is named. Also if anything was lost on the way.
+        If there is no rule to share among the inputs of an operation (recurrent layers); it is
+        named. Also if anything was lost on the way.
     ValueError, TypeError
         For bad arguments, a model in training mode, a detached output, a NaN gradient.
         Also for an unknown alpha.
@@ -949,7 +949,8 @@ def bias_backprop(
     Input and bias part together are complete. Breaks implementation invariance. Activations pass
     their unit's share on, max-pools to the winner, sums of two branches in proportion to their
     sizes (in halves with uniform), products in halves; a layer norm or a softmax hands the share of
-    each number to the number at its place; what falls on a rim of zeros goes to the nearest pixel.
+    each number to the number at its place; attention in one call is written out; what falls on a
+    rim of zeros goes to the nearest pixel, what falls on a class token to all other tokens alike.
 
     **Cost.** 2 gradients a row.
 

@@ -1,9 +1,13 @@
 """A row in, its score out: models whose rows depend on more than themselves are refused."""
 
+import contextlib
 import functools
 import gc
 import weakref
+from collections import deque
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -226,7 +230,7 @@ def test_in_16_bits_and_under_autocast():
 
 
 def test_a_model_is_asked_once_for_each_form_of_input():
-    calls = []
+    calls: deque = deque()  # no list: what a function reads is a part of its form
 
     def model(z: Tensor) -> Tensor:
         if is_asking():
@@ -237,17 +241,105 @@ def test_a_model_is_asked_once_for_each_form_of_input():
         xc.gradient(model, Z, 1)
         xc.integrated_gradients(model, Z, 1, steps=3)
         xc.smoothgrad(model, Z, 1, samples=3)
-    assert calls == [2, 2]
+    assert list(calls) == [2, 2, 2, 2]  # the largest row and the smallest, twice
     xc.gradient(model, Z[:2].float(), 1)
-    assert calls == [2, 2, 3, 3]
+    assert list(calls)[4:] == [3, 3, 3, 3]
 
 
-def test_blank_rows_do_not_clear_a_model():
-    """All zeros tell nothing: the model is asked again when there is something to see."""
-    model = lambda z: z * z.abs().max() @ W  # noqa: E731
-    xc.gradient(model, 0 * Z, 1)
+@pytest.mark.fault("K3")
+def test_blank_rows_are_asked_about_elsewhere():
+    """All zeros tell nothing, and clear no model: other points are asked about."""
+    for model in (lambda z: z * z.abs().max() @ W, lambda z: (z - z.mean(0) + 1) ** 2 @ W):
+        for x in (0 * Z, Z):
+            with pytest.raises(DependentRowsError):
+                xc.gradient(model, x, 1)
+
+
+def small_to_large(z: Tensor) -> Tensor:
+    """Softmax over the rows: a row of large numbers attends to itself alone."""
+    return torch.softmax(z @ z.T, -1) @ z @ W
+
+
+def below_the_median(z: Tensor) -> Tensor:
+    size = z.abs().sum(1)
+    return z @ W * torch.where(size < size.median(), 2.0, 1.0)[:, None]
+
+
+def beside_a_large_class(z: Tensor) -> Tensor:
+    """Only class 0 depends on the other rows, and class 1 is far larger."""
+    return torch.stack([(z - z.mean(0)).tanh().sum(1), 1e9 * z.sum(1)], 1)
+
+
+@pytest.mark.fault("K3")
+@pytest.mark.parametrize("model", [small_to_large, below_the_median, beside_a_large_class])
+def test_a_dependence_of_small_rows_or_small_outputs_is_found(model):
+    large = Z.clone()
+    large[0] = 20 * torch.tensor([1.0, -1, 1, -1], dtype=Z.dtype)
     with pytest.raises(DependentRowsError):
-        xc.gradient(model, Z, 1)
+        xc.gradient(model, large, 0)
+
+
+@pytest.mark.fault("K3")
+def test_one_row_does_not_clear_a_model_for_many():
+    shifted = nn.Linear(4, 4).double().eval()
+    shifted.forward = lambda z: z @ W * torch.cat([z[1:].sum(1), z.new_ones(1)])[:, None]
+    smallest = lambda z: (z - z.min()) @ W  # noqa: E731
+    for model in (shifted, smallest):
+        with contextlib.suppress(DependentRowsError):
+            xc.gradient(model, Z[:1].abs(), 0)
+        with pytest.raises(DependentRowsError):
+            xc.gradient(model, Z.abs(), 0)
+
+
+@pytest.mark.fault("T12")
+def test_answers_kept_from_an_earlier_call_are_found():
+    kept = {}
+    model = lambda z: kept.setdefault(z.shape, (z @ W).tanh())  # noqa: E731
+    for rows in (1, 5):
+        with pytest.raises(DependentRowsError):
+            xc.occlusion(model, Z[:rows], 0, patch=1)
+
+
+class Settings(nn.Module):
+    """Couples rows by an attribute, a global, an array, a buffer or a patched part."""
+
+    def __init__(self):
+        super().__init__()
+        self.part, self.table = nn.Identity(), np.array([0.0])
+        self.centred, self.mean_of = False, SimpleNamespace(rows=False)
+        self.register_buffer("switch", torch.tensor(False))
+
+    def forward(self, z: Tensor) -> Tensor:
+        on = self.centred or self.mean_of.rows or self.switch or self.table[0] or GLOBAL["on"]
+        return self.part(z - z.mean(0) if on else z) ** 2 @ W
+
+
+GLOBAL = {"on": False}
+CHANGES = {
+    "an attribute": lambda net: setattr(net, "centred", True),
+    "a setting": lambda net: setattr(net.mean_of, "rows", True),
+    "a buffer": lambda net: net.switch.fill_(True),
+    "an array": lambda net: net.table.fill(1),
+    "a global": lambda net: GLOBAL.update(on=True),
+    "a hook": lambda net: net.part.register_forward_hook(lambda m, i, o: o - o.mean(0)),
+    "a patch": lambda net: setattr(net.part, "forward", lambda z: z - z.mean(0)),
+    "a part": lambda net: setattr(net, "part", nn.Softmax(0).eval()),
+}
+
+
+@pytest.mark.fault("K3")
+@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_model_that_was_changed_is_asked_again(name, wrapped):
+    net = Settings().eval()
+    model = (lambda z: net(z)) if wrapped else net
+    xc.gradient(model, Z, 0)
+    try:
+        CHANGES[name](net)
+        with pytest.raises(DependentRowsError):
+            xc.gradient(model, Z, 0)
+    finally:
+        GLOBAL["on"] = False
 
 
 def test_the_guard_never_keeps_a_model_alive():

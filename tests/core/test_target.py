@@ -266,3 +266,32 @@ def test_margin_needs_rivals_and_a_class():
         xc.scores(lambda x: linear(x)[:, 0], X, output="margin")
     with pytest.raises(ValueError, match="needs a class as target"):
         xc.scores(linear, X, targets.difference(0, 1), output="margin")
+
+
+@pytest.mark.fault("K10")
+def test_a_region_has_no_weights():
+    with pytest.raises(ValueError, match="has no weights; for a weighted sum pass a function"):
+        targets.region(0, torch.tensor([[0.5, 1.0], [0.0, 1.0]]))
+    with pytest.raises(ValueError, match="for a map of classes mask=labels == k"):
+        targets.region(0, torch.tensor([[0, 1], [2, 1]]))
+    assert targets.region(0, [[0.0, 1.0]]) == targets.region(0, torch.tensor([[False, True]]))
+
+
+@pytest.mark.fault("K9", "R10")
+def test_scores_outside_of_a_region_may_be_infinite(close):
+    torch.manual_seed(0)
+    net, x = torch.nn.Conv2d(1, 2, 1).double(), torch.rand(2, 1, 3, 3, dtype=torch.float64)
+    outside = torch.zeros(3, 3, dtype=torch.float64)
+    outside[2] = -torch.inf
+    mask = torch.tensor([[1, 1, 0], [0, 1, 0], [0, 0, 0]])
+    found = xc.gradient(lambda z: net(z) + outside, x, targets.region(1, mask))
+    close(found, (net.weight[1, 0, 0, 0] * mask).expand_as(x).detach())
+
+
+@pytest.mark.fault("K10")
+def test_a_list_of_outputs_without_a_target_asks_for_one():
+    torch.manual_seed(0)
+    net = torch.nn.Linear(4, 3)
+    for several in (lambda z: [net(z), net(z)], lambda z: (net(z), z)):
+        with pytest.raises(ValueError, match=r"returns (list|tuple); name a target"):
+            xc.gradient(several, torch.rand(3, 4))

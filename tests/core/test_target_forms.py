@@ -150,10 +150,10 @@ def test_scales_inside_what_the_model_returns(wrap, key, output, close):
 @FAULT
 def test_a_scale_inside_is_checked_like_one_outside(close):
     model = lambda x: {"y": NET(x).softmax(1)}  # noqa: E731
-    with pytest.raises(ValueError, match=r"already probabilities.*output='logit'"):
+    with pytest.raises(ValueError, match=r"already probabilities.*output=lambda p: p"):
         xc.gradient(model, X, targets.item("y", 1), output="probability")
     close(
-        xc.gradient(model, X, targets.item("y", 1), output="logit"),  # as advised
+        xc.gradient(model, X, targets.item("y", 1), output=lambda p: p),  # as advised
         xc.gradient(NET, X, 1, output="probability"),
     )
     words = lambda h: {"y": tokens(h)}  # noqa: E731

@@ -185,3 +185,23 @@ def test_scipy_is_imported_when_it_is_used():
     assert [
         file for file in home.rglob("*.py") if at_the_head.search(file.read_text("utf-8"))
     ] == []
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ("abc", "values must be numbers, one an image, got str"),
+        (None, "got NoneType"),
+        (torch.ones(2, 2), r"shape \(N,\), one an image, got shape \(2, 2\)"),
+        (torch.tensor([1 + 2j, 3]), "real numbers"),
+    ],
+)
+def test_values_that_are_not_one_number_an_image_are_refused(values, says):
+    with pytest.raises((ValueError, TypeError), match=says):
+        confidence_interval(values)
+
+
+@pytest.mark.parametrize("level", ["x", None, 95, float("nan"), True])
+def test_a_level_is_a_share(level):
+    with pytest.raises(ValueError, match="level must be between 0 and 1"):
+        confidence_interval(torch.rand(4), level=level)

@@ -389,6 +389,7 @@ def test_in_segmentation_the_layer_before_the_class_map_is_taken(build, settings
 
 
 @pytest.mark.fault("T11")
+@pytest.mark.filterwarnings("ignore:the model ends with a softmax")
 @pytest.mark.parametrize("ends", ["logits", "softmax", "dict"])
 def test_a_unet_is_explained_at_its_last_features(ends, close):
     run = {
@@ -497,3 +498,60 @@ def test_the_source_of_a_method_is_its_weights(name):
         assert source.rstrip().endswith("return g")
     A, g = random(1, 2, 3, 3).abs(), random(1, 2, 3, 3, seed=1).abs()
     assert inspect.unwrap(method)(A, g).shape[:2] == (1, 2)
+
+
+# ---- all paths -----------------------------------------------------------------------------------
+
+
+class Paths(nn.Module):
+    """A stem, and behind it branches, a skip connection, or both; or branches of x itself."""
+
+    def __init__(self, form: str) -> None:
+        super().__init__()
+        self.form = form
+        self.stem = nn.Conv2d(3, 4, 3, padding=1)
+        self.one, self.other = nn.Conv2d(4, 4, 3, padding=1), nn.Conv2d(4, 4, 1)
+        self.again, self.head = nn.Conv2d(3, 4, 3, padding=1), nn.Linear(8, 3)
+
+    def behind(self, stem: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        h = stem.relu()
+        parts = {
+            "branches": lambda: [self.one(h).relu(), self.other(h).tanh()],
+            "skip": lambda: [h + self.one(h).relu(), h],
+            "gate": lambda: [h * self.one(h).sigmoid(), h.abs()],
+            "apart": lambda: [h, self.again(x).tanh()],
+        }[self.form]()
+        return self.head(torch.cat(parts, 1).mean((2, 3)))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.behind(self.stem(x), x)
+
+
+@pytest.mark.fault("R9")
+@pytest.mark.parametrize("form", ["branches", "skip", "gate"])
+def test_every_path_goes_through_the_default_layer(form, close):
+    net, x = Paths(form).double().eval(), random(2, 3, 8, 8)
+    found = xc.hires_cam(net, x, 1, **RAW, return_details=True)
+    assert found.extra["layer"] == "stem"
+    A = net.stem(x).detach().requires_grad_()
+    (g,) = torch.autograd.grad(net.behind(A, x)[:, 1].sum(), A)
+    close(found.values, (A * g).sum(1, keepdim=True).detach())
+
+
+@pytest.mark.fault("R9")
+def test_where_no_layer_has_all_paths_the_branches_are_asked_for(close):
+    net, x = Paths("apart").double().eval(), random(2, 3, 8, 8)
+    with pytest.raises(
+        LayerError, match=r"all paths from x.*layer=\[one, other\].*'stem'.*'again'"
+    ):
+        xc.grad_cam(net, x, 1)
+    found = xc.hires_cam(net, x, 1, layer=["stem", "again"])  # the advice
+    assert found.shape == (2, 1, 8, 8)
+
+
+@pytest.mark.fault("R9")
+def test_inception_takes_a_layer_behind_which_its_branches_begin():
+    with torch.random.fork_rng():
+        net = models.inception_v3(weights=None, init_weights=False).eval()
+    found = xc.eigen_cam(net, random(1, 3, 96, 96).float(), 1, return_details=True)
+    assert found.extra["layer"] == "Mixed_6e"

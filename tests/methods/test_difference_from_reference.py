@@ -271,6 +271,71 @@ def test_deep_shap_is_the_mean_over_the_set(rule, close):
     assert float(found.gap.abs().max()) < 1e-12
 
 
+def three_layers():
+    torch.manual_seed(3)
+    return nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 3))
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 6, 8, 100])
+def test_deep_shap_in_chunks_that_end_within_a_reference(batch_size, close):
+    model, x = three_layers().double(), torch.rand(5, 4, dtype=torch.float64)
+    references = torch.rand(3, 4, dtype=torch.float64)
+    parts = torch.stack([xc.deeplift(model, x, 1, baseline=r) for r in references])
+    found = xc.deep_shap(
+        model, x, 1, baselines=references, batch_size=batch_size, return_details=True
+    )
+    close(found.values, parts.mean(0))
+    close(found.extra["spread"], parts.std(0, correction=0))
+    with torch.no_grad():
+        close(found.f_start, model(references)[:, 1].mean().expand(5))
+        close(found.f_end, model(x)[:, 1])
+
+
+def test_a_chunk_that_ran_out_of_memory_counts_once(close, monkeypatch):
+    """Also where it ran out after two of its references were added."""
+    from xaicourse.methods.vanilla import reference_pairs
+
+    model, x = three_layers().double(), torch.rand(3, 4, dtype=torch.float64)
+    references = torch.rand(4, 4, dtype=torch.float64)
+    expected = xc.deep_shap(model, x, 1, baselines=references)
+    check, calls = reference_pairs.refuse_not_differentiable, []
+
+    def runs_out_once(*args, **settings):
+        calls.append(args)
+        if len(calls) == 3:
+            raise MemoryError
+        check(*args, **settings)
+
+    monkeypatch.setattr(reference_pairs, "refuse_not_differentiable", runs_out_once)
+    close(xc.deep_shap(model, x, 1, baselines=references), expected)
+    assert len(calls) > 5
+
+
+def test_each_pair_goes_through_the_model_once():
+    """What the model says of the reference is read from the same run."""
+    net, x = three_layers().double(), torch.rand(2, 4, dtype=torch.float64)
+    asked = []
+    hook = net.register_forward_pre_hook(lambda _, args: asked.append(len(args[0])))
+    xc.deeplift(net, x, 1, baseline=0.3)  # which also finds out that rows do not see each other
+    asked.clear()
+    xc.deeplift(net, x, 1, baseline=0.3)
+    xc.deep_shap(net, x, 1, baselines=(0.0, 0.3, 0.5))
+    hook.remove()
+    assert asked == [4, 12]
+
+
+def test_f_at_the_reference_where_outputs_are_in_a_dict(close):
+    """Not read by halves where it is not plain which outputs are the reference's."""
+    net, x = three_layers().double(), torch.rand(2, 4, dtype=torch.float64)
+
+    def target(outputs, rows):
+        return outputs["a"][:, 1]
+
+    found = xc.deeplift(lambda x: {"a": net(x)}, x, target, baseline=0.3, return_details=True)
+    with torch.no_grad():
+        close(found.f_start, net(torch.full_like(x, 0.3))[:, 1])
+
+
 def test_deep_shap_takes_baselines_by_name(close):
     model, x = net_without_max_pool(), torch.rand(2, 2, 12, 12, dtype=torch.float64)
     parts = [xc.deeplift(model, x, 1, baseline=b) for b in ("black", "white")]

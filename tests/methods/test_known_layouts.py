@@ -1,15 +1,18 @@
 """What is remembered of a model's layers is never told of another model, nor of a changed one."""
 
 import gc
+import itertools
 import types
 import weakref
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 import xaicourse as xc
-from xaicourse.methods.vanilla.known_layouts import form_of
+from xaicourse.core.model_form import form_of
+from xaicourse.core.row_guard import is_asking
 
 CAMS = ["grad_cam", "hires_cam", "eigen_cam", "score_cam", "guided_grad_cam"]
 FLAG = {"turned": False, "small": False}
@@ -57,20 +60,20 @@ class Net(nn.Module):
 
 def forwards(model, call):
     """Return how often the model runs in a call, and its result."""
-    count = []
+    ticks = itertools.count()  # no list: what a function reads is a part of the model's form
     inside = model.conv._conv_forward
 
     def counted(self, *args):
-        count.append(1)
+        if not is_asking():
+            next(ticks)
         return inside(*args)
 
     model.conv._conv_forward = types.MethodType(counted, model.conv)
     call()  # the model has changed: it is looked at again
-    first = len(count)
-    count.clear()
+    first = next(ticks)
     found = call()
     del model.conv._conv_forward
-    return first, len(count), found
+    return first, next(ticks) - first - 1, found
 
 
 @pytest.mark.parametrize("layer", ["lay", None])
@@ -220,3 +223,45 @@ def test_trained_weights_are_no_other_form_and_a_switch_is():
     assert form_of(net) == form
     net.act.inplace = True
     assert form_of(net) != form
+
+
+class Ways(nn.Module):
+    """Goes through `deep` or past it, by what lies outside of its attributes."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.deep = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, 4, 3, padding=1)
+        self.head = nn.Linear(4, 5)
+        self.table = np.array([1.0])
+        self.register_buffer("use", torch.tensor(True))
+
+    def forward(self, x):
+        h = self.conv(x).relu()
+        if WAY["deep"] and self.table[0] and self.use and x.mean() > 0:
+            h = self.deep(h).relu()
+        return self.head(h.mean((2, 3)))
+
+
+WAY = {"deep": True}
+ELSEWHERE = {
+    "a global": lambda net, x: WAY.update(deep=False),
+    "an array": lambda net, x: net.table.fill(0),
+    "a buffer": lambda net, x: net.use.fill_(False),
+    "x itself": lambda net, x: x.neg_(),
+}
+
+
+@pytest.mark.fault("K5", "R9")
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_another_way_through_the_model_is_looked_at_anew(name, close):
+    net, x = Ways().eval().double(), torch.rand(2, 3, 8, 8, dtype=torch.float64)
+    assert xc.grad_cam(net, x, 1, return_details=True).extra["layer"] == "deep"
+    try:
+        ELSEWHERE[name](net, x)
+        found = xc.hires_cam(net, x, 1, upsample=None, return_details=True)
+    finally:
+        WAY["deep"] = True
+    assert found.extra["layer"] == "conv"
+    A = net.conv(x).detach().requires_grad_()
+    (g,) = torch.autograd.grad(net.head(A.relu().mean((2, 3)))[:, 1].sum(), A)
+    close(found.values, (A * g).sum(1, keepdim=True).detach())

@@ -13,7 +13,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from xaicourse.core.checks import check_batch, default_batch_size, describe
+from xaicourse.core.checks import check_batch, check_model, default_batch_size, describe
 from xaicourse.core.chunks import in_chunks, is_out_of_memory
 from xaicourse.core.inputs import Adapter, belonging_to, check_extras, rows_of
 from xaicourse.core.layers import Layer, LayerError, find_layer
@@ -104,8 +104,7 @@ def at_layer(
     >>> xc.integrated_gradients(rest, a, target=0).shape  # (N, L, D)
     torch.Size([1, 3, 4])
     """
-    if not callable(model):
-        raise TypeError(f"model must be callable, got {type(model).__name__}")
+    check_model(model)
     check_batch(x)
     refuse_training_modules(model)
     check_extras(model, len(x))

@@ -177,10 +177,13 @@ def _name(node: Any) -> str:
 
 def _is_product(node: Any, inside: set[Any]) -> bool:
     """Tell whether a node multiplies, or divides by, what follows from x."""
+    name = operation_name(node)
+    groups = NODE_FACTORS.get(name, ())
+    if not groups and name != "div":
+        return False
     before = [n for n, _ in node.next_functions]
-    if operation_name(node) == "div":
+    if name == "div":
         return len(before) > 1 and before[1] in inside
-    groups = NODE_FACTORS.get(operation_name(node), ())
     follow = [any(k < len(before) and before[k] in inside for k in group) for group in groups]
     return bool(follow) and all(follow)
 

@@ -10,7 +10,7 @@ __all__ = ["explained_errors"]
 
 @contextmanager
 def explained_errors(error_type: type[ValueError] = ValueError) -> Iterator[None]:
-    """Say how a checkpoint is switched off, or cuDNN where its layers cannot go backwards."""
+    """Say how a checkpoint or cuDNN is switched off, and which operations cannot go backwards."""
     try:
         yield
     except (RuntimeError, ValueError) as error:
@@ -22,5 +22,16 @@ def explained_errors(error_type: type[ValueError] = ValueError) -> Iterator[None
                 "cuDNN computes gradients in training mode only; do not call model.train(), which "
                 "would switch dropout on, but switch cuDNN off for the call: "
                 "with torch.backends.cudnn.flags(enabled=False): ..."
+            ) from error
+        if "modified by an inplace operation" in str(error):
+            raise error_type(
+                "the model writes in place into a tensor that its own gradient needs, so that "
+                "torch has no gradient of it; write into a copy, h = h.clone(), or without "
+                f"overwriting (torch says: {str(error).partition(' Hint')[0]})"
+            ) from error
+        if "is not implemented" in str(error) and "derivative" in str(error):
+            raise error_type(
+                "the model has an operation without a derivative; build it from others, or cut it "
+                f"off by detach() where it is only looked at (torch says: {error})"
             ) from error
         raise

@@ -42,6 +42,8 @@ TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-4}
 HALF_TOLERANCE = 5e-2
 
 
+InParts = Callable[..., Callable[..., Any] | None]
+
 # ---- the mode -----------------------------------------------------------------------------------
 
 
@@ -54,6 +56,7 @@ class BiasMode(FollowMode):
 
     `alone` are the shapes that the operations' results had with one row in the model: how a shape
     differs with more rows tells where the rows lie in it. With one row all shares are that row's.
+    `in_parts` may write a call out in others, each of which then has its own bias.
     """
 
     def __init__(
@@ -61,8 +64,10 @@ class BiasMode(FollowMode):
         inputs: Tensor,
         reduce: Callable[[str, Share], Any],
         alone: dict[str, tuple[int, ...]] | None = None,
+        in_parts: InParts | None = None,
     ) -> None:
         super().__init__(inputs)
+        self.in_parts = in_parts
         self.shapes: dict[str, tuple[int, ...]] = {}  # in the order of the forward pass
         self.found: dict[str, Any] = {}
         self.size: Tensor | float = 0.0  # sum of |terms|, (P,)
@@ -75,6 +80,10 @@ class BiasMode(FollowMode):
         self.picture = PictureAxes(inputs)
 
     def operation(self, func: Any, name: str, args: tuple, kwargs: dict[str, Any]) -> Any:
+        way = self.in_parts and self.in_parts(func, args, kwargs, self.follows)
+        if way is not None:
+            with self:
+                return way(*args, **kwargs)
         followers = [a for a in tree_leaves((args, kwargs)) if self.follows(a)]
         if no_bias(func, args, kwargs, self.follows):
             result = func(*args, **kwargs)
@@ -167,9 +176,16 @@ def _viewed(grad: Tensor, strides: tuple, start: int, shape: tuple, by: tuple, a
 class BiasQuestion(Question):
     """A question whose gradients also bring the bias terms, reduced by `reduce` as they come."""
 
-    def __init__(self, *args: Any, reduce: Callable[[str, Share], Any], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        reduce: Callable[[str, Share], Any],
+        in_parts: InParts | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.reduce = reduce
+        self.in_parts = in_parts
         self.mode: BiasMode | None = None
         self.alone: dict[str, tuple[int, ...]] | None = None
         self.takes_no_row_alone = False
@@ -182,7 +198,7 @@ class BiasQuestion(Question):
     def _run(self, inputs: Tensor, rows: Tensor) -> Any:
         if not torch.is_grad_enabled():
             return super()._run(inputs, rows)
-        self.mode = BiasMode(inputs, self.reduce, self.alone)
+        self.mode = BiasMode(inputs, self.reduce, self.alone, self.in_parts)
         with self.mode:
             outputs = call(self.model, inputs, rows)
         self.mode.finish(outputs)

@@ -126,7 +126,7 @@ def _implicit(func: Any, again: list, form: Any, places: list[int], wanted: list
             y = func(*args, **kwargs)
             if y.shape == us[0].shape:
                 (slope,) = torch.autograd.grad(y.sum(), us)
-                return [y.detach() - slope * us[0].detach()]
+                return [y.detach() - slope * _finite(us[0])]
         with sdpa_kernel(SDPBackend.MATH):  # the one that can be differentiated twice
             ys = tree_leaves(func(*args, **kwargs))
         return [ys[i].detach() - _times(func, ys[i], us) for i in wanted]
@@ -138,7 +138,7 @@ def _times(func: Any, y: Tensor, us: list[Tensor]) -> Tensor:
         v = torch.zeros_like(y, requires_grad=True)
         vJ = torch.autograd.grad(y, us, v, create_graph=True, allow_unused=True, retain_graph=True)
         pairs = [(g, u) for g, u in zip(vJ, us, strict=True) if g is not None]
-        vJu = sum((g * u.detach()).sum() for g, u in pairs if g.requires_grad)
+        vJu = sum((g * _finite(u)).sum() for g, u in pairs if g.requires_grad)
         if not isinstance(vJu, Tensor):
             return torch.zeros_like(y)
         (Ju,) = torch.autograd.grad(vJu, v, allow_unused=True)
@@ -148,6 +148,12 @@ def _times(func: Any, y: Tensor, us: list[Tensor]) -> Tensor:
             f"torch cannot differentiate it twice ({error})"
         ) from error
     return torch.zeros_like(y) if Ju is None else Ju
+
+
+def _finite(u: Tensor) -> Tensor:
+    """Return u with 0 for what is masked by -inf: its slope is 0, and 0 times -inf is no number."""
+    u = u.detach()
+    return u if all_finite(u) else u.masked_fill(u.isinf(), 0.0)
 
 
 # ---- what a bias brings --------------------------------------------------------------------------

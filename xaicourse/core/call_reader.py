@@ -53,6 +53,7 @@ __all__ = ["CallReader"]
 
 # the result is a function of what one tensor holds; of a variance, too
 OF_ONE = KEEPS_NUMBERS | {"mean", "spread", "length", ""}
+BY_NUMBERS = frozenset({"negation", "sum", "product", "quotient"})
 FAR = 8  # so many steps back a common source is looked for: x * tanh(softplus(x))
 
 
@@ -165,9 +166,12 @@ class CallReader:
         before = [self.memory.of(t) for t in followers]
         each = kind_of(func) in ONE_BY_ONE
         sources = self.memory.common(followers) if each or kind_of(func) in OF_ONE else ()
+        step = None  # a batch-norm begins anew
+        if kind_of(func) in BY_NUMBERS:
+            step = read_affine(func, args, kwargs, self.follows)
         return replace(
             made,
-            bounds=bounds_of(func, args, kwargs, operation, [m.bounds for m in before]),
+            bounds=bounds_of(func, args, kwargs, operation, step, [m.bounds for m in before]),
             scale=scale_of(func, args, [m.scale for m in before]),
             sources=tuple(
                 replace(s, each=s.each and each and s.tensor.shape == result.shape)

@@ -233,7 +233,10 @@ def check_extras(model: Any, n_rows: int) -> None:
     while isinstance(model, Adapter):
         for name, extra in getattr(model, "extras", {}).items():
             if len(extra) != n_rows:
-                raise ValueError(f"bind: {name} has {len(extra)} row(s), but x has {n_rows}")
+                raise ValueError(
+                    f"bind: {name} has {len(extra)} row(s), but x has {n_rows}; it needs one entry "
+                    "for each row of x"
+                )
         before = getattr(model, "x", None)
         if before is not None and len(before) not in (1, n_rows):
             raise ValueError(

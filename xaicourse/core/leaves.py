@@ -28,6 +28,8 @@ def leaves_of(*values: Any) -> list[Any]:
     for value in values:
         if type(value) in _LEAVES:
             found.append(value)
+        elif _is_leaf(value):  # a stride (2, 2): its numbers
+            found += value
         else:
             found += tree_leaves(value)
     return found

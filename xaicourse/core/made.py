@@ -155,7 +155,8 @@ class Memory:
         kind = kind_of(func)
         if isinstance(operation, Affine):
             return (before if not before.after else Chain(x, x._version)).longer(operation)
-        if kind not in KEEPS_NUMBERS or not (before.begun or kind in PAD):
+        pads = kind in PAD or name_of(func) == "unfold"
+        if kind not in KEEPS_NUMBERS or not (before.begun or pads):
             return None
         if kind in PAD and read_padding(args, kwargs)[1] != 0:
             return None  # the padding brings a number of its own

@@ -186,6 +186,8 @@ class Layer(Operation):
 
     def then(self, scale: Tensor | None, shift: Tensor | None, axes: int) -> "Layer | None":
         """Return ``scale * layer + shift`` as one layer, or None where it is not one."""
+        if not self.merges:
+            return self._then_whatever_its_form(scale, shift)
         found = [self._by_channel(c, axes) for c in (scale, shift)]
         if (scale is not None and found[0] is None) or (shift is not None and found[1] is None):
             return None
@@ -197,6 +199,35 @@ class Layer(Operation):
         if t is not None:
             bias = self.like_output(t) if bias is None else bias + self.like_output(t)
         return replace(self, weight=weight, bias=bias)
+
+    def _then_whatever_its_form(self, scale: Tensor | None, shift: Tensor | None) -> "Layer | None":
+        """Do the same where the weight lies in any other way; both broadcast to the output."""
+        weight, bias, product = self.weight, self.bias, self.product
+        if scale is not None:
+            found = self._with_signs(scale.sign())
+            if found is None or bool((scale == 0).any()):
+                return None
+            weight, size = found, scale.abs()  # a size is the same for all inputs of an output
+            product = lambda x, w: self.product(x, w) * size  # noqa: E731
+            bias = None if bias is None else bias * scale
+        if shift is not None:
+            bias = shift if bias is None else bias + shift
+        return replace(self, weight=weight, bias=bias, product=product)
+
+    def _with_signs(self, signs: Tensor) -> Tensor | None:
+        """Return the weight that turns the signs of the output so, tried axis by axis, or None."""
+        if bool((signs > 0).all()):
+            return self.weight
+        x = torch.arange(1.0, self.x.numel() + 1).sin().view(self.x.shape).to(self.x)
+        z = self.product(x, self.weight.to(x.dtype)) * signs
+        for axis in range(self.weight.dim()):
+            if signs.numel() not in (1, self.weight.shape[axis]):
+                continue
+            shape = [-1 if a == axis else 1 for a in range(self.weight.dim())]
+            turned = self.weight * signs.reshape(shape)
+            if torch.allclose(self.product(x, turned.to(x.dtype)), z):
+                return turned
+        return None
 
     def like_output(self, vector: Tensor) -> Tensor:
         """Return a vector (channels,) so that it broadcasts to the output."""

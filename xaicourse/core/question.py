@@ -16,6 +16,7 @@ from torch import Tensor
 from xaicourse.core import checks
 from xaicourse.core.at_layer import up_to_units
 from xaicourse.core.backward_errors import explained_errors
+from xaicourse.core.batch_norm_layout import with_safe_batch_norms
 from xaicourse.core.chunks import at_least_float32, in_chunks, is_out_of_memory, plain, taken
 from xaicourse.core.foreign_hooks import notice_module_hooks
 from xaicourse.core.inputs import belonging_to, call, check_extras, largest_input
@@ -25,7 +26,7 @@ from xaicourse.core.output_parts import escapes, refuse_list_of_rows, tensors_in
 from xaicourse.core.recomputation import hides_a_block, refusal
 from xaicourse.core.row_guard import check_function, check_rows, is_known, remember, weakly
 from xaicourse.core.rules import BackwardRules
-from xaicourse.core.scale import OUTPUTS, check_output, notice_softmax, transform
+from xaicourse.core.scale import check_output, check_scale, notice_softmax, transform
 from xaicourse.core.target_checks import (
     as_target,
     check_target,
@@ -64,10 +65,7 @@ class Question:
     ) -> None:
         checks.check_input(x)
         checks.check_model(model)
-        if not callable(output) and output not in OUTPUTS:
-            raise ValueError(
-                f"output must be one of {', '.join(OUTPUTS)} or a function, got {output!r}"
-            )
+        check_scale(output)
         modules = refuse_training_modules(model)
         notice_module_hooks(modules, None if rules is None else rules.method)
         if rules is not None:
@@ -99,8 +97,7 @@ class Question:
     def scores(self, points: Callable[[Tensor], Tensor] | Tensor, rows: Tensor) -> Tensor:
         """Return F at points (P, ...) that belong to the original rows `rows` (P,): (P,) floats.
 
-        `points` may be a function from positions 0..P-1 to points, so that they need not all
-        be in memory at once.
+        `points` may be a function from positions 0..P-1 to points: not all need be in memory.
         """
         found: list[Tensor] = []
 
@@ -125,18 +122,18 @@ class Question:
 
         `receive` is called as ``receive(slice, points, grads, scores)``. With `layer` F is
         differentiated with respect to that layer's output, which is handed on in place of points.
-
         The rows of a chunk do not depend on each other, so the gradient of their summed scores
         holds the gradient of each.
         """
         source = "x" if layer is None else f"x through layer {layer.name!r}"
+        capture: Any = nullcontext if layer is None else partial(layer.capture, differentiable)
 
         def run(start: int, stop: int) -> None:
-            with torch.enable_grad(), _captured(layer, differentiable) as seen:
+            with torch.enable_grad(), capture() as seen:
                 chunk = taken(points, start, stop, rows)
                 if layer is None and not (differentiable and chunk.requires_grad):
                     chunk = chunk.detach().requires_grad_(True)
-                score = self._score(chunk, rows[start:stop])
+                score = with_safe_batch_norms(self._score(chunk, rows[start:stop]))
                 if seen is not None:
                     chunk = seen.output
                 if not score.requires_grad or not chunk.requires_grad:
@@ -206,16 +203,21 @@ class Question:
     def _score(self, points: Tensor, rows: Tensor) -> Tensor:
         """Call the model on points (P, ...) and pick the number that is explained: (P,)."""
         outputs = self._outputs(points, rows)
-        scaled = self._scaled(outputs)
         if not self._called:
-            check_target(self.target, scaled)
+            check_target(self.target, self._scaled(outputs))
             self._called = True
             self._check_rows(points, rows, outputs)
+        score = self.read(outputs, rows)
+        if self._audited is not None:
+            self._check_seen(score, outputs)
+        return score
+
+    def read(self, outputs: Any, rows: Tensor) -> Tensor:
+        """Return the number that is explained, (P,), from what the model says of rows (P,)."""
+        scaled = self._scaled(outputs)
         score = self.target.pick(scaled, rows)
         if self._rival is not None:
             score = score - self._rival.pick(scaled, rows)
-        if self._audited is not None:
-            self._check_seen(score, outputs)
         if score.shape != rows.shape:
             raise ValueError(
                 f"target and output must give one number a row, shape {tuple(rows.shape)}, but "
@@ -302,10 +304,9 @@ class Question:
             self._hooks_unknown = not torch.is_grad_enabled() or probe.hooks_set > 0
             if probe.low_precision:
                 self.precision = torch.bfloat16
-        except (TrainingModeError, UnsupportedOperationError):
-            raise
         except Exception as error:
-            if is_out_of_memory(error):
+            known = isinstance(error, TrainingModeError | UnsupportedOperationError)
+            if known or is_out_of_memory(error):
                 raise
             raise ValueError(
                 f"model {checks.describe(self.model)} failed on x of shape "
@@ -334,8 +335,9 @@ class Question:
             if read is None:  # no tensor to look at: the score then
                 read, name = self._pick, (weakly(self.target), weakly(self.output))
             training = getattr(self.model, "training", None)
+            many = len(points) > 1
             form = (points.shape[1:], self.model_dtype, points.device, training, name)
-            if is_known(self.model, form):
+            if is_known(self.model, form, many):
                 return
 
             def ask(points: Tensor, rows: Tensor) -> Tensor:
@@ -343,7 +345,7 @@ class Question:
 
             said = read(outputs, rows)
             if check_rows(ask, points.detach(), rows, said, by_the_batch=self._own_statistics):
-                remember(self.model, form)
+                remember(self.model, form, many)
             if self.rules is None:  # else the softmax is refused, or was allowed
                 notice_softmax(self.output, self._squashed_by)
 
@@ -357,8 +359,7 @@ class Question:
 
     def _settle(self) -> None:
         """Fix, by one forward pass at x, what depends on it: the predicted class, the runner-up."""
-        chosen: list[Any] = []
-        rivals: list[Any] = []
+        chosen, rivals = list[Any](), list[Any]()
         found: list[Tensor] = []
 
         def run(start: int, stop: int) -> None:
@@ -366,14 +367,14 @@ class Question:
             with torch.no_grad():
                 outputs = self._outputs(self.x[start:stop], rows)
                 scaled = self._scaled(outputs)
-                if start == 0:
-                    self._check_rows(self.x[start:stop], rows, outputs)
                 here = self.target
                 if here is None:
                     here = predicted(outputs, scaled)
                 else:
                     here = of_rows(here, slice(start, stop))
                 check_target(here, scaled)
+                if start == 0:
+                    self._check_rows(self.x[start:stop], rows, outputs)
                 local = torch.arange(stop - start, device=rows.device)
                 score = here.pick(scaled, local)
                 rival = runner_up(here, outputs) if self.output == "margin" else None
@@ -393,7 +394,3 @@ class Question:
             self._rival = joined(rivals)
         self._scores_at_x = torch.cat(found)
         self._called = True
-
-
-def _captured(layer: Layer | None, keep_graph: bool) -> Any:
-    return nullcontext() if layer is None else layer.capture(keep_graph)

@@ -9,14 +9,16 @@ input; that never changes a result.
 
 from collections.abc import Callable
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
-from weakref import WeakKeyDictionary, ref
+from weakref import WeakKeyDictionary, WeakSet, ref
 
 import torch
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
 from xaicourse.core.chunks import is_out_of_memory
+from xaicourse.core.model_form import form_of
 from xaicourse.core.training_mode import batch_statistics
 
 __all__ = [
@@ -33,15 +35,17 @@ __all__ = [
 # (points (p, ...), original row numbers (p,)) -> what the model says of them (p, ...)
 Ask = Callable[[Tensor, Tensor], Tensor]
 
-# relative to the largest output: what is left to rounding, which differs between batch sizes
+# relative: what is left to rounding, which differs between batch sizes
 _TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4}
 _HALF = 1e-2
 _MOST_ROUNDING = 2e-2  # of sums in 16 bits or TF32 inside a model that returns float32
 
-_MORE_DRAWS = 6  # of a model that draws random numbers
+_SMALL = 0.05  # how much less that is of the largest number beside one
 
-_ANY = "any form"
-_known: WeakKeyDictionary[Any, set] = WeakKeyDictionary()
+_DRAWS = 7  # of a model that draws random numbers
+
+_known: WeakKeyDictionary[Any, tuple[list, set]] = WeakKeyDictionary()
+_vouched: WeakSet = WeakSet()
 
 _asking: ContextVar[bool] = ContextVar("asking", default=False)
 
@@ -58,28 +62,36 @@ class DependentRowsError(ValueError):
 # ---- what was asked before -----------------------------------------------------------------------
 
 
-def is_known(model: Any, form: tuple) -> bool:
-    """Tell whether a model has been asked about inputs of this form."""
+def is_known(model: Any, form: tuple, many: bool) -> bool:
+    """Tell whether a model, built as it is, has been asked about inputs of this form.
+
+    One row alone tells less than many of them.
+    """
     owner, form = _owner(model, form)
     try:
-        found = _known.get(owner, ())
+        if owner in _vouched:
+            return True
+        built, forms = _known.get(owner, (None, ()))
     except TypeError:  # neither hashable nor to be referred to weakly
         return False
-    return form in found or _ANY in found
+    asked = (form, True) in forms or (form, many) in forms
+    return asked and built == form_of(model)
 
 
-def remember(model: Any, form: tuple) -> None:
+def remember(model: Any, form: tuple, many: bool) -> None:
     """Note that the rows of such inputs do not depend on each other in a model."""
     owner, form = _owner(model, form)
+    now = form_of(model)
     try:
-        _known.setdefault(owner, set()).add(form)
+        built, forms = _known.get(owner, (None, set()))
+        _known[owner] = (now, {*(forms if built == now else ()), (form, many)})
     except TypeError:
         return
 
 
 def vouch_for(model: Any) -> Any:
     """Return a model that we made ourselves of one that was asked; it need not be asked again."""
-    _known.setdefault(model, set()).add(_ANY)
+    _vouched.add(model)
     return model
 
 
@@ -106,11 +118,13 @@ def _owner(model: Any, form: tuple) -> tuple[Any, tuple]:
 def check_rows(
     ask: Ask, points: Tensor, rows: Tensor, answers: Tensor, by_the_batch: bool = False
 ) -> bool:
-    """Raise unless a row's answer is the same beside another row, and again.
+    """Raise unless a row's answer is the same beside another row, in another place, and again.
 
-    `answers` (P, ...) are what the model said of the points (P, ...). Returns False where the
-    points tell nothing (they are all 0). `by_the_batch` says that the model has met a batch norm
-    without running statistics: then others are asked about, and the batch norm is named.
+    `answers` (P, ...) are what the model said of the points (P, ...). Asked about are the row of
+    the largest numbers, which others may depend on, and that of the smallest, which may depend on
+    others. Returns False where the points tell nothing (they are all 0); then other points are
+    asked about. `by_the_batch` says that the model has met a batch norm without running
+    statistics, which is named then.
 
     Raises
     ------
@@ -119,12 +133,15 @@ def check_rows(
     TrainingModeError
         It depends on the batch, by a batch norm.
     """
+    told = bool(points.any())
+    if not told:
+        ramp = torch.linspace(0.1, 1, points[0].numel(), device=points.device)
+        points = points + ramp.to(points.dtype).reshape(points[0].shape)
     try:
-        told = _check_rows(ask, points, rows, answers)
-        if not told and by_the_batch:
-            ramp = torch.linspace(0.1, 1, points[0].numel(), device=points.device)
-            elsewhere = points + ramp.to(points.dtype).reshape(points[0].shape)
-            _check_rows(ask, elsewhere, rows, ask(elsewhere, rows))
+        if not told:
+            answers = ask(points, rows)
+        for place in _places(points):
+            _check_row(ask, points, rows, answers, place)
     except DependentRowsError as error:
         if by_the_batch:
             raise batch_statistics() from error
@@ -132,34 +149,38 @@ def check_rows(
     return told
 
 
-def _check_rows(ask: Ask, points: Tensor, rows: Tensor, answers: Tensor) -> bool:
-    place = int(points.flatten(1).abs().amax(1).argmax())
-    if not bool(points[place].any()):
-        return False
+def _places(points: Tensor) -> list[int]:
+    """Return the places of the largest row, and of the smallest that is not 0."""
+    sizes = points.flatten(1).abs().amax(1)
+    smallest = sizes.where(sizes > 0, torch.inf).argmin()
+    return list(dict.fromkeys((int(sizes.argmax()), int(smallest))))
+
+
+def _check_row(ask: Ask, points: Tensor, rows: Tensor, answers: Tensor, place: int) -> None:
     beside = _Beside(ask, points, rows, place)
     state = _random_state(points.device)
     first = beside.answer(strange=1.5)
     if first is None:  # the model takes no other input at all
-        return True
-    again = [beside.answer(strange=1.5)]
-    if not torch.equal(state, _random_state(points.device)):  # two draws may happen to agree
-        again += [beside.answer(strange=1.5) for _ in range(_MORE_DRAWS)]
+        return
     answer, row = answers[place], int(rows[place])
     if first[1].shape != answer.shape:  # a similarity of each row to each other row, say
         raise _coupled(row)
-    size = max(_size(answers), _size(first[0]))
-    autocast = torch.is_autocast_enabled(points.device.type)
-    tolerance = (_HALF if autocast else _TOLERANCE.get(answer.dtype, _HALF)) * size
-    if any(a is None or _apart(first[0], a[0]) > tolerance for a in again):
-        raise _unsteady(row)
-    if _apart(answer, first[1]) <= tolerance:
-        return True
+    second = beside.answer(strange=-0.5, elsewhere=True) or first
+    drawn = not torch.equal(state, _random_state(points.device))
+    size, share = max(_size(answer), _size(first[0])), _precision(answer)
+    close = partial(_close, share=share, least=_SMALL * share * size)
+    if close(answer, first[1]) and close(first[1], second[1]) and not drawn:
+        return
+    for _ in range(_DRAWS if drawn else 1):  # two draws may happen to agree
+        again = beside.answer(strange=1.5)
+        if again is None or not close(first[1], again[1]):
+            raise _unsteady(row)
     other = beside.answer(strange=-0.5)
-    if other is not None and _apart(first[1], other[1]) > tolerance:
+    if other is not None and not close(first[1], other[1]):
         raise _coupled(row)
-    if _apart(answer, first[1]) > max(_MOST_ROUNDING * size, tolerance):
+    rounded = partial(_close, share=0.0, least=max(_MOST_ROUNDING, share) * size)
+    if not (rounded(answer, first[1]) and rounded(first[1], second[1])):
         raise _placed(row, len(points), len(first[0]))
-    return True
 
 
 class _Beside:
@@ -175,20 +196,20 @@ class _Beside:
         # (indices, say), the row itself beside itself
         self.ways = [(other_number, True), (P, True), (other_number, False), (P, False)]
 
-    def answer(self, strange: float) -> tuple[Tensor, Tensor] | None:
+    def answer(self, strange: float, elsewhere: bool = False) -> tuple[Tensor, Tensor] | None:
         """Return all answers and that about the row; None if the model fails in every way."""
         while self.ways:
             number, changed = self.ways[0]
             try:
-                return self._answer(number, strange if changed else None)
+                return self._answer(number, strange if changed else None, elsewhere)
             except Exception as error:
                 if is_out_of_memory(error) and len(self.ways) == 1:
                     raise
                 self.ways.pop(0)
         return None
 
-    def _answer(self, number: int, strange: float | None) -> tuple[Tensor, Tensor]:
-        place = 0 if self.place > 0 else number - 1
+    def _answer(self, number: int, strange: float | None, elsewhere: bool) -> tuple[Tensor, Tensor]:
+        place = 0 if (self.place > 0) != elsewhere else number - 1
         other = (
             self.row if strange is None else strange * self.row.flatten().roll(1).view_as(self.row)
         )
@@ -221,15 +242,18 @@ def _size(answers: Tensor) -> float:
     return float(torch.nan_to_num(found, 0.0, 0.0, 0.0).abs().max()) if found.numel() else 0.0
 
 
-def _apart(a: Tensor, b: Tensor) -> float:
-    """Return the largest difference; numbers that are not finite must be the same."""
+def _precision(answer: Tensor) -> float:
+    """Return the share of a number that is left to rounding."""
+    if torch.is_autocast_enabled(answer.device.type):
+        return _HALF
+    return _TOLERANCE.get(answer.dtype, _HALF)
+
+
+def _close(a: Tensor, b: Tensor, share: float, least: float) -> bool:
+    """Tell whether numbers are the same up to a share of each; infinite ones must be the same."""
     a, b = (t.detach().double() if t.dtype == torch.float64 else t.detach().float() for t in (a, b))
     same = (a == b) | (a.isnan() & b.isnan())
-    return (
-        float((a - b).abs().nan_to_num(torch.inf).masked_fill(same, 0.0).max())
-        if a.numel()
-        else 0.0
-    )
+    return bool((same | ((a - b).abs() <= share * b.abs() + least)).all())
 
 
 def check_function(pick: Callable[[Any, Tensor], Tensor], outputs: Any, rows: Tensor) -> None:
@@ -249,7 +273,7 @@ def check_function(pick: Callable[[Any, Tensor], Tensor], outputs: Any, rows: Te
     for many, one in pairs:
         comparable = one.dim() > 0 and one.shape == many[:1].shape
         tolerance = _TOLERANCE.get(one.dtype, _HALF) * _size(many)
-        if not comparable or _apart(many[:1], one) <= tolerance:
+        if not comparable or _close(many[:1], one, 0.0, tolerance):
             continue
         raise DependentRowsError(
             f"the function given as target or output gives row {int(rows[0])} another number when "

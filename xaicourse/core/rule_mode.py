@@ -14,10 +14,8 @@ from xaicourse.core.audit import call_name, operation_name, visible
 from xaicourse.core.call_reader import CallReader
 from xaicourse.core.following import Following
 from xaicourse.core.known import (
-    ATTENTION,
     KEEPS_NUMBERS,
     PAD,
-    RECURRENT,
     kind_of,
     name_of,
     plain_name,
@@ -42,7 +40,7 @@ from xaicourse.core.reading import (
 from xaicourse.core.recomputation import keeps_activations
 from xaicourse.core.row_order import RowOrder
 from xaicourse.core.ruled import Choice, RuleSet, apply_rule, slope_is_enough
-from xaicourse.core.written_out import whole_layer, written_out
+from xaicourse.core.written_out import hides_steps, whole_layer, written_out
 
 __all__ = ["RuleMode"]
 
@@ -92,7 +90,7 @@ class RuleMode(TorchFunctionMode):
                 raise cut
         if not followers:
             return self._apart(func, args, kwargs, written, cut)
-        if self.rules.kinds and kind_of(func) in ATTENTION | RECURRENT:
+        if hides_steps(func, self.rules):
             raise whole_layer(func, self.rules)
         way = None
         if "product" in self.rules.kinds:

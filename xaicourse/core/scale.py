@@ -11,7 +11,7 @@ from torch.nn import functional
 from xaicourse.core.chunks import at_least_float32
 from xaicourse.core.output_parts import map_tensors
 
-__all__ = ["OUTPUTS", "check_output", "notice_softmax", "transform"]
+__all__ = ["OUTPUTS", "check_output", "check_scale", "notice_softmax", "transform"]
 
 OUTPUTS = ("logit", "probability", "log_probability", "margin")
 
@@ -59,6 +59,14 @@ def notice_softmax(output: Any, squashed_by: str | None) -> None:
         )
 
 
+def check_scale(output: Any) -> None:
+    """Raise unless `output` is a scale that is known by name, or a function."""
+    if not callable(output) and output not in OUTPUTS:
+        raise ValueError(
+            f"output must be one of {', '.join(OUTPUTS)} or a function, got {output!r}"
+        )
+
+
 def check_output(
     output: Any, outputs: Any, squashed_by: str | None = None, inside: bool = False
 ) -> None:
@@ -79,7 +87,8 @@ def check_output(
     if output == "margin":
         if not several:
             raise ValueError(
-                f"output='margin' needs K > 1 classes, the model returns {tuple(outputs.shape)}"
+                "output='margin' needs K > 1 classes, the model returns "
+                f"{tuple(outputs.shape)}; for its only score pass output='logit'"
             )
         return
     if outputs.dim() == 3:

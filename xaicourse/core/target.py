@@ -144,7 +144,7 @@ def region(channel: int, mask: Any) -> Region:
     channel : int
         The class; the model's outputs are (N, K, H, W), or (N, K, L) or (N, K, D, H, W).
     mask : Tensor (H, W), (L,) or (D, H, W)
-        True (or not 0) on the pixels whose scores are added up, the same in every row.
+        True (or 1) on the pixels whose scores are added up, the same in every row.
 
     Returns
     -------
@@ -154,11 +154,18 @@ def region(channel: int, mask: Any) -> Region:
     Raises
     ------
     ValueError
-        If the mask is none of these or has no pixel in it.
+        If the mask is none of these, has no pixel in it, or holds other numbers than 0 and 1.
     TypeError
         If `channel` is not a whole number.
     """
-    grid = torch.as_tensor(mask).bool()
+    given = torch.as_tensor(mask)
+    grid = given.bool()
+    if not torch.equal(grid.to(given.dtype), given):
+        raise ValueError(
+            "mask must be True and False, or 1 and 0, as a region has no weights; for a weighted "
+            "sum pass a function, target=lambda outputs, rows: (outputs[:, k] * w).sum((1, 2)), "
+            "and for a map of classes mask=labels == k"
+        )
     if grid.dim() not in (1, 2, 3) or not bool(grid.any()):
         raise ValueError(
             "mask must be (H, W), or (L,) or (D, H, W), with a pixel in it, got shape "

@@ -48,7 +48,10 @@ def as_target(target: Any, n_rows: int) -> Any:
         if classes.dim() == 0:
             return as_target(classes.item(), n_rows)
         if classes.is_floating_point() or classes.dtype == torch.bool:
-            raise TypeError(f"target must hold whole class numbers, got dtype {classes.dtype}")
+            raise TypeError(
+                f"target must hold whole class numbers, got dtype {classes.dtype}; if they are, "
+                "pass target.long()"
+            )
         an_index_a_row = classes.dim() == 2 and classes.shape[1] > 1
         if len(classes) != n_rows or (classes.dim() > 1 and not an_index_a_row):
             raise ValueError(

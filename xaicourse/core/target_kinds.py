@@ -107,7 +107,8 @@ class Region:
 
     def pick(self, outputs: Tensor, rows: Tensor) -> Tensor:
         mask = torch.tensor(self.mask, device=outputs.device)
-        return (outputs[:, self.channel] * mask).flatten(1).sum(dim=1)
+        # no product: scores outside may be infinite
+        return outputs[:, self.channel].where(mask, 0).flatten(1).sum(dim=1)
 
     @property
     def shape(self) -> tuple[int, ...]:

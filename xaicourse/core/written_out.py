@@ -13,11 +13,11 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils._pytree import tree_leaves, tree_map
 
-from xaicourse.core.known import RECURRENT, kind_of, name_of, plain_name
+from xaicourse.core.known import ATTENTION, RECURRENT, kind_of, name_of, plain_name
 from xaicourse.core.operations import UnsupportedOperationError
 from xaicourse.core.ruled import RuleSet
 
-__all__ = ["whole_layer", "written_out"]
+__all__ = ["Way", "hides_steps", "whole_layer", "written_out"]
 
 HALF = (torch.float16, torch.bfloat16)
 
@@ -60,6 +60,14 @@ def _in_single(way: Way) -> Way:
 
 def _cast(t: Any, source: tuple[torch.dtype, ...], to: torch.dtype) -> Any:
     return t.to(to) if isinstance(t, Tensor) and t.dtype in source else t
+
+
+def hides_steps(func: Any, rules: RuleSet) -> bool:
+    """Tell whether a call hides steps that the rules would have to see."""
+    kind = kind_of(func)
+    if not rules.kinds:  # the audit lets pass what the caller allows
+        return kind in RECURRENT and "tanh" not in rules.transparent and not rules.allow
+    return kind in ATTENTION | RECURRENT
 
 
 def whole_layer(func: Any, rules: RuleSet) -> UnsupportedOperationError:

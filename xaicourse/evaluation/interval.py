@@ -98,9 +98,20 @@ def confidence_interval(
 
 
 def _checked(values: Tensor, level: float) -> np.ndarray:
-    if not 0 < level < 1:
+    if not isinstance(level, int | float) or not 0 < level < 1:
         raise ValueError(f"level must be between 0 and 1, such as 0.95, got {level!r}")
-    numbers = torch.as_tensor(values).detach().cpu().double().flatten().numpy()
+    try:
+        given = torch.as_tensor(values).detach().cpu()
+    except (TypeError, ValueError, RuntimeError) as error:  # a text, None
+        raise TypeError(
+            f"values must be numbers, one an image, got {type(values).__name__}"
+        ) from error
+    if given.dim() != 1 or given.is_complex():
+        raise ValueError(
+            f"values must be real numbers of shape (N,), one an image, got shape "
+            f"{tuple(given.shape)}, {given.dtype}; for several at each image take their mean first"
+        )
+    numbers = given.double().numpy()
     if len(numbers) == 0 or not np.isfinite(numbers).all():
         raise ValueError(
             f"values must hold at least one number and no NaN, got {len(numbers)} value(s) with "

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
+from xaicourse.core.attention import in_parts
 from xaicourse.core.attribution import Attribution
 from xaicourse.core.bias_terms import BiasMode, BiasQuestion, full_gradient
 from xaicourse.core.biases import no_bias
@@ -27,6 +28,14 @@ from xaicourse.core.picture_axes import NORMS
 from xaicourse.core.reading import first_argument, is_in_place
 from xaicourse.core.registry import attribution_method
 from xaicourse.core.shared import Asked
+from xaicourse.methods.bias.sharing import (
+    elementwise,
+    halves,
+    joined,
+    padded,
+    together,
+    weighted,
+)
 from xaicourse.methods.examples import small_classifier
 
 __all__ = ["bias_backprop"]
@@ -34,86 +43,11 @@ __all__ = ["bias_backprop"]
 ALPHAS = ("magnitude", "uniform")
 
 
-# ---- how a unit shares what it holds among its inputs --------------------------------------------
-#
-# Every function below returns y (the operation's own value) in a graph whose backward pass is the
-# sharing: what arrives at y, beta_out, leaves at u as beta_in, and its sum stays the same.
-
-
-def with_backward(y: Tensor, path: Tensor) -> Tensor:
-    """Return the value of y with the backward pass of `path`."""
-    return y.detach() + (path - path.detach())
-
-
-def elementwise(y: Tensor, u: Tensor) -> Tensor:
-    """Hand all on: beta_in = beta_out, number by number."""
-    return with_backward(y, u.expand_as(y))
-
-
-def weighted(
-    y: Tensor, u: Tensor, weight: Tensor, product: Callable[[Tensor, Tensor], Tensor], alpha: str
-) -> Tensor:
-    """Share y_p = sum_q w_pq u_q + b_p among its inputs.
-
-    beta_in[q] = sum_p alpha[p, q] beta_out[p], alpha[p, q] = |w_pq u_q| / sum_q |w_pq u_q|, or
-    equal shares where alpha is uniform or all of these products are 0: nothing may be lost.
-    """
-    size, ones = u.detach().abs(), torch.ones_like(u)
-    w, all_ones = weight.detach().abs(), torch.ones_like(weight)
-    number = product(ones, all_ones)  # of inputs q
-    number = number.masked_fill(number == 0, 1.0)  # a window of padding alone has nobody to give to
-    if alpha == "uniform":
-        return with_backward(y, product(u, all_ones) / number)
-    total = product(size, w)  # sum_q |w_pq u_q|
-    # below rounding there is nothing to go by
-    empty = total <= torch.finfo(total.dtype).tiny
-    by_size = product(u * size, w) / total.masked_fill(empty, 1.0)
-    equal = product(u, all_ones) / number
-    return with_backward(y, torch.where(empty, equal, by_size))
-
-
-def together(y: Tensor, us: list[Tensor], sizes: list[Tensor]) -> Tensor:
-    """Share each number of y among several inputs of its place, in proportion to `sizes`."""
-    total = sum(sizes)
-    assert isinstance(total, Tensor)
-    empty = total <= torch.finfo(total.dtype).tiny
-    path = sum(
-        u.expand_as(y)
-        * torch.where(empty, 1.0 / len(us), size / total.masked_fill(empty, 1.0)).expand_as(y)
-        for u, size in zip(us, sizes, strict=True)
-    )
-    return with_backward(y, path)  # type: ignore[arg-type]
-
-
-def halves(
-    y: Tensor, us: list[Tensor], product: Callable[[Tensor, Tensor], Tensor], alpha: str
-) -> Tensor:
-    """Share y_p = sum_k a_pk v_k in halves between a and v, on each side by size."""
-    a, v = us
-    to_a = weighted(y, a, v, product, alpha)
-    to_v = weighted(y, v, a, lambda u, w: product(w, u), alpha)
-    return (to_a + to_v) / 2
-
-
-def padded(func: Any, y: Tensor, u: Tensor, args: tuple, kwargs: dict[str, Any]) -> Tensor:
-    """Hand what lies on the rim of constants to the nearest number inside."""
-    widths = args[1] if len(args) > 1 else kwargs["pad"]
-    mode = args[2] if len(args) > 2 else kwargs.get("mode", "constant")
-    if mode != "constant":  # copies of numbers inside: each has its own source
-        return func(*args, **kwargs)
-    path = u
-    for i, (before, after) in enumerate(zip(widths[::2], widths[1::2], strict=True)):
-        axis = u.dim() - 1 - i  # the last axis comes first
-        place = torch.arange(-before, u.shape[axis] + after, device=u.device)
-        path = path.index_select(axis, place.clamp(0, u.shape[axis] - 1))
-    return with_backward(y, path)
-
-
 # ---- the mode ------------------------------------------------------------------------------------
 
 # each number of the result comes from one number of the input, with slope 1 or not at all; and
 # constants that only look at a tensor's form
-MOVED = (KEEPS_NUMBERS - PAD) | {"join", "max pool", "max pool and places", "largest"}
+MOVED = (KEEPS_NUMBERS - PAD) | {"max pool", "max pool and places", "largest"}
 MOVED |= {"attribute", "cut", "constant"}
 WITH_TWO_INPUTS = ("product", "quotient")
 
@@ -128,9 +62,15 @@ class SharingMode(FollowMode):
         self.source: Tensor | float = 0.0  # sum of y * term: its gradient at y feeds the term in
 
     def operation(self, func: Any, name: str, args: tuple, kwargs: dict[str, Any]) -> Any:
+        way = in_parts(func, args, kwargs, self.follows)
+        if way is not None:
+            with self:
+                return way(*args, **kwargs)
         has_bias = not no_bias(func, args, kwargs, self.follows)  # and so a number
         us = [a for a in tree_leaves((args, kwargs)) if self.follows(a)]
-        if kind_of(func) in MOVED:
+        if kind_of(func) == "join":
+            result = joined(func, args, kwargs, self.follows)
+        elif kind_of(func) in MOVED:
             result = func(*args, **kwargs)
         else:
             # in place or not: the arguments are left alone and a new tensor is returned
@@ -307,8 +247,8 @@ def bias_backprop(
     Raises
     ------
     UnsupportedOperationError
-        If there is no rule to share among the inputs of an operation (attention as one call,
-        recurrent layers); it is named. Also if anything was lost on the way.
+        If there is no rule to share among the inputs of an operation (recurrent layers); it is
+        named. Also if anything was lost on the way.
     ValueError, TypeError
         Also for an unknown alpha.
 
@@ -317,7 +257,8 @@ def bias_backprop(
     Input and bias part together are complete. Breaks implementation invariance. Activations pass
     their unit's share on, max-pools to the winner, sums of two branches in proportion to their
     sizes (in halves with uniform), products in halves; a layer norm or a softmax hands the share of
-    each number to the number at its place; what falls on a rim of zeros goes to the nearest pixel.
+    each number to the number at its place; attention in one call is written out; what falls on a
+    rim of zeros goes to the nearest pixel, what falls on a class token to all other tokens alike.
 
     **Cost.** 2 gradients a row.
 
@@ -337,7 +278,8 @@ def bias_backprop(
     """
     if alpha not in ALPHAS:
         raise ValueError(f"alpha must be one of {', '.join(ALPHAS)}, got {alpha!r}")
-    question = BiasQuestion(model, x, target, **asked, reduce=lambda name, share: share.terms)
+    terms = {"reduce": lambda name, share: share.terms, "in_parts": in_parts}
+    question = BiasQuestion(model, x, target, **asked, **terms)
     dtype = sum_dtype(x.device)
     betas: dict[int, Tensor] = {}
 
@@ -365,7 +307,6 @@ def _check_nothing_lost(gap: Tensor, score: Tensor, most: Tensor) -> None:
         row = int(lost.nonzero()[0])
         raise UnsupportedOperationError(
             f"bias_backprop lost {float(-gap[row]):.4g} of F = {float(score[row]):.4g} in row "
-            f"{row}: a bias sits where no input can be reached, as in a constant that is joined "
-            "to features or a window of padding alone; use fullgrad_decomposition, which leaves "
-            "the biases where they are"
+            f"{row}: a bias sits where no input can be reached, as in a window "
+            "of padding alone; use fullgrad_decomposition, which leaves the biases where they are"
         )

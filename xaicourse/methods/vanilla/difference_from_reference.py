@@ -7,14 +7,12 @@ arrives at x is the multiplier of each input.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, ClassVar, Unpack, cast
 
-import torch
 from torch import Tensor
 
 from xaicourse.core.attribution import Attribution
-from xaicourse.core.gradients import Question, ask, gradients, refuse_infinite
 from xaicourse.core.known import MAX_POOLING, TRANSPARENT
 from xaicourse.core.operations import (
     Activated,
@@ -24,9 +22,7 @@ from xaicourse.core.operations import (
     Mixture,
     Operation,
     Product,
-    UnsupportedOperationError,
 )
-from xaicourse.core.output_parts import first_rows, has_list, tensors_in
 from xaicourse.core.registry import Example, attribution_method
 from xaicourse.core.ruled import Choice
 from xaicourse.core.rules import BackwardRules
@@ -41,6 +37,7 @@ from xaicourse.methods.vanilla.multipliers import (
     rescale_multiplier,
     reveal_cancel_multiplier,
 )
+from xaicourse.methods.vanilla.reference_pairs import PairRules, mean_difference
 
 __all__ = ["deep_shap", "deeplift"]
 
@@ -134,15 +131,15 @@ def deeplift(
     >>> xc.deeplift(xc.zoo.toy(), xc.zoo.toy_input())
     tensor([[ 3.7500, -2.7500]], dtype=torch.float64)
     """
-    question, values, f_start, f_end = _difference(
-        "deeplift", model, x, target, baseline, rule, allow, **asked
+    question, mean = mean_difference(
+        model, x, target, [baseline], _rules(rule, "deeplift", allow), **asked
     )
     return Attribution.of(
         question,
-        values,
-        f_start=f_start,
-        f_end=f_end,
-        gap=values.flatten(1).sum(1) - (f_end - f_start),
+        mean.values,
+        f_start=mean.f_start,
+        f_end=mean.f_end,
+        gap=mean.gap,
         endpoints=(make_baseline(baseline, question.x), question.x),
     )
 
@@ -226,27 +223,17 @@ def deep_shap(
     """
     references = _references(baselines, x)
     M = len(references)
-    mean = squares = f_start = torch.zeros(())
-    question: Any = None
-    f_end: Any = None
-    for count, reference in enumerate(references, start=1):
-        question, values, f, f_end = _difference(
-            "deep_shap", model, x, target, reference, rule, allow, **asked
-        )
-        if count == 1:
-            mean, squares, f_start = (torch.zeros_like(t) for t in (values, values, f))
-        before = values - mean  # Welford's mean and sum of squares
-        mean = mean + before / count
-        squares = squares + before * (values - mean)
-        f_start = f_start + (f - f_start) / count
+    question, mean = mean_difference(
+        model, x, target, references, _rules(rule, "deep_shap", allow), **asked
+    )
     return Attribution.of(
         question,
-        mean,
-        f_start=f_start,
-        f_end=f_end,
-        gap=mean.flatten(1).sum(1) - (f_end - f_start),
+        mean.values,
+        f_start=mean.f_start,
+        f_end=mean.f_end,
+        gap=mean.gap,
         gradients=question.rows.new_full((len(x),), M),
-        extra={"spread": (squares / M).sqrt()},
+        extra={"spread": (mean.squares / M).sqrt()},
     )
 
 
@@ -269,48 +256,20 @@ def _references(baselines: Any, x: Any) -> list[Any]:
     return references
 
 
-def _difference(
-    method: str,
-    model: Any,
-    x: Tensor,
-    target: Any,
-    baseline: Any,
-    rule: str,
-    allow: tuple[str, ...],
-    **asked: Unpack[Asked],
-) -> tuple[Question, Tensor, Tensor, Tensor]:
-    """Return the question, the contributions (N, ...), F(x') and F(x) (N,)."""
+def _rules(rule: Any, method: str, allow: tuple[str, ...]) -> PairRules:
+    """Return the rules of that name, or raise."""
     if rule not in RULES:
         raise ValueError(f"rule must be one of {', '.join(RULES)}, got {rule!r}")
-    kind = _RevealCancel if rule == "reveal_cancel" else _Rescale
-    rules = kind(method, allow)
-    question = ask(model, x, target, **asked, rules=rules)
-    question.batch_size = max(1, question.batch_size // 2)  # each row brings its reference
-    start = make_baseline(baseline, question.x)
-    rules.reference.append(start)
-    try:
-        m, f_end = gradients(question)
-    except UnsupportedOperationError:
-        raise
-    except ValueError:  # it may be that F(x') makes the multipliers infinite
-        refuse_infinite(question.scores(start, question.rows), "at the reference")
-        raise
-    f_start = question.scores(start, question.rows)
-    refuse_infinite(f_start, "at the reference")
-    return question, (question.x - start) * m, f_start, f_end
+    return (_RevealCancel if rule == "reveal_cancel" else _Rescale)(method, allow)
 
 
 # ---- the rules -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False)
-class _Rescale(BackwardRules):
+class _Rescale(PairRules):
     """Multipliers in place of derivatives; tensors hold x's rows, then as many of x'."""
 
-    reference: list[Tensor] = field(default_factory=list)  # x' (N, ...), set once it is checked
-
     kinds: ClassVar[frozenset[str]] = frozenset({"smooth", "max_pool", "product"})
-    needs_rows: ClassVar[bool] = True
     transparent: ClassVar[frozenset[str]] = TRANSPARENT - frozenset(MAX_POOLING)
     covers: ClassVar[str] = (
         "its rules cover functions of each number alone, products and quotients of two "
@@ -323,26 +282,6 @@ class _Rescale(BackwardRules):
     instead_of_recurrent: ClassVar[str] = (
         "write its steps out (F.linear, sigmoid, tanh and products have rules), or "
     )
-
-    def run(self, model: Callable[[Tensor, Tensor], Any], inputs: Tensor, rows: Tensor) -> Any:
-        """Call the model on [x; x'] and hand on what it says of x."""
-        n = len(inputs)
-        both = torch.cat([inputs, self.reference[0][rows].to(inputs.dtype)])
-        outputs = super().run(model, both, torch.cat([rows, rows]))
-
-        if has_list(outputs, 2 * n):  # an entry for each row, or as many outputs of all rows?
-            with torch.no_grad():
-                alone = model(inputs, rows)
-            return first_rows(outputs, alone, n)
-        if any(leaf.dim() > 0 and len(leaf) == 2 * n for leaf in tensors_in(outputs)):
-            return first_rows(outputs, None, n)
-        if isinstance(outputs, Tensor):  # refused where all methods refuse it
-            return outputs
-        raise UnsupportedOperationError(
-            f"{self.method} sends x and its reference through the model together and needs one "
-            f"output for each of {2 * n} rows; the model returns {type(outputs).__name__}, where "
-            "none was found; let it return a tensor, a dict, a tuple or a dataclass of tensors"
-        )
 
     def choose(self, operation: Operation, producer: Operation | None) -> Choice | None:
         if isinstance(operation, MaxPool):

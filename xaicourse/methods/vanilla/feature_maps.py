@@ -143,8 +143,14 @@ def read_maps(
     for one in layer if isinstance(layer, list | tuple) else [layer]:
         named = None if one is None else find_layer(question.model, one, call)
         chosen = _chosen(question, named, reshape, gradient)
-        A, g, score = _read(question, chosen, gradient, differentiable)
-        if chosen.shape not in (None, A.shape[1:]):  # the model has changed where we do not look
+        try:
+            A, g, score = _read(question, chosen, gradient, differentiable)
+            fits = chosen.shape in (None, A.shape[1:])
+        except LayerError:  # never called
+            if chosen.shape is None:
+                raise
+            fits = False
+        if not fits:  # the model has changed where we do not look, or takes another way for this x
             forget(question)
             chosen = _chosen(question, named, reshape, gradient)
             A, g, score = _read(question, chosen, gradient, differentiable)

@@ -3,20 +3,17 @@
 To find out how a layer's output is laid out, and which layer is the last with a map, the model runs
 once (layer_choice.py). The answer depends on how the model is built and on the form of x, not on
 weights or on the values of x; so it is kept with the model, weakly, for each form of x. It counts
-only while the model is built as it was then, which is compared at each call: its modules, their
-forward functions, their hooks and their plain attributes.
+only while the model is built as it was then, which is compared at each call (model_form.py).
 """
 
-from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-from weakref import WeakKeyDictionary, ref
+from weakref import WeakKeyDictionary
 
 from torch import Tensor, nn
 
 from xaicourse.core.gradients import Question
 from xaicourse.core.layers import Layer
+from xaicourse.core.model_form import form_of
 from xaicourse.core.target import Index, PerRow
 from xaicourse.methods.vanilla.layer_choice import Look
 from xaicourse.methods.vanilla.map_axes import Axes
@@ -24,11 +21,7 @@ from xaicourse.methods.vanilla.map_axes import Axes
 __all__ = ["Layout", "forget", "recall", "remember"]
 
 MOST = 64  # layouts that are kept of one model
-DEEPEST = 4  # attributes of attributes, as in a configuration
-ELSEWHERE = {"_parameters", "_buffers", "_modules"}  # numbers change no layout; modules are walked
-PLAIN = {type(None), bool, int, float, str, bytes}
-CONTAINERS = {dict, OrderedDict, set, list, tuple}
-_known: WeakKeyDictionary[nn.Module, tuple[tuple, dict]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[nn.Module, tuple[list, dict]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -100,65 +93,3 @@ def _named(model: nn.Module, layout: Layout, where: Layer | None) -> bool:
     except AttributeError:
         return False
     return where is None or module is where.module
-
-
-# ---- how a model is built ------------------------------------------------------------------------
-
-
-def form_of(model: nn.Module) -> tuple:
-    """Return what a layout depends on: equal for a model that was not changed in between."""
-    found: list[Any] = []
-    seen: set[int] = set()
-    for name, module in model.named_modules(remove_duplicate=False):
-        found += [name, _Same(module)]
-        if id(module) not in seen:
-            seen.add(id(module))
-            found.append(_items(vars(module), seen, 0))
-        for kind in type(module).__mro__:
-            if kind is nn.Module:
-                break
-            if id(kind) not in seen:
-                seen.add(id(kind))
-                found.append(_items(vars(kind), seen, 0))
-    return tuple(found)
-
-
-class _Same:
-    """An object, equal to nothing but itself, and not kept alive."""
-
-    def __init__(self, value: Any) -> None:
-        self.ref = ref(value)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.ref() is other.ref() and self.ref() is not None
-
-    __hash__ = None  # type: ignore[assignment]
-
-
-def _items(values: Mapping[str, Any], seen: set[int], depth: int) -> list:
-    found: list[Any] = []
-    for key, value in values.items():
-        kind = type(value)
-        if kind in PLAIN or (kind in CONTAINERS and not value):
-            found += [key, kind, value if kind in PLAIN else ()]
-        elif key not in ELSEWHERE:
-            found += [key, kind, _value(value, seen, depth)]
-    return found
-
-
-def _value(value: Any, seen: set[int], depth: int) -> Any:
-    """Return what an attribute is to be compared by."""
-    if type(value) in PLAIN:
-        return value
-    if isinstance(value, tuple | list | set | frozenset) and depth < DEEPEST:
-        return [_value(v, seen, depth + 1) for v in value]
-    if isinstance(value, Mapping) and depth < DEEPEST:
-        return _items(value, seen, depth + 1)
-    plain = not isinstance(value, nn.Module | Tensor) and not callable(value)
-    if plain and hasattr(value, "__dict__") and depth < DEEPEST and id(value) not in seen:
-        seen.add(id(value))  # a configuration, which many modules may share
-        return _items(vars(value), seen, depth + 1)
-    try:
-        return _Same(value)
-    except TypeError:
-        return type(value)

@@ -23,6 +23,7 @@ from xaicourse.methods.vanilla.map_axes import (
     axes_of,
     node_of,
     nodes_behind,
+    nodes_beside,
     same_aspect,
 )
 
@@ -132,6 +133,14 @@ class Look:
         node = node_of(output)
         return not self.behind_score or node is None or node in self.behind_score
 
+    def carries_all(self, output: Tensor) -> bool:
+        """Tell whether every path from x to the score goes through an output."""
+        node = node_of(output)
+        if not self.behind_score or node is None:
+            return True
+        start = torch.autograd.graph.get_gradient_edge(self.x).node
+        return start not in nodes_beside(node_of(self.score), node)
+
     def counts(self, output: Tensor, axes: Axes | None = None) -> bool:
         """Tell whether more than one token (1, L, D) matters: a class token alone is no map."""
         if id(output) not in self.tokens_used:
@@ -227,9 +236,11 @@ def default_layer(question: Question, seen: Look) -> tuple[Layer, Axes]:
     """Return the last layer whose feature maps the score is computed from, and its axes.
 
     Of layers that hand on the same map it is the outermost: a ResNet's ``layer4``, a VGG's
-    ``features``. Adaptive pooling makes no map of its own. Where the output is itself a map, as in
-    segmentation, it is the layer before the class map. In a transformer that reads its class token
-    it is the last layer whose other tokens matter.
+    ``features``. Every path from x to the score goes through it: one branch of several, or a block
+    with a skip connection round it, would be a part of what the model sees. Adaptive pooling makes
+    no map of its own. Where the output is itself a map, as in segmentation, it is the layer before
+    the class map. In a transformer that reads its class token it is the last layer whose other
+    tokens matter.
     """
     if not seen.calls:
         raise LayerError(
@@ -238,8 +249,8 @@ def default_layer(question: Question, seen: Look) -> tuple[Layer, Axes]:
         )
     spots = seen.spots(seen.calls)
     # of the tokens behind which the last attention begins, those before its own projections
-    whole = (s for s in spots if not (s[1].tokens and isinstance(s[0].module, nn.Linear)))
-    found = next(whole, None)
+    usable = [s for s in spots if not (s[1].tokens and isinstance(s[0].module, nn.Linear))]
+    found = usable[0] if usable else None
     tokens = _unread_tokens(seen, after=found[0] if found else None)
     if tokens:
         raise LayerError(
@@ -254,8 +265,21 @@ def default_layer(question: Question, seen: Look) -> tuple[Layer, Axes]:
             f"class activation maps are made from; its layers return {listed(seen.calls)}. Use a "
             "method that explains the input itself, such as integrated_gradients"
         )
-    call, axes = found
+    call, axes = found if found[1].tokens or seen.score_map else _with_all_paths(seen, usable)
     return Layer(call.module, call.name, call.call), axes
+
+
+def _with_all_paths(seen: Look, spots: list[Spot]) -> Spot:
+    """Return the last map that every path from x to the score goes through."""
+    whole = next((s for s in spots if not s[1].tokens and seen.carries_all(s[0].output)), None)
+    if whole is None:
+        raise LayerError(
+            "layer must be given: no map of this model has all paths from x to the score going "
+            "through it, so that any one shows a part of what the model sees; pass one, or the "
+            "last of each branch, layer=[one, other], whose maps are averaged. Layers with maps: "
+            f"{listed([c for c, _ in reversed(spots)])}"
+        )
+    return whole
 
 
 def _unread_tokens(seen: Look, after: LayerCall | None) -> list[LayerCall]:

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-__all__ = ["Axes", "Trace", "axes_of", "node_of", "nodes_behind", "same_aspect"]
+__all__ = ["Axes", "Trace", "axes_of", "node_of", "nodes_behind", "nodes_beside", "same_aspect"]
 
 CHANNELS = -1  # where an axis ends that does not come from x
 MIXING = ("ConvolutionBackward", "AddmmBackward", "MmBackward")  # they make new channels
@@ -242,6 +242,18 @@ def nodes_behind(start: Any, stop_at: tuple[str, ...] = ()) -> dict[Any, None]:
         for below, _ in node.next_functions:
             if below is not None and below not in found:
                 found[below] = None
+                todo.append(below)
+    return found
+
+
+def nodes_beside(start: Any, passed: Any) -> set[Any]:
+    """Return the nodes that a node is computed from on paths that do not go through `passed`."""
+    found = {start, passed}
+    todo = [start] if start is not passed else []
+    for node in todo:
+        for below, _ in node.next_functions:
+            if below is not None and below not in found:
+                found.add(below)
                 todo.append(below)
     return found
 

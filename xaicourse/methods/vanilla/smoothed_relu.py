@@ -59,7 +59,7 @@ class _Smoothing(TorchFunctionMode):
         if activation is None or not self.follows(z):
             return func(*args, **kwargs)
         if not is_in_place(func, args, kwargs):
-            return smoothed(activation, z, self.beta)
+            return smoothed(activation, z.clone(), self.beta)  # a ReLU's input may be written over
         return z.copy_(smoothed(activation, z.clone(), self.beta))
 
 
