@@ -51,7 +51,7 @@ def open_image(path: str | os.PathLike[str], *, device: str | torch.device | Non
     ----------
     path : str or path-like
         A PNG, JPEG, WebP, GIF (first frame), TIFF, BMP, PPM, ICO, TGA, AVIF or JPEG 2000 file of
-        at most 100 million pixels, or a JPEG of at most 400 million. HEIC photos need the extra
+        at most 100 million pixels, or a JPEG of at most 400 million, unless it is progressive. HEIC photos need the extra
         ``pip install "xaicourse[heic]"``.
     device : str or torch.device, optional
         Where to put the tensor; the CPU unless told otherwise.
@@ -232,7 +232,8 @@ def _check_file(path: Path) -> None:
 def _check_size(path: Path, picture: Image.Image) -> None:
     width, height = picture.size
     short, long = min(picture.size), max(picture.size)
-    smaller = isinstance(picture, JpegImagePlugin.JpegImageFile)
+    is_jpeg = isinstance(picture, JpegImagePlugin.JpegImageFile)
+    smaller = is_jpeg and not picture.info.get("progressive")  # of which all lies in memory
     if width * height > (LARGEST_JPEG if smaller else LARGEST_PIXELS):
         raise ImageFileError(_too_large(path))
     if short < SMALLEST_SIDE:
@@ -255,7 +256,8 @@ def _too_large(path: Path) -> str:
         )
     pixels, jpegs = (math.floor(number / 1e6) for number in (LARGEST_PIXELS, LARGEST_JPEG))
     return (
-        f"{path}: the picture has more than {pixels} million pixels (a JPEG: {jpegs}); "
+        f"{path}: the picture has more than {pixels} million pixels (a JPEG: {jpegs}, "
+        "unless it is progressive); "
         "save a smaller copy (1000 pixels on the long side are plenty)."
     )
 

@@ -114,7 +114,8 @@ def graph(model, x, target):
 
 def backward(model, x, target):
     x = x.detach().clone().requires_grad_()
-    model(x).gather(1, torch.as_tensor(target).expand(len(x))[:, None]).sum().backward()
+    score = model(x).gather(1, torch.as_tensor(target).expand(len(x))[:, None])
+    torch.autograd.backward(score.sum(), inputs=[x])
     return x.grad
 
 
