@@ -51,8 +51,8 @@ def open_image(path: str | os.PathLike[str], *, device: str | torch.device | Non
     ----------
     path : str or path-like
         A PNG, JPEG, WebP, GIF (first frame), TIFF, BMP, PPM, ICO, TGA, AVIF or JPEG 2000 file of
-        at most 100 million pixels, or a JPEG of at most 400 million, unless it is progressive. HEIC photos need the extra
-        ``pip install "xaicourse[heic]"``.
+        at most 100 million pixels, or a JPEG of at most 400 million that is not progressive. HEIC
+        photos need the extra ``pip install "xaicourse[heic]"``.
     device : str or torch.device, optional
         Where to put the tensor; the CPU unless told otherwise.
 
