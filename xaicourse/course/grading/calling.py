@@ -62,9 +62,7 @@ def _names(function: Callable[..., Any], arguments: Mapping[str, Any]) -> dict[s
     if len(set(found.values())) < len(found):
         return None
     try:  # a decorator may look like what it wraps, and take arguments by position only
-        inspect.signature(function, follow_wrapped=False).bind(
-            **dict.fromkeys(found.values(), 0)
-        )
+        inspect.signature(function, follow_wrapped=False).bind(**dict.fromkeys(found.values(), 0))
     except (TypeError, ValueError):
         return None
     return found
