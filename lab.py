@@ -119,12 +119,15 @@ def test_steps(python: str) -> list[Step]:
     Notebooks are compared with their stored outputs, or only run where those do not hold.
     """
     pytest = (python, "-m", "pytest", "-p", "tests.no_skips")
-    package = (*pytest, "-n", "auto", "--maxprocesses", "4", "--ignore=tests/browser", "tests")
+    several = (*pytest, "-n", "auto", "--maxprocesses", "4")
+    attacks = ("tests/course/attacks", "tests/course/campaign")
+    apart = ("--ignore=tests/browser", *(f"--ignore={folder}" for folder in attacks))
     notebooks = (python, "tools/rerun.py", *([] if stored_outputs_hold() else ["--lax"]))
     how = "outputs compared" if stored_outputs_hold() else "run only: outputs differ off Linux x86"
     plugin = {"PYTEST_PLUGINS": "tests.no_skips"}
     return [
-        Step("Tests of the package", package, TEST_ENVIRONMENT, minutes=10),
+        Step("Tests of the package", (*several, *apart, "tests"), TEST_ENVIRONMENT, minutes=10),
+        Step("Attacks on checker and records", (*several, *attacks), TEST_ENVIRONMENT, minutes=5),
         Step("Panels in a browser", (*pytest, "tests/browser"), TEST_ENVIRONMENT, minutes=5),
         Step(f"Lessons, solutions and sheets ({how})", notebooks, plugin, minutes=18),
     ]

@@ -808,12 +808,6 @@ PRACTICE: dict[str, Advice] = {
         )
         for method in (xc.guided_backprop, xc.deconvnet)
     },
-    "P7: shared biases of attention": Advice(
-        lambda: xc.bias_backprop(VIT, PHOTOS, 0),
-        "use fullgrad_decomposition",
-        lambda: xc.fullgrad_decomposition(VIT, PHOTOS, 0).sum(1),
-        lambda: VIT(PHOTOS)[:, 0].detach(),
-    ),
     **{
         f"P8: a layer behind the last attention, {layer}": Advice(
             partial(xc.grad_cam, VIT, PHOTOS, 2, layer=layer),

@@ -72,9 +72,9 @@ def _items(values: Mapping[str, Any], seen: set[int], depth: int) -> list:
             found += [key, kind, value]
         elif kind in CONTAINERS and not value:
             continue  # most of them: there are no hooks
-        elif key == "_buffers":
+        elif key == "_buffers" and isinstance(value, Mapping):
             found += [_numbers(b) for b in value.values() if b is not None and b.dtype in WHOLE]
-        elif isinstance(key, str) and key.endswith("_hooks"):
+        elif isinstance(value, Mapping) and isinstance(key, str) and key.endswith("_hooks"):
             found += [
                 key,
                 *(_value(hook, seen, depth) for hook in value.values() if _foreign(hook)),

@@ -8,7 +8,7 @@ import json
 import math
 import pickle
 import sys
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import torch
@@ -21,6 +21,7 @@ JUDGES = ("xaicourse.course", "xaicourse.core.registry")
 PLAIN = (builtins, math, json, pickle, torch, torch.Tensor, torch.linalg)
 ODD = {"__annotations__", "__annotations_cache__", "__doc__", "_"}
 NOTHING = object()
+TORCH = str(torch.__file__).removesuffix("__init__.py")
 
 
 class Originals:
@@ -64,7 +65,8 @@ class _Names:
         # Uses no function that an answer could have replaced.
         now = self.space.__dict__
         for name, value in self.before.items():
-            if now.get(name, NOTHING) is not value:
+            found = now.get(name, NOTHING)
+            if found is not value and not _is_torchs_own(found, value):
                 return f"{self.space.__name__}.{name}"
         if self.is_class:
             for name in now:
@@ -80,6 +82,13 @@ class _Names:
         if self.is_class:
             for name in [name for name in now if name not in self.before and name not in ODD]:
                 delattr(self.space, name)
+
+
+def _is_torchs_own(found: Any, value: Any) -> bool:
+    """Say whether torch wrapped a function itself: a part of it that is loaded later does so."""
+    if type(found) is not FunctionType or found.__dict__.get("__wrapped__") is not value:
+        return False
+    return found.__code__.co_filename.startswith(TORCH)
 
 
 def _classes(module: ModuleType) -> list[type]:
