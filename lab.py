@@ -120,13 +120,15 @@ def test_steps(python: str) -> list[Step]:
     """
     pytest = (python, "-m", "pytest", "-p", "tests.no_skips")
     several = (*pytest, "-n", "auto", "--maxprocesses", "4")
+    press = ("tests/notebooks", "tests/test_new_lesson.py", "tests/test_wheel.py")
     attacks = ("tests/course/attacks", "tests/course/campaign")
-    apart = ("--ignore=tests/browser", *(f"--ignore={folder}" for folder in attacks))
+    apart = [f"--ignore={place}" for place in ("tests/browser", *press, *attacks)]
     notebooks = (python, "tools/rerun.py", *([] if stored_outputs_hold() else ["--lax"]))
     how = "outputs compared" if stored_outputs_hold() else "run only: outputs differ off Linux x86"
     plugin = {"PYTEST_PLUGINS": "tests.no_skips"}
     return [
         Step("Tests of the package", (*several, *apart, "tests"), TEST_ENVIRONMENT, minutes=10),
+        Step("Press and wheel", (*several, *press), TEST_ENVIRONMENT, minutes=5),
         Step("Attacks on checker and records", (*several, *attacks), TEST_ENVIRONMENT, minutes=5),
         Step("Panels in a browser", (*pytest, "tests/browser"), TEST_ENVIRONMENT, minutes=5),
         Step(f"Lessons, solutions and sheets ({how})", notebooks, plugin, minutes=18),

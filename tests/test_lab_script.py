@@ -60,8 +60,9 @@ def test_lab_makes_the_environment_installs_and_opens():
 
 
 def test_test_runs_the_package_then_the_notebooks():
-    *_, package, attacks, browser, notebooks = dry_run("test")
+    *_, package, press, attacks, browser, notebooks = dry_run("test")
     assert package.endswith("--ignore=tests/course/campaign tests")
+    assert press.endswith("tests/notebooks tests/test_new_lesson.py tests/test_wheel.py")
     assert attacks.endswith("tests/course/attacks tests/course/campaign")
     assert browser.endswith("-m pytest -p tests.no_skips tests/browser")  # one by one
     assert "OMP_NUM_THREADS=1" in package
