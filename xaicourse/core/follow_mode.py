@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 
+from xaicourse.core.following import reaches
 from xaicourse.core.known import QUESTION, kind_of
 from xaicourse.core.output_parts import tensors_in
 from xaicourse.core.recomputation import keeps_activations
@@ -34,18 +35,7 @@ class FollowMode(TorchFunctionMode):
         """Tell whether a value is a floating point tensor that follows from the inputs."""
         if not isinstance(value, Tensor) or not value.requires_grad or value.grad_fn is None:
             return False
-        stack = [value.grad_fn]
-        while stack:  # depth first without recursion: nets can be thousands of nodes deep
-            node = stack[-1]
-            if node in self._reaches:
-                stack.pop()
-                continue
-            before = [n for n, _ in node.next_functions if n is not None]
-            unknown = [n for n in before if n not in self._reaches]
-            stack.extend(unknown)
-            if not unknown:
-                self._reaches[node] = any(self._reaches[n] for n in before)
-        return self._reaches[value.grad_fn]
+        return reaches(value.grad_fn, self._reaches)
 
     @keeps_activations
     def __torch_function__(

@@ -11,7 +11,7 @@ from weakref import ref
 import torch
 from torch import Tensor
 
-__all__ = ["Following"]
+__all__ = ["Following", "reaches"]
 
 
 class Following:
@@ -36,7 +36,7 @@ class Following:
         mark = self._marks.get(id(value))
         if mark is not None and mark[0]() is value and mark[1] == value._version:
             return mark[2]
-        follows = self._looked_up(value.grad_fn)
+        follows = reaches(value.grad_fn, self._reaches)
         self.mark(value, follows)
         return follows
 
@@ -48,16 +48,18 @@ class Following:
         """Return the tensors that are noted and still alive."""
         return [t for mark in self._marks.values() if (t := mark[0]()) is not None]
 
-    def _looked_up(self, start: Any) -> bool:
-        stack = [start]
-        while stack:  # depth first without recursion: nets can be thousands of nodes deep
-            node = stack[-1]
-            if node in self._reaches:
-                stack.pop()
-                continue
-            before = [n for n, _ in node.next_functions if n is not None]
-            unknown = [n for n in before if n not in self._reaches]
-            stack.extend(unknown)
-            if not unknown:
-                self._reaches[node] = any(self._reaches[n] for n in before)
-        return self._reaches[start]
+
+def reaches(start: Any, known: dict[Any, bool]) -> bool:
+    """Tell whether a node of the autograd graph leads to one that does; `known` is filled up."""
+    stack = [start]
+    while stack:  # depth first without recursion: nets can be thousands of nodes deep
+        node = stack[-1]
+        if node in known:
+            stack.pop()
+            continue
+        before = [n for n, _ in node.next_functions if n is not None]
+        unknown = [n for n in before if n not in known]
+        stack.extend(unknown)
+        if not unknown:
+            known[node] = any(known[n] for n in before)
+    return known[start]
