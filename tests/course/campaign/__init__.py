@@ -8,6 +8,7 @@ be weakened: mend what it finds.
 import os
 import pickle
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from typing import Any
 
 import pytest
 
-__all__ = ["ATTACKS", "Attack", "NotHere", "attack", "in_child", "lines_of", "made"]
+__all__ = ["ATTACKS", "Attack", "NotHere", "attack", "in_child", "interrupted", "lines_of", "made"]
 
 KINDS = ("records", "work", "data", "kernels", "panels", "checker")
 
@@ -112,7 +113,6 @@ def lines_of(body: Callable[[], Any], files: tuple[str, ...], after: int) -> boo
 
     Returns whether it died; it did not if the function has fewer lines.
     """
-    import sys
 
     def run():
         left = [after]
@@ -132,3 +132,29 @@ def lines_of(body: Callable[[], Any], files: tuple[str, ...], after: int) -> boo
         return True
 
     return in_child(run) is None
+
+
+def interrupted(body: Callable[[], Any], files: tuple[str, ...], after: int) -> bool:
+    """Run a function that is interrupted, as by Ctrl-C, after so many lines of these files.
+
+    Returns whether it came to its end.
+    """
+    left, old = [after], sys.gettrace()
+
+    def look(frame, event, argument):
+        if not frame.f_code.co_filename.endswith(files):
+            return None
+        if event == "line":
+            left[0] -= 1
+            if left[0] == -1:
+                raise KeyboardInterrupt
+        return look
+
+    sys.settrace(look)
+    try:
+        body()
+    except KeyboardInterrupt:
+        return False
+    finally:
+        sys.settrace(old)
+    return True

@@ -18,7 +18,7 @@ import warnings
 from pathlib import Path
 
 import xaicourse as xc
-from tests.course.campaign import NotHere, attack, in_child, lines_of
+from tests.course.campaign import NotHere, attack, in_child, interrupted, lines_of
 from xaicourse.core import files
 from xaicourse.course.checking import predictions, record
 
@@ -474,26 +474,7 @@ def interrupted_at_each_line(place, patch, state):
         file = sound(place)
         if state == "damaged":
             file.write_text("{7")
-        left = [after]
-
-        def look(frame, event, argument, left=left):
-            if not frame.f_code.co_filename.endswith(OURS):
-                return None
-            if event == "line":
-                left[0] -= 1
-                if left[0] == -1:
-                    raise KeyboardInterrupt
-            return look
-
-        old = sys.gettrace()
-        sys.settrace(look)
-        try:
-            vote()
-            done = True
-        except KeyboardInterrupt:
-            done = False
-        finally:
-            sys.settrace(old)
+        done = interrupted(vote, OURS, after)
         if state == "damaged":
             assert "{7" in [f.read_text() for f in place.iterdir() if "p.json" in f.name]
         else:

@@ -9,11 +9,12 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import nbformat
 
-from tests.course.campaign import NotHere, attack, in_child, lines_of
+from tests.course.campaign import NotHere, attack, in_child, interrupted, lines_of
 from tests.course.campaign.records import ROOT, at_once, failing, small_disk
 from tests.course.test_work import ISSUED, LESSON, SHEET, cell, notebook, write
 from xaicourse.core import files
@@ -109,26 +110,8 @@ def interrupted_at_each_line(place, patch, what):
         root.mkdir()
         sheet = course(root)
         write(sheet, mine())
-        left = [after]
-
-        def look(frame, event, argument, left=left):
-            if not frame.f_code.co_filename.endswith(OURS):
-                return None
-            if event == "line":
-                left[0] -= 1
-                if left[0] == -1:
-                    raise KeyboardInterrupt
-            return look
-
-        old, done = sys.gettrace(), False
-        sys.settrace(look)
-        try:
-            work.reset(root, "05", "1" if what == "reset_task" else None)
-            done = True
-        except KeyboardInterrupt:
-            pass
-        finally:
-            sys.settrace(old)
+        task = "1" if what == "reset_task" else None
+        done = interrupted(partial(work.reset, root, "05", task), OURS, after)
         holds(root, "MINE")
         if done:
             break
