@@ -3,6 +3,7 @@
 import hashlib
 from pathlib import Path
 
+from xaicourse.core.files import check_ordinary
 from xaicourse.core.places import ISSUED, work_home
 from xaicourse.course.checking.record import PARTS, progress_file, read_progress
 from xaicourse.course.checking.work import issued_file, read_manifest
@@ -56,13 +57,14 @@ def _where_one_left_off(root: Path) -> tuple[str, str]:
 
 def _changed_last(root: Path) -> str | None:
     """Return the copy that differs from what was copied, and was saved after all others."""
-    saved = {}
-    for name, sums in read_manifest(root).items():
+    saved, copied = {}, read_manifest(root)
+    for issued in (file for folder in ISSUED for file in (root / folder).glob("*.ipynb")):
+        name = issued.relative_to(root).as_posix()
         file = work_home(root) / "work" / name
-        if file.suffix != ".ipynb" or not (root / name).is_file():
-            continue
         try:
-            if hashlib.sha256(file.read_bytes()).hexdigest() != sums.get("copied"):
+            check_ordinary(file)
+            content = hashlib.sha256(file.read_bytes()).hexdigest()
+            if content != copied.get(name, {}).get("copied"):
                 saved[name] = file.stat().st_mtime
         except OSError:  # deleted, or not ours to read
             continue
