@@ -8,14 +8,13 @@ from pathlib import Path
 from builder import names
 from builder.findings import Finding
 from builder.lint_code import calls_without_target, code_problems
-from builder.regions import ALMOST
 from builder.source import Cell, Source, headings
 from builder.tasks import Task
 
 TAGS = {
     *("header", "goals", "symbols", "setup", "question", "deeper", "references"),
     *("task", "answer", "check", "hint", "solution", "instructor"),
-    *("demo", "panel", "drive", "quiz"),
+    *("demo", "panel", "drive", "quiz", "fold", "machinery", "workshop"),
     *("raises-exception", "nbval-ignore-output", "nbval-check-output", "nbval-raises-exception"),
 }
 CORE_CELLS, NEW_SYMBOLS, IGNORED_OUTPUTS = 30, 3, 2
@@ -144,8 +143,6 @@ def lint_lesson(lesson: Source, methods: set[str]) -> Iterator[Finding]:
         yield Finding(lesson.path, "core", f"{len(core)} cells in the core, at most {CORE_CELLS}")
     for cell in lesson.cells:
         where = f"{lesson.path}, cell {cell.number}"
-        if any(ALMOST.fullmatch(line) for line in cell.text.splitlines()):
-            yield Finding(where, "solutions", "a solution region; tasks belong in the sheet")
         if cell in core and cell.kind == "code" and _parses(cell.text):
             for method in calls_without_target(cell.text, methods):
                 text = f"xc.{method} without target=; say which number is explained"
