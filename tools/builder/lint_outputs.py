@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from nbformat import NotebookNode
 
 from builder.clean import WIDGET
 from builder.findings import Finding
+from builder.lint_controls import lint_printed
+from builder.lint_not_yet import softened
 from builder.lint_source import PROJECT_WORDS, word_count
 from builder.pictures import LARGE
 
@@ -47,7 +50,10 @@ def lint_outputs(where: str, notebook: NotebookNode) -> Iterator[Finding]:
                     yield Finding(here, "pictures", text, is_error)
             for text in _output_problems(cell, output):
                 yield Finding(here, "outputs", text)
-    if words > WORDS_BEFORE_PICTURE and notebook.metadata.xaicourse.product == "lesson":
+    if notebook.metadata.xaicourse.product != "lesson":
+        return
+    yield from softened(Path(where).name[:2], lint_printed(where, notebook))
+    if words > WORDS_BEFORE_PICTURE:
         text = f"{words} words before the first picture, at most {WORDS_BEFORE_PICTURE}"
         yield Finding(where, "pictures", text)
 

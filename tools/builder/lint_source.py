@@ -8,6 +8,8 @@ from pathlib import Path
 from builder import names
 from builder.findings import Finding
 from builder.lint_code import calls_without_target, code_problems
+from builder.lint_controls import lint_shown
+from builder.lint_not_yet import softened
 from builder.regions import ALMOST
 from builder.source import Cell, Source, headings
 from builder.tasks import Task
@@ -46,6 +48,8 @@ def lint_cells(source: Source, root: Path) -> Iterator[Finding]:
             yield Finding(f"{source.path}, cell {cell.number}", rule, text)
     for rule, text in [*_headings(source), *_predictions(source), *_ignored(source)]:
         yield Finding(source.path, rule, text)
+    if not source.is_sheet:
+        yield from softened(source.lesson, lint_shown(source))
 
 
 def _marks(cell: Cell) -> Iterator[tuple[str, str]]:
