@@ -1,6 +1,10 @@
 # %% [markdown] tags=["header"]
 # # 90 · A sample
 # Five minutes.
+#
+# | | |
+# |---|---|
+# | **Time** | 5 minutes |
 
 # %% [markdown] tags=["goals"]
 # - **G1** you can double.
@@ -18,10 +22,16 @@ xc.Picture("Figure: a grey ramp from dark at the top to light at the bottom")
 
 # %% [markdown] tags=["question"]
 # ## Predict
-# What is two times three?
+# **Predict (90.P1).** What is two times three?
 
 # %% tags=["question"]
-xc.predict("90.P1", None)
+xc.predict("90.P1")
+
+# %%
+# cat and ls begin this comment, which is no shell command
+print("one", end=" ")
+print("line")
+abs(-6)
 
 # %% [markdown]
 # <details><summary>Answer to 90.P1</summary>
@@ -29,11 +39,8 @@ xc.predict("90.P1", None)
 # Six.
 # </details>
 
-# %%
-# cat and ls begin this comment, which is no shell command
-print("one", end=" ")
-print("line")
-abs(-6)
+# %% tags=["own-model"]
+own = 2 * 3
 
 # %% [markdown] tags=["deeper"]
 # ## Go deeper
