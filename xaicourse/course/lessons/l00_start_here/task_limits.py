@@ -295,4 +295,5 @@ SHARED_LIMITS = Task(
     grade=grade,
     reference=shared_limits,
     misconceptions=WRONG,
+    calls=[{"maps": CASES[0].maps}],
 )

@@ -319,4 +319,5 @@ STRONGEST_PATCHES = Task(
     grade=grade,
     reference=strongest_patches,
     misconceptions=WRONG,
+    calls=[{"effects": CASES[1].effects}],
 )

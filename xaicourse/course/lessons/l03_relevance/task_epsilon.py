@@ -308,5 +308,6 @@ LRP_EPSILON = Task(
     id="03.2",
     grade=grade,
     reference=lrp_epsilon,
+    calls=[case.values for case in CASES],
     misconceptions={**WRONG, "sign_of_zero": sign_of_zero},
 )
