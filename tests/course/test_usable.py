@@ -193,3 +193,25 @@ def test_numbers_in_any_form_become_the_references(task, answer):
 def test_an_answer_of_the_right_kind_is_handed_back_as_it_is(task):
     reference = TASKS[task].reference
     assert as_handed_in(usable(TASKS[task], reference)) is reference
+
+
+# ---------------------------------------------------------------- what is too coarse is said so
+
+
+@pytest.mark.parametrize(("kind", "digits"), [(torch.float16, 3), (torch.bfloat16, 2)])
+@pytest.mark.parametrize("task", ["05.2", "05.7"])
+def test_a_coarse_path_answer_is_told_its_digits(task, kind, digits):
+    right = TASKS[task].reference
+    verdict = check(task, lambda *given: right(*given).to(kind))
+    assert not verdict.passed
+    said = f"right to {digits} digits; asked are 4. They are {str(kind).removeprefix('torch.')}"
+    assert said in verdict.message
+
+
+def test_a_mistake_on_a_curved_model_is_not_called_coarse():
+    right = TASKS["05.2"].reference
+
+    def few(model, x, target, baseline, steps):  # exact on a linear model, apart from rounding
+        return right(model, x, target, baseline, 1).half()
+
+    assert "digits" not in check("05.2", few).message
