@@ -1,23 +1,15 @@
 """Run the committed notebooks again and compare: `python tools/rerun.py [05] [--lax]`.
 
 Lessons and worked sheets strictly (every stored text), exercise sheets for running at all.
-`--lax` compares nothing, for machines whose numbers differ in the last digits.
+`--lax` compares nothing, for machines whose numbers differ in the last digits. What a kernel needs
+besides is set by conftest.py, as for a `pytest --nbval` of one's own.
 """
 
 import subprocess
 import sys
 from pathlib import Path
 
-from builder.environment import environment
-
 ROOT = Path(__file__).resolve().parent.parent
-OPTIONS = (
-    "--nbval-current-env",
-    "--nbval-cell-timeout=120",
-    "--nbval-kernel-startup-timeout=180",
-    f"--nbval-sanitize-with={ROOT / 'tools' / 'sanitize.cfg'}",
-    "-q",
-)
 
 
 def main(arguments: list[str]) -> int:
@@ -43,8 +35,8 @@ def _notebooks(folders: tuple[str, ...], wanted: list[str]) -> list[str]:
 
 
 def _pytest(mode: str, notebooks: list[str]) -> int:
-    command = [sys.executable, "-m", "pytest", mode, *OPTIONS, *notebooks]
-    return subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode
+    command = [sys.executable, "-m", "pytest", mode, "-q", *notebooks]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
 if __name__ == "__main__":
