@@ -6,6 +6,7 @@ a running Python no longer looks at. Without --nbval or --nbval-lax nothing is c
 """
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Prepare the run of notebooks, if notebooks are to be run."""
     if not (config.getoption("nbval", False) or config.getoption("nbval_lax", False)):
         return
-    from tools.builder.environment import environment
+    sys.path.insert(0, str(TOOLS))
+    from builder.environment import environment
 
     wanted = environment()
     os.environ.clear()  # a plotting backend goes as well
