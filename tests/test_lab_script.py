@@ -56,6 +56,7 @@ def test_lab_makes_the_environment_installs_and_opens():
     assert make.endswith("-m venv " + str(ROOT / ".venv-dry"))
     assert install.endswith("-m pip install -c constraints.txt -e '.[lab]'")
     assert start.endswith("xaicourse open --no-browser")
+    assert dry_run("lab", "05", "--sheet")[-1].endswith("xaicourse open 05 --sheet")
     assert not (ROOT / ".venv-dry").exists()
 
 
