@@ -133,4 +133,4 @@ def test_right_and_wrong_are_five_percent_apart(task):
 @pytest.mark.parametrize("task", GRADERS)
 def test_every_case_has_a_label(task):
     labels = messages.entry(f"tasks/{task}/cases")
-    assert set(labels) == {case.name for case in TASKS[task].grade.cases}
+    assert set(labels) >= {case.name for case in TASKS[task].grade.cases}
