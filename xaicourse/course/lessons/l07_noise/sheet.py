@@ -126,7 +126,7 @@ You have the maps of n noisy copies, one by one. At which pixels is the sign of 
 | `maps` | (n, ...): one map for each noisy copy |
 | **returns** | (...): True where the mean is **more than two standard errors** away from 0 |
 
-The standard error of a mean is (standard deviation over the n maps) divided by $\sqrt n$.
+The standard error of a mean is (standard deviation over the n maps, with $n - 1$ in its denominator) divided by $\sqrt n$.
 
 *Look back:* lesson 07, section 4 (An error bar for each pixel).
 """
