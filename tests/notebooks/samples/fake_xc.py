@@ -17,7 +17,7 @@ def check(task, answer, strict=False):
         raise AssertionError(f"{task} is {verdict}")
 
 
-def predict(question, choice):
+def predict(question, choice=None):
     print(f"{question}: noted")
 
 
