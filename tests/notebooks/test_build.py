@@ -153,9 +153,9 @@ def test_only_chooses_and_an_unknown_lesson_is_an_error(course, capsys):
 @pytest.mark.parametrize(
     ("name", "old", "new", "message"),
     [
-        (LESSON, "abs(-6)", "xc.threads()", "cell 9 prints another text"),
-        (LESSON, "abs(-6)", "hash('a')", "cell 9 prints another text"),
-        (LESSON, "abs(-6)", "1 / 0", "cell 9 raised ZeroDivisionError"),
+        (LESSON, "abs(-6)", "xc.threads()", "cell 8 prints another text"),
+        (LESSON, "abs(-6)", "hash('a')", "cell 8 prints another text"),
+        (LESSON, "abs(-6)", "1 / 0", "cell 8 raised ZeroDivisionError"),
         (LESSON, "Panel: the ramp again", "the ramp again", "without a description"),
         (SHEET, "answer = 6 * 7", "answer = 41", "90.1 is wrong"),
         (SHEET, "# STUB: answer = None", "# STUB: answer = 42", "not 'not done yet'"),
