@@ -1,8 +1,8 @@
 """Run lessons strictly on a machine that is slowed on purpose: `python tools/slowed.py 01 05`.
 
 As a reader would: `pytest --nbval` by itself. Everything shares one processor with a loop that
-takes a third of it, and the home folder cannot be written to. What only a slow machine prints (progress
-bars, Matplotlib's note about fonts) would be a difference.
+takes a third of it, and the home folder cannot be written to. What only a slow machine prints
+(progress bars, Matplotlib's note about fonts) would be a difference.
 """
 
 import contextlib
