@@ -68,6 +68,15 @@ def calls(code: str, function: str) -> list[ast.Call]:
     return found
 
 
+def can_read(code: str) -> bool:
+    """Tell whether the code is plain Python."""
+    try:
+        ast.parse(code)
+    except SyntaxError:
+        return False
+    return True
+
+
 def first_text(call: ast.Call) -> str | None:
     """Return the first argument of a call when it is a plain string."""
     if call.args and isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str):

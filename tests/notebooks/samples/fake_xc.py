@@ -35,7 +35,7 @@ def _verdict(task, answer):
         return "not done yet"
 
 
-def predict(question, choice):
+def predict(question, choice=None):
     print(f"{question}: noted")
 
 

@@ -5,6 +5,7 @@
 # | | |
 # |---|---|
 # | **Practise** | the sheet `exercises/90_sample.ipynb`: core tasks 5 minutes |
+# | **Time** | 5 minutes |
 
 # %% [markdown] tags=["goals"]
 # - **G1** you can double.
@@ -22,10 +23,16 @@ xc.Picture("Figure: a grey ramp from dark at the top to light at the bottom")
 
 # %% [markdown] tags=["question"]
 # ## Predict
-# What is two times three?
+# **Predict (90.P1).** What is two times three?
 
 # %% tags=["question"]
-xc.predict("90.P1", None)
+xc.predict("90.P1")
+
+# %%
+# cat and ls begin this comment, which is no shell command
+print("one", end=" ")
+print("line")
+abs(-6)
 
 # %% [markdown]
 # <details><summary>Answer to 90.P1</summary>
@@ -34,12 +41,6 @@ xc.predict("90.P1", None)
 # </details>
 #
 # And what is three times two?
-
-# %%
-# cat and ls begin this comment, which is no shell command
-print("one", end=" ")
-print("line")
-abs(-6)
 
 # %% [markdown]
 # ### Task 90.3 · Triple it
@@ -70,6 +71,9 @@ print("thrice two is", thrice(2))
 
 # %% tags=["machinery"]
 assert thrice(2) == 6
+
+# %% tags=["own-model"]
+own = 2 * 3
 
 # %% [markdown] tags=["deeper"]
 # ## Go deeper
