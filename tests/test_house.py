@@ -272,8 +272,7 @@ ALLOWED = {
     "course/lessons/l00_start_here/task_patches.py": 319,
     "course/lessons/l01_saliency/task_gradient.py": 352,
     "course/lessons/l01_saliency/task_probability.py": 271,
-    "course/lessons/l03_relevance/task_epsilon.py": 309,
-    "course/lessons/l04_class_activation_maps/task_effects.py": 282,
+    "course/lessons/l04_class_activation_maps/task_effects.py": 269,
     "course/lessons/l07_noise/task_smooth.py": 276,
 }
 
