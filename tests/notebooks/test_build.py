@@ -212,7 +212,7 @@ def nbval(course, mode, *names):
 def test_strict_nbval_passes_and_sees_one_changed_digit(built):
     code, out = nbval(built, "--nbval", "notebooks", "solutions")
     assert code == 0, out
-    assert "15 passed" in out  # 9 code cells of the lesson, 6 of the worked sheet
+    assert "16 passed" in out  # 10 code cells of the lesson, 6 of the worked sheet
     path = built.root / LESSON_BOOK
     text = path.read_text(encoding="utf-8")
     assert text.count('"6"') == 1
