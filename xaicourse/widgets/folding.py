@@ -129,8 +129,9 @@ def cut(png: bytes, gaps: Iterable[tuple[float, float]], *, trim_left: bool = Tr
     empty = (np.asarray(image) == 255).all(axis=(0, 2))  # (W,)
     found = (widest_middle(empty, round(DPI * a), round(DPI * b)) for a, b in gaps)
     drawn = np.flatnonzero(~empty)
-    start = max(0, int(drawn.min(initial=image.width)) - EDGE) if trim_left else 0
-    end = min(image.width, int(drawn.max(initial=0)) + 1 + EDGE)
+    first, last = (drawn[0], drawn[-1]) if len(drawn) else (0, image.width)
+    start = max(0, int(first) - EDGE) if trim_left else 0
+    end = min(image.width, int(last) + 1 + EDGE)
     places = [start, *(place for place in found if place is not None), end]
     return [piece(image, left, right) for left, right in itertools.pairwise(places)]
 

@@ -36,7 +36,7 @@ MARKS = {  # how the points of a row of cosines look
     "signed": {"label": "with signs", "marker": "o", "ms": 3.5, "color": BLUE},
 }
 LEGEND = {
-    "loc": "upper center", "bbox_to_anchor": (0.5, -0.23), "fontsize": 7, "ncols": 3,
+    "loc": "upper center", "bbox_to_anchor": (0.43, -0.23), "fontsize": 7, "ncols": 3,
     "handletextpad": 0.2, "columnspacing": 0.8, "frameon": False,
 }  # fmt: skip
 
