@@ -273,7 +273,6 @@ ALLOWED = {
     "course/lessons/l01_saliency/task_gradient.py": 352,
     "course/lessons/l01_saliency/task_probability.py": 271,
     "course/lessons/l04_class_activation_maps/task_effects.py": 269,
-    "course/lessons/l07_noise/task_smooth.py": 276,
 }
 
 

@@ -265,9 +265,7 @@ def open_notebook(lab: Lab, browser: Any) -> Iterator[Callable[..., NotebookPage
         nbformat.write(notebook, lab.folder / name)
         return open_file(name, shows, height)
 
-    def open_file(
-        name: str, shows: str = "img.widget-image", height: int = 1000
-    ) -> NotebookPage:
+    def open_file(name: str, shows: str = "img.widget-image", height: int = 1000) -> NotebookPage:
         contexts.append(browser.new_context(viewport={"width": 1400, "height": height}))
         page = contexts[-1].new_page()
         page.set_default_timeout(PAGE_LIMIT)

@@ -3,7 +3,6 @@
 What a lesson's own test file adds: its right answers in odd forms and its attacks.
 """
 
-import itertools
 import re
 from collections.abc import Callable
 
@@ -114,22 +113,7 @@ def test_noise_on_a_right_answer_is_never_named(task, seed):
     assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
 
 
-# ---------------------------------------------------------------- the probes tell mistakes apart
-
-
-@pytest.mark.parametrize("task", GRADERS)
-def test_right_and_wrong_are_five_percent_apart(task):
-    """Print the closest pair (pytest -s)."""
-    grader = TASKS[task].grade
-    table = {name: results(grader, wrong) for name, wrong in grader.misconceptions.items()}
-    table["right"] = results(grader, grader.right)
-    far = {
-        (a, b): max(apart(p, q) for p, q in zip(table[a], table[b], strict=True))
-        for a, b in itertools.combinations(table, 2)
-    }
-    closest = min(far, key=far.get)
-    print(f"{task}: {closest} are {100 * far[closest]:.0f} % apart")
-    assert far[closest] >= 0.05, (closest, far[closest])
+# ---------------------------------------------------------------- words and cards
 
 
 @pytest.mark.parametrize("task", GRADERS)

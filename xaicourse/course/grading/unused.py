@@ -6,28 +6,26 @@ those of the answer stay as they are, in every case in which the right ones move
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import Tensor
 
 from xaicourse.course.grading import messages
 
-if TYPE_CHECKING:
-    from xaicourse.course.grading.cases import Case
-
 __all__ = ["unused"]
 
-Ask = Callable[["Case"], Tensor | None]
+Case = Any  # cases.py imports this file
+Ask = Callable[[Case], Tensor | None]
 Apart = Callable[[Tensor | None, Tensor | None], float]
 
 MOVED = 0.05  # the change must move the right result by this much to be a test
 STILL = 1e-6  # and the answer's by no more than this
 
 
-def unused(cases: Sequence["Case"], right: Ask, ask: Ask, apart: Apart) -> str:
+def unused(cases: Sequence[Case], right: Ask, ask: Ask, apart: Apart) -> str:
     """Return a sentence on each argument that the answer does not use, or an empty text."""
 
-    def stays(pairs: Iterable[tuple["Case", "Case"]]) -> bool:
+    def stays(pairs: Iterable[tuple[Case, Case]]) -> bool:
         moved = [
             pair for pair in pairs if MOVED < apart(*(right(case) for case in pair)) < float("inf")
         ]
@@ -47,8 +45,8 @@ def unused(cases: Sequence["Case"], right: Ask, ask: Ask, apart: Apart) -> str:
 
 
 def _changed(
-    cases: Sequence["Case"], name: str, change: Callable[[Any], Any]
-) -> Iterable[tuple["Case", "Case"]]:
+    cases: Sequence[Case], name: str, change: Callable[[Any], Any]
+) -> Iterable[tuple[Case, Case]]:
     """Yield each case beside the same one with another value of this argument."""
     for case in cases:
         value = change(case.values[name])

@@ -19,10 +19,11 @@ __all__ = ["RESCALE"]
 def net(name: str, says: str, sizes: list[int], target: list[int], turn: float, still=False):
     """Return a case: a net, and an input and a baseline for each target."""
     baseline = numbers(turn + 0.2, len(target), sizes[0])
-    made = dense(name, says, sizes, target, turn, baseline=baseline)
+    values = dict(dense(name, says, sizes, target, turn).values)
     if still:
-        made.values["weights"][0][1] = 0.0  # the sum of this unit never changes
-    return made
+        values["weights"][0][1] = 0.0  # the sum of this unit never changes
+    target_last = values.pop("target")
+    return case(name, says, **values, baseline=baseline, target=target_last)
 
 
 CASES = (

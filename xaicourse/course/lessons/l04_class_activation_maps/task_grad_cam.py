@@ -158,7 +158,7 @@ def _plus_plus_by_cells(A, g):
 def ablation_cam(features, head, x, target, relative=True):
     """Weigh each feature map by what the score loses without it."""
     A = features(x).detach()
-    start, total = _pick(head(A), target), 0
+    start, total = _pick(head(A), target), torch.zeros_like(A[:, 0])
     for k in range(A.shape[1]):
         off = A.clone()
         off[:, k] = 0
