@@ -27,7 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not (config.getoption("nbval", False) or config.getoption("nbval_lax", False)):
         return
     sys.path.insert(0, str(TOOLS))
-    from builder.environment import environment
+    from builder.environment import environment  # pyright: ignore[reportMissingImports]
 
     wanted = environment()
     os.environ.clear()  # a plotting backend goes as well
