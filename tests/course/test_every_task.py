@@ -3,7 +3,7 @@
 What a lesson's own test file adds: its right answers in odd forms and its attacks.
 """
 
-import itertools
+import re
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +11,7 @@ import torch
 
 from xaicourse.course.checking import TASKS, check, or_reference
 from xaicourse.course.grading import messages
+from xaicourse.course.grading.card import card
 from xaicourse.course.grading.cases import CaseGrader, apart
 from xaicourse.course.grading.compare import as_numbers
 
@@ -112,25 +113,16 @@ def test_noise_on_a_right_answer_is_never_named(task, seed):
     assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
 
 
-# ---------------------------------------------------------------- the probes tell mistakes apart
-
-
-@pytest.mark.parametrize("task", GRADERS)
-def test_right_and_wrong_are_five_percent_apart(task):
-    """Print the closest pair (pytest -s)."""
-    grader = TASKS[task].grade
-    table = {name: results(grader, wrong) for name, wrong in grader.misconceptions.items()}
-    table["right"] = results(grader, grader.right)
-    far = {
-        (a, b): max(apart(p, q) for p, q in zip(table[a], table[b], strict=True))
-        for a, b in itertools.combinations(table, 2)
-    }
-    closest = min(far, key=far.get)
-    print(f"{task}: {closest} are {100 * far[closest]:.0f} % apart")
-    assert far[closest] >= 0.05, (closest, far[closest])
+# ---------------------------------------------------------------- words and cards
 
 
 @pytest.mark.parametrize("task", GRADERS)
 def test_every_case_has_a_label(task):
     labels = messages.entry(f"tasks/{task}/cases")
-    assert set(labels) == {case.name for case in TASKS[task].grade.cases}
+    assert set(labels) >= {case.name for case in TASKS[task].grade.cases}
+
+
+@pytest.mark.parametrize("task", sorted({*FUNCTIONS, *GRADERS}))
+def test_a_card_says_that_arguments_stay_as_they_are(task):
+    """An answer that changes its arguments is refused, so the student must have been told."""
+    assert re.search("(argument|model|caller).* as (it is|they (are|were))", card(task)), task

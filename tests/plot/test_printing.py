@@ -49,3 +49,40 @@ def test_a_unit_follows(capsys):
 def test_what_has_no_text_is_refused():
     with pytest.raises(TypeError, match="a verdict, a number, a tensor or a text, got dict"):
         show("it", {})
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "control", "text"),
+    [
+        (0.64, "", {"half of the area": 0.5}, "about 0.64 (control: half of the area about 0.5)"),
+        (0.64, "", {"chance": 0.5, "blind": 1}, "about 0.64 (control: chance about 0.5, blind 1)"),
+        (3.21, "%", {"chance": 9.0}, "about 3.2 % (control: chance about 9 %)"),
+        (True, "", {"shuffled": np.bool_(False)}, "yes (control: shuffled no)"),
+        ("3 of 4", "", {"chance": "1 of 4"}, "3 of 4 (control: chance 1 of 4)"),
+        (
+            [0.61, 0.5],
+            "",
+            {"chance": torch.tensor(0.5)},
+            "about 0.61, 0.5 (control: chance about 0.5)",
+        ),
+    ],
+)
+def test_controls_stand_in_the_same_line(capsys, value, unit, control, text):
+    show("it", value, unit, control=control)
+    assert capsys.readouterr().out == f"it: {text}\n"
+
+
+@pytest.mark.parametrize(
+    ("control", "error", "part"),
+    [
+        ({}, ValueError, "control names nothing to compare with"),
+        (0.5, TypeError, "control must be a mapping .* got float"),
+        ({0.5: "chance"}, TypeError, "must name what we compare with, .* got 0.5"),
+        ({" ": 0.5}, TypeError, "must name what we compare with, .* got ' '"),
+        ({"chance": None}, TypeError, "a verdict, a number, a tensor or a text, got NoneType"),
+    ],
+)
+def test_a_control_without_name_or_number_is_refused(capsys, control, error, part):
+    with pytest.raises(error, match=part):
+        show("it", 0.5, control=control)
+    assert capsys.readouterr().out == ""

@@ -20,7 +20,7 @@ def function_task(
     mistakes: Sequence[Mistake],
     passed: str,
     hints: tuple[str, str, str],
-    words: dict[str, str] | None = None,
+    words: Mapping[str, Any] | None = None,
     grader: Callable[..., Callable[[Any], Outcome]] = CaseGrader,
     or_right: Sequence[Mistake] = (),
     parts: Mapping[str, Any] | None = None,
@@ -42,7 +42,7 @@ def function_task(
         What is said of a right answer.
     hints : tuple of str
         Three hints, from a nudge to almost the solution.
-    words : dict, optional
+    words : mapping, optional
         Further messages of a grader of its own.
     grader : callable
         `CaseGrader`, or a class that is called with the same fields.

@@ -129,6 +129,8 @@ $$\mathrm{IG}_i(x) = (x_i - x'_i) \int_0^1 \frac{\partial F}{\partial x_i}\big(x
 
 $F$ is the score of the target class. Any rule for the sum is fine: left, right, middle, trapezoid.
 
+Leave the arguments as they are: work on a copy where you need one.
+
 *Look back:* lesson 05, section 3 (The definition).
 """
 
@@ -203,6 +205,8 @@ Write `steps_needed(gaps, rise, limit)`:
 | `rise` | $F(x) - F(x')$; it may be negative |
 | `limit` | a share of the rise, such as 0.05 for five percent |
 | **returns** | the smallest tried n with \|gap\| <= limit · \|rise\| there and at every larger tried n; `None` if there is no such n, or if \|rise\| < 1e-6 |
+
+Leave the arguments as they are: work on a copy where you need one.
 
 *Look back:* lesson 05, section 5 (How many steps?).
 """
@@ -334,6 +338,8 @@ The man in the camera photo wears a dark coat. How much of the map lies on dark 
 Hand in `{"coat_share": coat_share, "low": (baseline, share, question), "high": (baseline, share, question)}`. A baseline is a name such as
 `"blur"`, or a tensor.
 
+Leave the arguments as they are: work on a copy where you need one.
+
 *Look back:* lesson 05, section 6 (Compared with what?).
 """
 
@@ -443,6 +449,8 @@ Write `my_ig_probability(model, x, target, baseline, steps)`: Integrated Gradien
 arguments and the result are those of task 05.2. You may call your own `my_ig`.
 
 $$p_t(x) = \frac{e^{F_t(x)}}{\sum_k e^{F_k(x)}}$$
+
+Leave the arguments as they are: work on a copy where you need one.
 
 *Look back:* lesson 05, section 3, and part C of "Go deeper".
 """
