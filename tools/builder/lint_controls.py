@@ -75,7 +75,9 @@ def _text(output: NotebookNode) -> str:
     if output.output_type == "stream":
         return output.text
     data = output.get("data", {})  # a picture's text is its description
-    return "" if any(kind.startswith("image/") for kind in data) else data.get("text/plain", "")
+    text = data.get("text/plain", "")
+    is_description = text.startswith("In words:") or any(k.startswith("image/") for k in data)
+    return "" if is_description else text
 
 
 def lint_shown(lesson: Source) -> Iterator[Finding]:

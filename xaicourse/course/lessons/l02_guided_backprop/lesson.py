@@ -1,14 +1,22 @@
-# %% [markdown] tags=["header"]
+# %% [markdown] tags=["header", "goals"]
 r"""
 # 02 · DeconvNet and Guided Backprop (2014): sharper, or truer?
 
 | | |
 |---|---|
 | **Papers** | M. Zeiler, R. Fergus, [arXiv:1311.2901](https://arxiv.org/abs/1311.2901); J. T. Springenberg and others, [arXiv:1412.6806](https://arxiv.org/abs/1412.6806); the test: J. Adebayo and others, 2018, [arXiv:1810.03292](https://arxiv.org/abs/1810.03292) |
-| **Time** | 80 minutes: 52 to read and try, 28 for the three tasks. "Go deeper" is optional. |
+| **Time** | 70 minutes: 42 to read and try, 28 for the three tasks. "Go deeper" is optional. |
 | **Needs** | lesson 01 (gradient by hand, the TOY net, the cosine of two maps) |
 | **Repairs** | the failure of lesson 01: a gradient map of a photo looks like noise, so it is hard to read |
 | **Practise** | the sheet `exercises/02_guided_backprop.ipynb` |
+
+After this lesson
+
+- **G1** you can work out three backward rules of a ReLU by hand.
+- **G2** you can implement guided backpropagation for a net of layers.
+- **G3** you can say which spellings of a ReLU a hook does not see.
+- **G4** you can test a map by drawing layers anew, with a control.
+- **G5** you can build a case in which a clean map shows what the function does not use.
 """
 
 # %% tags=["setup", "workshop"]
@@ -19,7 +27,6 @@ import xaicourse as xc
 
 device = xc.device()
 model = xc.zoo.load("efficientnet_lite0", device=device)  # images -> 1000 logits
-toy, x_toy = xc.zoo.toy(), xc.zoo.toy_input()  # (N, 2) -> (N,), and x = (3, 1)
 collage = xc.datasets.collage(device=device)  # (1, 3, 224, 224): cat left, coffee right
 EGYPTIAN_CAT, ESPRESSO = 285, 967
 names = ("gradient", "deconvnet", "guided_backprop")
@@ -36,7 +43,7 @@ its own colour scale, because their units differ.
 
 # %% tags=["demo", "workshop"]
 def own_scale(values):
-    """Add up the channels of maps (N, 3, H, W), and divide each map by its 99th percentile."""
+    """Add up the channels of maps (N, 3, H, W); divide each by its 99th percentile."""
     values = values.sum(1, keepdim=True).cpu()
     return values / values.abs().flatten(1).quantile(0.99, dim=1).view(-1, 1, 1, 1)
 
@@ -62,17 +69,6 @@ answer comes in section 5, with a measurement.
 
 # %% tags=["question", "workshop"]
 xc.predict("02.P1")
-
-# %% [markdown] tags=["goals"]
-r"""
-**The goals of this lesson**
-
-- **G1** you can work out three backward rules of a ReLU by hand.
-- **G2** you can implement guided backpropagation for a net of layers.
-- **G3** you can say which spellings of a ReLU a hook does not see.
-- **G4** you can test a map by drawing layers anew, with a control.
-- **G5** you can build a case in which a clean map shows what the function does not use.
-"""
 
 # %% [markdown] tags=["symbols"]
 r"""
@@ -143,7 +139,9 @@ Two common mistakes: to clamp the finished map (its numbers may be negative, onl
 on with its size.
 """
 
-# %%
+# %% tags=["machinery"]
+# The maps of the three methods at three points
+toy, x_toy = xc.zoo.toy(), xc.zoo.toy_input()  # (N, 2) -> (N,), and x = (3, 1)
 _, _, same = xc.or_reference("02.1", (deconvnet, guided, never_changes))
 points = torch.tensor([[3.0, 1.0], [1.0, 3.0], [-2.0, -5.0]], dtype=torch.float64)
 for name in methods:
@@ -223,25 +221,19 @@ r"""
 - Clamping the finished gradient is another thing: the rule belongs at each ReLU.
 """
 
-# %%
+# %% tags=["machinery"]
+# Your function beside the package
 my_map = xc.or_reference("02.2", my_guided)
 
 
-def random_net(depth, seed, width=300):
-    """A list of layers: depth times Linear and ReLU, then two scores; and one input."""
-    generator = torch.Generator().manual_seed(seed)
-    layers = []
-    for size in [width] * depth + [2]:
-        layers += [nn.Linear(width, size, bias=False), nn.ReLU()]
-        draw = torch.randn(size, width, generator=generator)
-        layers[-2].weight.data = draw * (2 / width) ** 0.5
-    return layers[:-1], torch.randn(1, width, generator=generator)
-
-
-layers, x = random_net(depth=2, seed=0)
-net = nn.Sequential(*layers)
-package = xc.guided_backprop(net, x, target=1)
-assert torch.allclose(my_map(layers, x, torch.tensor([1])), package, atol=1e-5)
+layers = [nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 16), nn.ReLU(), nn.Linear(16, 5)]
+generator = torch.Generator().manual_seed(0)
+for layer in layers:
+    for weight in layer.parameters():
+        weight.data = torch.randn(weight.shape, generator=generator) / 3
+points, five = torch.randn(5, 8, generator=generator), torch.arange(5)
+package = xc.guided_backprop(nn.Sequential(*layers).eval(), points, target=five)
+assert torch.allclose(my_map(layers, points, five), package, atol=1e-5)
 print("your function and the package give the same map")
 
 # %% [markdown]
@@ -305,7 +297,8 @@ r"""
 # %% tags=["question"]
 xc.predict("02.P3")
 
-# %%
+# %% tags=["machinery"]
+# Of each net: the gradient, the map by hooks, and the right one
 for name, net in spellings.items():
     ruled = xc.guided_backprop(net, x_toy, target=None)[0].tolist()  # before the hooks
     slope = xc.gradient(net, x_toy, target=None)[0].tolist()
@@ -396,33 +389,22 @@ winners = model(photos).argmax(1)  # (5,)
 others = winners.roll(-1)  # the winner of the next photo
 before = {}
 for name, method in methods.items():
-    own = method(model, photos, target=winners).sum(1).cpu()  # (5, 224, 224)
-    other = method(model, photos, target=others).sum(1).cpu()
+    own, other = (  # (5, 224, 224) each
+        method(model, photos, target=chosen, batch_size=1).sum(1).cpu()
+        for chosen in (winners, others)
+    )
     before[name] = own
     pairs = [compare(own[k], other[k], order) for k in range(5)]
     next_photo = [compare(other[k], own[(k + 1) % 5], order)[0] for k in range(5)]
     control = {
-        "own pixels shuffled": max(abs(float(chance)) for _, chance in pairs),
+        "own pixels shuffled": round(max(abs(float(c)) for _, c in pairs), 1),
         "same class, next photo": [round(float(found), 1) for found in next_photo],
     }
     found = [round(float(found), 1) for found, _ in pairs]
     xc.show(f"{name}: cosine of two classes, five photos", found, control=control)
 
-# %% [markdown]
-r"""
-<details><summary>Answer to 02.P4</summary>
-
-(a): on all five photos the two maps of Guided Backprop are almost one map. Those of DeconvNet are, too. The gradient tells the classes apart. (For two classes that are
-neighbours, such as two cats, it would not: there even gradients are alike.)
-</details>
-
-The first question of lesson 00 was "*which number* do we explain?". For the two new methods the answer hardly matters.
-
-The second control separates the two. A map of Guided Backprop does depend on the **photo**. The maps of DeconvNet do not: one photo's map is the next one's, too.
-Here they are on the collage, for both of its classes.
-"""
-
 # %% tags=["demo", "machinery"]
+# The maps of the collage, for both of its classes
 both = torch.cat([collage, collage])
 classes = torch.tensor([EGYPTIAN_CAT, ESPRESSO], device=device)
 shown = {}
@@ -440,7 +422,17 @@ xc.plot.maps(
 
 # %% [markdown]
 r"""
-DeconvNet draws a grid. Read its rule again. It never asks the gate, and the gate was the only place where the
+<details><summary>Answer to 02.P4</summary>
+
+(a): on all five photos the two maps of Guided Backprop are almost one map. Those of DeconvNet are, too. The two gradients have little in common. (For two classes that are
+neighbours, such as two cats, even gradients are alike.)
+</details>
+
+The first question of lesson 00 was "*which number* do we explain?". For the two new methods the answer hardly matters.
+
+The second control separates the two. A map of Guided Backprop does depend on the **photo**. The maps of DeconvNet do not: one photo's map is the next one's, too.
+
+The picture shows it on the collage: DeconvNet draws a grid. Read its rule again. It never asks the gate, and the gate was the only place where the
 photo entered. (Max-pooling would be another place: it remembers which pixel was the largest. Our network has none; the grid shows the strides of its convolutions.) Springenberg and others
 met this problem in networks without max-pooling, and put the gate back. That is Guided Backprop.
 
@@ -465,7 +457,7 @@ xc.predict("02.P5")
 
 # %% tags=["workshop"]
 def forget(layer, seed):
-    """A copy of the model with one layer at random: same mean, same spread, no knowledge."""
+    """A copy of the model; one layer is random, with the same mean and spread."""
     other = xc.widgets.randomise_top(model, 0)  # a copy, nothing drawn yet
     weight = other.get_submodule(layer).weight
     draw = torch.randn(weight.shape, generator=torch.Generator().manual_seed(seed))
@@ -473,16 +465,16 @@ def forget(layer, seed):
     return other
 
 
-def alike(name, other):
-    """Compare the collage's map by one method with that of another network."""
-    maps = [methods[name](net, collage, target=EGYPTIAN_CAT) for net in (model, other)]
-    return xc.widgets.likeness(*[values[0].sum(0).cpu() for values in maps])
+def map_of(name, net):
+    """The collage's map by one method, channels added, (224, 224)."""
+    return methods[name](net, collage, target=EGYPTIAN_CAT)[0].sum(0).cpu()
 
 
+old = {name: map_of(name, model) for name in methods}
 layers_down = xc.widgets.weight_layers(model)  # 50 names, from the output down
 ruined = [forget(layers_down[0], seed) for seed in (0, 1, 2)]
 for name in methods:
-    found = [alike(name, other) for other in ruined]
+    found = [xc.widgets.likeness(old[name], map_of(name, net)) for net in ruined]
     signed = [round(each.signed, 1) for each in found]
     control = {"own pixels shuffled": round(found[0].signed_control, 1)}
     xc.show(f"{name}: cosine with its old map, three draws", signed, control=control)
@@ -525,45 +517,52 @@ r"""
 # %% tags=["question"]
 xc.predict("02.P8")
 
-# %% tags=["demo"]
-depths = [0, 1, 5, 10, 20, 30, 40, 50]
+
+# %%
+def cosines(name, nets):
+    """The cosine of the old map with the map of each of these networks."""
+    found = [xc.widgets.likeness(old[name], map_of(name, net)) for net in nets]
+    return torch.tensor([each.signed for each in found])
+
+
+depths, draws = [1, 5, 10, 20, 30, 40, 50], (0, 1, 2)
 curves = {}
 for name in methods:
-    lowest = [alike(name, forget(layers_down[-1], seed)).signed for seed in (0, 1, 2)]
-    draws = []
-    for seed in (0, 1, 2):
-        nets = [xc.widgets.randomise_top(model, depth, seed=seed) for depth in depths]
-        draws.append([alike(name, net).signed for net in nets])
-        curves[f"{name}, draw {seed + 1}"] = torch.tensor(draws[-1])
-    at_30 = [round(draw[depths.index(30)], 1) for draw in draws]
-    control = {"the lowest layer alone": [round(value, 1) for value in lowest]}
+    drawn = []
+    for seed in draws:
+        nets = (xc.widgets.randomise_top(model, k, seed=seed) for k in depths)
+        drawn.append(cosines(name, nets))
+    curves[name] = torch.stack(drawn).mean(0)
+    at_30 = [round(float(draw[depths.index(30)]), 1) for draw in drawn]
+    lowest = cosines(name, (forget(layers_down[-1], seed) for seed in draws))
+    control = {"the lowest layer alone": [round(v, 1) for v in lowest.tolist()]}
     xc.show(f"{name}: cosine, top 30 layers drawn anew", at_30, control=control)
 
+# %% tags=["demo", "machinery"]
 xc.plot.series(
     torch.tensor(depths),
     curves,
     x_name="layers drawn anew, from the top (of 50)",
-    y_name="cosine with the original map",
-    alt="Nine curves over the number of layers drawn anew, 0 to 50: the cosine of "
-    "the signed map with the original map, for three methods and three draws.",
+    y_name="cosine with the old map",
+    alt="Three curves over the number of layers drawn anew, from one to all: the "
+    "cosine of the signed map with the old map, for each method, mean of three draws.",
 )
 
 # %% [markdown]
 r"""
 <details><summary>Answer to 02.P6</summary>
 
-(d), in each of the three draws. With 30 layers drawn anew the network can recognise nothing, and the map of Guided Backprop is still much the same. The gradient
+(d): at 40 each of the three draws is close to a half, at 30 it is above. With 30 layers drawn anew the network can recognise nothing, and the map of Guided Backprop is still much the same. The gradient
 forgets at the first layer. (The curves of DeconvNet end where the draw wants: with all layers drawn anew its grid hangs on chance.)
 </details>
 
 <details><summary>Answer to 02.P8</summary>
 
-(c). One layer, and nothing is left, in all three draws. So the test *can* turn Guided Backprop's map over, and the map does depend on what was learnt: **on the lowest layers**. They
-know lines and colours. The knowledge about cats sits above them.
+(c). One layer, and nothing is left, in all three draws. So the map does depend on weights: **on the lowest ones**. A filter there sees 3 x 3 pixels, and no cat fits in.
+Whatever the network knows about cats sits higher up.
 </details>
 
-The paper of 2018 found the same on larger networks: maps of Guided Backprop change little when the top layers are randomised. Our curves rest on one photo and
-one way to draw. Part A of "Go deeper" repeats them on five photos.
+The paper of 2018 found the same on larger networks: maps of Guided Backprop change little when the top layers are randomised. The curves are means of three draws on one photo; part A of "Go deeper" repeats them on five photos.
 
 One remark on the test itself: *depends on the weights* is necessary, not sufficient. A map of pure noise would pass it, if the noise is drawn from the weights.
 
@@ -603,7 +602,19 @@ without negative numbers can never be opposite, and each layer pushes them close
 We try it with **your** function on networks of random layers, with two scores. How alike are the maps of the two classes?
 """
 
+
 # %%
+def random_net(depth, seed, width=300):
+    """A list of layers: depth times Linear and ReLU, then two scores; and one input."""
+    generator = torch.Generator().manual_seed(seed)
+    layers = []
+    for size in [width] * depth + [2]:
+        layers += [nn.Linear(width, size, bias=False), nn.ReLU()]
+        draw = torch.randn(size, width, generator=generator)
+        layers[-2].weight.data = draw * (2 / width) ** 0.5
+    return layers[:-1], torch.randn(1, width, generator=generator)
+
+
 classes_01 = torch.tensor([0, 1])
 for depth in (1, 4, 12):
     guided_found, slope_found = [], []
@@ -678,7 +689,7 @@ for name in ("guided_backprop", "gradient"):
         for net in (mine.model, forgot)
     )
     found, chance = compare(old, new, order)
-    label = f"{name}: cosine after the last layer forgot"
+    label = f"{name}: cosine, last layer drawn anew"
     xc.show(label, found, control={"own pixels shuffled": round(float(chance), 1)})
 
 # %% [markdown] tags=["deeper"]
@@ -695,15 +706,17 @@ One draw, five photos, each with the class that wins there.
 # %%
 for depth in (1, 30, 40):
     other = xc.widgets.randomise_top(model, depth, seed=1)
-    for name in ("guided_backprop", "gradient"):
-        after = methods[name](other, photos, target=winners).sum(1).cpu()
-        found = [compare(before[name][k], after[k], order)[0] for k in range(5)]
-        rounded = [round(float(value), 1) for value in found]
-        xc.show(f"top {depth} layers, {name}: cosine on five photos", rounded)
+    found = {}
+    for name in ("gradient", "guided_backprop"):
+        after = methods[name](other, photos, target=winners, batch_size=1)
+        pairs = zip(before[name], after.sum(1).cpu(), strict=True)
+        found[name] = [round(float(compare(a, b, order)[0]), 1) for a, b in pairs]
+    guided = found.pop("guided_backprop")
+    xc.show(f"top {depth}: cosine of guided maps, five photos", guided, control=found)
 
 # %% [markdown]
 r"""
-The same story on all five. The collage, with its two subjects, was the photo that changed *most* of all.
+The same story on all five. Their guided maps keep even more than that of the collage: at 40 layers most are still above a half.
 
 ### B · RectGrad (2019): pass only what matters
 
