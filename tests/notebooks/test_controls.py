@@ -101,6 +101,15 @@ def test_what_the_core_prints_is_read_however_it_was_printed():
     assert len(found(made)) == 1
 
 
+def test_the_description_of_a_picture_is_no_measurement():
+    made = executed(("", []))
+    text = "In words: two maps and their cosine over 50 layers."
+    made.cells[0].outputs = [new_output("display_data", data={"text/plain": text})]
+    assert not found(made)
+    made.cells[0].outputs[0].data["text/plain"] = text.removeprefix("In words: ")
+    assert len(found(made)) == 1
+
+
 @pytest.mark.parametrize("tag", ["deeper", "references", "check", "question", "hint"])
 def test_deeper_cells_and_checks_are_not_read(tag):
     assert not found(executed(("cosine: 0.7\n", [tag])))
