@@ -400,7 +400,7 @@ for name, method in methods.items():
         "own pixels shuffled": round(max(abs(float(c)) for _, c in pairs), 1),
         "same class, next photo": [round(float(found), 1) for found in next_photo],
     }
-    found = [round(float(found), 1) for found, _ in pairs]
+    found = [round(float(found), 2) for found, _ in pairs]
     xc.show(f"{name}: cosine of two classes, five photos", found, control=control)
 
 # %% tags=["demo", "machinery"]
@@ -562,7 +562,7 @@ forgets at the first layer. (The curves of DeconvNet end where the draw wants: w
 Whatever the network knows about cats sits higher up.
 </details>
 
-The paper of 2018 found the same on larger networks: maps of Guided Backprop change little when the top layers are randomised. The curves are means of three draws on one photo; part A of "Go deeper" repeats them on five photos.
+The paper of 2018 found the same on larger networks: maps of Guided Backprop change little when the top layers are randomised. The curves are means of three draws on one photo; part D of "Go deeper" repeats them on five photos.
 
 One remark on the test itself: *depends on the weights* is necessary, not sufficient. A map of pure noise would pass it, if the noise is drawn from the weights.
 
@@ -690,7 +690,7 @@ for name in ("guided_backprop", "gradient"):
     )
     found, chance = compare(old, new, order)
     label = f"{name}: cosine, last layer drawn anew"
-    xc.show(label, found, control={"own pixels shuffled": round(float(chance), 1)})
+    xc.show(label, found, control={"own pixels shuffled": chance})
 
 # %% [markdown] tags=["deeper"]
 r"""
@@ -698,27 +698,7 @@ r"""
 
 Everything from here to "What to remember" is optional.
 
-### A · The curves on five photos
-
-One draw, five photos, each with the class that wins there.
-"""
-
-# %%
-for depth in (1, 30, 40):
-    other = xc.widgets.randomise_top(model, depth, seed=1)
-    found = {}
-    for name in ("gradient", "guided_backprop"):
-        after = methods[name](other, photos, target=winners, batch_size=1)
-        pairs = zip(before[name], after.sum(1).cpu(), strict=True)
-        found[name] = [round(float(compare(a, b, order)[0]), 1) for a, b in pairs]
-    guided = found.pop("guided_backprop")
-    xc.show(f"top {depth}: cosine of guided maps, five photos", guided, control=found)
-
-# %% [markdown]
-r"""
-The same story on all five. Their guided maps keep even more than that of the collage: at 40 layers most are still above a half.
-
-### B · RectGrad (2019): pass only what matters
+### A · RectGrad (2019): pass only what matters
 
 RectGrad replaces the question "is the signal positive?" by "does it matter?". At each ReLU the signal passes only if $a \cdot g_a$ is above a threshold. There are two settings: a constant
 (with 0 it **is** Guided Backprop), or a quantile of the layer, 0.98 in the authors' code. At the end the map is multiplied by the photo.
@@ -766,7 +746,7 @@ So the class is back. But look at the cosines with the ruined network: its last 
 most numbers of the map are exactly 0. One photo is no proof, and RectGrad shows why you should *never* judge by one test: it wins one and loses the other. (A network with GELU is refused: the rule needs a
 ReLU. Use a ReLU network or another method.)
 
-### C · Beta-smoothing (2019): round the corner
+### B · Beta-smoothing (2019): round the corner
 
 Another change of the ReLU, with another aim: $\mathrm{relu}(z)$ becomes $\mathrm{softplus}(z) = \log(1 + e^{\beta z}) / \beta$. The gate turns from 0 or 1 into a slope between. The map is the true gradient of
 *another, smoother* network, and it changes slowly when the photo does (lesson 16 uses this against attacks).
@@ -786,7 +766,7 @@ xc.show("photo, last layer drawn anew: the map changes", changed)
 r"""
 With $\beta = 100$ the TOY net has its gradient $(1, -3)$ back. The sanity check is passed: this is a gradient, with signs that may cancel.
 
-### D · Two axioms broken in one line
+### C · Two axioms broken in one line
 
 Two things one may ask of every method: an input that does nothing gets 0, and one function has one map, however it is written. Here are an input that does nothing, in
 $\mathrm{relu}(x_1) - \mathrm{relu}(x_1)$, and $\min(x_1, x_2)$, written in two ways.
@@ -818,6 +798,26 @@ for function in (nothing, smaller, smaller_too):
 # %% [markdown]
 r"""
 An input that does nothing gets 1. Two ways to write one function give two maps. The chain rule is not a matter of taste: who leaves it explains the *spelling* of a network and not its function.
+
+### D · The curves on five photos
+
+One draw, five photos, each with the class that wins there.
+"""
+
+# %%
+for depth in (1, 30, 40):
+    other = xc.widgets.randomise_top(model, depth, seed=1)
+    found = {}
+    for name in ("gradient", "guided_backprop"):
+        after = methods[name](other, photos, target=winners, batch_size=1)
+        pairs = zip(before[name], after.sum(1).cpu(), strict=True)
+        found[name] = [round(float(compare(a, b, order)[0]), 1) for a, b in pairs]
+    guided = found.pop("guided_backprop")
+    xc.show(f"top {depth}: cosine of guided maps, five photos", guided, control=found)
+
+# %% [markdown]
+r"""
+The same story on all five. Their guided maps keep even more than that of the collage: at 40 layers most are still above a half.
 """
 
 # %% [markdown] tags=["references"]

@@ -138,7 +138,7 @@ The threshold is the quantile (linear between ranks, as in `Tensor.quantile`) of
 
 Leave the arguments as they are: work on a copy where you need one.
 
-*Look back:* lesson 02, Go deeper, part B (RectGrad).
+*Look back:* lesson 02, Go deeper, part A (RectGrad).
 """
 
 
