@@ -241,14 +241,16 @@ def open_notebook(lab: Lab, browser: Any) -> Iterator[Callable[..., NotebookPage
 
     contexts = []
 
-    def open_cells(*cells: str, name: str = "panel.ipynb") -> NotebookPage:
+    def open_cells(
+        *cells: str, name: str = "panel.ipynb", shows: str = "img.widget-image"
+    ) -> NotebookPage:
         notebook = nbformat.v4.new_notebook()
         notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
         notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
         nbformat.write(notebook, lab.folder / name)
-        return open_file(name)
+        return open_file(name, shows)
 
-    def open_file(name: str) -> NotebookPage:
+    def open_file(name: str, shows: str = "img.widget-image") -> NotebookPage:
         contexts.append(browser.new_context(viewport={"width": 1400, "height": 1000}))
         page = contexts[-1].new_page()
         page.set_default_timeout(PAGE_LIMIT)
@@ -261,7 +263,7 @@ def open_notebook(lab: Lab, browser: Any) -> Iterator[Callable[..., NotebookPage
         page.wait_for_selector(idle, state="attached")
         run_all(page)
         try:
-            page.wait_for_selector("img.widget-image")
+            page.wait_for_selector(shows)
         except Exception as error:
             page.screenshot(path=str(lab.folder / "no_panel.png"))
             output = page.locator(".jp-OutputArea").all_inner_texts()

@@ -2,13 +2,16 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
 import xaicourse as xc
 from xaicourse.course.checking import TASKS, histogram, record
+from xaicourse.course.checking.choices import VIEW, Choices
 from xaicourse.course.checking.predictions import questions
+from xaicourse.course.grading.wrapping import WIDTH
 
 ROOMS = Path(__file__).parents[2] / "xaicourse/course/lessons"
 LESSONS = sorted(ROOMS.glob("l*/lesson.py"))
@@ -22,7 +25,35 @@ def progress(tmp_path, monkeypatch):
     return file
 
 
-def test_a_vote_is_stored_before_the_answer(progress, capsys):
+@pytest.fixture
+def one_question(monkeypatch):
+    """A question whose answers are known here, so that no lesson has to keep its words."""
+    card = {
+        "question": "Which one?",
+        "right": "b",
+        "choices": {"a": "the first <b> & the last", "b": "the second", "c": "none"},
+        "said": {"a": f"It tempts. {LONG}", "b": "Look at cell 7.", "c": "Look at cell 8."},
+    }
+    monkeypatch.setitem(questions(), "05.P2", card)
+    return card
+
+
+LONG = "The next cell draws the line, and what counts is where it crosses zero. " * 3
+
+
+def test_a_vote_is_answered_and_stored(progress, capsys, one_question):
+    xc.predict("05.P2", "b")
+    assert capsys.readouterr().out == "You chose b. Look at cell 7.\n"
+    xc.predict("05.P2", "a")
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= WIDTH
+    assert " ".join(lines) == f"You chose a. {one_question['said']['a']}".strip()
+    stored = json.loads(progress.read_text())["predictions"]
+    assert stored == {"05.P2": {"first": "b", "last": "a"}}
+
+
+def test_a_lesson_without_sentences_stores_as_before(progress, capsys, one_question):
+    del one_question["said"]
     xc.predict("05.P2", "b")
     assert capsys.readouterr().out == "stored: b. Now run the next cell.\n"
     assert json.loads(progress.read_text())["predictions"] == {"05.P2": {"first": "b", "last": "b"}}
@@ -35,9 +66,8 @@ def test_the_first_vote_stays(progress):
 
 
 def test_no_vote_yet(progress, capsys):
-    for choice in (None, ...):
-        xc.predict("05.P1", choice)
-        assert "no choice yet" in capsys.readouterr().out
+    xc.predict("05.P1", None)
+    assert "no choice yet" in capsys.readouterr().out
     assert not progress.exists()
 
 
@@ -54,7 +84,7 @@ def test_nothing_is_written_in_test_mode(progress, monkeypatch, capsys):
     monkeypatch.setenv("XAICOURSE_TEST", "1")
     xc.predict("05.P2", "b")
     xc.check("05.1", ((3.75, -2.75), 0.25))
-    assert "stored: b" in capsys.readouterr().out
+    assert re.match("stored: b|You chose b", capsys.readouterr().out)
     assert not progress.exists()
 
 
@@ -83,8 +113,11 @@ def test_a_place_that_cannot_be_written(monkeypatch, tmp_path, capsys):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XAICOURSE_TEST", "0")
     monkeypatch.setenv("XAICOURSE_PROGRESS", str(tmp_path / "file" / "progress.json"))
-    xc.predict("05.P2", "b")
-    assert capsys.readouterr().out.startswith("noted: b")
+    said = questions()["05.P2"]
+    for card, start in (({"said": {"b": "So."}}, "You chose b. So. (Your"), ({}, "noted: b")):
+        monkeypatch.setitem(questions(), "05.P2", {"choices": said["choices"], **card})
+        xc.predict("05.P2", "b")
+        assert capsys.readouterr().out.startswith(start)
     assert xc.check("05.1", ((3.75, -2.75), 0.25)).passed
 
 
@@ -126,8 +159,107 @@ def test_every_question_of_a_lesson_is_known(lesson):
     for question in asked:
         wording = text.partition(f"({question})")[2].partition("# %%")[0]
         letters = re.findall(r"\(([a-h])\) ", wording)
-        assert letters == list(questions()[question]["choices"]), question
+        buttons = (
+            f'xc.predict("{question}")' in text
+        )  # they show the choices; old lessons list them
+        assert letters == ([] if buttons else list(questions()[question]["choices"])), question
 
 
 def test_tasks_and_questions_have_their_own_ids():
     assert not set(TASKS) & set(questions())
+
+
+# ---------------------------------------------------------------- buttons, and what stands for them
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What predict hands to the notebook."""
+    handed = []
+    monkeypatch.setattr("IPython.display.display", handed.append)
+    return handed
+
+
+def test_a_button_answers_stores_and_is_marked(progress, shown, one_question):
+    xc.predict("05.P2")
+    (choices,) = shown
+    assert not progress.exists()
+    buttons = choices.buttons
+    assert [b.description for b in buttons.values()] == [
+        "(a) the first <b> & the last", "(b) the second", "(c) none",
+    ]  # fmt: skip
+    assert ">" + "</div>" in choices.status.value  # the region is there before it speaks
+    buttons["c"].click()
+    assert "You chose c. Look at cell 8." in choices.status.value
+    assert 'role="status"' in choices.status.value
+    assert 'aria-live="polite"' in choices.status.value
+    assert [b.description[3:] for b in buttons.values()] == [
+        " the first <b> & the last", " the second", " none ✓ your choice",
+    ]  # fmt: skip
+    buttons["b"].click()
+    assert "You chose b. Look at cell 7." in choices.status.value
+    assert buttons["b"].description == "(b) the second ✓ your choice"
+    assert buttons["c"].description == "(c) none (chosen before)"
+    assert buttons["a"].description == "(a) the first <b> & the last"
+    buttons["c"].click()
+    assert buttons["c"].description == "(c) none ✓ your choice"
+    stored = json.loads(progress.read_text())["predictions"]
+    assert stored == {"05.P2": {"first": "c", "last": "c"}}
+
+
+def test_what_is_said_may_hold_signs_of_html(shown, one_question):
+    one_question["said"]["a"] = "Is 1 < 2 & 2 > 1?"
+    xc.predict("05.P2")
+    shown[0].choose("a")
+    assert "1 &lt; 2 &amp; 2 &gt; 1" in shown[0].status.value
+
+
+def test_the_stored_forms_list_the_choices(shown, one_question):
+    xc.predict("05.P2")
+    bundle = shown[0]._repr_mimebundle_()
+    assert set(bundle) == {VIEW, "text/plain", "text/html"}
+    lines = bundle["text/plain"].splitlines()
+    assert lines[0] == "Question 05.P2, your choice:"
+    assert lines[1:4] == ["(a) the first <b> & the last", "(b) the second", "(c) none"]
+    assert max(map(len, lines)) <= WIDTH
+    assert 'xc.predict("05.P2", "LETTER")' in bundle["text/plain"]
+    assert re.findall("<li>(.*)</li>", bundle["text/html"]) == [
+        "the first &lt;b&gt; &amp; the last", "the second", "none",
+    ]  # fmt: skip
+    assert '<ol type="a"' in bundle["text/html"]
+    xc.predict("05.P2")
+    again = shown[1]._repr_mimebundle_()
+    assert all(again[kind] == bundle[kind] for kind in ("text/plain", "text/html"))
+
+
+def test_nothing_that_is_shown_depends_on_which_letter_is_right(shown, one_question, capsys):
+    seen = []
+    for right in "abc":
+        one_question["right"] = right
+        xc.predict("05.P2")
+        bundle = shown[-1]._repr_mimebundle_()
+        shown[-1].choose("a")
+        xc.predict("05.P2", "c")
+        xc.predict("05.P2", None)
+        seen.append([bundle["text/plain"], bundle["text/html"], shown[-1].status.value,
+                     capsys.readouterr().out])  # fmt: skip
+    assert seen[0] == seen[1] == seen[2]
+
+
+def test_without_ipywidgets_the_list_says_how_to_choose(monkeypatch, capsys, one_question):
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    xc.predict("05.P2")
+    said = capsys.readouterr().out
+    assert "(b) the second\n" in said
+    assert 'xc.predict("05.P2", "LETTER")' in said
+    assert "ipywidgets, which is not installed" in said
+    bundle = Choices("05.P2", one_question["choices"], str)._repr_mimebundle_()
+    assert set(bundle) == {"text/plain", "text/html"}
+    xc.predict("05.P2", "b")
+    assert "You chose b." in capsys.readouterr().out
+
+
+def test_without_ipython_the_list_is_printed(monkeypatch, capsys, one_question):
+    monkeypatch.setitem(sys.modules, "IPython.display", None)
+    xc.predict("05.P2")
+    assert "(b) the second\n" in capsys.readouterr().out

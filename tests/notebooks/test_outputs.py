@@ -131,11 +131,13 @@ def test_streams_are_joined_and_volatile_things_dropped():
     assert made.metadata == {"language_info": {"name": "python"}}
 
 
-def test_a_widget_is_dropped_only_beside_a_picture():
+def test_a_widget_is_dropped_only_beside_a_picture_or_a_text():
     both = figure("Panel: x", {"image/png": PNG, WIDGET: {"model_id": "a"}})
+    choices = figure("Question 90.P1", {"text/html": "<ol></ol>", WIDGET: {"model_id": "a"}})
     alone = figure("IntSlider", {WIDGET: {"model_id": "a"}})
-    made = clean(notebook([both, alone]), {})
-    assert [WIDGET in output.data for output in made.cells[0].outputs] == [False, True]
+    made = clean(notebook([both, choices, alone]), {})
+    assert [WIDGET in output.data for output in made.cells[0].outputs] == [False, False, True]
+    assert made.cells[0].outputs[1].data["text/html"] == "<ol></ol>"
 
 
 def test_the_description_is_stored_as_alt_text():

@@ -36,8 +36,9 @@ def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
 
 def _tidy(output: NotebookNode) -> NotebookNode:
     data = output.get("data", {})
+    if "image/png" in data or "text/html" in data:
+        data.pop(WIDGET, None)  # the picture or the text stands for it where no kernel runs
     if "image/png" in data:
-        data.pop(WIDGET, None)  # the picture stands for it where no kernel runs
         data["image/png"] = smaller(data["image/png"])
         kind, _, alt = data.get("text/plain", "").partition(": ")
         output.metadata = {"image/png": {"alt": alt}} if kind in ("Figure", "Panel") else {}

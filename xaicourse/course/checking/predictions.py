@@ -1,4 +1,8 @@
-"""Predictions: a vote is stored before the answer is read; a class can count its votes."""
+"""Predictions: a vote is stored and answered at once; a class can count its votes.
+
+Question, choices and what is said to each choice stand in the room.toml of the lesson. Which
+choice is right stands there, too; no function that a lesson calls looks at it.
+"""
 
 import warnings
 from collections import Counter
@@ -6,16 +10,18 @@ from collections.abc import Iterable
 from functools import cache
 from os import PathLike
 from pathlib import Path
+from types import EllipsisType
 from typing import Any
 
 from xaicourse.core.places import rooms
 from xaicourse.course.checking import record
+from xaicourse.course.checking.choices import Choices
 from xaicourse.course.checking.names import known_name
 from xaicourse.course.grading import messages
 from xaicourse.course.grading.wrapping import say
 from xaicourse.course.table import read_room
 
-__all__ = ["histogram", "predict", "questions"]
+__all__ = ["histogram", "predict", "questions", "right_letters"]
 
 
 @cache
@@ -28,15 +34,26 @@ def questions() -> dict[str, dict[str, Any]]:
     }
 
 
-def predict(question: str, choice: str | None) -> None:
-    """Store a prediction and say so.
+def right_letters() -> dict[str, str]:
+    """Return question -> its right letter, for the tests and the linter: no lesson shows it."""
+    return {
+        name: question["right"] for name, question in questions().items() if "right" in question
+    }
+
+
+def predict(question: str, choice: str | EllipsisType | None = ...) -> None:
+    """Show the choices of a question as buttons, or answer a choice and store it.
+
+    The answer to a choice says why it is tempting and what decides. It does not say which
+    choice is right. The first choice is kept beside the last one.
 
     Parameters
     ----------
     question : str
         The question, such as "05.P1".
-    choice : str or None
-        The letter of a choice, such as "b". None means that no choice was made yet.
+    choice : str or None, optional
+        The letter of a choice, such as "b". Left out, the choices appear as buttons, and as a
+        list where there are no buttons. None means that no choice was made yet.
 
     Raises
     ------
@@ -44,15 +61,39 @@ def predict(question: str, choice: str | None) -> None:
         If there is no such question, or it has no such choice.
     """
     name = known_name("question", question, questions())
-    choices = ", ".join(questions()[name]["choices"])
-    if choice is None or choice is Ellipsis:
-        say(messages.text("words/no_choice", question=name, choices=choices))
+    if choice is ...:
+        _show(name)
+        return
+    letters = ", ".join(questions()[name]["choices"])
+    if choice is None:
+        say(messages.text("words/no_choice", question=name, choices=letters))
         return
     letter = choice.strip().strip("()").lower() if isinstance(choice, str) else ""
     if letter not in questions()[name]["choices"]:
-        raise ValueError(f"choice is {choice!r}; question {name} has the choices {choices}")
+        raise ValueError(f"choice is {choice!r}; question {name} has the choices {letters}")
+    say(_answer(name, letter))
+
+
+def _show(name: str) -> None:
+    """Show the choices: in a notebook as buttons, elsewhere as text."""
+    try:
+        from IPython.display import display
+    except ImportError:
+        display = print
+    choices = Choices(name, questions()[name]["choices"], lambda letter: _answer(name, letter))
+    display(choices)
+    if not choices.buttons:
+        say(messages.text("words/no_buttons"))
+
+
+def _answer(name: str, letter: str) -> str:
+    """Store a choice, and return what is said to it."""
     stored = record.store_prediction(name, letter)
-    say(messages.text("words/stored" if stored else "words/not_stored", choice=letter))
+    said = questions()[name].get("said", {}).get(letter)
+    if said is None:  # a lesson that is not yet rewritten
+        return messages.text("words/stored" if stored else "words/not_stored", choice=letter)
+    answer = messages.text("words/answered", choice=letter, said=said)
+    return answer if stored else f"{answer} {messages.text('words/not_kept')}"
 
 
 def histogram(files: Iterable[str | PathLike[str]]) -> dict[str, dict[str, int]]:
