@@ -5,7 +5,7 @@ r"""
 | | |
 |---|---|
 | **Paper** | M. Sundararajan, A. Taly, Q. Yan, *Axiomatic Attribution for Deep Networks*, [arXiv:1703.01365](https://arxiv.org/abs/1703.01365) |
-| **Time** | 80 minutes: 50 to read and try, 30 for the three tasks. "Go deeper" is optional. |
+| **Time** | 75 minutes: 47 to read and try, 28 for the three tasks. "Go deeper" is optional. |
 | **Needs** | lesson 01 (gradient, gradient x input, the TOY net) |
 | **Repairs** | the failure of lesson 01: on the TOY net, gradient x input sums to 0 although the score is 2. A gradient knows only the last small step. |
 | **Practise** | the sheet `exercises/05_integrated_gradients.ipynb` |
@@ -345,7 +345,7 @@ Now the same for both classes, the espresso with **your** function. Two controls
 random places, and gradient x input of lesson 01.
 
 **Your turn (1 minute).** Read the strip at its right end. Which half would you grey out to *raise* the logit of the
-cat? By how much will it rise, if the map means what it says? The next cell tries both.
+cat? By how much will it rise, if the map means what it says? The last line of the next cell tells.
 """
 
 # %%
@@ -455,19 +455,19 @@ xc.plot.series(
 r"""
 <details><summary>Answer to 05.P3</summary>
 
-(a). A has $n = 32$, and nothing in the picture says so. All its pixels together add up to more than twice the rise,
+(a). A has $n = 32$, and nothing in the picture says so. It adds up to more than twice the rise,
 because one step near black, where the score climbs steeply, counts for too much. C ($n = 16$) adds up to almost nothing.
 B ($n = 64$) is nearly right, by luck: at $n = 128$ the gap is *larger* again.
 </details>
 
 **The gap and the error of the map are two things.** The gap is one number, and errors of different sign
-cancel in it. The map has a number for each pixel and channel. So ask for both:
+cancel in it. So ask for both:
 
 1. double $n$ until the gap is small **at this $n$ and at every larger $n$ that you tried**;
 2. and until doubling no longer changes the map by more than you can accept, say a tenth.
 
 The paper advises to compare the sum with the rise, and to take more steps if they differ. On this photo one look at
-$n = 64$ would have passed too early. Put the first point into code.
+$n = 64$ would have passed too early.
 """
 
 # %% [markdown]
@@ -612,16 +612,20 @@ tripod. So the share says nothing about tripods. It comes from the distance $x -
 | blurred photo | Which *fine detail* made the score rise? |
 | mean colour of the photo | Which *difference from the mean colour* made the score rise? |
 
-There is no neutral baseline. Name yours in the caption. Also note the gaps in the titles: from black, 16 steps are too few
-for the signed sums. Are they enough for the shares? With 64 steps the gap from black is six times smaller, and both
-shares stay the same. That is the evidence that you need before you use a map with a large gap.
+There is no neutral baseline. Name yours in the caption.
+
+The gaps in the titles are large: from black, 16 steps are too few for the signed sums. For the shares they are enough:
+with four times as many steps both stay the same. You need this evidence before you use a map with a large gap.
 
 A trap: our network takes images in [0, 1], so 0 is black. Many networks take *normalised* images. There 0 is the mean
 colour of the training photos, and "baseline 0" asks another question.
 
-**Explore the panel** (3 minutes). The saved picture has no controls: run its cell to get the sliders. Find: the $\alpha$
-where most of the rise is over; a smaller number of steps with a smaller gap; what changes when the output is a probability.
+**Explore the panel** (3 minutes): run its cell to get the sliders. Find the $\alpha$ where most of the rise is over; a smaller
+number of steps with a smaller gap; what changes when the output is a probability.
+"""
 
+# %% [markdown]
+r"""
 ## 7 · Is it right? Test the test, then the map
 
 A popular test is **deletion**: replace parts of the photo by grey, most important part first, and watch the score.
@@ -717,11 +721,11 @@ r"""
 (a), all three. The edges, too: the cat half simply has more of them. So "better than ten random orders" is a low bar.
 </details>
 
-The test passed its own test: the best order gets the lower score. You can check both numbers by hand.
+The test passed its own test: the best order gets the lower score. On photos it is blunt.
 
-On the photos it is blunt. The control that bites is **the other class**. For the espresso the edges beat hardly
-any order, because they are the same map as before; IG follows the class, on this collage. On three plain photos IG is not always
-better than chance, and for the camera the edges win. One deletion score is no verdict.
+The control that bites is **the other class**. For the espresso the edges beat hardly any order: they are the same map as before.
+IG follows the class, on this collage. On three plain photos IG is not always better than chance, and for the camera the
+edges win. One deletion score is no verdict.
 
 **The truth strip.** Every lesson ends with the same three tests (lesson 01 explains them), each beside the value of a
 map that knows nothing. It is one photo. We draw the ruined network three times.
@@ -760,7 +764,7 @@ Now a network that everybody has: torchvision's ResNet-18. Here its weights are 
 Exchange them for trained ones, or for yours, and run the cell again.
 """
 
-# %%
+# %% tags=["own-model"]
 # Trained: weights="DEFAULT", download=True. Yours, after the next line:
 # mine.model.load_state_dict(torch.load("my_resnet18.pth"))
 mine = xc.zoo.load("torchvision/resnet18", weights=None, device=device)
