@@ -111,61 +111,6 @@ r"""
 A test is a choice of inputs on which the mistake *cannot* hide.
 """
 
-# %% [markdown]
-r"""
-## Task 05.6 · Break it: a 0 that matters
-
-**Goal** G5 · **Level** 3 of 5 · **Minutes** 12 · **Importance** 5 of 5
-
-Find a case in which Integrated Gradients gives a feature **exactly 0**, although the feature matters: setting it to another value changes $f$
-by more than 0.5.
-
-Hand in `(f, x, baseline, feature, value)`:
-
-| part | meaning |
-|---|---|
-| `f` | a continuous function (N, D) -> (N,), made of torch operations |
-| `x`, `baseline` | one input each: a list `[[...]]` or a tensor (1, D) |
-| `feature` | the index of the feature, from 0 |
-| `value` | the value to which the feature is set in `x` |
-
-All numbers lie between -10 and 10. The 0 must be a true 0 of the method: one that software makes up (a jump, `detach`, a path exactly on a
-kink) does not count.
-
-The lesson has shown one such 0: the coat on a black baseline, which travels no distance. Extra: find one where the feature *does* travel.
-
-*Look back:* lesson 05, section 3 (The definition): two factors are multiplied. When is each of them 0?
-"""
-
-
-# %% tags=["task"]
-### BEGIN SOLUTION
-# STUB: counterexample = None  # (f, x, baseline, feature, value)
-def smaller(p):
-    """The smaller of two inputs."""
-    return torch.minimum(p[:, 0], p[:, 1])
-
-
-counterexample = (smaller, [[3.0, 2.0]], [[0.0, 0.0]], 0, 0.0)
-### END SOLUTION
-
-# %% tags=["check"]
-xc.check("05.6", counterexample)
-
-# %% [markdown] tags=["solution"]
-r"""
-**The reasoning.** The attribution is (distance) x (average slope on the path), so there are three families of answers.
-
-- *Distance 0:* the feature equals its baseline. For $f = x_1 x_2$ at $(2, 3)$ with the baseline $(2, 0)$ feature 0 gets 0, but setting it to 0
-  changes $f$ from 6 to 0. This is the black coat.
-- *No slope on the path at all.* In $\min(x_1, x_2)$ at $(3, 2)$ the smaller one is $x_2$ all along the path from $(0, 0)$, so $x_1$ gets 0. Set $x_1$ to 0
-  and $f$ falls from 2 to 0.
-- *Slopes that cancel.* $f = (x_1 - 1)^2$ from 0 to 2: the slope is negative first, then positive, and the average is 0. Set $x_1$ to 5 and $f$ rises from 1
-  to 16.
-
-A 0 in a map says "no contribution on this path from this baseline". It does not say "not used".
-"""
-
 # %% [markdown] tags=["deeper"]
 r"""
 ## Task 05.5 · Two baselines, two questions
@@ -230,6 +175,61 @@ cannot see it. From white the coat travels furthest. Absolute values come first:
 cancel. The darkest fifth is a fifth *of the pixels*: compare with the 0.2 quantile, not with the brightness 0.2.
 
 Neither number is "the importance of the coat". Each answers its own question.
+"""
+
+# %% [markdown]
+r"""
+## Task 05.6 · Break it: a 0 that matters
+
+**Goal** G5 · **Level** 3 of 5 · **Minutes** 12 · **Importance** 5 of 5
+
+Find a case in which Integrated Gradients gives a feature **exactly 0**, although the feature matters: setting it to another value changes $f$
+by more than 0.5.
+
+Hand in `(f, x, baseline, feature, value)`:
+
+| part | meaning |
+|---|---|
+| `f` | a continuous function (N, D) -> (N,), made of torch operations |
+| `x`, `baseline` | one input each: a list `[[...]]` or a tensor (1, D) |
+| `feature` | the index of the feature, from 0 |
+| `value` | the value to which the feature is set in `x` |
+
+All numbers lie between -10 and 10. The 0 must be a true 0 of the method: one that software makes up (a jump, `detach`, a path exactly on a
+kink) does not count.
+
+The lesson has shown one such 0: the coat on a black baseline, which travels no distance. Extra: find one where the feature *does* travel.
+
+*Look back:* lesson 05, section 3 (The definition): two factors are multiplied. When is each of them 0?
+"""
+
+
+# %% tags=["task"]
+### BEGIN SOLUTION
+# STUB: counterexample = None  # (f, x, baseline, feature, value)
+def smaller(p):
+    """The smaller of two inputs."""
+    return torch.minimum(p[:, 0], p[:, 1])
+
+
+counterexample = (smaller, [[3.0, 2.0]], [[0.0, 0.0]], 0, 0.0)
+### END SOLUTION
+
+# %% tags=["check"]
+xc.check("05.6", counterexample)
+
+# %% [markdown] tags=["solution"]
+r"""
+**The reasoning.** The attribution is (distance) x (average slope on the path), so there are three families of answers.
+
+- *Distance 0:* the feature equals its baseline. For $f = x_1 x_2$ at $(2, 3)$ with the baseline $(2, 0)$ feature 0 gets 0, but setting it to 0
+  changes $f$ from 6 to 0. This is the black coat.
+- *No slope on the path at all.* In $\min(x_1, x_2)$ at $(3, 2)$ the smaller one is $x_2$ all along the path from $(0, 0)$, so $x_1$ gets 0. Set $x_1$ to 0
+  and $f$ falls from 2 to 0.
+- *Slopes that cancel.* $f = (x_1 - 1)^2$ from 0 to 2: the slope is negative first, then positive, and the average is 0. Set $x_1$ to 5 and $f$ rises from 1
+  to 16.
+
+A 0 in a map says "no contribution on this path from this baseline". It does not say "not used".
 """
 
 # %% [markdown] tags=["deeper"]
