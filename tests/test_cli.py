@@ -46,6 +46,53 @@ def test_open_starts_jupyterlab_on_the_copies(clone, monkeypatch):
     assert {"--no-browser", "--port=8931"} <= set(arguments)
 
 
+def opened(monkeypatch, capsys, *arguments):
+    """Return the address on which JupyterLab would be started, and the line that says so."""
+    started = []
+    monkeypatch.setattr("jupyterlab.labapp.main", started.extend)
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "")
+    monkeypatch.setenv("PATH", "")
+    capsys.readouterr()
+    assert cli.main(["open", *arguments]) == 0
+    (address,) = [a for a in started if a.startswith("--LabApp.default_url=")]
+    return address.partition("=")[2], capsys.readouterr().out.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "file", "why"),
+    [
+        ([], "notebooks/05_paths.ipynb", " (the first lesson)"),
+        (["05"], "notebooks/05_paths.ipynb", ""),
+        (["5"], "notebooks/05_paths.ipynb", ""),
+        (["05", "--sheet"], "exercises/05_paths.ipynb", ""),
+        (["--sheet"], "exercises/05_paths.ipynb", " (the first lesson)"),
+    ],
+)
+def test_open_lands_on_the_notebook_that_it_names(clone, monkeypatch, capsys, arguments, file, why):
+    address, line = opened(monkeypatch, capsys, *arguments)
+    assert address == f"/lab/tree/{file}"
+    assert line == f"opening  work/{file}{why}"
+
+
+def test_open_lands_where_one_left_off(clone, monkeypatch, capsys):
+    cli.main(["open", "--copy-only"])
+    sheet = clone / "work/exercises/05_paths.ipynb"
+    sheet.write_text("mine", encoding="utf-8")
+    address, line = opened(monkeypatch, capsys)
+    assert address == "/lab/tree/exercises/05_paths.ipynb"
+    assert line.endswith(" (you changed it last)")
+
+
+@pytest.mark.parametrize("lesson", ["07", "x", "005", ""])
+def test_open_refuses_an_unknown_lesson_in_one_line_and_copies_nothing(clone, capsys, lesson):
+    assert cli.main(["open", lesson]) == 2
+    output = capsys.readouterr()
+    assert output.err == (
+        f"xaicourse: error: lesson must be one of those in notebooks/ (05), got {lesson!r}\n"
+    )
+    assert not (clone / "work").exists()
+
+
 def test_open_switches_the_question_about_news_off(clone, monkeypatch):
     monkeypatch.setattr("jupyterlab.labapp.main", lambda arguments: None)
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", "")
@@ -76,6 +123,18 @@ def test_reset_of_the_lesson(clone):
     assert cli.main(["reset", "05", "--lesson"]) == 0
     assert (clone / "work/exercises/05_paths.ipynb").read_text(encoding="utf-8") == "mine"
     assert (clone / "work/notebooks/05_paths.ipynb").read_text(encoding="utf-8") != "mine"
+
+
+def test_reset_of_a_task_finds_the_lesson_that_holds_it(clone, capsys):
+    cli.main(["open", "--copy-only"])
+    issued = clone / "notebooks/05_paths.ipynb"
+    notebook = json.loads(issued.read_text(encoding="utf-8"))
+    notebook["cells"][0]["metadata"] = {"xaicourse": {"task": "05.1", "in_work": "..."}}
+    issued.write_text(json.dumps(notebook), encoding="utf-8")
+    assert cli.main(["reset", "05", "--task", "05.1"]) == 0
+    assert "restored work/notebooks/05_paths.ipynb: task 05.1" in capsys.readouterr().out
+    restored = json.loads((clone / "work/notebooks/05_paths.ipynb").read_text(encoding="utf-8"))
+    assert [cell["source"] for cell in restored["cells"]] == ["..."]
 
 
 @pytest.mark.parametrize(

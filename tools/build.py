@@ -6,10 +6,11 @@ python tools/build.py [--only 05] [--check | --no-execute | --nbgrader OUT] [--d
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
-from builder import nbgrader
+from builder import nbgrader, workshop
 from builder.clean import clean, to_text, write
 from builder.compare import keep_outputs, read_sanitizer, refuse_different_texts
 from builder.course import (
@@ -17,6 +18,7 @@ from builder.course import (
     Registry,
     ask_package,
     check,
+    check_product,
     lessons,
     lint,
     load,
@@ -28,6 +30,7 @@ from builder.errors import CourseError
 from builder.execute import MEMORY, SECONDS, Run, execute
 from builder.findings import Finding
 from builder.lint_outputs import lint_empty_sheet, lint_outputs
+from builder.work import has_work_form, in_work
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,21 +43,28 @@ def main(arguments: list[str], root: Path = ROOT, registry: Registry | None = No
     if registry.tasks is None:
         print("note  xaicourse.course.checking has no TASKS yet: task ids are not checked")
     try:
-        slugs = lessons(root, options.only)
+        slugs = [] if options.only == workshop.TAG else lessons(root, options.only)
     except CourseError as error:
         print(f"error {error}")
         return 1
     findings = orphans(root, lessons(root)) if options.check else []
     for slug in slugs:
-        try:
-            findings += _one(slug, root, registry, options)
-        except CourseError as error:
-            findings.append(Finding(slug, "refused", str(error)))
+        findings += _refused_or(slug, lambda slug=slug: _one(slug, root, registry, options))
+    if options.only in ("", workshop.TAG) and not options.nbgrader:
+        findings += _refused_or(workshop.NAME, lambda: _workshop(root, registry, options))
     for finding in findings:
         print(finding)
     errors = sum(finding.is_error for finding in findings)
     print(f"{len(slugs)} lesson(s), {errors} error(s), {len(findings) - errors} note(s)")
     return 1 if errors else 0
+
+
+def _refused_or(what: str, do: Callable[[], list[Finding]]) -> list[Finding]:
+    """Return the findings of one step; a refusal is one, too."""
+    try:
+        return do()
+    except CourseError as error:
+        return [Finding(what, "refused", str(error))]
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
@@ -89,6 +99,36 @@ def _one(slug: str, root: Path, registry: Registry, options: argparse.Namespace)
         _export(lesson, options.nbgrader)
         return findings
     products = make(lesson)
+    findings += _fill(root, products, options)
+    if options.draft or not any(finding.is_error for finding in findings):
+        _write(root, products)
+        if lesson.plan is not None:
+            write(root / "solutions" / f"{lesson.slug}_plan.md", lesson.plan)
+    else:
+        print(f"{slug}: nothing written")
+    return findings
+
+
+def _workshop(root: Path, registry: Registry, options: argparse.Namespace) -> list[Finding]:
+    """Do what is asked for the workshop, if any lesson lends a cell to it."""
+    found = workshop.read_workshop(root, registry)
+    if found is None:
+        left = (root / workshop.NAME).exists()
+        return [Finding(workshop.NAME, "out of step", "no cell has the tag")] if left else []
+    products = {workshop.NAME: workshop.make_workshop(found)}
+    if options.check:
+        return check_product(root, workshop.NAME, products[workshop.NAME])
+    findings = _fill(root, products, options)
+    if options.draft or not any(finding.is_error for finding in findings):
+        _write(root, products)
+    return findings
+
+
+def _fill(
+    root: Path, products: dict[str, NotebookNode], options: argparse.Namespace
+) -> list[Finding]:
+    """Give each notebook its outputs, and run what students get as it is."""
+    findings = []
     for name, notebook in products.items():
         if name.startswith("exercises/"):
             findings += [] if options.no_execute else _try_empty(root, name, notebook, options)
@@ -97,20 +137,18 @@ def _one(slug: str, root: Path, registry: Registry, options: argparse.Namespace)
             _keep(root / name, name, notebook)
         else:
             products[name] = _executed(root, name, notebook, options)
+            if has_work_form(notebook):
+                findings += _try_empty(root, name, in_work(notebook), options)
         findings += lint_outputs(name, products[name])
-    if options.draft or not any(finding.is_error for finding in findings):
-        _write(root, lesson, products)
-    else:
-        print(f"{slug}: nothing written")
     return findings
 
 
 def _try_empty(
     root: Path, name: str, notebook: NotebookNode, options: argparse.Namespace
 ) -> list[Finding]:
-    """Run a student's sheet as it is: no error, and each check says "not done yet"."""
+    """Run what a student gets as it is: no error, and each check says "not done yet"."""
     (root / name).parent.mkdir(parents=True, exist_ok=True)
-    run = _run(root, name, notebook, FIRST, options)
+    run = _run(root, name, notebook, FIRST, options, solved=False)
     return list(lint_empty_sheet(name, run.notebook))
 
 
@@ -136,11 +174,14 @@ def _run(
     notebook: NotebookNode,
     variables: dict[str, str],
     options: argparse.Namespace,
+    *,
+    solved: bool = True,
 ) -> Run:
     # The limits hold for what a student meets: one thread, small chunks. The second run only has to
     # print the same; chunks of 10 take 1.6 GB, and two threads on a busy machine take long.
     spare = 1 if variables is FIRST else 4
-    print(f"{name} with {variables['OMP_NUM_THREADS']} thread(s) ...", flush=True)
+    how = f"{variables['OMP_NUM_THREADS']} thread(s)" if solved else "nothing solved"
+    print(f"{name} with {how} ...", flush=True)
     try:
         run = execute(
             notebook,
@@ -148,10 +189,11 @@ def _run(
             variables,
             seconds=options.seconds * spare,
             memory=MEMORY * spare,
-            strict_checks=name.startswith("solutions/"),
+            strict_checks=solved,
         )
     except CourseError as error:
-        raise CourseError(f"{name}, {error}") from None
+        where = name if solved else f"{name} with nothing solved"
+        raise CourseError(f"{where}, {error}") from None
     clean(run.notebook, notebook.metadata)
     print(
         f"  {run.seconds:.1f} s ({run.cpu_seconds:.1f} s of processor with imports), slowest cell "
@@ -168,20 +210,23 @@ def _keep(path: Path, name: str, notebook: NotebookNode) -> None:
         raise CourseError(f"{name}: its code changed; build it without --no-execute")
 
 
-def _write(root: Path, lesson: Lesson, products: dict[str, NotebookNode]) -> None:
+def _write(root: Path, products: dict[str, NotebookNode]) -> None:
     for name, notebook in products.items():
         write(root / name, to_text(notebook))
         print(f"wrote {name}")
-    if lesson.plan is not None:
-        write(root / "solutions" / f"{lesson.slug}_plan.md", lesson.plan)
 
 
 def _export(lesson: Lesson, out: Path) -> None:
+    """Write the sheet, and beside it the lesson if tasks stand in it: one assignment."""
     if lesson.sheet is None:
         raise CourseError(f"{lesson.slug} has no sheet to export")
-    path = out / "source" / lesson.slug / f"{lesson.slug}.ipynb"
-    write(path, to_text(nbgrader.export(lesson.sheet, list(lesson.tasks))))
-    print(f"wrote {os.fspath(path)}")
+    folder = out / "source" / lesson.slug
+    made = {f"{lesson.slug}.ipynb": nbgrader.export(lesson.sheet, lesson.sheet_tasks)}
+    if lesson.own_tasks:
+        made[f"{lesson.slug}_lesson.ipynb"] = nbgrader.export(lesson.lesson, lesson.own_tasks)
+    for name, notebook in made.items():
+        write(folder / name, to_text(notebook))
+        print(f"wrote {os.fspath(folder / name)}")
 
 
 if __name__ == "__main__":

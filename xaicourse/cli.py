@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from xaicourse import __version__
 from xaicourse.core.places import issued_folder, work_home
@@ -68,6 +69,10 @@ def _one_line(error: Exception) -> str:
 def _add_open(subparsers: _Subparsers) -> None:
     text = "copy new lessons and sheets to work/ and open them in JupyterLab"
     parser = _add(subparsers, "open", _open, text)
+    parser.add_argument("lesson", metavar="LESSON", nargs="?",
+                        help="the lesson to show, 05 for example "
+                        "(default: where you left off)")  # fmt: skip
+    parser.add_argument("--sheet", action="store_true", help="show its exercise sheet instead")
     parser.add_argument("--copy-only", action="store_true", help="do not start JupyterLab")
     parser.add_argument("--no-browser", action="store_true", help="print the address only")
     parser.add_argument("--port", type=int, help="the port of JupyterLab (default: a free one)")
@@ -75,8 +80,11 @@ def _add_open(subparsers: _Subparsers) -> None:
 
 def _open(options: argparse.Namespace) -> int:
     from xaicourse.course.checking import work
+    from xaicourse.course.checking.landing import landing
 
     root = issued_folder()
+    if options.lesson is not None:
+        landing(root, options.lesson, sheet=options.sheet)  # refused before anything is copied
     changes = work.open_work(root)
     for change in changes:
         print(
@@ -84,11 +92,15 @@ def _open(options: argparse.Namespace) -> int:
         )
     if not changes:
         print("work/ is up to date; your own changes are untouched")
-    return 0 if options.copy_only else _start_jupyterlab(work_home(root) / "work", options)
+    if options.copy_only:
+        return 0
+    notebook, why = landing(root, options.lesson, sheet=options.sheet)
+    print(f"opening  work/{notebook}" + f" ({why})" * bool(why), flush=True)
+    return _start_jupyterlab(work_home(root) / "work", notebook, options)
 
 
-def _start_jupyterlab(folder: Path, options: argparse.Namespace) -> int:
-    """Start JupyterLab in the student's folder, with the list of lessons open."""
+def _start_jupyterlab(folder: Path, notebook: str, options: argparse.Namespace) -> int:
+    """Start JupyterLab in the student's folder, with this notebook open."""
     from jupyterlab.labapp import main as jupyterlab
 
     # Defaults for this run only: no question about news, no look for updates.
@@ -101,7 +113,8 @@ def _start_jupyterlab(folder: Path, options: argparse.Namespace) -> int:
     # Smaller chunks: a lesson stays below 1.5 GB, and thirty fit on one server.
     os.environ.setdefault("XAICOURSE_LAB", "1")
 
-    arguments = [f"--ServerApp.root_dir={folder}", "--LabApp.default_url=/lab/tree/notebooks"]
+    address = f"/lab/tree/{quote(notebook)}"
+    arguments = [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url={address}"]
     if options.no_browser:
         arguments.append("--no-browser")
     if options.port:
@@ -115,12 +128,13 @@ def _start_jupyterlab(folder: Path, options: argparse.Namespace) -> int:
 
 
 def _add_reset(subparsers: _Subparsers) -> None:
-    text = "give a sheet back as it was issued; your version is kept in work/backups/"
+    text = "give a sheet or a task back as issued; your version is kept in work/backups/"
     parser = _add(subparsers, "reset", _reset, text)
     parser.add_argument("lesson", help="the number of the lesson, for example 05")
-    parser.add_argument("--task", help="only the cells of this task, for example 05.2")
-    parser.add_argument("--lesson", action="store_const", const="notebooks", default="exercises",
-                        dest="folder", help="restore the lesson, not its sheet")  # fmt: skip
+    parser.add_argument("--task", help="only the cells of this task, for example 05.2, "
+                        "in the sheet or the lesson")  # fmt: skip
+    parser.add_argument("--lesson", action="store_const", const="notebooks", dest="folder",
+                        help="restore the lesson, not its sheet")  # fmt: skip
 
 
 def _reset(options: argparse.Namespace) -> int:

@@ -246,6 +246,26 @@ def test_a_model_is_asked_once_for_each_form_of_input():
     assert list(calls)[4:] == [3, 3, 3, 3]
 
 
+def test_a_model_is_asked_once_by_methods_that_watch_its_layers():
+    """Guided Grad-CAM runs once with our hooks in the model and once without: one model."""
+    calls: deque = deque()
+
+    class Watched(nn.Sequential):
+        def forward(self, z: Tensor) -> Tensor:
+            if is_asking():
+                calls.append(len(z))
+            return super().forward(z)
+
+    layers = (nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(72, 2))
+    net = seeded(lambda: Watched(*layers))
+    x = drawn(3, 1, 8, 8)
+    for _ in range(3):
+        xc.guided_grad_cam(net, x, 1, layer="1")
+        xc.guided_backprop(net, x, 1)
+        xc.grad_cam(net, x, 1, layer="1")
+    assert list(calls) == [2, 2, 2, 2]
+
+
 @pytest.mark.fault("K3")
 def test_blank_rows_are_asked_about_elsewhere():
     """All zeros tell nothing, and clear no model: other points are asked about."""

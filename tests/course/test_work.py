@@ -1,5 +1,6 @@
 """The student's copies in work/: nothing that a student wrote is ever lost."""
 
+import hashlib
 import json
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from xaicourse.core import places
 from xaicourse.core.places import issued_folder
 from xaicourse.course.checking.work import open_work, reset
+from xaicourse.course.checking.work_form import as_bytes, work_form
 
 SHEET = "exercises/05_paths.ipynb"
 LESSON = "notebooks/05_paths.ipynb"
@@ -32,12 +34,37 @@ ISSUED = [
 ]
 
 
+ANSWER = {"output_type": "stream", "name": "stdout", "text": "2\n"}
+
+
+def worked(name, source, in_work, task="05.3"):
+    """A cell of a stored lesson that reads differently in work/."""
+    made = cell(name, source, task)
+    made["metadata"]["xaicourse"]["in_work"] = in_work
+    return {**made, "outputs": [ANSWER]}
+
+
+STORED = [
+    {**cell("a", "1 + 1"), "outputs": [ANSWER]},
+    cell("card3", "### Task 3", "05.3"),
+    worked("stub3", "def loop(): return 1", "def loop(): ..."),
+    cell("check3", "xc.check('05.3', loop)", "05.3"),
+    worked("fold3", "our reasoning", "our code and our reasoning"),
+    worked("web3", "for readers on the web", None),
+    cell("after", "loop = xc.or_reference('05.3', loop)"),
+]
+
+
+def in_work(text):
+    return as_bytes(work_form(json.loads(text))).decode()
+
+
 @pytest.fixture
 def root(tmp_path):
     """A small clone: one lesson, one sheet, a picture beside them, and hidden files."""
     for folder in ("xaicourse", "notebooks", "exercises/figures", "exercises/.ipynb_checkpoints"):
         (tmp_path / folder).mkdir(parents=True)
-    write(tmp_path / LESSON, notebook(cell("a", "1 + 1")))
+    write(tmp_path / LESSON, notebook(*STORED))
     write(tmp_path / SHEET, notebook(*ISSUED))
     (tmp_path / "exercises/figures/path.png").write_bytes(b"\x89PNG picture")
     write(tmp_path / "exercises/.ipynb_checkpoints/05_paths.ipynb", "hidden")
@@ -72,6 +99,7 @@ def test_the_first_time_everything_is_copied_with_its_folder(root):
         "exercises/figures/path.png": "copied",
     }
     assert read(root / "work" / SHEET) == read(root / SHEET)
+    assert read(root / "work" / LESSON) == in_work(read(root / LESSON))
     assert set(all_files(root)) == {
         LESSON, SHEET, "exercises/figures/path.png", ".xaicourse.json",
     }  # fmt: skip
@@ -197,6 +225,71 @@ def test_a_failed_write_leaves_the_old_file_and_no_rest(root, monkeypatch):
     assert all_files(root) == before
 
 
+# ---------------------------------------------------------------- the lessons' form in work/
+
+
+def test_a_lesson_opens_with_its_stubs_and_without_any_output(root):
+    open_work(root)
+    cells = {c["id"]: c for c in json.loads(read(root / "work" / LESSON))["cells"]}
+    assert cells["stub3"]["source"] == "def loop(): ..."
+    assert cells["fold3"]["source"] == "our code and our reasoning"
+    assert "web3" not in cells
+    assert [c["outputs"] for c in cells.values()] == [[]] * 6
+    assert "in_work" not in read(root / "work" / LESSON)
+
+
+def test_the_manifest_holds_what_was_written(root):
+    open_work(root)
+    copied = json.loads(read(root / "work/.xaicourse.json"))["files"]
+    for name, sums in copied.items():
+        written = (root / "work" / name).read_bytes()
+        assert sums == {"copied": hashlib.sha256(written).hexdigest()}
+
+
+@pytest.fixture
+def before(root):
+    """Return a clone whose copies are those of an earlier version: byte by byte, with outputs."""
+    open_work(root)
+    stored = (root / LESSON).read_bytes()
+    (root / "work" / LESSON).write_bytes(stored)
+    manifest = root / "work/.xaicourse.json"
+    copied = json.loads(read(manifest))
+    copied["files"][LESSON] = {"copied": hashlib.sha256(stored).hexdigest()}
+    write(manifest, json.dumps(copied))
+    return root
+
+
+def test_an_unedited_copy_with_outputs_takes_the_new_form(before):
+    assert actions(open_work(before)) == {LESSON: "updated"}
+    assert read(before / "work" / LESSON) == in_work(read(before / LESSON))
+    assert not any(file.is_file() for file in (before / "work/backups").rglob("*"))
+    assert open_work(before) == []
+
+
+def test_an_edited_copy_with_outputs_stays_and_the_new_form_stands_beside_it(before):
+    mine = read(before / "work" / LESSON).replace("1 + 1", "1 + 2")
+    write(before / "work" / LESSON, mine)
+    assert actions(open_work(before)) == {LESSON: "kept"}
+    assert read(before / "work" / LESSON) == mine
+    assert read(before / "work/notebooks/05_paths.new.ipynb") == in_work(read(before / LESSON))
+    assert open_work(before) == []
+
+
+def test_new_outputs_alone_are_no_new_version_of_a_lesson(root):
+    open_work(root)
+    write(root / LESSON, read(root / LESSON).replace("2\\n", "3\\n"))
+    assert open_work(root) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["<<<<<<< ours", "3", '{"cells": [1]}', '{"cells": ' + "[" * 100_000]
+)
+def test_a_lesson_that_nobody_can_read_is_copied_as_it_is(root, text):
+    write(root / LESSON, text)
+    open_work(root)
+    assert read(root / "work" / LESSON) == text
+
+
 # ---------------------------------------------------------------- reset
 
 
@@ -246,7 +339,7 @@ def test_reset_can_restore_the_lesson_instead(root):
     write(root / "work" / LESSON, "mine")
     write(root / "work" / SHEET, "mine")
     reset(root, "05", folder="notebooks")
-    assert read(root / "work" / LESSON) == read(root / LESSON)
+    assert read(root / "work" / LESSON) == in_work(read(root / LESSON))
     assert read(root / "work" / SHEET) == "mine"
 
 
@@ -316,10 +409,48 @@ def test_the_halves_of_a_split_cell_become_one_again(opened):
 
 
 def test_a_task_that_is_not_there_is_named_with_those_that_are(opened):
-    with pytest.raises(ValueError, match=r"task must be one of 05\.1, 05\.2, got '05\.9'"):
+    with pytest.raises(ValueError, match=r"task must be one of 05\.1, 05\.2, 05\.3, got '05\.9'"):
         reset(opened, "05", "05.9")
     with pytest.raises(ValueError, match="task must belong to lesson 05"):
         reset(opened, "05", "06.2")
+
+
+@pytest.mark.parametrize("task", ["05.3", "3"])
+def test_a_task_is_restored_in_the_lesson_that_holds_it(opened, task):
+    lesson = opened / "work" / LESSON
+    issued = json.loads(read(lesson))
+    mine = json.loads(read(lesson))
+    mine["cells"][0]["source"] = "my line"
+    mine["cells"][2] |= {"source": "def loop(): 1 / 0", "outputs": [ANSWER]}
+    del mine["cells"][4]  # the fold
+    write(lesson, json.dumps(mine))
+    change = reset(opened, "05", task)
+    assert change.file == LESSON
+    assert json.loads(read(lesson))["cells"] == [mine["cells"][0], *issued["cells"][1:]]
+    assert len(list((opened / "work/backups/notebooks").iterdir())) == 1
+    assert read(opened / "work" / SHEET) == read(opened / SHEET)
+
+
+def test_a_lesson_whose_only_edited_task_is_restored_follows_updates_again(opened):
+    lesson = opened / "work" / LESSON
+    write(lesson, read(lesson).replace("def loop(): ...", "def loop(): 3"))
+    reset(opened, "05", "05.3")
+    assert read(lesson) == in_work(read(opened / LESSON))
+    write(opened / LESSON, read(opened / LESSON).replace("1 + 1", "1 + 3"))
+    assert actions(open_work(opened)) == {LESSON: "updated"}
+
+
+def test_a_folder_that_is_named_is_the_only_one(opened):
+    with pytest.raises(ValueError, match=r"task must be one of 05\.3, got '05\.2'"):
+        reset(opened, "05", "05.2", folder="notebooks")
+    with pytest.raises(ValueError, match=r"task must be one of 05\.1, 05\.2, got '05\.3'"):
+        reset(opened, "05", "05.3", folder="exercises")
+
+
+def test_a_broken_lesson_is_reported_with_the_command_that_restores_it(opened):
+    write(opened / "work" / LESSON, "not a notebook")
+    with pytest.raises(ValueError, match="`xaicourse reset 05 --lesson` restores the whole"):
+        reset(opened, "05", "05.3")
 
 
 @pytest.mark.parametrize("text", ["", "not a notebook", "{}", '{"cells": 3}', "[]"])

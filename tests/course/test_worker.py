@@ -400,7 +400,7 @@ def test_functions_of_main_and_of_own_files(tmp_path):
             return later.answer
         print("the same numbers" in xc.check("05.3", changing).message)
         kept = xc.or_reference("05.2", my_ig)
-        print(kept is my_ig)
+        print(kept.__wrapped__ is my_ig)
         print(xc.check("05.6", (lambda p: p[:, 0] * p[:, 1], [[2., 3.]], [[2., 0.]], 0, 5.)).passed)
     """
     script = f"FOLDER = {str(tmp_path)!r}\n" + textwrap.dedent(script)

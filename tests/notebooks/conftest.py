@@ -11,7 +11,7 @@ SAMPLES = Path(__file__).parent / "samples"
 sys.path.insert(0, str(ROOT / "tools"))
 
 import build  # noqa: E402
-from builder.course import Registry, load  # noqa: E402
+from builder.course import Registry, lint, load  # noqa: E402
 from builder.source import read  # noqa: E402
 
 LESSON, SHEET = "lesson.py", "sheet.py"
@@ -21,7 +21,7 @@ ROOM = "xaicourse/course/lessons/l90_sample"
 class Course:
     """The sample course, to be changed by a test and built."""
 
-    registry = Registry(tasks=frozenset({"90.1", "90.2"}))
+    registry = Registry(tasks=frozenset({"90.1", "90.2", "90.3"}))
 
     def __init__(self, root: Path):
         self.root = root
@@ -38,6 +38,9 @@ class Course:
 
     def load(self):
         return load(self.root, "90_sample", self.registry)
+
+    def lint(self):
+        return lint(self.load(), self.root, self.registry)
 
     def read(self, name: str):
         return read(self.root / ROOM / name)

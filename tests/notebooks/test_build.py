@@ -6,8 +6,10 @@ import sys
 
 import nbformat
 import pytest
+from builder import products
 from builder.environment import FIRST, SECOND, environment
 from builder.execute import execute
+from builder.work import in_work
 
 from .conftest import LESSON, ROOM, SHEET
 
@@ -210,7 +212,7 @@ def nbval(course, mode, *names):
 def test_strict_nbval_passes_and_sees_one_changed_digit(built):
     code, out = nbval(built, "--nbval", "notebooks", "solutions")
     assert code == 0, out
-    assert "11 passed" in out  # 5 code cells of the lesson, 6 of the worked sheet
+    assert "15 passed" in out  # 9 code cells of the lesson, 6 of the worked sheet
     path = built.root / LESSON_BOOK
     text = path.read_text(encoding="utf-8")
     assert text.count('"6"') == 1
@@ -239,3 +241,120 @@ def test_facts_of_the_source_stand_in_the_notebook(built):
         "source": f"{ROOM}/sheet.py",
         "sha256": built.read(SHEET).sha256,
     }
+
+
+def in_work_of(course):
+    """Return the lesson as `xaicourse open` gives it to a student."""
+    return in_work(load(course, LESSON_BOOK))
+
+
+def source_of(notebook, *, tag, task="90.3"):
+    """Return the text of the one cell of a task that has a tag."""
+    (cell,) = [
+        cell
+        for cell in notebook.cells
+        if cell.metadata.get("xaicourse", {}).get("task") == task
+        and tag in cell.metadata.get("tags", [])
+    ]
+    return cell.source
+
+
+def test_the_stored_lesson_shows_the_worked_task_and_its_check_has_passed(built):
+    lesson = load(built, LESSON_BOOK)
+    assert source_of(lesson, tag="task").endswith("    hidden = 3\n    return hidden * x")
+    assert source_of(lesson, tag="fold") == (
+        "<details><summary>Our reasoning for 90.3</summary>\n\n"
+        "One product is enough. The usual mistake is to add three.\n</details>"
+    )
+    assert "90.3: right\n" in said(lesson)
+    assert "thrice two is 6\n" in said(lesson)
+
+
+def test_a_student_gets_the_stub_and_our_code_folded_with_the_reasoning(built):
+    lesson = in_work_of(built)
+    assert source_of(lesson, tag="task").splitlines()[2:] == [
+        "    # YOUR CODE HERE",
+        '    raise NotImplementedError("Task 90.3: write me")',
+        "    result = ...",
+    ]
+    fold = source_of(lesson, tag="fold")
+    assert fold.startswith(
+        "<details><summary>Our answer to 90.3</summary>\n\n```python\ndef triple"
+    )
+    assert "    return hidden * x\n```\n\nOne product is enough." in fold
+    assert fold.endswith("\n</details>")
+    assert all(cell.get("outputs", []) == [] for cell in lesson.cells)
+    assert "in_work" not in nbformat.writes(lesson)
+
+
+def test_a_student_can_leave_a_task_of_the_lesson_open_or_solve_it_and_go_on(built):
+    lesson = in_work_of(built)
+    folder = built.root / "notebooks"
+    unsolved = said(execute(lesson, folder, FIRST).notebook)
+    assert "90.3: not done yet\n90.3: a reference is used\nthrice two is 6\n" in unsolved
+    for cell in lesson.cells:
+        cell.source = cell.source.replace("    result = ...", "    return x + x + x")
+        cell.source = cell.source.replace(
+            '    raise NotImplementedError("Task 90.3: write me")\n', ""
+        )
+    solved = said(execute(lesson, folder, FIRST).notebook)
+    assert "90.3: right\nthrice two is 6\n" in solved
+
+
+def test_a_cell_for_the_stored_lesson_only_is_left_out_in_work(built):
+    built.change(
+        LESSON, "# %%\nthrice", '# %% [markdown] tags=["instructor"]\n# Ask.\n\n# %%\nthrice'
+    )
+    assert built.build("--no-execute") == 0
+    assert "Ask." in [cell.source for cell in load(built, LESSON_BOOK).cells]
+    assert "Ask." not in [cell.source for cell in in_work_of(built).cells]
+
+
+@pytest.mark.parametrize("fact", ["in_work", "task"])
+def test_what_a_lesson_s_cell_keeps_for_work_is_compared(built, capsys, fact):
+    notebook = load(built, LESSON_BOOK)
+    cell = next(c for c in notebook.cells if "in_work" in c.metadata.get("xaicourse", {}))
+    cell.metadata.xaicourse[fact] = "another"
+    write(built.root / LESSON_BOOK, notebook)
+    assert built.build("--check") == 1
+    assert f"error {LESSON_BOOK}: cell 11: another metadata" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("hidden = 3", "hidden = 4", f"{LESSON_BOOK}, cell 12 raised AssertionError"),
+        ("or_reference(", "or_unknown(", f"{LESSON_BOOK}, cell 14 raised AttributeError"),
+        (
+            'thrice = xc.or_reference("90.3", triple)',
+            "thrice = triple",
+            "with nothing solved, cell 14 raised NotImplementedError",
+        ),
+        (
+            "    # STUB: result = ...",
+            "    # STUB: return 3 * x\n    # STUB: raise NotImplementedError",
+            "says '90.3: right' on an empty sheet",
+        ),
+    ],
+)
+def test_a_lesson_that_does_not_run_in_both_forms_is_refused(course, capsys, old, new, message):
+    course.change(LESSON, old, new)
+    assert course.build() == 1
+    assert message in capsys.readouterr().out
+    assert not list(course.root.rglob("*.ipynb"))
+
+
+def test_machinery_is_folded_and_nothing_else(built):
+    hidden = [
+        cell.source
+        for cell in load(built, LESSON_BOOK).cells
+        if cell.metadata.get("jupyter", {}).get("source_hidden")
+    ]
+    assert hidden == ["assert thrice(2) == 6"]
+
+
+def test_there_is_space_between_a_fold_and_the_text_behind_it(built):
+    texts = [cell.source for cell in load(built, LESSON_BOOK).cells if "Answer to" in cell.source]
+    assert len(texts) == 1
+    assert texts[0].endswith("Six.\n</details>\n\n<br>\n\nAnd what is three times two?")
+    assert products.spaced("<details>\na\n</details>") == "<details>\na\n</details>"

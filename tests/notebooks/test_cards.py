@@ -1,11 +1,11 @@
-"""A task's card stands once, in the sheet of its room; the record of the task holds none of it."""
+"""A card stands once, in the lesson or the sheet of its room; the task's record holds none of it."""
 
 from collections import Counter
 from dataclasses import fields
 
 import pytest
 from builder.course import lessons
-from builder.source import ROOMS, TASK_HEADING, read
+from builder.source import ROOMS, read, task_of_card
 from builder.tasks import tasks
 
 from xaicourse.course.checking import TASKS
@@ -15,19 +15,23 @@ from xaicourse.course.grading.verdict import Settled
 
 from .conftest import ROOT
 
-SHEETS = [read(ROOT / ROOMS / f"l{slug}" / "sheet.py") for slug in lessons(ROOT)]
+TEXTS = [
+    read(ROOT / ROOMS / f"l{slug}" / name)
+    for slug in lessons(ROOT)
+    for name in ("lesson.py", "sheet.py")
+]
 
 
-def test_every_task_has_exactly_one_card_in_its_room_s_sheet():
-    cards = [(card.id, sheet.lesson) for sheet in SHEETS for card in tasks(sheet)]
+def test_every_task_has_exactly_one_card_in_its_room():
+    cards = [(card.id, text.lesson) for text in TEXTS for card in tasks(text)]
     assert Counter(cards) == Counter((task, task[:2]) for task in TASKS)
 
 
-def test_every_heading_of_a_task_stands_in_the_sheet_of_its_lesson():
-    for sheet in SHEETS:
-        texts = [line for cell in sheet.cells for line in cell.text.splitlines()]
-        found = [match[1] for line in texts if (match := TASK_HEADING.match(line))]
-        assert found == sorted(task for task in TASKS if task[:2] == sheet.lesson)
+def test_every_heading_of_a_task_stands_in_its_room_and_each_text_keeps_the_order():
+    for text in TEXTS:
+        found = [task for cell in text.cells for task in task_of_card(cell.text, text.is_sheet)]
+        assert found == sorted(found)
+        assert all(task in TASKS and task[:2] == text.lesson for task in found)
 
 
 def test_a_record_holds_nothing_of_a_card():

@@ -5,8 +5,9 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
+from builder.course import Registry
 
-from .conftest import SHEET
+from .conftest import LESSON, ROOM, SHEET
 
 KEYS = {"schema_version", "grade_id", "grade", "solution", "locked", "task"}
 
@@ -97,3 +98,36 @@ def test_two_checks_of_a_task_share_its_points(course):
     notebook = nbformat.read(course.root / "out/source/90_sample/90_sample.ipynb", as_version=4)
     points = [c.metadata.nbgrader.get("points", 0) for c in marked(notebook)]
     assert sum(points) == pytest.approx(1 + 4)
+
+
+def test_the_lesson_with_its_tasks_is_a_second_notebook_of_the_assignment(exported, course):
+    folder = course.root / "out" / "source" / "90_sample"
+    assert sorted(file.name for file in folder.iterdir()) == [
+        *("90_sample.ipynb", "90_sample_lesson.ipynb"),
+    ]
+    lesson = nbformat.read(folder / "90_sample_lesson.ipynb", as_version=4)
+    nbformat.validate(lesson)
+    assert [cell.metadata.nbgrader.grade_id for cell in marked(lesson)] == [
+        *("task-90-3-solution", "task-90-3-check"),
+    ]
+    text = "\n".join(cell.source for cell in lesson.cells)
+    assert "thrice" in text  # the lesson goes on
+    assert "One product is enough" not in text  # what our answer's fold says
+    cut = re.sub(r"### BEGIN SOLUTION.*?### END SOLUTION", "", text, flags=re.DOTALL)
+    assert "hidden" in text
+    assert "hidden" not in cut
+    assert 'xc.check("90.3", triple, strict=True)' in text
+
+
+def test_a_lesson_without_tasks_is_not_exported(course):
+    path = course.root / ROOM / LESSON
+    text = path.read_text(encoding="utf-8")
+    start, end = (
+        text.index("# %% [markdown]\n# ### Task"),
+        text.index('# %% [markdown] tags=["deeper'),
+    )
+    path.write_text(text[:start] + text[end:], encoding="utf-8")
+    course.registry = Registry(tasks=frozenset({"90.1", "90.2"}))
+    assert course.build("--nbgrader", str(course.root / "out")) == 0
+    made = [file.name for file in (course.root / "out").rglob("*.ipynb")]
+    assert made == ["90_sample.ipynb"]

@@ -9,6 +9,7 @@ import pytest
 from builder.clean import WIDGET, clean, to_text, write
 from builder.compare import read_sanitizer, refuse_different_texts
 from builder.errors import CourseError
+from builder.lint_not_yet import NOT_YET
 from builder.lint_outputs import lint_empty_sheet, lint_outputs
 from builder.pictures import PALETTES, _reduced, smaller
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -92,17 +93,45 @@ def test_cells_not_executed_in_order_are_found(counts):
     assert any("nbval would not compare it" in problem for problem in problems(made))
 
 
-def test_151_words_before_the_first_picture_are_too_many():
+def test_101_words_before_the_first_picture_are_too_many():
     made = notebook([figure()])
-    made.cells.insert(0, new_markdown_cell("word " * 150))
+    made.cells.insert(0, new_markdown_cell("word " * 100))
     assert problems(made) == []
     made.cells[0].source += " more"
-    assert "151 words before the first picture" in problems(made)[0]
+    assert "101 words before the first picture" in problems(made)[0]
     made.cells[0].metadata["tags"] = ["header"]
     assert problems(made) == []
     made.cells[0].metadata["tags"] = []
     made.metadata.xaicourse.product = "solution"
     assert problems(made) == []
+
+
+def test_26_lines_of_code_before_the_first_picture_are_too_many():
+    made = notebook([], [figure()])
+    made.cells[0].source = "# why\n\n" + "a = 1\n" * 24
+    assert problems(made) == []
+    made.cells[0].source += "a = 1"
+    assert "26 lines of code before the first picture" in problems(made)[0]
+    made.cells[0].metadata["tags"] = ["machinery"]
+    assert problems(made) == []
+
+
+def test_what_stands_behind_the_first_picture_is_free():
+    made = notebook([figure()])
+    made.cells.append(new_markdown_cell("word " * 101))
+    assert problems(made) == []
+    made.cells.insert(0, made.cells.pop())
+    assert len(problems(made)) == 1
+    made.cells.insert(0, new_markdown_cell("![a map](x.png)"))
+    assert problems(made) == []
+
+
+def test_the_first_picture_of_an_older_lesson_is_only_noted():
+    made = notebook([figure()])
+    made.cells.insert(0, new_markdown_cell("word " * 101))
+    for lesson, is_error in [("09_x", True), *((f"{old}_x", False) for old in NOT_YET)]:
+        [one] = lint_outputs(f"notebooks/{lesson}.ipynb", made)
+        assert one.is_error == is_error
 
 
 def test_a_large_picture_is_noted():

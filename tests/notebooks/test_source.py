@@ -12,6 +12,11 @@ def test_every_cell_of_a_task_knows_its_task_up_to_the_next_heading(course):
     assert tasks == [None, None, *["90.1"] * 4, *["90.2"] * 4, None, None]
 
 
+def test_a_task_in_a_lesson_ends_before_the_first_cell_without_its_tags(course):
+    tasks = [cell.task for cell in course.read(LESSON).cells]
+    assert tasks == [*[None] * 9, *["90.3"] * 4, *[None] * 5]
+
+
 def test_a_deeper_heading_covers_its_section_and_no_more(course):
     cells = course.read(LESSON).cells
     deeper = [cell.text.splitlines()[0] for cell in cells if "deeper" in cell.tags]
@@ -46,6 +51,15 @@ def test_a_better_solution_keeps_the_id_and_another_stub_does_not(course):
     assert [cell.id for cell in course.read(SHEET).cells] == before
     course.change(SHEET, "# a number", "# an integer")
     assert [cell.id for cell in course.read(SHEET).cells] != before
+
+
+def test_no_part_of_our_answer_in_a_lesson_changes_an_id(course):
+    before = [cell.id for cell in course.read(LESSON).cells]
+    course.change(LESSON, "hidden = 3", "hidden = 1 + 2")
+    course.change(LESSON, "# One product is enough.", "# A better reasoning.")
+    assert [cell.id for cell in course.read(LESSON).cells] == before
+    course.change(LESSON, "# STUB: result = ...", "# STUB: result = 0")
+    assert [cell.id for cell in course.read(LESSON).cells] != before
 
 
 def test_equal_cells_have_different_ids(course):

@@ -10,10 +10,11 @@ from builder.clean import WIDGET
 from builder.findings import Finding
 from builder.lint_controls import lint_printed
 from builder.lint_not_yet import softened
-from builder.lint_source import PROJECT_WORDS, word_count
+from builder.lint_source import PROJECT_WORDS
 from builder.pictures import LARGE
+from builder.prose import code_lines, word_count
 
-WORDS_BEFORE_PICTURE = 150
+WORDS_BEFORE_PICTURE, CODE_BEFORE_PICTURE = 100, 25
 NOT_DONE = "not done yet"  # what xc.check says of a stub
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
 MARKDOWN_PICTURE = re.compile(r"!\[[^\]]*\]\(|<img ")
@@ -25,13 +26,10 @@ MACHINE = re.compile(
 
 def lint_outputs(where: str, notebook: NotebookNode) -> Iterator[Finding]:
     """Check an executed notebook."""
-    alts, count, words, seen_picture = set(), 0, 0, False
+    alts, count = set(), 0
     for number, cell in enumerate(notebook.cells, start=1):
         here = f"{where}, cell {number}"
         if cell.cell_type == "markdown":
-            if "header" not in cell.metadata.get("tags", []):
-                words += 0 if seen_picture else word_count(cell.source)
-            seen_picture |= bool(MARKDOWN_PICTURE.search(cell.source))
             continue
         if not cell.source.strip():
             yield Finding(here, "outputs", "an empty code cell")
@@ -45,17 +43,41 @@ def lint_outputs(where: str, notebook: NotebookNode) -> Iterator[Finding]:
         for output in cell.outputs:
             data = output.get("data", {})
             if any(kind in data for kind in PICTURES):
-                seen_picture = True
                 for text, is_error in _picture_problems(data, alts):
                     yield Finding(here, "pictures", text, is_error)
             for text in _output_problems(cell, output):
                 yield Finding(here, "outputs", text)
-    if notebook.metadata.xaicourse.product != "lesson":
+    if notebook.metadata.xaicourse.product == "lesson":
+        newest = [*lint_printed(where, notebook), *_first_picture(where, notebook)]
+        yield from softened(Path(where).name[:2], newest)
+
+
+def _first_picture(where: str, notebook: NotebookNode) -> Iterator[Finding]:
+    """Check how much stands above the first picture; the code that draws it does, too."""
+    words = lines = 0
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags", [])
+        if cell.cell_type == "markdown":
+            words += 0 if "header" in tags else word_count(cell.source)
+        elif "machinery" not in tags:
+            lines += code_lines(cell.source)
+        if _has_picture(cell):
+            break
+    else:
         return
-    yield from softened(Path(where).name[:2], lint_printed(where, notebook))
     if words > WORDS_BEFORE_PICTURE:
         text = f"{words} words before the first picture, at most {WORDS_BEFORE_PICTURE}"
         yield Finding(where, "pictures", text)
+    if lines > CODE_BEFORE_PICTURE:
+        text = f"{lines} lines of code before the first picture, at most {CODE_BEFORE_PICTURE}"
+        yield Finding(where, "pictures", text)
+
+
+def _has_picture(cell: NotebookNode) -> bool:
+    if cell.cell_type == "markdown":
+        return bool(MARKDOWN_PICTURE.search(cell.source))
+    data = [output.get("data", {}) for output in cell.get("outputs", [])]
+    return any(kind in one for one in data for kind in PICTURES)
 
 
 def lint_empty_sheet(where: str, notebook: NotebookNode) -> Iterator[Finding]:

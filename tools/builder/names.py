@@ -1,7 +1,11 @@
 """Which names a piece of code binds, and which it needs from the cells before it."""
 
 import ast
+import builtins
+import symtable
 
+# What a notebook has without any import.
+GIVEN = {*dir(builtins), "display", "get_ipython", "__name__"}
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 OWN_SCOPE = (*FUNCTIONS, ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -34,6 +38,18 @@ def needed(code: str) -> set[str]:
     return read - bound(code)
 
 
+def missing(code: str) -> set[str]:
+    """Return the global names that the code reads, at once or in its functions, and never binds."""
+    read, tables = set(), [symtable.symtable(code, "<cell>", "exec")]
+    for table in tables:
+        tables += table.get_children()
+        is_module = table.get_type() == "module"
+        for symbol in table.get_symbols():
+            if symbol.is_referenced() and (is_module or symbol.is_global()):
+                read.add(symbol.get_name())
+    return read - bound(code) - GIVEN
+
+
 def calls(code: str, function: str) -> list[ast.Call]:
     """Return the calls of `function` or `xc.function` in the code."""
     found = []
@@ -50,6 +66,15 @@ def calls(code: str, function: str) -> list[ast.Call]:
             if own or of_package:
                 found.append(node)
     return found
+
+
+def can_read(code: str) -> bool:
+    """Tell whether the code is plain Python."""
+    try:
+        ast.parse(code)
+    except SyntaxError:
+        return False
+    return True
 
 
 def first_text(call: ast.Call) -> str | None:

@@ -1,4 +1,4 @@
-"""Export a sheet as nbgrader's source: solutions stay marked, checks become locked tests.
+"""Export a sheet or a lesson as nbgrader's source: solutions stay marked, checks become tests.
 
 Metadata follow nbgrader's cell schema, version 3. nbgrader replaces each region by its own stub, so
 the lines of `# STUB:` are kept outside the region: in front of a value, as a comment in a function.
@@ -8,16 +8,17 @@ import nbformat
 
 from builder import products, regions
 from builder.execute import strict
+from builder.products import Made
 from builder.source import Cell, Source
 from builder.tasks import Task
 
 
-def export(sheet: Source, tasks: list[Task]) -> nbformat.NotebookNode:
-    """Return the notebook for OUT/source/NN_slug/NN_slug.ipynb."""
-    cells = [cell for cell in sheet.cells if not products.ONLY_WORKED & set(cell.tags)]
+def export(source: Source, tasks: list[Task]) -> nbformat.NotebookNode:
+    """Return the notebook of a sheet or a lesson for OUT/source/NN_slug/, without our answers."""
+    cells = [cell for cell in source.cells if not cell.is_fold and not regions.is_only_worked(cell)]
     checks = {cell.id for task in tasks for cell in task.checks}
-    texts = [(cell, _text(cell, cell.id in checks)) for cell in cells]
-    notebook = products.notebook(sheet, "nbgrader", texts)
+    made = [Made(cell, _text(cell, cell.id in checks)) for cell in cells]
+    notebook = products.notebook(source, "nbgrader", made)
     points = {task.id: task.points / len(_graded(task)) for task in tasks}
     used: dict[str, int] = {}
     for cell, made in zip(cells, notebook.cells, strict=True):

@@ -16,6 +16,7 @@ from builder.source import BEGIN, END, STUB, Cell
 
 ALMOST = re.compile(r"\s*#*\s*(begin|end)[ _-]+solution\W*", re.IGNORECASE)
 ANSWER = "*Your answer here.*"
+ONLY_WORKED = {"solution", "instructor"}  # tags of cells that students do not get
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,18 @@ def student(cell: Cell) -> str:
     text = "\n".join(lines)
     if cell.kind == "code" and has_region(cell):
         _parse(cell, text, "the student's version")
+    return text
+
+
+def is_only_worked(cell: Cell) -> bool:
+    """Say whether students do not get a cell."""
+    return bool(ONLY_WORKED & set(cell.tags))
+
+
+def given(cell: Cell) -> str:
+    """Return the code that a student has of a cell before anything is solved: maybe none."""
+    text = "" if is_only_worked(cell) else student(cell)
+    _parse(cell, text, "the code")
     return text
 
 

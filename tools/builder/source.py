@@ -16,7 +16,10 @@ PERCENT = {"extension": ".py", "format_name": "percent", "comment_magics": False
 ROOM = re.compile(r"l(?P<slug>(?P<lesson>\d\d)_[a-z0-9_]+)")
 ROOMS = "xaicourse/course/lessons"
 HEADING = re.compile(r"(#{1,6}) +(.*)")
+# A sheet is a row of tasks, each with a heading of level 2; in a lesson they stand in its sections.
 TASK_HEADING = re.compile(r"## +Task +(\d\d\.\d+)\b")
+LESSON_TASK_HEADING = re.compile(r"##{1,2} +Task +(\d\d\.\d+)\b")
+TASK_TAGS = {"task", "answer", "check", "hint", "solution", "fold"}
 BEGIN, END, STUB = "### BEGIN SOLUTION", "### END SOLUTION", "# STUB:"
 FENCE = re.compile(r"\s*(```|~~~)")
 
@@ -31,6 +34,11 @@ class Cell:
     tags: tuple[str, ...]
     task: str | None
     id: str
+
+    @property
+    def is_fold(self) -> bool:
+        """Whether our answer is folded in this cell of a lesson."""
+        return "fold" in self.tags
 
 
 @dataclass(frozen=True)
@@ -86,11 +94,19 @@ def _without_solutions(text: str) -> str:
     return "\n".join(lines)
 
 
+def task_of_card(text: str, is_sheet: bool) -> list[str]:
+    """Return the tasks whose cards begin in a Markdown cell: usually none or one."""
+    pattern = TASK_HEADING if is_sheet else LESSON_TASK_HEADING
+    return [match[1] for line in text.splitlines() if (match := pattern.match(line))]
+
+
 def _cells(text: str, is_sheet: bool) -> list[Cell]:
     """Cut the text into cells; tasks and the tag "deeper" go on to what follows a heading."""
     cells, task, deeper_level, seen = [], None, 0, {}
     for number, cell in enumerate(jupytext.reads(text, fmt=PERCENT).cells, start=1):
         tags = list(cell.metadata.get("tags", []))
+        if not is_sheet and not set(tags) & TASK_TAGS:
+            task = None
         if cell.cell_type == "markdown":
             for level, _ in headings(cell.source):
                 if level <= 2:
@@ -99,12 +115,13 @@ def _cells(text: str, is_sheet: bool) -> list[Cell]:
                     deeper_level = 0
                 if "deeper" in tags:
                     deeper_level = deeper_level or level
-            card = re.search(TASK_HEADING.pattern, cell.source, flags=re.MULTILINE)
-            if card and is_sheet:
-                task = card[1]
+            card = task_of_card(cell.source, is_sheet)
+            task = card[0] if card else task
         if deeper_level and "deeper" not in tags:
             tags.append("deeper")
         shown = _without_solutions(cell.source)
+        if "fold" in tags and task:  # all of it is solution
+            shown = f"our answer to {task}"
         copy = seen[shown] = seen.get(shown, -1) + 1
         digest = hashlib.sha256(f"{copy}\n{shown}".encode()).hexdigest()
         cells.append(Cell(number, cell.cell_type, cell.source, tuple(tags), task, digest[:12]))

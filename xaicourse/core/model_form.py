@@ -75,10 +75,8 @@ def _items(values: Mapping[str, Any], seen: set[int], depth: int) -> list:
         elif key == "_buffers" and isinstance(value, Mapping):
             found += [_numbers(b) for b in value.values() if b is not None and b.dtype in WHOLE]
         elif isinstance(value, Mapping) and isinstance(key, str) and key.endswith("_hooks"):
-            found += [
-                key,
-                *(_value(hook, seen, depth) for hook in value.values() if _foreign(hook)),
-            ]
+            foreign = [_value(hook, seen, depth) for hook in value.values() if _foreign(hook)]
+            found += [key, *foreign] if foreign else []  # as if ours were not there
         elif key not in ELSEWHERE:
             found += [key, kind, _value(value, seen, depth)]
     return found

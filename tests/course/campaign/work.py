@@ -16,9 +16,11 @@ import nbformat
 
 from tests.course.campaign import NotHere, attack, in_child, interrupted, lines_of
 from tests.course.campaign.records import ROOT, at_once, failing, small_disk
-from tests.course.test_work import ISSUED, LESSON, SHEET, cell, notebook, write
+from tests.course.test_work import ISSUED, LESSON, SHEET, STORED, cell, in_work, notebook, write
+from tests.course.test_work import read as read_text
 from xaicourse.core import files
 from xaicourse.course.checking import work
+from xaicourse.course.checking.landing import landing
 
 OURS = ("core/files.py", "checking/work.py")
 FIGURE = "exercises/figures/path.png"
@@ -28,7 +30,7 @@ def course(place):
     """Make a small clone whose work folder was opened once."""
     for folder in ("xaicourse", "notebooks", "exercises/figures"):
         (place / folder).mkdir(parents=True)
-    write(place / LESSON, notebook(cell("a", "1 + 1")))
+    write(place / LESSON, notebook(*STORED))
     write(place / SHEET, notebook(*ISSUED))
     (place / FIGURE).write_bytes(b"\x89PNG picture")
     os.chdir(place)
@@ -52,6 +54,10 @@ def holds(place, *words):
 
 def is_issued(place, file):
     assert file.read_bytes() == (place / SHEET).read_bytes()
+
+
+def is_in_work_form(place):
+    assert read_text(place / "work" / LESSON) == in_work(read_text(place / LESSON))
 
 
 # ---------------------------------------------------------------- killed and interrupted
@@ -96,7 +102,7 @@ def killed_at_each_line(place, patch, what):
         elif what.startswith("reset"):
             holds(root, "MINE")
         else:
-            assert (root / "work" / LESSON).read_bytes() == (root / LESSON).read_bytes()
+            is_in_work_form(root)
             assert not list(sheet.parent.glob("*.new*"))
         if not died:
             break
@@ -391,7 +397,7 @@ def in_the_place_of_a_sheet(place, patch, kind):
     told = []
 
     def body():
-        for run in (lambda: work.open_work(place), lambda: work.reset(place, "05", "05.1"), lambda: work.reset(place, "05")):  # fmt: skip
+        for run in (lambda: work.open_work(place), lambda: landing(place), lambda: work.reset(place, "05", "05.1"), lambda: work.reset(place, "05")):  # fmt: skip
             try:
                 told.append(run())
             except (OSError, ValueError) as error:
@@ -404,8 +410,9 @@ def in_the_place_of_a_sheet(place, patch, kind):
         os.close(os.open(sheet, os.O_WRONLY | os.O_NONBLOCK))
         raise AssertionError("it waits for ever")
     assert not isinstance(told[0], Exception), told[0]
+    assert not isinstance(told[1], Exception), told[1]
     if kind != "to_the_other":
-        assert (place / "work" / LESSON).read_bytes() == (place / LESSON).read_bytes()
+        is_in_work_form(place)
     assert json.loads((place / SHEET).read_bytes()) == json.loads(issued)
     if kind == "folder":
         holds(place, "MINE")
@@ -464,7 +471,7 @@ def may_not_be_read(place, patch, what):
     in_child(body, user=12345)
     sheet.chmod(0o644) if sheet.exists() else None
     holds(place, "MINE")
-    assert (place / "work" / LESSON).read_bytes() == (place / LESSON).read_bytes()
+    is_in_work_form(place)
 
 
 @attack("work", ["x", b"\xff", '{"files": []}', '{"files": {"a": 3}}', '{"files": {"exercises/05_paths.ipynb": {"copied": null}}}', '{"files": {"exercises/05_paths.ipynb": {"copied": ["a"], "offered": {}}}}', '{"files": {"../../x": {"copied": "0"}}}', "[" * 9000])  # fmt: skip
@@ -476,6 +483,7 @@ def an_odd_list_of_copies(place, patch, text):
     work.open_work(place)
     assert "MINE" in sheet.read_text()
     holds(place, "new edition")
+    assert landing(place) == (SHEET, "you changed it last")
 
 
 @attack("work", [1e10, 0, -5e9])
@@ -545,7 +553,8 @@ def a_task_of_an_odd_notebook(place, patch, kind):
     after = json.loads(sheet.read_bytes())
     kept = [c for c in after["cells"] if "OWN" in "".join(c["source"])]
     assert len(kept) == (2 if kind == "twice_the_id" else 1)
-    assert repr({**kept[0], "id": 0}) == repr({**own, "id": 0})
+    same = [json.dumps({**c, "id": 0}, sort_keys=True) for c in (kept[0], own)]  # NaN is not NaN
+    assert same[0] == same[1]
     assert {k: v for k, v in after.items() if k != "cells"} == {k: v for k, v in whole.items() if k != "cells"}  # fmt: skip
     assert sum("answer = None" in "".join(c["source"]) for c in after["cells"]) == 1
     if kind not in ("without",):
@@ -554,6 +563,26 @@ def a_task_of_an_odd_notebook(place, patch, kind):
     assert after["nbformat_minor"] == before
     if kind == "no_ids":  # ids came with 4.5: a reader of 4.4 complains about them
         assert not [c for c in after["cells"] if "id" in c]
+
+
+@attack("work", ["[]", "3", "<<<<<<<", '{"cells": [1]}', '{"cells": [{}]}', '{"cells": [{"id": "a", "metadata": null, "cell_type": "code", "source": ""}]}', '{"cells": [{"id": "a", "metadata": {"xaicourse": 3}, "cell_type": "code", "source": ""}]}', '{"cells": [{"id": "a", "metadata": {"xaicourse": {"in_work": 3}}, "cell_type": "code", "source": []}]}', "[" * 9000, "\\ud800"])  # fmt: skip
+def a_lesson_of_the_clone_that_was_edited_in_place(place, patch, text):
+    """Then it goes to work/ as it is, and stops neither the others nor a task of the sheet."""
+    sheet = course(place)
+    lesson = place / "work" / LESSON
+    write(sheet, mine())
+    write(lesson, in_work(read_text(place / LESSON)).replace("def loop(): ...", "OWN = 1"))
+    write(place / LESSON, text)
+    told = {change.file: change.action for change in work.open_work(place)}
+    assert told == {LESSON: "kept"}
+    assert read_text(lesson.with_name("05_paths.new.ipynb")) == text
+    assert work.reset(place, "05", "1").file == SHEET
+    for task in (None, "05.3"):
+        try:
+            work.reset(place, "05", task, folder="notebooks")
+        except ValueError:
+            pass
+        holds(place, "MINE", "OWN = 1")
 
 
 @attack("work", ["", "null", "[]", "{}", '{"cells": null}', '{"cells": {}}', '{"cells": [null]}', '{"worksheets": []}', "{" * 9000, "\x00" * 99, '{"cells": [' + "9" * 5000 + "]}", '{"cells": "ab"}'], fault="S9")  # fmt: skip

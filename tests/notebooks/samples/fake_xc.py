@@ -4,20 +4,38 @@ import base64
 import io
 import os
 
+RIGHT = {
+    "90.1": lambda answer: answer == 42,
+    "90.2": lambda answer: answer(4) == 8,
+    "90.3": lambda answer: answer(4) == 12,
+}
+
 
 def check(task, answer, strict=False):
-    """The answer to 90.1 is 42, the answer to 90.2 doubles a number."""
-    try:
-        wanted = answer == 42 if task == "90.1" else answer is not None and answer(4) == 8
-        verdict = "right" if wanted else "not done yet" if answer is None else "wrong"
-    except NotImplementedError:
-        verdict = "not done yet"
+    """The answer to 90.1 is 42, the answer to 90.2 doubles a number, that to 90.3 triples it."""
+    verdict = _verdict(task, answer)
     print(f"{task}: {verdict}")
     if strict and verdict != "right":
         raise AssertionError(f"{task} is {verdict}")
 
 
-def predict(question, choice):
+def or_reference(task, answer):
+    if _verdict(task, answer) == "right":
+        return answer
+    print(f"{task}: a reference is used")
+    return lambda x: 3 * x
+
+
+def _verdict(task, answer):
+    if answer is None:
+        return "not done yet"
+    try:
+        return "right" if RIGHT[task](answer) else "wrong"
+    except NotImplementedError:
+        return "not done yet"
+
+
+def predict(question, choice=None):
     print(f"{question}: noted")
 
 

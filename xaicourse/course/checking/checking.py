@@ -10,6 +10,7 @@ from xaicourse.course.checking import guard, record
 from xaicourse.course.checking.client import Client, Crashed, OutOfMemory, Stray, TimedOut
 from xaicourse.course.checking.names import known_name
 from xaicourse.course.checking.packing import pack
+from xaicourse.course.checking.usable import as_handed_in, usable
 from xaicourse.course.grading import messages
 from xaicourse.course.grading.submission import is_missing
 from xaicourse.course.grading.task import Task
@@ -66,7 +67,7 @@ def check(task: str, *answer: Any, strict: bool = False, graded: bool | None = N
     record_of_task = _find(task)
     if not answer:
         raise TypeError(f"check({task!r}, answer): the answer is missing")
-    given = answer[0] if len(answer) == 1 else answer
+    given = as_handed_in(answer[0]) if len(answer) == 1 else answer
     verdict = _judge(record_of_task, given, _is_graded(graded))
     _remember(verdict, given)
     say(verdict.message)
@@ -104,7 +105,8 @@ def or_reference(task: str, answer: Any) -> Any:
     """Return the student's answer if it passed, the reference otherwise.
 
     With this, a task that is left open never stops the rest of a sheet. A line is printed when the
-    reference is used.
+    reference is used. What an answer gives in another form (NumPy, half precision, a list, a tensor
+    that hangs on a graph) comes back in the reference's form, so that the next cells can use it.
 
     Parameters
     ----------
@@ -116,7 +118,8 @@ def or_reference(task: str, answer: Any) -> Any:
     Returns
     -------
     object
-        `answer` itself, or a right answer of the same kind.
+        `answer` itself, or one that calls it and hands on what it gives in the reference's form;
+        or a right answer of the same kind.
 
     Raises
     ------
@@ -124,12 +127,12 @@ def or_reference(task: str, answer: Any) -> Any:
         If there is no such task.
     """
     record_of_task = _find(task)
-    task = record_of_task.id
+    task, answer = record_of_task.id, as_handed_in(answer)
     if task in _passed and _passed[task] is answer:
-        return answer
+        return usable(record_of_task, answer)
     if _judge(record_of_task, answer, graded=False).passed:  # it was never checked, or was changed
         _passed[task] = answer
-        return answer
+        return usable(record_of_task, answer)
     guard.note_reference()
     say(messages.text("words/reference", task=task))
     return record_of_task.reference

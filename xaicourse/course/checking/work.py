@@ -1,8 +1,9 @@
 """The student's copies: work/ holds what a student edits, and nothing there is ever overwritten.
 
 Lessons and sheets are tracked files; edited in place, they would collide with the next update of
-the course. So students open copies in work/, which git ignores. work/.xaicourse.json remembers
-the sha256 of each file as it was copied, and that is how a changed copy is told from an old one.
+the course. So students open copies in work/, which git ignores: lessons in the form that
+`work_form` gives them, all else byte by byte. work/.xaicourse.json remembers the sha256 of each
+file as it was written, and that is how a changed copy is told from an old one.
 """
 
 import errno
@@ -17,8 +18,11 @@ from typing import Any
 
 from xaicourse.core.files import check_ordinary, locked, write_atomically, write_new
 from xaicourse.core.places import ISSUED, work_home
+from xaicourse.course.checking.work_form import as_bytes, work_form
 
 MANIFEST = ".xaicourse.json"
+LESSONS, SHEETS = ISSUED
+NO_NOTEBOOK = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 TRIES = 5  # at a file that another program writes at the same time
 
 
@@ -49,8 +53,8 @@ def open_work(root: Path) -> list[Change]:
         Nothing to report means that all copies are up to date.
     """
     with locked(_manifest_file(root)):
-        copied, changes = _read_manifest(root), []
-        issued = {f.relative_to(root).as_posix(): f.read_bytes() for f in _course_files(root)}
+        copied, changes = read_manifest(root), []
+        issued = {f.relative_to(root).as_posix(): _issued(root, f) for f in _course_files(root)}
         missing = [name for name in issued if _is_missing(work_home(root) / "work" / name)]
         copied |= {name: {"copied": _sha256(issued[name])} for name in missing}
         _write_manifest(root, copied)  # before the copies: a killed copying is taken up again
@@ -131,10 +135,21 @@ def _course_files(root: Path) -> list[Path]:
     return [file for file, hides in zip(files, hidden, strict=True) if file.is_file() and not hides]
 
 
+def _issued(root: Path, file: Path) -> bytes:
+    """Return what of a file goes to work/: a lesson in its form for work, all else as it is."""
+    content = file.read_bytes()
+    if file.parent != root / LESSONS or file.suffix != ".ipynb":
+        return content
+    try:
+        return as_bytes(work_form(json.loads(content)))
+    except NO_NOTEBOOK:  # edited in place until nobody can read it
+        return content
+
+
 # ---------------------------------------------------------------- reset
 
 
-def reset(root: Path, lesson: str, task: str | None = None, *, folder: str = "exercises") -> Change:
+def reset(root: Path, lesson: str, task: str | None = None, *, folder: str | None = None) -> Change:
     """Give a sheet back as it was issued, and keep the student's version in work/backups/.
 
     Parameters
@@ -145,30 +160,48 @@ def reset(root: Path, lesson: str, task: str | None = None, *, folder: str = "ex
         The lesson's number, "05" or "5".
     task : str, optional
         Restore only the cells of this task, "05.2" or "2"; all other cells stay as they are.
-    folder : {"exercises", "notebooks"}
-        Restore the exercise sheet or the lesson.
+    folder : {"exercises", "notebooks"}, optional
+        Restore the exercise sheet or the lesson. Without it, the sheet; a task is looked for in
+        both.
 
     Returns
     -------
     Change
         What was done, and where the backup is.
     """
-    source = _file_of_lesson(root, lesson, folder)
+    if folder is None and task is not None:
+        folder = _folder_of_task(root, lesson, task)
+    source = issued_file(root, lesson, folder or SHEETS)
     with locked(_manifest_file(root)):
         return _reset(root, source, task)
+
+
+def _folder_of_task(root: Path, lesson: str, task: str) -> str:
+    """Return the folder whose notebook of this lesson holds the task."""
+    known = set()
+    for folder in (SHEETS, LESSONS):
+        source = issued_file(root, lesson, folder)
+        name = _task_name(source.name[:2], task)
+        tasks = _tasks(_notebook(source, _issued(root, source)))
+        if name in tasks:
+            return folder
+        known |= tasks
+    raise _no_such_task(known, name)
 
 
 def _reset(root: Path, source: Path, task: str | None) -> Change:
     name = source.relative_to(root).as_posix()
     file = work_home(root) / "work" / name
     check_ordinary(file)
-    issued = source.read_bytes()
+    issued = _issued(root, source)
     restored = issued
     if not file.exists():
-        task = None  # there is nothing to keep: the whole sheet
+        task = None  # there is nothing to keep: the whole file
     if task is not None:
         task = _task_name(source.name[:2], task)
-        restored = _restore_task(_notebook(source), _notebook(file), task)
+        restored = _restore_task(
+            _notebook(source, issued), _notebook(file, file.read_bytes()), task
+        )
 
     message = "as issued by the course" if task is None else f"task {task} as issued by the course"
     if file.exists() and file.read_bytes() == restored:
@@ -176,14 +209,29 @@ def _reset(root: Path, source: Path, task: str | None) -> Change:
     if backup := _replace(root, file, restored):
         message += f"; your version is kept in {backup.as_posix()}"
     if restored == issued:
-        copied = _read_manifest(root)
+        copied = read_manifest(root)
         copied[name] = {"copied": _sha256(issued)}
         _write_manifest(root, copied)
     return Change(name, "restored", message)
 
 
-def _file_of_lesson(root: Path, lesson: str, folder: str) -> Path:
-    """Return the notebook in `folder` whose name begins with the lesson's number."""
+def issued_file(root: Path, lesson: str, folder: str) -> Path:
+    """Return the issued notebook in `folder` whose name begins with the lesson's number.
+
+    Parameters
+    ----------
+    root : Path
+        The clone of the course or what a wheel ships (see `issued_folder`).
+    lesson : str
+        The lesson's number, "05" or "5".
+    folder : {"exercises", "notebooks"}
+        Whether the sheet or the lesson is wanted.
+
+    Returns
+    -------
+    Path
+        A file that exists.
+    """
     if folder not in ISSUED:
         raise ValueError(f"folder must be one of {', '.join(ISSUED)}, got {folder!r}")
     known = {file.name[:2]: file for file in sorted((root / folder).glob("[0-9][0-9]_*.ipynb"))}
@@ -213,8 +261,7 @@ def _restore_task(issued: dict[str, Any], mine: dict[str, Any], task: str) -> by
     """
     fresh = {cell["id"]: cell for cell in issued["cells"] if _task_of(cell) == task}
     if not fresh:
-        known = sorted({name for cell in issued["cells"] if (name := _task_of(cell))})
-        raise ValueError(f"task must be one of {', '.join(known) or 'none'}, got {task!r}")
+        raise _no_such_task(_tasks(issued), task)
 
     cells = [
         fresh.get(cell.get("id"), cell)
@@ -230,11 +277,7 @@ def _restore_task(issued: dict[str, Any], mine: dict[str, Any], task: str) -> by
     minor = mine.get("nbformat_minor")
     if isinstance(minor, int) and minor < 5:  # such notebooks have no ids yet
         cells = [_without_id(cell) if cell in fresh.values() else cell for cell in cells]
-    text = json.dumps({**mine, "cells": cells}, indent=1, ensure_ascii=False)
-    try:
-        return (text + "\n").encode()
-    except UnicodeEncodeError:  # half a character, which only its number can stand for
-        return (json.dumps({**mine, "cells": cells}, indent=1) + "\n").encode()
+    return as_bytes({**mine, "cells": cells})
 
 
 def _without_id(cell: dict[str, Any]) -> dict[str, Any]:
@@ -247,20 +290,29 @@ def _task_of(cell: dict[str, Any]) -> str | None:
     return task if isinstance(task := mark.get("task"), str) else None
 
 
+def _tasks(notebook: dict[str, Any]) -> set[str]:
+    return {name for cell in notebook["cells"] if (name := _task_of(cell))}
+
+
+def _no_such_task(known: set[str], task: str) -> ValueError:
+    return ValueError(f"task must be one of {', '.join(sorted(known)) or 'none'}, got {task!r}")
+
+
 def _table(thing: Any) -> dict[str, Any]:
     return thing if isinstance(thing, dict) else {}
 
 
-def _notebook(file: Path) -> dict[str, Any]:
+def _notebook(file: Path, content: bytes) -> dict[str, Any]:
     try:
-        notebook = json.loads(file.read_bytes())
+        notebook = json.loads(content)
         if all(isinstance(cell.get("id"), str | None) for cell in notebook["cells"]):
             return notebook
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except NO_NOTEBOOK:
         pass
+    option = " --lesson" * (file.parent.name == LESSONS)
     raise ValueError(
         f"{file.name} is no readable notebook any more; "
-        f"`xaicourse reset {file.name[:2]}` restores the whole of it and keeps a backup"
+        f"`xaicourse reset {file.name[:2]}{option}` restores the whole of it and keeps a backup"
     )
 
 
@@ -325,8 +377,19 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _read_manifest(root: Path) -> dict[str, dict[str, str]]:
-    """Return what was copied. An unreadable manifest counts as empty: then all copies are kept."""
+def read_manifest(root: Path) -> dict[str, dict[str, str]]:
+    """Return what was copied. An unreadable manifest counts as empty: then all copies are kept.
+
+    Parameters
+    ----------
+    root : Path
+        The clone of the course or what a wheel ships (see `issued_folder`).
+
+    Returns
+    -------
+    dict of dict
+        name -> "copied", and "offered" if a newer version was, each with the sha256 of its bytes.
+    """
     try:
         files = json.loads(_manifest_file(root).read_text(encoding="utf-8"))["files"]
         return {name: dict(sums) for name, sums in files.items()}

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from xaicourse.course.grading.calling import describe_error
-from xaicourse.course.grading.compare import distance, refuse
+from xaicourse.course.grading.compare import as_numbers, distance, refuse
 from xaicourse.course.grading.rules import nodes
 from xaicourse.course.grading.submission import is_missing
 from xaicourse.course.grading.verdict import Settled
@@ -28,8 +28,7 @@ LARGEST = 10_000  # numbers in x: enough for any example, small enough to integr
 def to_rows(value: Any, name: str, what: str) -> Tensor:
     """Return a student's input as (N, D...) float64; one row may come without its batch axis."""
     try:
-        tensor = value if isinstance(value, Tensor) else torch.tensor(value)
-        tensor = tensor.detach().cpu().double()
+        tensor = as_numbers(value)
     except Exception:
         refuse("general/part_not_numbers", part=name, what=what, kind=type(value).__name__)
     if tensor.ndim == 0:

@@ -22,6 +22,7 @@ from xaicourse.course.grading.compare import (
 from xaicourse.course.grading.mistakes import Mistake
 from xaicourse.course.grading.path import Path, Probe, right
 from xaicourse.course.grading.random_alphas import integrates_at_random
+from xaicourse.course.grading.relation import rounded
 from xaicourse.course.grading.rules import RULES
 from xaicourse.course.grading.task import Task
 from xaicourse.course.grading.verdict import Outcome, Settled
@@ -233,7 +234,19 @@ class PathGrader:
             row=place[0] + 1,
             entry=", ".join(str(i + 1) for i in place[1:]),
         )
-        return Outcome("not_right", text, evidence)
+        return Outcome("not_right", f"{text} {self._few_digits(results)}".rstrip(), evidence)
+
+    def _few_digits(self, results: Mapping[Probe, Tensor]) -> str:
+        """Say that the results are the right ones, rounded, if they are."""
+        exact = [probe for probe in results if probe.exact]
+        near = all(
+            distance(got, self._expected(probe)) <= probe.tolerance
+            for probe, got in results.items()
+            if not probe.exact
+        )
+        if not near:
+            return ""
+        return rounded([results[p] for p in exact], [self._expected(p) for p in exact])
 
     def _evidence(self, probe: Probe, got: Tensor) -> str:
         expected = self._expected(probe)

@@ -9,7 +9,7 @@ from torch import Tensor
 from xaicourse.course.grading import messages
 from xaicourse.course.grading.compare import show_apart
 
-__all__ = ["relation"]
+__all__ = ["relation", "rounded"]
 
 SAME = 1e-3  # of the larger norm
 ASKED = 4  # digits: results count as right up to 1e-4 of the larger norm
@@ -29,20 +29,20 @@ def relation(given: Results, expected: Results, asked: int = ASKED) -> str:
     expected = [e.detach().double().squeeze() for e in expected]
     if any(g.shape != e.shape for g, e in zip(given, expected, strict=True)):
         return ""
-    rounded = _rounded(given, expected, asked)
+    digits = rounded(given, expected, asked)
     if _all(given, expected):
-        return rounded
+        return digits
     if sum(e.numel() for e in expected) < 2:
-        return rounded  # one number has any other relation to any other
+        return digits  # one number has any other relation to any other
     for says in (_factor, _sizes, _other_order, _offset, _constant):
         text = says(given, expected)
         if text:
             return text
-    return rounded
+    return digits
 
 
-def _rounded(given: Results, expected: Results, asked: int) -> str:
-    """The right result, with fewer digits than asked."""
+def rounded(given: Results, expected: Results, asked: int = ASKED) -> str:
+    """Say to how many digits the results are right, if that is too few and no chance."""
     digits = _right_digits(given, expected)
     if not FEWEST <= digits < asked:
         return ""

@@ -1,6 +1,6 @@
 """The record of a task: how it is graded, a right answer, and the wrong ones that have a name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +32,9 @@ class Task:
     words : mapping
         Its messages, which are entered into the catalogue. Empty: they stand in the room's
         words.toml.
+    calls : sequence of mapping
+        Arguments of right calls, where the grader has no cases: from what the reference gives then
+        `xc.or_reference` knows in which form the next cells want a result.
     """
 
     id: str
@@ -40,6 +43,7 @@ class Task:
     misconceptions: Mapping[str, Any] = field(default_factory=dict)
     bugs: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     words: Mapping[str, Any] = field(default_factory=dict)
+    calls: Sequence[Mapping[str, Any]] = ()
 
     def __getattribute__(self, name: str) -> Any:
         if name == "reference":  # in an answer it counts like a method of the library

@@ -290,9 +290,4 @@ def _ask(answer: Any, case: Case) -> Tensor:
     return numbers
 
 
-SHARED_LIMITS = Task(
-    id="00.4",
-    grade=grade,
-    reference=shared_limits,
-    misconceptions=WRONG,
-)
+SHARED_LIMITS = Task("00.4", grade, shared_limits, WRONG, calls=[{"maps": CASES[0].maps}])

@@ -315,8 +315,5 @@ def _key(numbers: Tensor, effects: Tensor) -> list:
 
 
 STRONGEST_PATCHES = Task(
-    id="00.3",
-    grade=grade,
-    reference=strongest_patches,
-    misconceptions=WRONG,
+    "00.3", grade, strongest_patches, WRONG, calls=[{"effects": CASES[1].effects}]
 )

@@ -305,8 +305,5 @@ def grade(answer: Any) -> Outcome:
 
 
 LRP_EPSILON = Task(
-    id="03.2",
-    grade=grade,
-    reference=lrp_epsilon,
-    misconceptions={**WRONG, "sign_of_zero": sign_of_zero},
+    "03.2", grade, lrp_epsilon, {**WRONG, "sign_of_zero": sign_of_zero}, calls=[CASES[2].values]
 )

@@ -1,6 +1,11 @@
 # %% [markdown] tags=["header"]
 # # 90 · A sample
 # Five minutes.
+#
+# | | |
+# |---|---|
+# | **Practise** | the sheet `exercises/90_sample.ipynb`: core tasks 5 minutes |
+# | **Time** | 5 minutes |
 
 # %% [markdown] tags=["goals"]
 # - **G1** you can double.
@@ -18,22 +23,57 @@ xc.Picture("Figure: a grey ramp from dark at the top to light at the bottom")
 
 # %% [markdown] tags=["question"]
 # ## Predict
-# What is two times three?
+# **Predict (90.P1).** What is two times three?
 
 # %% tags=["question"]
-xc.predict("90.P1", None)
-
-# %% [markdown]
-# <details><summary>Answer to 90.P1</summary>
-#
-# Six.
-# </details>
+xc.predict("90.P1")
 
 # %%
 # cat and ls begin this comment, which is no shell command
 print("one", end=" ")
 print("line")
 abs(-6)
+
+# %% [markdown]
+# <details><summary>Answer to 90.P1</summary>
+#
+# Six.
+# </details>
+#
+# And what is three times two?
+
+# %% tags=["own-model"]
+own = 2 * 3
+
+# %% [markdown]
+# ### Task 90.3 · Triple it
+# **Goal** G1 · **Level** 1 of 5 · **Minutes** 5 · **Importance** 4 of 5
+#
+# Write `triple(x)`.
+
+
+# %% tags=["task"]
+def triple(x):
+    """Return three times `x`."""
+    ### BEGIN SOLUTION
+    # STUB: result = ...
+    hidden = 3
+    return hidden * x
+    ### END SOLUTION
+
+
+# %% tags=["check"]
+xc.check("90.3", triple)
+
+# %% [markdown] tags=["fold"]
+# One product is enough. The usual mistake is to add three.
+
+# %%
+thrice = xc.or_reference("90.3", triple)
+print("thrice two is", thrice(2))
+
+# %% tags=["machinery"]
+assert thrice(2) == 6
 
 # %% [markdown] tags=["deeper"]
 # ## Go deeper
