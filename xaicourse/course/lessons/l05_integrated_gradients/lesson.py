@@ -18,6 +18,8 @@ import xaicourse as xc
 
 device = xc.device()
 model = xc.zoo.load("efficientnet_lite0", device=device)  # images -> 1000 logits
+toy, x_toy = xc.zoo.toy(), xc.zoo.toy_input()  # so small that the CPU is best
+EGYPTIAN_CAT, ESPRESSO, TIGER_CAT, TRIPOD = 285, 967, 282, 872  # what we explain
 
 # %% [markdown] tags=["workshop"]
 r"""
@@ -70,20 +72,17 @@ the steep part. That is why it says so little about the rise.
 - **G3** you can choose the number of steps by evidence.
 - **G4** you can put into words the question that a baseline asks.
 - **G5** you can judge a map by controls, not by its looks.
-"""
 
-# %% [markdown] tags=["workshop"]
-r"""
 ## 2 · The rise is the area under the slope
 
 For one variable you know this from school: $F(1) - F(0) = \int_0^1 F'(\alpha)\, d\alpha$. Cut the
 path into pieces, multiply each slope by the width of its piece, add up.
 
 With several inputs, each gets an area of its own: **the distance that it travels, times its average slope on the
-way**. Try it by hand, on a net that is small enough.
+way**.
 """
 
-# %% [markdown] tags=["workshop"]
+# %% [markdown]
 r"""
 ### Task 05.1 · The TOY net on paper
 
@@ -91,7 +90,7 @@ r"""
 
 $$f(x) = 2\,\mathrm{relu}(x_1 - x_2) + 3\,\mathrm{relu}(-x_1 + 2x_2 - 1) - \mathrm{relu}(x_1 + x_2 - 1) + 1$$
 
-We walk on a straight line from $(0, 0)$ to $(3, 1)$. At $\alpha$ we are at the point $(3\alpha, \alpha)$. At one $\alpha$ a relu switches
+Try it by hand, on the net of lesson 01. We walk on a straight line from $(0, 0)$ to $(3, 1)$. At $\alpha$ we are at the point $(3\alpha, \alpha)$. At one $\alpha$ a relu switches
 on: there the path has a **kink**, and all slopes change at once.
 
 Use paper, not code. Find the $\alpha$ of the kink, the two slopes before and after it, and then for both inputs
@@ -101,7 +100,7 @@ $$\text{share of } x_i = (\text{distance that } x_i \text{ travels}) \cdot (\tex
 Hand in both shares and the $\alpha$. Fractions such as `1 / 3` are fine. Stuck? `xc.hint("05.1")`.
 """
 
-# %% tags=["task", "workshop"]
+# %% tags=["task"]
 ### BEGIN SOLUTION
 # STUB: share_1, share_2 = None, None  # the shares of x1 and x2
 # STUB: alpha_kink = None  # a number between 0 and 1
@@ -111,10 +110,10 @@ share_1 = 3 * (alpha_kink * before[0] + (1 - alpha_kink) * after[0])
 share_2 = 1 * (alpha_kink * before[1] + (1 - alpha_kink) * after[1])
 ### END SOLUTION
 
-# %% tags=["check", "workshop"]
+# %% tags=["check"]
 xc.check("05.1", (share_1, share_2), alpha_kink)
 
-# %% [markdown] tags=["fold", "workshop"]
+# %% [markdown] tags=["fold"]
 r"""
 On the path the three sums inside the relus are $2\alpha$, $-\alpha - 1$ and $4\alpha - 1$. The first is positive all
 the way, the second never. The third turns positive where $4\alpha - 1 = 0$.
@@ -128,12 +127,12 @@ The average slopes are $\frac14 (2, -2) + \frac34 (1, -3) = (1.25, -2.75)$. Time
 $(3.75, -2.75)$. The sum is the rise, $f(3, 1) - f(0, 0) = 2 - 1$.
 
 Three wrong ways lead to the same $(3, -3)$: gradient x input, one single step, and not seeing the kink. That is why the
-task asks for the kink, too.
+task asks for the kink, too. The figure below shows why: the bar of the first piece has the area 1, the whole rise. Past the kink
+$f$ is flat, and gradient x input, taken at the end of the path, sees the flat piece only.
 """
 
-# %% tags=["demo", "workshop"]
+# %% tags=["demo", "machinery"]
 shares, kink = xc.or_reference("05.1", ((share_1, share_2), alpha_kink))
-toy, x_toy = xc.zoo.toy(), xc.zoo.toy_input()  # so small that the CPU is best
 middles = torch.tensor([kink / 2, (1 + kink) / 2], dtype=torch.float64)
 points = middles[:, None] * x_toy  # one point in each piece, (2, 2)
 # target=None: the TOY net has one score only, so there is no class to choose.
@@ -147,15 +146,12 @@ xc.plot.curve(
     line=(fine, toy(fine[:, None] * x_toy)),
     score_name="f of the TOY net",
     tangent=0.4,  # short tangents, so that f stays visible
-    alt="Above, the TOY net's f along the path, cut into two pieces at the kink. Below, "
-    "one bar for each piece: its height is the slope, its width the length.",
+    alt="Above, the TOY net's f along the path, cut into two pieces at the kink. "
+    "Below, one bar for each piece: its height is the slope, its width the length.",
 )
 
 # %% [markdown] tags=["symbols", "workshop"]
 r"""
-The bar of the first piece has the area 1: the whole rise. Past the kink $f$ is flat. Gradient x input, taken at the end of
-the path, sees the flat piece only.
-
 ## 3 · The definition
 
 Three new symbols, then the formula of the paper:
@@ -236,7 +232,7 @@ r"""
 - `(x - baseline)` and not `x`: both agree only for a baseline of 0. Test with another one.
 """
 
-# %% [markdown] tags=["workshop"]
+# %% [markdown]
 r"""
 From here on the lesson uses **your** function. If you left the task open, it uses ours and says so.
 
@@ -244,10 +240,10 @@ From here on the lesson uses **your** function. If you left the task open, it us
 exact, with the middles?
 """
 
-# %% tags=["question", "workshop"]
+# %% tags=["question"]
 xc.predict("05.P2")
 
-# %% tags=["workshop"]
+# %%
 ig = xc.or_reference("05.2", my_ig)
 
 
@@ -260,7 +256,7 @@ for n in (1, 2, 3, 4, 5, 8):
     a, b = ig(one_class(toy), x_toy, 0, torch.zeros_like(x_toy), n)[0].tolist()
     print(f"n = {n}: ({a:.2f}, {b:.2f}), sum {a + b:.2f}; the rise is 1")
 
-# %% [markdown] tags=["workshop"]
+# %% [markdown]
 r"""
 <details><summary>Answer to 05.P2</summary>
 
@@ -305,10 +301,7 @@ The package passed the same six (the `assert`), so we may use both.
 Look at `1 - relu(1 - x1)` at 2. Its gradient there is 0, yet the input changed the score from 0 to 1.
 IG gives it the 1. The paper asks this of every method and calls it **sensitivity(a)**: an input
 that differs from the baseline and alone changes the score must not get 0.
-"""
 
-# %% [markdown]
-r"""
 ## 4 · A photo with a known answer
 
 The collage: a cat on the left, a cup of coffee on the right. We explain the logit of "Egyptian cat".
@@ -320,8 +313,7 @@ Read the three strips on their one $\alpha$ axis: the film, the score with its s
 collected so far.
 """
 
-# %% tags=["demo"]
-EGYPTIAN_CAT, ESPRESSO = 285, 967  # the classes that we explain here
+# %% tags=["demo", "machinery"]
 collage = xc.datasets.collage(device=device)
 left, right = xc.datasets.collage_masks(device=device)
 trace = xc.widgets.trace_path(
@@ -392,7 +384,6 @@ every such map. Here we hide it, because it is the question.
 """
 
 # %% tags=["demo"]
-TIGER_CAT = 282  # wins on the whole photo of the cat
 refined = {
     8: xc.integrated_gradients(
         model, cat, target=TIGER_CAT, steps=8, quadrature="trapezoid"
@@ -438,6 +429,8 @@ places = torch.randperm(cat.numel(), generator=torch.Generator().manual_seed(0))
 mixed = refined[128].flatten()[places.to(device)].view_as(cat)
 control = {"its own numbers in random places": distance(mixed, refined[128])}
 xc.show("change of the map from 64 to 128", change[128], control=control)
+
+# %% tags=["demo", "machinery"]
 xc.plot.series(
     torch.tensor(list(change)),
     {
@@ -549,14 +542,13 @@ the photo. What share of that map falls on the dark coat?
 xc.predict("05.P9")
 
 # %% tags=["panel"]
-TRIPOD = 872
 camera = xc.datasets.photo("camera", device=device)
 panel = xc.widgets.PathPanel(
     model, camera, target=TRIPOD, steps=16, labels=xc.zoo.labels()
 )
 panel
 
-# %% tags=["drive"]
+# %% tags=["drive", "machinery"]
 brightness = camera.mean(dim=1)[0].cpu()  # (224, 224)
 coat = brightness <= brightness.flatten().quantile(0.2)  # the darkest fifth
 
@@ -622,17 +614,14 @@ colour of the training photos, and "baseline 0" asks another question.
 
 **Explore the panel** (3 minutes): run its cell to get the sliders. Find the $\alpha$ where most of the rise is over; a smaller
 number of steps with a smaller gap; what changes when the output is a probability.
-"""
 
-# %% [markdown]
-r"""
 ## 7 · Is it right? Test the test, then the map
 
 A popular test is **deletion**: replace parts of the photo by grey, most important part first, and watch the score.
 The mean score along the way should be **low**.
 
 Before we trust this test we try it where the answer is known: four inputs that add 4, 3, 2 and 1 to the score. Then we
-take the collage: 16 tiles, four at a time, in the order of a map. Random orders tell us what chance gets.
+take the collage: 16 tiles, four at a time, in the order of a map. (The drawing and sorting of tiles stands in folded cells.) Random orders tell us what chance gets.
 
 **Predict (05.P5).** For the cat, three maps are tried: IG, the size of the plain gradient, and the *edges* of the photo,
 which never saw the network. Which of them beat **all** of ten random orders?
@@ -659,7 +648,7 @@ for name, order in {"best": [0, 1, 2, 3], "worst": [3, 2, 1, 0]}.items():
     print(f"the {name} order of 4 + 3 + 2 + 1: mean score {value}")
 
 
-# %%
+# %% tags=["machinery"]
 def edges(photo):
     """How much the brightness changes from pixel to pixel, (224, 224): no network."""
     grey = photo.mean(dim=1)[0]
@@ -681,6 +670,7 @@ def order_of(values, tile):
     return torch.tensor(sums).argsort(descending=True)
 
 
+# %% tags=["machinery"]
 def deletion(photo, target, order, tile):
     """Mean score while the tiles turn grey, a quarter of them at a time."""
 
@@ -688,6 +678,18 @@ def deletion(photo, target, order, tile):
         return xc.scores(model, points, target=target)
 
     return mean_score(score, photo, tile, order.to(device).chunk(4), fill=0.5)
+
+
+def beaten(photo, target, maps):
+    """How many of ten random orders each map beats: name -> number."""
+    tile, generator = squares(56), torch.Generator().manual_seed(0)
+    draws = [torch.randperm(16, generator=generator) for _ in range(10)]
+    chance = [deletion(photo, target, draw, tile) for draw in draws]
+    numbers = {}
+    for name, values in maps.items():
+        own = deletion(photo, target, order_of(values, tile), tile)
+        numbers[name] = sum(own < value for value in chance)
+    return numbers
 
 
 # %%
@@ -700,19 +702,13 @@ cases = {  # photo, class, its map by IG
     "photo of the coffee": (coffee, ESPRESSO, pixels),
     "photo with the camera": (camera, TRIPOD, from_black),
 }
-tile, generator = squares(56), torch.Generator().manual_seed(0)
-draws = [torch.randperm(16, generator=generator) for _ in range(10)]
 for name, (photo, target, values) in cases.items():
     slope = xc.gradient(model, photo, target=target)[0].abs().sum(0)
     maps = {"IG": values, "gradient": slope, "edges": edges(photo)}
     if photo is collage:
         maps["IG of the other class"] = cat_map if target == ESPRESSO else espresso_map
-    chance = [deletion(photo, target, draw, tile) for draw in draws]
-    beaten = {}
-    for key, values in maps.items():
-        value = deletion(photo, target, order_of(values, tile), tile)
-        beaten[key] = sum(value < other for other in chance)
-    xc.show(f"{name}: IG beats, of 10", beaten.pop("IG"), control=beaten)
+    numbers = beaten(photo, target, maps)
+    xc.show(f"{name}: IG beats, of 10", numbers.pop("IG"), control=numbers)
 
 # %% [markdown]
 r"""
@@ -731,7 +727,7 @@ edges win. One deletion score is no verdict.
 map that knows nothing. It is one photo. We draw the ruined network three times.
 """
 
-# %% tags=["demo"]
+# %% tags=["demo", "machinery"]
 strip = xc.truth_strip(xc.spec("integrated_gradients", steps=16), model=model)
 own = strip.own_share.mean()
 xc.show("own half's share of |map|", own, control={"half of the area": 0.5})
@@ -761,7 +757,12 @@ r"""
 ## 8 · Your model
 
 Now a network that everybody has: torchvision's ResNet-18. Here its weights are **random**, so that the cell runs offline.
-Exchange them for trained ones, or for yours, and run the cell again.
+Exchange them for trained ones, or for yours, and run the cell again. Which of the printed lines tells you that the random
+network knows nothing? The gap does not: it is smaller than that of the trained network.
+
+What to doubt, with your own weights: Is the best class right, and its probability far above chance? Is the input scaled
+as your model wants it, and where is black? Does the map still change when you double the steps? Does another seed of
+your training give the same map?
 """
 
 # %% tags=["own-model"]
@@ -783,16 +784,6 @@ control = {
     "map of another random network": distance(ig(other, cat, winner, black, 8), more)
 }
 xc.show("change of the map from 8 to 16 steps", distance(few, more), control=control)
-
-# %% [markdown]
-r"""
-The random network passes the test of completeness better than the trained one: it does not saturate, so few steps are
-enough. And it knows nothing. **A small gap says nothing about the model.**
-
-Doubt, with your own weights: Is the best class right, and its probability far above chance? Is the input scaled as your
-model wants it, and where is black? Does the map still change when you double the steps? Does another seed of your
-training give the same map?
-"""
 
 # %% [markdown] tags=["deeper"]
 r"""
@@ -851,7 +842,7 @@ xc.plot.series(
 r"""
 <details><summary>Answer to 05.P6</summary>
 
-(d), on this photo: from 16 to 32 both become worse. At 64 the gap is almost 0 by luck, and a fifth of the map is still
+(d), on this photo: from 16 to 32 both become worse. At 64 the gap is almost 0 by luck, and a tenth of the map is still
 wrong.
 </details>
 
@@ -988,6 +979,7 @@ r"""
 ## What to remember
 
 - IG = distance travelled x average gradient on the way. It shares out the **rise** $F(x) - F(x')$, completely.
+- A network with random weights can have a small gap, too: it is no sign of knowledge.
 - A pixel that equals its baseline gets 0. So the baseline is part of the question: name it.
 - Report $n$, the gap **and** how much the map still changes. One can be small while the other is large.
 - The signed map kept the known answer of the collage; the absolute map blurred it.
