@@ -143,7 +143,7 @@ def test_histogram_counts_first_votes_without_names(tmp_path):
     damaged.write_text("{")
     with pytest.warns(UserWarning, match=r"damaged\.json is not counted"):
         counts = histogram([*files, str(damaged)])
-    assert counts["05.P2"] == {"a": 1, "b": 2, "c": 0}
+    assert counts["05.P2"] == {"a": 1, "b": 2, "c": 0, "d": 0}
     assert counts["05.P3"] == {"a": 0, "b": 0, "c": 0, "d": 0}
     assert "anna" not in json.dumps(counts)
     with pytest.raises(FileNotFoundError, match="nobody"):
