@@ -621,7 +621,7 @@ A popular test is **deletion**: replace parts of the photo by grey, most importa
 The mean score along the way should be **low**.
 
 Before we trust this test we try it where the answer is known: four inputs that add 4, 3, 2 and 1 to the score. Then we
-take the collage: 16 tiles, four at a time, in the order of a map. (The drawing and sorting of tiles stands in folded cells.) Random orders tell us what chance gets.
+take the collage: 16 tiles, four at a time, in the order of a map. Random orders tell us what chance gets.
 
 **Predict (05.P5).** For the cat, three maps are tried: IG, the size of the plain gradient, and the *edges* of the photo,
 which never saw the network. Which of them beat **all** of ten random orders?
@@ -774,7 +774,7 @@ other = xc.zoo.load("torchvision/resnet18", weights=None, seed=1, device=device)
 chances, classes = mine(cat)[0].softmax(0).topk(5)
 winner, black = int(classes[0]), torch.zeros_like(cat)
 print("best five:", ", ".join(xc.zoo.labels()[k] for k in classes))
-xc.show("probability of the best", chances[0], control={"1 of 1000": 0.001})
+xc.show("probability of the best", chances[0], control={"chance": 0.001})
 
 few, more = (ig(mine, cat, winner, black, n) for n in (8, 16))
 start, end = xc.scores(mine, torch.cat([black, cat]), target=winner).tolist()
