@@ -126,11 +126,13 @@ def test_steps(python: str) -> list[Step]:
     notebooks = (python, "tools/rerun.py", *([] if stored_outputs_hold() else ["--lax"]))
     how = "outputs compared" if stored_outputs_hold() else "run only: outputs differ off Linux x86"
     plugin = {"PYTEST_PLUGINS": "tests.no_skips"}
+    slowed = Step("Two slowed lessons", (python, "tools/slowed.py", "01", "05"), plugin, minutes=3)
     return [
         Step("Tests of the package", (*several, *apart, "tests"), TEST_ENVIRONMENT, minutes=10),
         Step("Press and wheel", (*several, *press), TEST_ENVIRONMENT, minutes=5),
         Step("Attacks on checker and records", (*several, *attacks), TEST_ENVIRONMENT, minutes=5),
         Step("Panels in a browser", (*pytest, "tests/browser"), TEST_ENVIRONMENT, minutes=5),
+        *([slowed] if stored_outputs_hold() else []),
         Step(f"Lessons, solutions and sheets ({how})", notebooks, plugin, minutes=18),
     ]
 

@@ -56,16 +56,18 @@ def test_lab_makes_the_environment_installs_and_opens():
     assert make.endswith("-m venv " + str(ROOT / ".venv-dry"))
     assert install.endswith("-m pip install -c constraints.txt -e '.[lab]'")
     assert start.endswith("xaicourse open --no-browser")
+    assert dry_run("lab", "05", "--sheet")[-1].endswith("xaicourse open 05 --sheet")
     assert not (ROOT / ".venv-dry").exists()
 
 
 def test_test_runs_the_package_then_the_notebooks():
-    *_, package, press, attacks, browser, notebooks = dry_run("test")
+    *_, package, press, attacks, browser, slowed, notebooks = dry_run("test")
     assert package.endswith("--ignore=tests/course/campaign tests")
     assert press.endswith("tests/notebooks tests/test_new_lesson.py tests/test_wheel.py")
     assert attacks.endswith("tests/course/attacks tests/course/campaign")
     assert browser.endswith("-m pytest -p tests.no_skips tests/browser")  # one by one
     assert "OMP_NUM_THREADS=1" in package
+    assert slowed.endswith("tools/slowed.py 01 05")
     assert "tools/rerun.py" in notebooks
     assert "PYTEST_PLUGINS=tests.no_skips" in notebooks  # no skips there either
 
@@ -82,8 +84,9 @@ def test_test_runs_the_package_then_the_notebooks():
 def test_outputs_are_compared_only_where_they_were_made(monkeypatch, system, machine, compared):
     monkeypatch.setattr(lab.sys, "platform", system)
     monkeypatch.setattr(lab.platform, "machine", lambda: machine)
-    notebooks = lab.test_steps("python")[-1]
+    *before, notebooks = lab.test_steps("python")
     assert ("--lax" in notebooks.command) != compared
+    assert any("tools/slowed.py" in step.command for step in before) == compared
     assert ("compared" in notebooks.title) == compared  # and the run says which
 
 

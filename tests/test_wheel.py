@@ -24,7 +24,7 @@ assert places.work_home(places.issued_folder()) == Path.cwd()
 ready = [one.number for one in LESSONS.values() if one.status == "ready"]
 assert ready == [room.name[1:3] for room in places.rooms()] and len(ready) >= 9
 for folder in ("notebooks", "exercises"):
-    found = sorted(f.name[:2] for f in (places.course_folder() / folder).glob("*.ipynb"))
+    found = sorted(f.name[:2] for f in (places.course_folder() / folder).glob("[0-9][0-9]_*.ipynb"))
     assert found == ready, found
 assert {name[:2] for name in xc.exercise.TASKS} == set(ready)
 assert len(xc.METHODS) >= 31 and xc.widgets.NoisePanel and xc.plot.timeline

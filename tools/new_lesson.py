@@ -74,6 +74,7 @@ def main(arguments: list[str]) -> int:
         return 2
     print("\n".join(f"wrote {path.relative_to(ROOT)}" for path in written))
     print(f"now write it, and look: python tools/build.py --only {options.number} --draft")
+    print("the lesson before it leads here now: python tools/build.py --no-execute")
     return 0
 
 

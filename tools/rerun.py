@@ -1,8 +1,9 @@
 """Run the committed notebooks again and compare: `python tools/rerun.py [05] [--lax]`.
 
 Lessons and worked sheets strictly (every stored text); exercise sheets, and lessons with nothing
-solved as they stand in work/, for running at all.
-`--lax` compares nothing, for machines whose numbers differ in the last digits.
+solved as they stand in work/, for running at all. `--lax` compares nothing, for machines whose
+numbers differ in the last digits. What a kernel needs besides is set by conftest.py, as for a
+`pytest --nbval` of one's own.
 """
 
 import subprocess
@@ -10,17 +11,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from builder.environment import environment
 from builder.work import in_work_text
 
 ROOT = Path(__file__).resolve().parent.parent
-OPTIONS = (
-    "--nbval-current-env",
-    "--nbval-cell-timeout=120",
-    "--nbval-kernel-startup-timeout=180",
-    f"--nbval-sanitize-with={ROOT / 'tools' / 'sanitize.cfg'}",
-    "-q",
-)
 
 
 def main(arguments: list[str]) -> int:
@@ -61,8 +54,8 @@ def _unsolved(lessons: list[str], folder: Path) -> list[str]:
 
 
 def _pytest(mode: str, notebooks: list[str]) -> int:
-    command = [sys.executable, "-m", "pytest", mode, *OPTIONS, *notebooks]
-    return subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode
+    command = [sys.executable, "-m", "pytest", mode, "-q", *notebooks]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
 if __name__ == "__main__":

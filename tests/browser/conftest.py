@@ -24,6 +24,7 @@ from typing import Any
 
 import pytest
 
+REPO = Path(__file__).parents[2]
 START_LIMIT = 180  # seconds for the server, on a busy machine
 PAGE_LIMIT = 90_000  # milliseconds for one step on the page
 CHROMIUM_ARGUMENTS = [
@@ -78,11 +79,19 @@ class NotebookPage:
         return " ".join(self.page.inner_text('[role="status"]').split())
 
     def picture_hash(self) -> str:
-        """Return the SHA-256 of the panel's picture, as the browser has it."""
+        """Return the SHA-256 of the panel's picture, all pieces of it, once they stay."""
+        seen = [self._pieces_hash()]
+        while len(seen) < 2 or seen[-1] != seen[-2]:
+            self.page.wait_for_timeout(60)
+            seen.append(self._pieces_hash())
+        return seen[-1]
+
+    def _pieces_hash(self) -> str:
         return self.page.evaluate(
             """async () => {
-                const image = document.querySelector('img.widget-image');
-                const bytes = await (await fetch(image.src)).arrayBuffer();
+                const read = async image => (await fetch(image.src)).blob();
+                const images = [...document.querySelectorAll('img.widget-image')];
+                const bytes = await new Blob(await Promise.all(images.map(read))).arrayBuffer();
                 const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
                 return Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join('');
             }"""
@@ -165,12 +174,15 @@ def lab(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     server = Lab(home / "notebooks", free_port(), secrets.token_hex(8))
     server.folder.mkdir()
     environment = {k: v for k, v in os.environ.items() if k != "XAICOURSE_TEST"}
+    environment["PYTHONPATH"] = os.pathsep.join([str(REPO), environment.get("PYTHONPATH", "")])
     environment |= {"OMP_NUM_THREADS": "1", "JUPYTERLAB_SETTINGS_DIR": str(home / "settings")}
     for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
         environment[name] = str(home / name.lower())
     no_news = home / "settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
     no_news.parent.mkdir(parents=True)
     no_news.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
+    themes = no_news.with_name("themes.jupyterlab-settings")
+    themes.write_text(json.dumps({"adaptive-theme": True}))  # page.emulate_media chooses
     command = [
         sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1",
         f"--port={server.port}", "--ServerApp.port_retries=0",
@@ -242,16 +254,21 @@ def open_notebook(lab: Lab, browser: Any) -> Iterator[Callable[..., NotebookPage
     contexts = []
 
     def open_cells(
-        *cells: str, name: str = "panel.ipynb", shows: str = "img.widget-image"
+        *cells: str,
+        name: str = "panel.ipynb",
+        shows: str = "img.widget-image",
+        height: int = 1000,
     ) -> NotebookPage:
         notebook = nbformat.v4.new_notebook()
         notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
         notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
         nbformat.write(notebook, lab.folder / name)
-        return open_file(name, shows)
+        return open_file(name, shows, height)
 
-    def open_file(name: str, shows: str = "img.widget-image") -> NotebookPage:
-        contexts.append(browser.new_context(viewport={"width": 1400, "height": 1000}))
+    def open_file(
+        name: str, shows: str = "img.widget-image", height: int = 1000
+    ) -> NotebookPage:
+        contexts.append(browser.new_context(viewport={"width": 1400, "height": height}))
         page = contexts[-1].new_page()
         page.set_default_timeout(PAGE_LIMIT)
         opened = NotebookPage(page, lab.folder / name)

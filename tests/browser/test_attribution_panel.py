@@ -22,7 +22,8 @@ panel = AttributionPanel(net, {"ramp": photo[None]}, {"cat": 2, "owl": 0}, side=
 panel
 """
 
-GRID = ".widget-gridbox .widget-toggle-button"
+PHOTO = [28.8, 33.6, 244.8]  # left, top and side of the photo in its piece, in pixels
+GRID = ".xai-squares .widget-toggle-button"
 
 
 @pytest.fixture(scope="module")
@@ -48,25 +49,81 @@ def test_a_click_on_a_patch_changes_picture_and_logit_and_a_second_takes_it_back
     notebook.wait_for(lambda: notebook.picture_hash() == before, "the first picture again")
 
 
-def test_the_keyboard_alone_greys_a_patch(notebook):
+def test_a_click_on_the_photo_greys_what_lies_there(notebook):
+    """The buttons lie on the photo: where one is clicked, the picture turns grey, on all pages."""
     page = notebook.page
-    handles = page.locator(".widget-hslider .noUi-handle")
-    handles.nth(0).focus()
+    for width in (1000, 800, 1400):
+        page.set_viewport_size({"width": width, "height": 1000})
+        page.wait_for_timeout(500)
+        photo = page.locator("img.widget-image").first
+        photo.scroll_into_view_if_needed()
+        box = photo.bounding_box()
+        x, y = PHOTO[0] + 2.5 * PHOTO[2] / 4, PHOTO[1] + 1.5 * PHOTO[2] / 4  # 2 down, 3 across
+        before = colours(page)
+        page.mouse.click(box["x"] + x, box["y"] + y)
+        wait_for_grey(notebook, 1)
+        notebook.picture_hash()
+        after = colours(page)
+        changed = [k for k in range(16) if before[k] != after[k]]
+        assert changed == [6]
+        assert after[6] == [127, 127, 127]
+        page.mouse.click(box["x"] + x, box["y"] + y)
+        wait_for_grey(notebook, 0)
+
+
+def colours(page):
+    """Return the colour in each patch of the photo, beside the cross in its middle."""
+    return page.evaluate(
+        """async ([left, top, side]) => {
+            const image = document.querySelector('img.widget-image');
+            const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
+            const paper = canvas.getContext('2d'), scale = image.naturalWidth / image.width;
+            paper.drawImage(image, 0, 0);
+            return [...Array(16).keys()].map(k => [...paper.getImageData(
+                scale * (left + (k % 4 + 0.3) * side / 4),
+                scale * (top + (Math.floor(k / 4) + 0.3) * side / 4), 1, 1).data].slice(0, 3));
+        }""",
+        PHOTO,
+    )
+
+
+def test_the_keyboard_alone_greys_a_patch(notebook):
+    """One stop of the tab key; arrows go from patch to patch and stop at the edges."""
+    page = notebook.page
+
+    def here():
+        return page.evaluate("document.activeElement.getAttribute('aria-label')")
+
+    page.locator(GRID).first.focus()
+    page.get_by_role("button", name="restore all").focus()
+    page.keyboard.press("Tab")
+    assert here() == "patch 1 down, 1 across"
+    for key in ("ArrowLeft", "ArrowUp"):
+        page.keyboard.press(key)
+        assert here() == "patch 1 down, 1 across"
+    page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowRight")
-    page.get_by_role("button", name="grey / restore this patch").focus()
+    assert here() == "patch 2 down, 2 across"
     page.keyboard.press("Enter")
     wait_for_grey(notebook, 1)
-    assert page.locator(GRID).nth(4).inner_text().strip() == "×"  # 2 down, 1 across
+    assert here() == "patch 2 down, 2 across"
+    pressed = page.get_by_role("button", name="patch 2 down, 2 across", pressed=True)
+    notebook.wait_for(lambda: pressed.count() == 1, "a button that says it is pressed", 5)
+    page.keyboard.press("Tab")  # leaves the photo
+    assert "patch" not in (here() or "")
+    page.keyboard.press("Shift+Tab")  # and comes back to where it was
+    assert here() == "patch 2 down, 2 across"
     page.get_by_role("button", name="restore all").focus()
     page.keyboard.press("Enter")
     wait_for_grey(notebook, 0)
+    assert page.get_by_role("button", pressed=True).count() == 0
 
 
 def test_a_patch_button_answers_to_the_space_bar(notebook):
     notebook.page.locator(GRID).nth(0).focus()
     notebook.page.keyboard.press("Space")
     wait_for_grey(notebook, 1)
-    notebook.page.keyboard.press("Tab")
+    notebook.page.keyboard.press("ArrowRight")
     notebook.page.keyboard.press("Space")
     wait_for_grey(notebook, 2)
     notebook.page.get_by_role("button", name="restore all").click()
@@ -87,7 +144,9 @@ def test_the_picture_and_the_buttons_have_names(notebook):
     image = notebook.page.get_by_role("img", name=re.compile("Attribution explorer"))
     assert image.count() == 1
     assert notebook.page.locator(GRID).count() == 16
-    assert notebook.page.locator(GRID).nth(3).get_attribute("title") == "patch 1 down, 4 across"
+    for number, name in ((3, "patch 1 down, 4 across"), (13, "patch 4 down, 2 across")):
+        button = notebook.page.get_by_role("button", name=name, exact=True)
+        assert button.bounding_box() == notebook.page.locator(GRID).nth(number).bounding_box()
 
 
 def test_the_browser_had_nothing_to_complain_about(notebook):

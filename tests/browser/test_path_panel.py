@@ -90,6 +90,21 @@ def test_a_bad_setting_shows_an_error_and_a_good_one_recovers(notebook):
     assert settle(notebook, 1.0) == before
 
 
+def test_words_below_a_refused_value_are_true(notebook):
+    """The walk of 300 steps is stopped by a value that is refused: nothing refines then."""
+    go_to(notebook, "End", 1.0)
+    type_steps(notebook, "300")
+    type_steps(notebook, "100000")
+    notebook.page.wait_for_selector('[role="alert"]')
+    notebook.page.wait_for_timeout(500)
+    assert "got 100000" in notebook.page.inner_text('[role="alert"]')
+    assert notebook.caption().startswith("picture of the last allowed settings · ")
+    assert "refining" not in notebook.caption()
+    type_steps(notebook, "12")
+    settle(notebook, 1.0)
+    assert "last allowed" not in notebook.caption()
+
+
 def test_a_newer_number_of_steps_ends_the_older_walk(notebook):
     before = go_to(notebook, "End", 1.0)
     type_steps(notebook, "500")

@@ -121,11 +121,10 @@ def head(number, row, name="lesson.py"):
 
 
 def minutes_of_tasks(number):
-    """Return task -> its minutes, from the cards of the sheet (or of the lesson)."""
-    texts = ((ROOMS[number] / name).read_text(encoding="utf-8") for name in SOURCES)
+    """Return task -> its minutes, from the cards of the sheet; the lesson's count in its Time."""
+    text = (ROOMS[number] / "sheet.py").read_text(encoding="utf-8")
     card = r"^(?:# )?## Task (\d\d\.\d+) .*?\*\*Minutes\*\* (\d+)"
-    found = re.findall(card, "\n".join(texts), re.M | re.S)
-    return {task: int(minutes) for task, minutes in found}
+    return {task: int(minutes) for task, minutes in re.findall(card, text, re.M | re.S)}
 
 
 def all_needs(number):

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from tests.lessons.filled import as_it_is, is_function, judged, run, sources
+from xaicourse.course.checking import TASKS
 
 SOURCES = list(sources())
 
@@ -129,18 +130,16 @@ def one_by_one(task: str, answer: Any) -> Any:
     return changed
 
 
-rounded: set[str] = set()  # tasks that ask for more digits than half precision holds
-
-
 def half_or_single(task: str, answer: Any) -> Any:
     """Return results in half precision, or in single precision where the checker asks for more."""
     half = giving(in_parts(as_half))(task, answer)
     if not is_function(answer):
         return half
-    verdict = judged(task, half)
+    reference = TASKS[task].reference
+    is_part = isinstance(reference, dict)  # of an answer that holds more than a function
+    verdict = judged(task, {**reference, answer.__name__: half} if is_part else half)
     if verdict.passed:
         return half
-    rounded.add(task)
     assert "digits" in verdict.message, verdict.message  # L8: what is wrong is said
     return giving(in_parts(as_float))(task, answer)
 

@@ -154,18 +154,24 @@ def test_buttons_and_value_say_the_same(panel):
     assert grid.button(3, 3).description == "×"  # a sign beside the colour
 
 
-def test_the_keyboard_path_greys_and_restores(panel):
+def test_all_patches_are_restored_at_once(panel):
     grid = panel.controls["patches"]
-    grid.line.value, grid.column.value = 2, 4  # counted from 1 on the screen
-    grid.switch.click()
-    assert grid.value == ((1, 3),)
-    assert panel.result.change != 0
-    grid.switch.click()
-    assert grid.value == ()
     grid.value = [(0, 0), (1, 1)]
+    assert panel.result.change != 0
     grid.clear.click()
     assert grid.value == ()
     assert not any(button.value for button in grid._buttons)
+
+
+def test_the_buttons_lie_on_the_photo(panel):
+    """The first piece of the picture holds them, where the photo's plate is."""
+    squares, layout = panel.controls["patches"].squares, panel.controls["patches"].squares.layout
+    assert squares in panel.picture.children[0].children
+    assert squares not in panel.controls["patches"].children
+    left, bottom, wide, high = next(iter(panel.plates(panel.result))).at
+    top = panel.size[1] - bottom - high
+    assert layout.margin == f"{96 * top:.1f}px 0 0 {96 * left:.1f}px"
+    assert (layout.width, layout.height) == (f"{96 * wide:.1f}px", f"{96 * high:.1f}px")
 
 
 def test_every_button_has_a_name():

@@ -10,12 +10,15 @@ from torch import nn
 import xaicourse as xc
 from xaicourse.course.checking import TASKS, check
 from xaicourse.course.grading.cases import apart
-from xaicourse.course.lessons.l03_relevance import task_epsilon, task_likeness, task_rescale
+from xaicourse.course.lessons.l03_relevance import (
+    epsilon_rules,
+    other_maps,
+    task_epsilon,
+    task_rescale,
+)
 from xaicourse.course.lessons.l03_relevance.nets import run
 
 LESSON = [task for task in TASKS if task.startswith("03.")]
-MODULES = [task_epsilon, task_rescale, task_likeness]
-FUNCTIONS = [module.GRADER.task for module in MODULES]
 
 
 def as_model(weights, biases):
@@ -114,7 +117,7 @@ def lrp_by_autograd(weights, biases, x, target, epsilon):
 
 def lrp_in_lists(weights, biases, x, target, epsilon):
     return [
-        task_epsilon.lrp_epsilon(weights, biases, x[k : k + 1], target[k : k + 1], epsilon)[
+        epsilon_rules.lrp_epsilon(weights, biases, x[k : k + 1], target[k : k + 1], epsilon)[
             0
         ].tolist()
         for k in range(len(x))
@@ -130,10 +133,10 @@ def test_odd_right_lrps_pass(answer):
 @pytest.mark.parametrize(
     "answer",
     [
-        lambda W, b, x, t, e: 2 * task_epsilon.lrp_epsilon(W, b, x, t, e),
-        lambda W, b, x, t, e: task_epsilon.lrp_epsilon(W, b, x, t, 2 * e),
-        lambda W, b, x, t, e: task_epsilon.lrp_epsilon(W, b, x, t, e).flip(1),
-        lambda W, b, x, t, e: -task_epsilon.lrp_epsilon(W, b, x, t, e),
+        lambda W, b, x, t, e: 2 * epsilon_rules.lrp_epsilon(W, b, x, t, e),
+        lambda W, b, x, t, e: epsilon_rules.lrp_epsilon(W, b, x, t, 2 * e),
+        lambda W, b, x, t, e: epsilon_rules.lrp_epsilon(W, b, x, t, e).flip(1),
+        lambda W, b, x, t, e: -epsilon_rules.lrp_epsilon(W, b, x, t, e),
         lambda W, b, x, t, e: torch.zeros_like(x),
         lambda W, b, x, t, e: x,
     ],
@@ -147,7 +150,7 @@ def test_the_lrp_of_the_task_is_the_packages():
     for case in task_epsilon.CASES:
         v = case.values
         net = as_model(v["weights"], v["biases"])
-        ours = task_epsilon.lrp_epsilon(
+        ours = epsilon_rules.lrp_epsilon(
             [W.double() for W in v["weights"]],
             [b.double() for b in v["biases"]],
             v["x"].double(),
@@ -188,7 +191,7 @@ def rescale_by_the_package(weights, biases, x, baseline, target):
 
 def test_odd_right_rescales_are_right():
     assert check("03.3", rescale_by_hand).passed
-    grader = task_rescale.GRADER
+    grader = TASKS["03.3"].grade
     for case in grader.cases:
         ours, package = (grader.result(f, case) for f in (grader.right, rescale_by_the_package))
         assert apart(ours, package) < 1e-5
@@ -197,10 +200,10 @@ def test_odd_right_rescales_are_right():
 @pytest.mark.parametrize(
     "answer",
     [
-        lambda W, b, x, y, t: 2 * task_rescale.rescale(W, b, x, y, t),
-        lambda W, b, x, y, t: task_rescale.rescale(W, b, y, x, t),
-        lambda W, b, x, y, t: task_rescale.rescale(W, b, x + 1, y, t),
-        lambda W, b, x, y, t: task_rescale.rescale(W, b, x, y, t).flip(1),
+        lambda W, b, x, y, t: 2 * other_maps.rescale(W, b, x, y, t),
+        lambda W, b, x, y, t: other_maps.rescale(W, b, y, x, t),
+        lambda W, b, x, y, t: other_maps.rescale(W, b, x + 1, y, t),
+        lambda W, b, x, y, t: other_maps.rescale(W, b, x, y, t).flip(1),
         lambda W, b, x, y, t: torch.zeros_like(x),
         lambda W, b, x, y, t: x - y,
     ],
@@ -215,8 +218,8 @@ def test_integrated_gradients_pass_with_one_hidden_layer_only():
     cases = {case.name: case for case in task_rescale.CASES}
     for name, equal in {"two_layers": True, "batch": False}.items():
         right, other = (
-            task_rescale.GRADER.result(f, cases[name])
-            for f in (task_rescale.rescale, task_rescale.integrated)
+            TASKS["03.3"].grade.result(f, cases[name])
+            for f in (other_maps.rescale, other_maps.integrated)
         )
         assert (apart(right, other) < 0.01) is equal
 
@@ -309,7 +312,7 @@ def lrp_with(sign, start=None):
 
     def answer(weights, biases, x, target, epsilon):
         inputs, sums = run(weights, biases, x)
-        R = task_epsilon._start(sums[-1], target)
+        R = epsilon_rules.own_score(sums[-1], target)
         R = R if start is None else start(R)
         for W, b, a in reversed(list(zip(weights, biases, inputs, strict=True))):
             z = a @ W.T + b
@@ -337,7 +340,7 @@ def test_both_signs_of_zero_pass(name):
 def test_zero_over_zero_that_is_mended_afterwards_passes():
     def answer(weights, biases, x, target, epsilon):
         inputs, sums = run(weights, biases, x)
-        R = task_epsilon._start(sums[-1], target)
+        R = epsilon_rules.own_score(sums[-1], target)
         for W, b, a in reversed(list(zip(weights, biases, inputs, strict=True))):
             z = a @ W.T + b
             R = a * (torch.nan_to_num(R / (z + epsilon * torch.sign(z))) @ W)
@@ -353,7 +356,7 @@ def test_a_sign_that_is_zero_at_zero_is_found():
 
 def test_another_fault_at_zero_sums_has_no_name():
     def answer(weights, biases, x, target, epsilon):
-        right = task_epsilon.lrp_epsilon(weights, biases, x, target, epsilon)
+        right = epsilon_rules.lrp_epsilon(weights, biases, x, target, epsilon)
         sums = run(weights, biases, x)[1]
         return right + 1.0 if any(bool((z == 0).any()) for z in sums) else right
 
@@ -362,7 +365,7 @@ def test_another_fault_at_zero_sums_has_no_name():
 
 
 def test_the_zero_case_has_sums_of_zero():
-    case = task_epsilon.ZERO.cases[0].values
+    case = task_epsilon.ZERO_SUMS.values
     hidden, logits = run(case["weights"], case["biases"], case["x"])[1]
     places = torch.arange(len(logits))
     assert bool((hidden == 0).any())
@@ -380,7 +383,7 @@ def test_a_net_without_relus_is_named():
         inputs = [x]
         for W, b in zip(weights, biases, strict=True):
             inputs.append(inputs[-1] @ W.T + b)
-        R = task_epsilon._start(inputs[-1], target)
+        R = epsilon_rules.own_score(inputs[-1], target)
         for W, a, z in zip(weights[::-1], inputs[-2::-1], inputs[::-1], strict=False):
             R = a * ((R / (z + epsilon * torch.where(z >= 0, 1.0, -1.0))) @ W)
         return R
@@ -397,8 +400,7 @@ def rescale_with(still):
             change = torch.where(same, torch.ones_like(z), z - z0)
             return torch.where(same, still(z), (z.relu() - z0.relu()) / change)
 
-        m = task_rescale.multipliers(weights, biases, x, baseline, target, quotient)
-        return (x - baseline) * m
+        return other_maps.rescale(weights, biases, x, baseline, target, quotient=quotient)
 
     return answer
 
@@ -425,8 +427,7 @@ def test_a_small_change_is_not_taken_for_none(still):
             change = torch.where(same, torch.ones_like(z), z - z0)
             return torch.where(same, (z > 0).to(z), (z.relu() - z0.relu()) / change)
 
-        m = task_rescale.multipliers(weights, biases, x, baseline, target, quotient)
-        return (x - baseline) * m
+        return other_maps.rescale(weights, biases, x, baseline, target, quotient=quotient)
 
     verdict = check("03.3", answer)
     assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
@@ -437,8 +438,7 @@ def test_a_small_number_in_the_denominator_is_found():
         def quotient(z, z0):
             return (z.relu() - z0.relu()) / (z - z0 + 1e-9)
 
-        m = task_rescale.multipliers(weights, biases, x, baseline, target, quotient)
-        return (x - baseline) * m
+        return other_maps.rescale(weights, biases, x, baseline, target, quotient=quotient)
 
     assert check("03.3", answer).diagnosis == "zero_where_still"
 

@@ -139,12 +139,14 @@ def test_every_setting_changes_the_picture(panel):
         assert panel.error is None
         assert panel.picture.value not in seen, move
         seen.add(panel.picture.value)
-    assert panel.picture.tooltip == panel.alt(panel.result)
+    assert panel.picture.alt == panel.alt(panel.result)
     assert "hires_cam map of owl at act1: 12 × 12 cells" in panel.alt(panel.result)
 
 
 def test_every_control_has_a_name(panel):
-    named = [w for w in widgets_in(panel.view) if hasattr(w, "value") and w.description]
+    named = [
+        w for w in widgets_in(panel.view) if getattr(w, "description", "") and hasattr(w, "value")
+    ]
     assert {w.description for w in named} >= set(panel.controls)
 
 

@@ -222,7 +222,7 @@ def test_the_stored_text_holds_no_numbers_and_the_picture_has_an_alt_text():
     data, metadata = panel._repr_mimebundle_()
     assert data["text/plain"] == "Panel: path explorer, from the baseline to the input"
     assert metadata["image/png"]["alt"].startswith("Path explorer at alpha 1.00")
-    assert panel.picture.tooltip == metadata["image/png"]["alt"]
+    assert panel.picture.alt == metadata["image/png"]["alt"]
 
 
 def test_no_output_widget_and_every_control_has_a_name():

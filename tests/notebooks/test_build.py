@@ -153,9 +153,9 @@ def test_only_chooses_and_an_unknown_lesson_is_an_error(course, capsys):
 @pytest.mark.parametrize(
     ("name", "old", "new", "message"),
     [
-        (LESSON, "abs(-6)", "xc.threads()", "cell 9 prints another text"),
-        (LESSON, "abs(-6)", "hash('a')", "cell 9 prints another text"),
-        (LESSON, "abs(-6)", "1 / 0", "cell 9 raised ZeroDivisionError"),
+        (LESSON, "abs(-6)", "xc.threads()", "cell 8 prints another text"),
+        (LESSON, "abs(-6)", "hash('a')", "cell 8 prints another text"),
+        (LESSON, "abs(-6)", "1 / 0", "cell 8 raised ZeroDivisionError"),
         (LESSON, "Panel: the ramp again", "the ramp again", "without a description"),
         (SHEET, "answer = 6 * 7", "answer = 41", "90.1 is wrong"),
         (SHEET, "# STUB: answer = None", "# STUB: answer = 42", "not 'not done yet'"),
@@ -212,7 +212,7 @@ def nbval(course, mode, *names):
 def test_strict_nbval_passes_and_sees_one_changed_digit(built):
     code, out = nbval(built, "--nbval", "notebooks", "solutions")
     assert code == 0, out
-    assert "15 passed" in out  # 9 code cells of the lesson, 6 of the worked sheet
+    assert "16 passed" in out  # 10 code cells of the lesson, 6 of the worked sheet
     path = built.root / LESSON_BOOK
     text = path.read_text(encoding="utf-8")
     assert text.count('"6"') == 1

@@ -1,4 +1,4 @@
-"""A card stands once, in the lesson or the sheet of its room; the task's record holds none of it."""
+"""A card stands once, in a lesson or its sheet; the record of the task holds none of it."""
 
 from collections import Counter
 from dataclasses import fields

@@ -42,6 +42,7 @@ FINE = [
     "inputs [3.0, -3.0], hidden [0.0, 0.0, 1.0], sum 2.0",
     "mean of all 24 orders: 5.0",
     "mean of 8: 0.2",
+    "mean of 8: 2",
     "one of the classes: cat 9.2",
     "the best of them: 3",
     "probability of goldfish is below 0.001: yes",

@@ -158,13 +158,13 @@ def test_matplotlib_finds_a_folder_without_a_home(tmp_path, monkeypatch, where):
     monkeypatch.setenv("HOME", str(tmp_path / where))
     for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MPLCONFIGDIR"):
         monkeypatch.delenv(name, raising=False)
-    if hasattr(environment_module, "_font_cache"):
-        environment_module._font_cache.cache_clear()
+    if hasattr(environment_module, "_writable_places"):
+        environment_module._writable_places.cache_clear()
     command = [sys.executable, "-c", "import matplotlib; print(matplotlib.get_cachedir())"]
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
     assert done.stderr == ""
-    if hasattr(environment_module, "_font_cache"):
-        environment_module._font_cache.cache_clear()
+    if hasattr(environment_module, "_writable_places"):
+        environment_module._writable_places.cache_clear()
 
 
 def test_the_environment_of_a_build_is_not_this_one(monkeypatch):

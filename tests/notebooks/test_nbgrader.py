@@ -122,10 +122,7 @@ def test_the_lesson_with_its_tasks_is_a_second_notebook_of_the_assignment(export
 def test_a_lesson_without_tasks_is_not_exported(course):
     path = course.root / ROOM / LESSON
     text = path.read_text(encoding="utf-8")
-    start, end = (
-        text.index("# %% [markdown]\n# ### Task"),
-        text.index('# %% [markdown] tags=["deeper'),
-    )
+    start, end = text.index("# %% [markdown]\n# ### Task"), text.index('# %% tags=["own-model"]')
     path.write_text(text[:start] + text[end:], encoding="utf-8")
     course.registry = Registry(tasks=frozenset({"90.1", "90.2"}))
     assert course.build("--nbgrader", str(course.root / "out")) == 0

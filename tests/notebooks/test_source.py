@@ -14,7 +14,7 @@ def test_every_cell_of_a_task_knows_its_task_up_to_the_next_heading(course):
 
 def test_a_task_in_a_lesson_ends_before_the_first_cell_without_its_tags(course):
     tasks = [cell.task for cell in course.read(LESSON).cells]
-    assert tasks == [*[None] * 9, *["90.3"] * 4, *[None] * 5]
+    assert tasks == [*[None] * 9, *["90.3"] * 4, *[None] * 6]
 
 
 def test_a_deeper_heading_covers_its_section_and_no_more(course):

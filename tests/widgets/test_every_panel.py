@@ -1,5 +1,7 @@
 """What holds for the panels of all lessons: bounded memory, plates inside the picture."""
 
+import html
+
 import pytest
 
 from tests.frozen.make import panels
@@ -47,6 +49,17 @@ def test_a_picture_is_made_of_plates_that_lie_inside_it(panel):
         for left, bottom, wide, high in filter(None, (plate.at, getattr(plate, "bar_at", None))):
             assert 0 <= left <= left + wide <= width
             assert 0 <= bottom <= bottom + high <= height
+
+
+def test_words_below_a_refused_value_are_true(panel):
+    """Every panel says so where its picture is not that of what was asked for."""
+    picture, words = panel.picture.value, panel.describe(panel.result)
+    name = next(iter(panel.controls))
+    panel.set(**{name: "no such value"})
+    assert panel.error is not None
+    assert panel.picture.value == picture
+    said = html.unescape(panel.caption.value)
+    assert f">picture of the last allowed settings  ·  {words}<" in said
 
 
 def test_no_room_has_a_figure_of_its_own():

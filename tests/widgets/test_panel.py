@@ -4,6 +4,7 @@ import asyncio
 import base64
 import io
 import threading
+from types import SimpleNamespace
 
 import ipywidgets
 import pytest
@@ -100,6 +101,67 @@ def test_a_value_that_the_control_refuses_is_an_error_in_the_panel():
     panel.set(size=8)
     assert panel.error is None
     assert grey_on_screen(panel) == (8, 10)
+
+
+class Coarse(Square):
+    """Square, with results that say whether a better one is on its way."""
+
+    def compute(self, settings):
+        for result in super().compute(settings):
+            yield result and SimpleNamespace(**result)
+
+    def draw(self, result):
+        return super().draw(vars(result))
+
+    describe = Panel.describe
+
+    def words(self, result):
+        yield f"grey {result.grey}"
+
+
+def test_words_below_a_refused_value_are_those_of_the_picture_and_nothing_refines(live):
+    async def drive():
+        panel = Coarse(chunks=1000)
+        assert "refining" in panel.caption.value
+        panel.controls["grey"].value = 280  # refused, and ends the work that was under way
+        await finished(panel)
+        assert "picture of the last allowed settings" in panel.caption.value
+        assert "a first answer, coarse" in panel.caption.value
+        assert "grey 10" in panel.caption.value
+        assert "refining" not in panel.caption.value
+        panel.chunks = 1
+        panel.controls["grey"].value = 30
+        await finished(panel)
+        assert panel.caption.value == '<span role="status">grey 30</span>'
+
+    asyncio.run(asyncio.wait_for(drive(), 20))
+
+
+def test_a_value_that_a_control_refuses_lets_the_work_under_way_be_finished(live):
+    async def drive():
+        panel = Coarse()
+        panel.set(size=5)
+        assert panel.result.coarse is False
+        assert "size cannot be 5" in panel.message.value
+        assert "last allowed settings  ·  grey 10<" in panel.caption.value
+
+    asyncio.run(asyncio.wait_for(drive(), 20))
+
+
+def test_a_panel_in_a_notebook_is_followed_by_its_words(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.core.getipython.get_ipython", lambda: SimpleNamespace(kernel=1))
+    monkeypatch.setattr("IPython.display.display", lambda data, **how: shown.append(data))
+    Square()._ipython_display_()
+    assert shown[0]["text/plain"] == "Panel: grey square"
+    assert shown[1]["text/plain"] == "In words: Picture of the grey square."
+
+
+def test_the_words_on_the_page_follow_the_settings():
+    panel = Square()
+    panel.alt = lambda result: f"A <{result['grey']}>."
+    panel.set(grey=44)
+    assert "A &lt;44&gt;." in panel.in_words.value
 
 
 def test_an_unknown_setting_is_a_mistake_of_the_caller():

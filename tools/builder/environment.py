@@ -3,6 +3,8 @@
 import atexit
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -25,23 +27,46 @@ SECOND = FIRST | {
 
 
 def environment(variables: dict[str, str] = FIRST) -> dict[str, str]:
-    """Return this process's environment with `variables`, and without a fixed plotting backend."""
+    """Return this process's environment with `variables`, and without a fixed plotting backend.
+
+    The reader's record of predictions and checks is out of sight, and what a kernel or Matplotlib
+    must write has a place, also where the home folder is read-only.
+    """
     kept = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
-    return {"MPLCONFIGDIR": _font_cache()} | kept | variables
+    kept = _writable_places() | kept | variables
+    return kept | {"XAICOURSE_PROGRESS": str(_own_folder() / "no record" / "progress.json")}
 
 
 @cache
-def _font_cache() -> str:
-    """Return a folder that Matplotlib can write to: where it finds none, it prints a warning.
+def _writable_places() -> dict[str, str]:
+    """Return folders for what is written to the home folder: the usual ones if that is possible.
 
-    It is the usual one if that can be written, otherwise one for this run.
+    Matplotlib's list of fonts is made here: it takes seconds, and a cell would tell of it.
     """
+    places = {} if _home_is_writable() else {
+        name: str(_own_folder() / name.lower())
+        for name in ("MPLCONFIGDIR", "IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR")
+    }  # fmt: skip
+    command = [sys.executable, "-c", "import matplotlib.font_manager"]
+    subprocess.run(command, env=os.environ | places, capture_output=True, check=False)
+    return places
+
+
+def _home_is_writable() -> bool:
     try:
-        usual = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "matplotlib"
-        usual.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=usual):
-            return str(usual)
+        cache_folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        for folder in (cache_folder / "matplotlib", Path.home() / ".local/share/jupyter"):
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
     except (OSError, RuntimeError):  # a home that is read-only, or none
-        folder = tempfile.mkdtemp(prefix="matplotlib-")
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        return folder
+        return False
+    return True
+
+
+@cache
+def _own_folder() -> Path:
+    """Return a folder for this run, which is removed after it."""
+    folder = tempfile.mkdtemp(prefix="xaicourse-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from xaicourse.core.places import rooms
 from xaicourse.core.registry import name_lessons
 
-__all__ = ["LESSONS", "LESSON_OF", "TRACKS", "Lesson", "depths", "read_room"]
+__all__ = ["LESSONS", "LESSON_OF", "TRACKS", "Lesson", "depths", "read_room", "way"]
 
 PLANNED = Path(__file__).with_name("planned.toml")
 
@@ -34,6 +34,8 @@ class Lesson:
         How long a reader needs; 0 if nobody knows yet.
     methods : tuple of str
         The methods and metrics that it introduces.
+    optional : bool
+        Whether a reader who is short of time may skip it.
     """
 
     number: str
@@ -42,6 +44,7 @@ class Lesson:
     status: Literal["ready", "planned"] = "planned"
     minutes: int = 0
     methods: tuple[str, ...] = ()
+    optional: bool = False
 
 
 @cache
@@ -65,6 +68,7 @@ def lesson(number: str, card: Mapping[str, Any]) -> Lesson:
         card.get("status", "planned"),
         card.get("minutes", 0),
         tuple(card.get("methods", ())),
+        card.get("optional", False),
     )
 
 
@@ -76,6 +80,20 @@ def tracks() -> dict[str, tuple[str, ...]]:
             places[name].append((place, number))
     found = {name: tuple(n for _, n in sorted(pairs)) for name, pairs in sorted(places.items())}
     return {**found, "all": tuple(LESSONS)}
+
+
+def way(track: str) -> str:
+    """Return a track in words: lessons of one lab are joined, and some are still to come.
+
+    >>> way("workshop")
+    '00, 01, 05, 02, 04'
+    """
+    places: dict[int, list[str]] = defaultdict(list)
+    for number, card in cards().items():
+        if track in card.get("tracks", {}):
+            to_come = "" if LESSONS[number].status == "ready" else " (to come)"
+            places[card["tracks"][track]].append(number + to_come)
+    return ", ".join(" + ".join(places[place]) for place in sorted(places))
 
 
 LESSONS: dict[str, Lesson] = {number: lesson(number, card) for number, card in cards().items()}

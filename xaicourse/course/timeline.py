@@ -193,7 +193,7 @@ def draw_lesson(axis: Axes, place: tuple[int, float], lesson: Lesson, in_track: 
             lw=2.2 if in_track else 0.8, ls="-" if ready or in_track else (0, (4, 3)), zorder=2,
         )
     )  # fmt: skip
-    text = f"{lesson.number} {lesson.title}"
+    text = f"{lesson.number} {lesson.title}{' (optional)' if lesson.optional else ''}"
     axis.text(
         x, y, two_lines(text), ha="center", va="center", fontsize=7.2, color=INK,
         weight="bold" if ready else "normal", linespacing=1.0, zorder=3,

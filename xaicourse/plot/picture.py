@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from xaicourse.core.files import write_atomically
+from xaicourse.plot.in_words import display_in_words
 
 DPI = 120  # pixels per inch of the stored PNG
 SCREEN_DPI = 96  # it is shown smaller than it is stored, so that it stays sharp
@@ -86,6 +87,9 @@ class Picture:
         self, include: Any = None, exclude: Any = None
     ) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
         return png_bundle(self.png, self.alt, repr(self), self.dpi)
+
+    def _ipython_display_(self) -> None:
+        display_in_words(*self._repr_mimebundle_(), self.alt)
 
 
 def checked_alt(alt: str) -> str:

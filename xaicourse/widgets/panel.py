@@ -21,11 +21,14 @@ from collections.abc import Generator, Iterable, Iterator, Mapping
 from typing import Any
 
 import ipywidgets
-from traitlets import TraitError, Unicode
+from traitlets import TraitError
 
-from xaicourse.plot.picture import DPI, SCREEN_DPI, png_bundle, png_size, small_png
+from xaicourse.plot import in_words
+from xaicourse.plot.picture import png_bundle, small_png
+from xaicourse.widgets import page
 from xaicourse.widgets.controls import Control
-from xaicourse.widgets.plates import Plate, png_of
+from xaicourse.widgets.folding import FoldingPicture, gaps_between
+from xaicourse.widgets.plates import Box, Plate, png_of
 from xaicourse.widgets.words import side_by_side
 
 PAUSE = 0.005  # seconds between two chunks: time in which a newer move is heard
@@ -34,16 +37,6 @@ BUSY = (
     "<style>@keyframes xai-appear{to{opacity:1}}</style>"
     '<span style="opacity:0;animation:xai-appear 0s 0.4s forwards">computing ...</span>'
 )
-
-
-class NamedImage(ipywidgets.Image):
-    """An image whose tooltip works: it becomes the name that a screen reader says.
-
-    In ipywidgets 8.1 the browser looks at a widget's description before it shows a tooltip, and
-    stops with an error at an image, which has none.
-    """
-
-    description = Unicode("").tag(sync=True)
 
 
 class Panel:
@@ -95,6 +88,10 @@ class Panel:
         name = self.title.split(",")[0]
         return f"{name[0].upper()}{name[1:]}."
 
+    def cover(self) -> tuple[ipywidgets.Widget, Box] | None:
+        """Return a widget that lies on the picture, and its place in inches; None for none."""
+        return None
+
     def connect(self) -> None:
         """Let controls change each other; they do so before the panel hears of a move."""
 
@@ -122,21 +119,12 @@ class Panel:
         self.controls: dict[str, Any] = self._all_controls(controls)
         self.result: Any = None
         self.error: Exception | None = None
-        self.picture = NamedImage(format="png", layout={"max_width": "100%"})
+        self.picture = FoldingPicture(self.cover(), self.size)
         self.caption = ipywidgets.HTML()
         self.message = ipywidgets.HTML()
         self.busy = ipywidgets.HTML(layout={"width": "90px"})
-        row = ipywidgets.Layout(
-            display="flex", flex_flow="row wrap", align_items="center", grid_gap="4px 10px"
-        )
-        self.view = ipywidgets.VBox(
-            [
-                ipywidgets.Box([*self.controls.values(), self.busy], layout=row),
-                self.message,
-                self.picture,
-                self.caption,
-            ]
-        )
+        self.in_words = ipywidgets.HTML()
+        self.view = self._view_of_all()
         self._turns = itertools.count(1)
         self._turn = 0  # number of the newest move; work for an older one stops
         self._held = False
@@ -146,6 +134,22 @@ class Panel:
         for control in self.controls.values():
             control.observe(self._moved, "value")
         self._first_picture()
+
+    def _view_of_all(self) -> ipywidgets.VBox:
+        """Return the controls, the picture and its words, one below the other."""
+        row = ipywidgets.Layout(
+            display="flex", flex_flow="row wrap", align_items="center", grid_gap="4px 10px"
+        )
+        controls = ipywidgets.Box([*self.controls.values(), self.busy], layout=row)
+        script = ipywidgets.HTML(page.page(), layout={"display": "none"})
+        # The words stand outside the fold: it stays open while they change.
+        fold = ipywidgets.HTML(f"<details>{in_words.FOLD}</details>")
+        fold.add_class(page.FOLD)
+        self.in_words.add_class(page.TEXT)
+        below = [self.message, self.picture, self.caption, fold, self.in_words]
+        view = ipywidgets.VBox([script, controls, *below])
+        view.add_class(page.PANEL)
+        return view
 
     def _all_controls(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Make the widgets of the controls that the class declares, and add those given."""
@@ -184,6 +188,8 @@ class Panel:
             for control_name, value in before.items():
                 self.controls[control_name].value = value
             self._turn = next(self._turns)
+            if getattr(self.result, "coarse", False):  # a better one was on its way
+                self._work_at_once(self._turn)
             self._show_error(ValueError(f"{name} cannot be {value_text(settings[name])}: {error}"))
             return
         finally:
@@ -213,6 +219,9 @@ class Panel:
             small_png(self.picture.value), self.alt(self.result), f"Panel: {self.title}"
         )
         return {**live, **data}, metadata
+
+    def _ipython_display_(self) -> None:
+        in_words.display_in_words(*self._repr_mimebundle_(), self.alt(self.result))
 
     # -- running -------------------------------------------------------------------------------
 
@@ -292,20 +301,32 @@ class Panel:
         """Draw a result; None is only a moment in which work can be stopped."""
         if result is None:
             return
-        png = self.draw(result)
+        png, alt = self.draw(result), self.alt(result)
         self.result, self.error = result, None
-        self.picture.width = str(round(png_size(png)[0] * SCREEN_DPI / DPI))
-        self.picture.value = png
-        self.picture.tooltip = self.alt(result)  # becomes the image's accessible name
-        self.caption.value = f'<span role="status">{html.escape(self.describe(result))}</span>'
+        self.picture.show(png, alt, gaps_between(self.plates(result)))
+        self.in_words.value = f'<div style="{in_words.SMALL}">{html.escape(alt)}</div>'
+        self._say_below(self.describe(result))
         self.message.value = ""
 
+    def _say_below(self, words: str) -> None:
+        """Write the line of text under the picture."""
+        self.caption.value = f'<span role="status">{html.escape(words)}</span>'
+
     def _show_error(self, error: Exception) -> None:
-        """Say in one line what is wrong; the last good picture stays."""
+        """Say in one line what is wrong; the last good picture stays, as the words below say."""
         self.error = error
         line = " ".join(str(error).split()) or type(error).__name__
         line = f"Not drawn: {line.rstrip('.')}. The last good picture is kept."
         self.message.value = f'<b role="alert">{html.escape(line)}</b>'
+        if self.result is not None:
+            self._say_below("  ·  ".join([*kept_words(self.result), *self.words(self.result)]))
+
+
+def kept_words(result: Any) -> Iterator[str]:
+    """Yield what stands before the numbers of a picture that is no longer that of the controls."""
+    yield "picture of the last allowed settings"
+    if getattr(result, "coarse", False):
+        yield "a first answer, coarse"
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:

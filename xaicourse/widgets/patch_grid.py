@@ -1,4 +1,4 @@
-"""A grid of small buttons, one for each patch of a photo; by mouse or by keyboard."""
+"""A grid of buttons, one for each patch of a photo; by mouse or by keyboard."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from typing import Any
 import ipywidgets
 from traitlets import TraitError, Tuple, validate
 
-BUTTON = "24px"
+from xaicourse.widgets.page import SQUARES
+
+BUTTON = 24  # pixels
 OFF, ON = "#e8e8e8", "#555555"
 
 
 class PatchGrid(ipywidgets.HBox):
-    """Choose patches: click a button, or set line and column and press "grey / restore".
+    """Choose patches: click them, or go to one by the arrow keys and press Enter.
 
-    The value is a sorted tuple of (line, column), both from 0, counted from the top left.
+    The value is a sorted tuple of (line, column), both from 0, counted from the top left. A panel
+    takes the buttons, `squares`, and lays them on its photo.
 
     Parameters
     ----------
@@ -38,24 +41,25 @@ class PatchGrid(ipywidgets.HBox):
     def __init__(self, side: int, value: Iterable[tuple[int, int]] = ()) -> None:
         self.side = side
         self._buttons = [self._new_button(line, column) for line, column in all_places(side)]
-        self.line = place_slider("patch, down", side)
-        self.column = place_slider("patch, across", side)
-        wide = {"width": "max-content"}
-        self.switch = ipywidgets.Button(description="grey / restore this patch", layout=wide)
-        self.clear = ipywidgets.Button(description="restore all", layout=wide)
+        self.clear = ipywidgets.Button(
+            description="restore all", layout={"width": "max-content"}, tooltip="no grey patches"
+        )
+        length = f"{side * BUTTON}px"
         layout = ipywidgets.Layout(
-            grid_template_columns=f"repeat({side}, {BUTTON})", grid_gap="2px", width="max-content"
-        )
-        grid = ipywidgets.GridBox(self._buttons, layout=layout)
-        keys = ipywidgets.VBox(
-            [self.line, self.column, ipywidgets.HBox([self.switch, self.clear])],
-            layout={"margin": "0 0 0 14px"},
-        )
-        super().__init__([grid, keys], layout={"align_items": "center"})
-        self.switch.on_click(lambda _: self.toggle(self.line.value - 1, self.column.value - 1))
+            width=length, height=length, grid_template_columns=f"repeat({side}, 1fr)",
+            grid_template_rows=f"repeat({side}, 1fr)",
+        )  # fmt: skip
+        self.squares = ipywidgets.GridBox(self._buttons, layout=layout)
+        self.squares.add_class(SQUARES)
+        super().__init__([self.squares, self.clear], layout={"align_items": "center"})
         self.clear.on_click(lambda _: self._set(()))
         self.observe(self._show_value, "value")
         self._set(value)
+
+    def without_squares(self) -> ipywidgets.Widget:
+        """Give the buttons away, to be laid on a photo; the rest stays."""
+        self.children = (self.clear,)
+        return self.squares
 
     def button(self, line: int, column: int) -> ipywidgets.ToggleButton:
         """Return the button of one patch."""
@@ -84,7 +88,7 @@ class PatchGrid(ipywidgets.HBox):
     def _new_button(self, line: int, column: int) -> ipywidgets.ToggleButton:
         button = ipywidgets.ToggleButton(
             False, description=" ", tooltip=f"patch {line + 1} down, {column + 1} across",
-            layout={"width": BUTTON, "height": BUTTON, "margin": "0", "padding": "0"},
+            layout={"width": "auto", "height": "auto", "margin": "0", "padding": "0"},
         )  # fmt: skip
         button.style.button_color = OFF
         button.observe(lambda change: self._pressed(line, column, change["new"]), "value")
@@ -108,11 +112,3 @@ class PatchGrid(ipywidgets.HBox):
 def all_places(side: int) -> list[tuple[int, int]]:
     """Return all (line, column) from the top left, line by line."""
     return [(line, column) for line in range(side) for column in range(side)]
-
-
-def place_slider(name: str, side: int) -> ipywidgets.IntSlider:
-    """Return a slider from 1 to side."""
-    return ipywidgets.IntSlider(
-        1, min=1, max=side, description=name, style={"description_width": "90px"},
-        layout={"width": "260px"},
-    )  # fmt: skip

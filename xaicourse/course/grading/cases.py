@@ -14,6 +14,7 @@ from xaicourse.course.grading.leaves import Modules
 from xaicourse.course.grading.normalised import normalised
 from xaicourse.course.grading.path_probe import ProbeModel
 from xaicourse.course.grading.relation import relation
+from xaicourse.course.grading.unused import unused
 from xaicourse.course.grading.verdict import Outcome, Settled
 
 __all__ = ["Case", "CaseGrader", "Reply", "WatchedModel", "apart", "case", "waves"]
@@ -179,6 +180,9 @@ class CaseGrader:
         Whether a second call with the same arguments must give the same: hooks may take notes.
     or_right : sequence of callable
         Further right functions, in a task that leaves a choice.
+    near : mapping
+        How far a result may be from that of a misconception which has many forms: a sum of few
+        steps, for example. At most half of what parts it from the right one.
     """
 
     task: str
@@ -195,6 +199,7 @@ class CaseGrader:
     rounding: float = RIGHT
     twice: bool = False
     or_right: Sequence[Callable[..., Any]] = ()
+    near: Mapping[str, float] = field(default_factory=dict)
 
     def __call__(self, answer: Any) -> Outcome:
         """Return the outcome for one answer."""
@@ -260,6 +265,7 @@ class CaseGrader:
         text = messages.text("general/differs_case", where=where)
         if any(map(torch.count_nonzero, given)) and self._target_is_ignored(answer, None):
             text += " " + messages.text("general/target_not_used")  # seen: no diagnosis
+        text = f"{text} {self._unused(answer)}".rstrip()
         return self._unnamed(text, evidence, given, expected)
 
     def _evidence(self, case: Case, got: Tensor, right: Any) -> str:
@@ -337,6 +343,17 @@ class CaseGrader:
         ]
         return bool(moved) and all(apart(ask(case), ask(other)) <= RIGHT for case, other in moved)
 
+    def _unused(self, answer: Any) -> str:
+        """Say which arguments the answer does not look at."""
+        if len(self.cases[0].values) < 2:
+            return ""
+        return unused(
+            self.cases,
+            lambda case: self.result(self.right, case),
+            lambda case: self._again(answer, case),
+            apart,
+        )
+
     def _again(self, answer: Any, case: Case) -> Tensor | None:
         """Return what a second call with the same arguments gives."""
         try:
@@ -355,13 +372,18 @@ class CaseGrader:
         fits = [
             name
             for name, wrong in self.misconceptions.items()
-            if any(self._agrees(given, form) for form in (wrong, *self.also.get(name, ())))
+            if any(
+                self._agrees(given, form, self.near.get(name, SAME))
+                for form in (wrong, *self.also.get(name, ()))
+            )
         ]
         return fits[0] if len(fits) == 1 else None
 
-    def _agrees(self, given: Sequence[Tensor], wrong: Callable[..., Any]) -> bool:
+    def _agrees(
+        self, given: Sequence[Tensor], wrong: Callable[..., Any], same: float = SAME
+    ) -> bool:
         return all(
-            apart(got, self.result(wrong, case)) <= SAME
+            apart(got, self.result(wrong, case)) <= same
             for got, case in zip(given, self.cases[: len(given)], strict=True)
         )
 

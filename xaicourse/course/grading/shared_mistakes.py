@@ -5,10 +5,11 @@
 
 import torch
 from torch import Tensor
+from torch.nn.functional import cross_entropy
 
 from xaicourse.course.grading.mistakes import Mistake, after, swap
 
-__all__ = ["ROWS", "SIGNS", "WHICH_NUMBER", "pick"]
+__all__ = ["LOSS", "ROWS", "SIGNS", "WHICH_NUMBER", "pick"]
 
 
 def pick(scores: Tensor, target: Tensor) -> Tensor:
@@ -35,6 +36,13 @@ WHICH_NUMBER: tuple[Mistake, ...] = (
         score=lambda z, target: z[:, target[0]],
     ),
     swap(
+        "all_targets",
+        "{score}s[:, target] adds up the {score}s of all targets for every input. "
+        "Each has its own: {score}s[torch.arange(N), target].",
+        score=lambda z, target: z[:, target],
+    ),
+    swap("all_targets", "", score=lambda z, target: z[:, target] / len(z)),  # its mean
+    swap(
         "probability",
         "You explain the probability. Asked is the {score}: no softmax.",
         score=lambda z, target: pick(z.softmax(1), target),
@@ -44,6 +52,16 @@ WHICH_NUMBER: tuple[Mistake, ...] = (
         "You explain the logarithm of the probability. Asked is the {score}: no softmax.",
         score=lambda z, target: pick(z.log_softmax(1), target),
     ),
+)
+
+# The step `score` once more: its loss. Hole: {score}.
+LOSS: tuple[Mistake, ...] = (
+    swap(
+        "cross_entropy",
+        "You differentiate the cross-entropy, a loss. Explain the {score} of the target itself.",
+        score=lambda z, target: cross_entropy(z, target, reduction="sum"),
+    ),
+    swap("cross_entropy", "", score=cross_entropy),
 )
 
 # The result (N, ...) for a batch.

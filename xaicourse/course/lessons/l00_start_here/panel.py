@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
+import ipywidgets
 import numpy as np
 import torch
 from matplotlib.axes import Axes
@@ -18,13 +19,14 @@ from xaicourse.widgets.documented import Settings, documented
 from xaicourse.widgets.given import check_filled
 from xaicourse.widgets.panel import Panel
 from xaicourse.widgets.patch_grid import PatchGrid, all_places
-from xaicourse.widgets.plates import Bars, Map, Photo, Plate, and_pixels, tiled
+from xaicourse.widgets.plates import Bars, Box, Map, Photo, Plate, and_pixels, tiled
 from xaicourse.widgets.work import Memory
 
 __all__ = ["AttributionPanel", "AttributionView", "PatchGrid"]
 
 OCCLUSION = "occlusion"
 GREY = 0.5
+PHOTO_AT = (0.3, 0.3, 2.55, 2.55)  # where the buttons lie
 CHUNK = 4  # greyed photos in one forward pass: between two of them a newer move is heard
 DRAWN_EVERY = 16  # patches: an unfinished occlusion map is drawn so often
 MOST_TILES = 56  # a finer map cannot be read on the screen
@@ -118,6 +120,9 @@ class AttributionPanel(Panel):
         self.maps = Memory(MOST_MAPS)  # (photo, method, class) -> (C, H, W)
         super().__init__({"patches": PatchGrid(side)})
 
+    def cover(self) -> tuple[ipywidgets.Widget, Box]:
+        return self.controls["patches"].without_squares(), PHOTO_AT
+
     def compute(self, settings: Mapping[str, Any]) -> Generator[AttributionView | None, None, None]:
         """Yield the view; an occlusion map fills up from the top, other maps are made at once."""
         photo, method, maps = settings["photo"], settings["method"], {}
@@ -200,7 +205,7 @@ class AttributionPanel(Panel):
         settings, limit = result.settings, result.limit
         name, signed = settings["class"], settings["display"] == SIGNED
         yield Photo(
-            (0.3, 0.3, 2.55, 2.55), f"photo: {settings['photo']}", result.photo,
+            PHOTO_AT, f"photo: {settings['photo']}", result.photo,
             says=f"photo {settings['photo']} with {len(settings['patches'])} grey patches",
             draw=lambda axis: number_patches(axis, result.photo, self.side),
         )  # fmt: skip
@@ -241,7 +246,7 @@ def number_patches(axis: Axes, photo: Tensor, side: int) -> None:
     names = [str(k + 1) for k in range(side)]
     for set_ticks, length in ((axis.set_yticks, photo.shape[2]), (axis.set_xticks, photo.shape[3])):
         set_ticks((np.arange(side) + 0.5) * length / side - 0.5, names)
-    axis.tick_params(length=0, labelsize=6.5)
+    axis.tick_params(length=0, labelsize=7)
 
 
 def units(view: AttributionView, side: int) -> str:

@@ -59,6 +59,8 @@ Write `class_of(model, x)`.
 | `x` | the batch (N, C, H, W) |
 | **returns** | N whole numbers: the class with the highest score of each input, counted from 0 |
 
+Leave the arguments as they are: work on a copy where you need one.
+
 *Look back:* lesson 00, section 1 (Which number do we explain?). The lesson's check in section 9 shows one wrong way.
 """
 
@@ -106,6 +108,8 @@ Write `occlusion(model, x, target, patch, fill)`.
 | `patch` | side of a patch in pixels; H and W are multiples of it |
 | `fill` | the number that all channels of a filled patch get |
 | **returns** | the effects, (H / patch, W / patch): the first index counts down, the second across |
+
+Leave the arguments as they are: work on a copy where you need one.
 
 *Look back:* lesson 00, sections 2 (The effect of removal) and 3 (Patch by patch).
 """
@@ -177,6 +181,8 @@ down, `j` counts across, both from 0.
 If fewer than three patches have the sign, the list is shorter, or empty. The order does not matter. Among equal effects choose
 any.
 
+Leave the arguments as they are: work on a copy where you need one.
+
 *Look back:* lesson 00, section 4 (One map, four displays).
 """
 
@@ -231,6 +237,8 @@ Write `shared_limits(maps)` for a list of maps (h, w) of one shape. Return `(low
 - zero is in the middle;
 - the strongest map fits: `high` is its largest absolute value, or a high percentile of its absolute values;
 - if all maps are 0 everywhere, the scale still has a width.
+
+Leave the arguments as they are: work on a copy where you need one.
 
 *Look back:* lesson 00, sections 4 (One map, four displays) and 5 (Two classes, one scale).
 """

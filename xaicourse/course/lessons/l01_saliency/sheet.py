@@ -173,6 +173,8 @@ r"""
 Write `simonyan_map(slopes)` for gradients (N, 3, H, W). Return (N, H, W): at each pixel the **largest absolute value** of its three
 slopes. Do not rescale anything. A picture without any slope gets a map of zeros.
 
+Leave the arguments as they are: work on a copy where you need one.
+
 *Look back:* lesson 01, section 4 (The map of a photo).
 """
 
@@ -228,6 +230,8 @@ Write `probability_gradient(logits, gradients, target)`. All slopes of the logit
 $$p_t = \frac{e^{z_t}}{\sum_k e^{z_k}}$$
 
 Derive it on paper first. Begin with $\log p_t$.
+
+Leave the arguments as they are: work on a copy where you need one.
 
 *Look back:* lesson 01, section 6 (Logit or probability?).
 """

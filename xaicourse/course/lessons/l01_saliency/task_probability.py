@@ -84,14 +84,6 @@ def log_probability(logits, gradients, target):
     return own - mean
 
 
-def sign_reversed(logits, gradients, target):
-    return -probability_gradient(logits, gradients, target)
-
-
-def loss_gradient(logits, gradients, target):
-    return -log_probability(logits, gradients, target)
-
-
 def plain_sum(logits, gradients, target):
     _, p_target, own, _ = _split(logits, gradients, target)
     return p_target * (own - gradients.sum(dim=1))
@@ -121,10 +113,6 @@ def mean_of_weighted(logits, gradients, target):
 
 def only_the_mean(logits, gradients, target):
     return _split(logits, gradients, target)[3]
-
-
-def absolute(logits, gradients, target):
-    return probability_gradient(logits, gradients, target).abs()
 
 
 def target_left_out(logits, gradients, target):
@@ -182,12 +170,9 @@ def axes_missing(logits, gradients, target):
     return p[torch.arange(len(logits)), target] * (own - mean)
 
 
-def best_class(logits, gradients, target):
-    return probability_gradient(logits, gradients, logits.argmax(dim=1))
-
-
-def first_target(logits, gradients, target):
-    return probability_gradient(logits, gradients, target[:1].expand(len(logits)))
+def all_targets(logits, gradients, target):
+    found = [probability_gradient(logits, gradients, t.expand(len(logits))) for t in target]
+    return torch.stack(found, dim=1)
 
 
 def rival_only(logits, gradients, target):
@@ -199,10 +184,6 @@ def rival_only(logits, gradients, target):
     return p_target * (own - gradients[inputs, others.argmax(dim=1)])
 
 
-def mean_over_batch(logits, gradients, target):
-    return probability_gradient(logits, gradients, target) / len(logits)
-
-
 WRONG = {
     function.__name__: function
     for function in (
@@ -210,14 +191,11 @@ WRONG = {
         logit_gradient,
         without_the_others,
         log_probability,
-        sign_reversed,
-        loss_gradient,
         plain_sum,
         plain_mean,
         bracket_lost,
         mean_of_weighted,
         only_the_mean,
-        absolute,
         target_left_out,
         added,
         one_minus_p,
@@ -225,11 +203,27 @@ WRONG = {
         sigmoid,
         softmax_over_batch,
         softmax_over_all,
-        best_class,
-        first_target,
+        all_targets,
         rival_only,
-        mean_over_batch,
     )
+}
+WRONG |= {
+    "loss_gradient": lambda logits, gradients, target: -log_probability(logits, gradients, target),
+    "sign_reversed": lambda logits, gradients, target: (
+        -probability_gradient(logits, gradients, target)
+    ),
+    "absolute": lambda logits, gradients, target: probability_gradient(
+        logits, gradients, target
+    ).abs(),
+    "best_class": lambda logits, gradients, target: probability_gradient(
+        logits, gradients, logits.argmax(dim=1)
+    ),
+    "first_target": lambda logits, gradients, target: probability_gradient(
+        logits, gradients, target[:1].expand(len(logits))
+    ),
+    "mean_over_batch": lambda logits, gradients, target: (
+        probability_gradient(logits, gradients, target) / len(logits)
+    ),
 }
 
 
@@ -259,7 +253,13 @@ GRADER = ProbabilityGrader(
     CASES,
     probability_gradient,
     WRONG,
-    also={"bracket_lost": (p_on_the_mean_only,), "logits_as_weights": (logits_for_p,)},
+    also={
+        "bracket_lost": (p_on_the_mean_only,),
+        "logits_as_weights": (logits_for_p,),
+        "all_targets": (
+            lambda logits, gradients, target: all_targets(logits, gradients, target).sum(dim=1),
+        ),
+    },
     errors={"must match the size of tensor": "axes_missing"},
 )
 

@@ -36,8 +36,8 @@ MARKS = {  # how the points of a row of cosines look
     "signed": {"label": "with signs", "marker": "o", "ms": 3.5, "color": BLUE},
 }
 LEGEND = {
-    "loc": "upper center", "bbox_to_anchor": (0.5, -0.23), "fontsize": 7, "ncols": 3,
-    "handletextpad": 0.2, "columnspacing": 1.0, "frameon": False,
+    "loc": "upper center", "bbox_to_anchor": (0.43, -0.23), "fontsize": 7, "ncols": 3,
+    "handletextpad": 0.2, "columnspacing": 0.8, "frameon": False,
 }  # fmt: skip
 
 
@@ -90,7 +90,7 @@ class RandomisePanel(Panel):
     """
 
     title = "randomisation panel, method, class and number of layers drawn anew"
-    size = (11.0, 3.5)
+    size = (9.9, 3.4)
     method, class_ = Choice("methods"), Choice("classes")
     layers = WholeSlider(0, "most", width="330px", live=False, label="layers drawn anew")
 
@@ -145,14 +145,14 @@ class RandomisePanel(Panel):
 
     def plates(self, result: RandomiseView) -> Iterator[Plate]:
         layers, name = result.layers, f"{result.settings['method']} for {result.settings['class']}"
-        yield Photo((0.15, 0.5, 2.35, 2.35), "photo", result.photo)
+        yield Photo((0.05, 0.55, 2.2, 2.2), "photo", result.photo)
         drawn = "all layers" if layers == result.most else f"top {layers} layers"
         drawn = "top layer" if layers == 1 else drawn
         titles = ("original network", f"{drawn} drawn anew" if layers else "original network")
         for k, values in enumerate((result.before, result.after)):
             values, _ = tiled(values, MOST_TILES)  # patterns are compared, not sizes
             yield Map(
-                (2.65 + 2.5 * k, 0.5, 2.35, 2.35), titles[k], values,
+                (2.4 + 2.35 * k, 0.55, 2.2, 2.2), f"{name}\n{titles[k]}", values,
                 shared_limits([values], 99.0)[1], below="own scale, clipped at percentile 99",
             )  # fmt: skip
         places, lines = sorted(result.visited), []
@@ -161,9 +161,9 @@ class RandomisePanel(Panel):
             lines.append((places, row, {"lw": 0.8, "alpha": 0.5, "color": look["color"]}))
             lines.append((places, row, {"ls": "", **look}))
         yield Curve(
-            (8.2, 0.85, 2.6, 2.0), "cosine with the original", lines, here=layers,
+            (7.5, 0.85, 2.3, 1.9), "cosine with the original", lines, here=layers,
             axes={"ylim": (-0.4, 1.08), "xlim": (-0.5, result.most + 0.5)}, legend=LEGEND,
-            draw=lambda axis: finish_cosines(axis, name),
+            draw=finish_cosines,
         )  # fmt: skip
 
     def words(self, result: RandomiseView) -> Iterator[str]:
@@ -182,10 +182,8 @@ class RandomisePanel(Panel):
         )
 
 
-def finish_cosines(axis: Axes, maps: str) -> None:
-    """Add the line at 0, and over both maps what they are maps of."""
-    figure: Any = axis.figure
-    figure.text(5.08 / 11.0, 3.28 / 3.5, maps, ha="center", fontsize=9)
+def finish_cosines(axis: Axes) -> None:
+    """Add the line at 0, and what is counted."""
     axis.axhline(0, color=GREY, lw=0.8)
     axis.tick_params(labelsize=7.5)
     axis.set_xlabel("layers drawn anew, from the top", fontsize=8)

@@ -106,6 +106,8 @@ Any way is right: backwards through the list, an `autograd.Function`, or hooks (
 
 At a ReLU with input $z$: $g_z = \text{gate} \cdot \mathrm{relu}(g_a)$. Everywhere else: the chain rule.
 
+Leave the arguments as they are: work on a copy where you need one.
+
 *Look back:* lesson 02, sections 2 (Three rules for one gate) and 3 (One net, three spellings).
 """
 
@@ -178,6 +180,8 @@ A cosine alone says little. Write `with_control(a, b, order)`:
 | **returns** | two numbers: the cosine of `a` and `b`, and the control, which is the cosine of `a.flatten()[order]` and `b` |
 
 $$\cos(a, b) = \frac{\sum_i a_i b_i}{\sqrt{\sum_i a_i^2}\, \sqrt{\sum_i b_i^2}}$$
+
+Leave the arguments as they are: work on a copy where you need one.
 
 *Look back:* lesson 02, section 5 (Sharper or truer?).
 """
@@ -313,6 +317,8 @@ Write RectGrad's rule for one ReLU layer:
 | **returns** | what goes on, (N, ...): `g` where $a\,g$ is **above** the threshold, 0 elsewhere |
 
 The threshold is the quantile (linear between ranks, as in `Tensor.quantile`) of $a\,g$ over all units of the layer, for each input anew.
+
+Leave the arguments as they are: work on a copy where you need one.
 
 *Look back:* lesson 02, Go deeper, part A (RectGrad).
 """

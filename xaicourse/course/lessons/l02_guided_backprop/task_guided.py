@@ -74,12 +74,6 @@ MISTAKES = [
         score=lambda z, target: cross_entropy(z, target, reduction="sum"),
     ),
     swap("loss", "", score=cross_entropy),
-    swap(
-        "all_targets",
-        "scores[:, target] adds the scores of all targets. Each input has its own class: "
-        "scores[range(N), target].",
-        score=lambda z, target: z[:, target],
-    ),
     # the rule at a ReLU
     swap(
         "plain_gradient",

@@ -1,11 +1,15 @@
 """Small dense ReLU nets as lists of weights and biases, for the tasks of lesson 03."""
 
 from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor
 
-__all__ = ["numbers", "run"]
+from xaicourse.course.grading.cases import Case, case
+
+__all__ = ["dense", "numbers", "run"]
 
 
 def numbers(turn: float, *shape: int) -> Tensor:
@@ -24,3 +28,19 @@ def run(
         sums.append(x @ W.T + b)
         x = sums[-1].relu()
     return inputs, sums
+
+
+def dense(
+    name: str, says: str, sizes: Sequence[int], target: list[int], turn: float, **more: Any
+) -> Case:
+    """Return a case: a net with layers of these sizes, and one input for each target."""
+    pairs = list(pairwise(sizes))
+    return case(
+        name,
+        says,
+        weights=[numbers(turn + k, after, before) for k, (before, after) in enumerate(pairs)],
+        biases=[numbers(turn + 0.3 + k, after) for k, (_, after) in enumerate(pairs)],
+        x=numbers(turn + 0.7, len(target), sizes[0]),
+        target=torch.tensor(target),
+        **more,
+    )

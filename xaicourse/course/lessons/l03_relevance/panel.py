@@ -69,7 +69,7 @@ class RelevancePanel(Panel):
     """
 
     title = "relevance panel, where the score goes"
-    size = (10.0, 3.0)
+    size = (9.4, 3.0)
     net, class_ = Choice("nets"), Choice("classes")
     rule = Choice("rules")
     epsilon = LogSlider(1e-6, 10, step=0.5)
@@ -120,7 +120,7 @@ class RelevancePanel(Panel):
     def plates(self, result: RelevanceView) -> Iterator[Plate]:
         trace = result.trace
         title = f"map, sum {trace.total:.2g}"
-        bars_at = (5.75, 0.6, 4.15, 1.98)
+        bars_at = (5.65, 0.6, 3.5, 1.98)
         if result.x.ndim == 4:
             yield Photo((0.05, 0.4, 2.25, 2.25), "input", result.x)
             values = reduce_channels(trace.values, "sum")
@@ -133,7 +133,7 @@ class RelevancePanel(Panel):
                 (0.6, 0.6, 3.0, 1.98), title, trace.values.flatten().numpy(),
                 says="a bar for each input",
             )  # fmt: skip
-            bars_at = (4.6, 0.6, 5.2, 1.98)
+            bars_at = (4.3, 0.6, 3.5, 1.98)
         account = trace.left, trace.absorbed, trace.names, "from the output to the input"
         yield Plate(
             bars_at, "", draw=lambda axis: draw_account(axis, *account),

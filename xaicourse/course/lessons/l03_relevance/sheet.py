@@ -123,6 +123,8 @@ $$R_i = \sum_j \frac{x_i w_{ij}}{z_j + \epsilon\, \mathrm{sign}(z_j)}\, R_j, \qq
 
 Start with the score of the target at the target's output, and 0 at all others.
 
+Leave the arguments as they are: work on a copy where you need one.
+
 *Look back:* lesson 03, section 2 (By hand: LRP-epsilon).
 """
 
@@ -188,6 +190,8 @@ Where $z$ does not change, take the slope of the relu at $z$: 1 if $z > 0$, else
 | `target` | as for 03.2 |
 | **returns** | $(x - x') \cdot m$, (N, D) |
 
+Leave the arguments as they are: work on a copy where you need one.
+
 *Look back:* lesson 03, section 4 (DeepLIFT: against a reference).
 """
 
@@ -239,6 +243,8 @@ r"""
 
 Write `likeness(maps)`. `maps` has shape (K, ...): the maps of one input for K classes. Return the mean of $|\cos|$ over all pairs of two different maps. A map and its negative
 count as alike.
+
+Leave the arguments as they are: work on a copy where you need one.
 
 *Look back:* lesson 03, section 7 (Ten classes of one boot).
 """

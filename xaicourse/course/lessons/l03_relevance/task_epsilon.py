@@ -1,309 +1,233 @@
 """Task 03.2: LRP-epsilon for a dense ReLU net."""
 
-from itertools import pairwise
+from functools import partial
 from typing import Any
 
 import torch
+from torch.nn.functional import one_hot
 
-from xaicourse.course.grading.cases import Case, CaseGrader
-from xaicourse.course.grading.task import Task
+from xaicourse.course.grading.cases import CaseGrader
+from xaicourse.course.grading.function_task import function_task
+from xaicourse.course.grading.mistakes import after, before, own, swap
 from xaicourse.course.grading.verdict import Outcome
-from xaicourse.course.lessons.l03_relevance.nets import numbers, run
-
-__all__ = ["GRADER", "LRP_EPSILON", "ZERO"]
-
-
-# ---------------------------------------------------------------- cases
-
-
-def _case(name: str, sizes: list[int], target: list[int], turn: float, epsilon: float) -> Case:
-    pairs = list(pairwise(sizes))
-    weights = [numbers(turn + k, after, before) for k, (before, after) in enumerate(pairs)]
-    biases = [numbers(turn + 0.3 + k, after) for k, (_, after) in enumerate(pairs)]
-    x, classes = numbers(turn + 0.7, len(target), sizes[0]), torch.tensor(target)
-    values = {"weights": weights, "biases": biases, "x": x, "target": classes}
-    return Case(name, {**values, "epsilon": epsilon})
-
-
-CASES = (
-    _case("one_layer", [3, 4], [2], 0.9, 0.5),
-    _case("two_layers", [4, 6, 3], [1], 1.3, 0.4),
-    _case("batch", [5, 7, 6, 4], [2, 0, 3], 0.6, 1.0),
-    _case("small_epsilon", [4, 8, 3], [2, 1], 1.7, 1e-6),
-)
-
-# Whole numbers, so that zeros are exact however they are added up. Hidden sums: (0, 4, 2) and
-# (2, 4, -1); scores: (7, 0) and (11, 0), of which 7 and 0 are explained.
-ZERO_SUMS = Case(
-    "zero_sums",
-    {
-        "weights": [
-            torch.tensor([[1.0, -1.0], [1.0, 1.0], [-1.0, 2.0]]),
-            torch.tensor([[1.0, 2.0, -1.0], [-2.0, 1.0, -2.0]]),
-        ],
-        "biases": [torch.tensor([0.0, 0.0, 0.0]), torch.tensor([1.0, 0.0])],
-        "x": torch.tensor([[2.0, 2.0], [3.0, 1.0]]),
-        "target": torch.tensor([0, 1]),
-        "epsilon": 0.5,
-    },
-)
-
-
-# ---------------------------------------------------------------- the right answer
-
-
-def _sign(z):
-    return torch.where(z >= 0, 1.0, -1.0).to(z)
-
-
-def _start(logits, target):
-    """Return R (N, K): the score of the target, 0 elsewhere."""
-    R = torch.zeros_like(logits)
-    places = torch.arange(len(logits))
-    R[places, target] = logits[places, target]
-    return R
-
-
-def _share(x, W, z, R):
-    """Return R_i = x_i sum_j w_ij R_j / z_j."""
-    return x * ((R / z) @ W)
-
-
-def _epsilon_rule(x, W, b, R, epsilon):
-    z = x @ W.T + b
-    return _share(x, W, z + epsilon * _sign(z), R)
-
-
-def _down(weights, biases, x, target, epsilon, rule=_epsilon_rule, start=_start):
-    inputs, sums = run(weights, biases, x)
-    R = start(sums[-1], target)
-    for W, b, a in reversed(list(zip(weights, biases, inputs, strict=True))):
-        R = rule(a, W, b, R, epsilon)
-    return R
-
-
-def lrp_epsilon(weights, biases, x, target, epsilon):
-    """Return the relevance of each input, (N, D)."""
-    return _down(weights, biases, x, target, epsilon)
-
-
-# ---------------------------------------------------------------- wrong answers
-
-
-def bias_left_out(weights, biases, x, target, epsilon):
-    def rule(x, W, b, R, epsilon):
-        return _epsilon_rule(x, W, 0 * b, R, epsilon)
-
-    return _down(weights, biases, x, target, epsilon, rule)
-
-
-def bias_handed_on(weights, biases, x, target, epsilon):
-    """Share bias and epsilon among the inputs, in equal parts: nothing is absorbed."""
-
-    def rule(x, W, b, R, epsilon):
-        z = x @ W.T + b
-        stable = z + epsilon * _sign(z)
-        extra = ((b + epsilon * _sign(z)) / stable * R).sum(1, keepdim=True)
-        return _share(x, W, stable, R) + extra / x.shape[1]
-
-    return _down(weights, biases, x, target, epsilon, rule)
-
-
-def epsilon_forgotten(weights, biases, x, target, epsilon):
-    return _down(weights, biases, x, target, 0.0)
-
-
-def epsilon_without_sign(weights, biases, x, target, epsilon):
-    def rule(x, W, b, R, epsilon):
-        return _share(x, W, x @ W.T + b + epsilon, R)
-
-    return _down(weights, biases, x, target, epsilon, rule)
-
-
-def sizes_below(weights, biases, x, target, epsilon):
-    def rule(x, W, b, R, epsilon):
-        return _share(x, W, (x @ W.T + b).abs() + epsilon, R)
-
-    return _down(weights, biases, x, target, epsilon, rule)
-
-
-def starts_with_one(weights, biases, x, target, epsilon):
-    def one(logits, target):
-        return torch.nn.functional.one_hot(target, logits.shape[1]).to(logits)
-
-    return _down(weights, biases, x, target, epsilon, start=one)
-
-
-def all_classes(weights, biases, x, target, epsilon):
-    return _down(weights, biases, x, target, epsilon, start=lambda logits, target: logits)
-
-
-def best_class(weights, biases, x, target, epsilon):
-    def best(logits, target):
-        return _start(logits, logits.argmax(1))
-
-    return _down(weights, biases, x, target, epsilon, start=best)
-
-
-def first_target(weights, biases, x, target, epsilon):
-    return lrp_epsilon(weights, biases, x, target[:1].expand(len(x)), epsilon)
-
-
-def probability(weights, biases, x, target, epsilon):
-    def chance(logits, target):
-        return _start(logits.softmax(1), target)
-
-    return _down(weights, biases, x, target, epsilon, start=chance)
-
-
-def not_times_x(weights, biases, x, target, epsilon):
-    """Leave out the last multiplication, at the pixels."""
-    relevance = lrp_epsilon(weights, biases, torch.where(x == 0, 1e-9, x), target, epsilon)
-    return relevance / torch.where(x == 0, 1e-9, x)
-
-
-def never_times_x(weights, biases, x, target, epsilon):
-    def rule(x, W, b, R, epsilon):
-        z = x @ W.T + b
-        return (R / (z + epsilon * _sign(z))) @ W
-
-    return _down(weights, biases, x, target, epsilon, rule)
-
-
-def positive_only(weights, biases, x, target, epsilon):
-    """The rule z+: only contributions above 0."""
-
-    def rule(x, W, b, R, epsilon):
-        share = (x[:, None] * W).clamp_min(0)  # (N, out, in)
-        z = share.sum(2) + epsilon
-        return (share * (R / z)[..., None]).sum(1)
-
-    return _down(weights, biases, x, target, epsilon, rule)
-
-
-def by_sizes(weights, biases, x, target, epsilon):
-    """Share by |x w|, so that no share has another sign than R."""
-
-    def rule(x, W, b, R, epsilon):
-        share = (x[:, None] * W).abs()
-        z = share.sum(2) + epsilon
-        return (share * (R / z)[..., None]).sum(1)
-
-    return _down(weights, biases, x, target, epsilon, rule)
-
-
-def equal_shares(weights, biases, x, target, epsilon):
-    """The rule flat: the same for all inputs."""
-
-    def rule(x, W, b, R, epsilon):
-        return R.sum(1, keepdim=True).expand_as(x) / x.shape[1]
-
-    return _down(weights, biases, x, target, epsilon, rule)
-
-
-def mean_over_batch(weights, biases, x, target, epsilon):
-    return lrp_epsilon(weights, biases, x, target, epsilon) / len(x)
-
-
-def sizes_of_shares(weights, biases, x, target, epsilon):
-    return lrp_epsilon(weights, biases, x, target, epsilon).abs()
-
-
-def relu_of_shares(weights, biases, x, target, epsilon):
-    """Cut relevance below 0 at every layer."""
-
-    def rule(x, W, b, R, epsilon):
-        return _epsilon_rule(x, W, b, R, epsilon).relu()
-
-    return _down(weights, biases, x, target, epsilon, rule)
-
-
-def scaled_to_the_score(weights, biases, x, target, epsilon):
-    """Stretch the map until it adds up to the score."""
-    relevance = lrp_epsilon(weights, biases, x, target, epsilon)
-    score = run(weights, biases, x)[1][-1][torch.arange(len(x)), target]
-    return relevance * (score / relevance.sum(1))[:, None]
-
-
-def sign_of_zero(weights, biases, x, target, epsilon):
-    """Use torch.sign, which is 0 at 0: there 0 is divided by 0."""
-
-    def rule(x, W, b, R, epsilon):
-        z = x @ W.T + b
-        return _share(x, W, z + epsilon * torch.sign(z), R)
-
-    return _down(weights, biases, x, target, epsilon, rule)
-
-
-def _no_relus(weights, biases, x, target, epsilon):
-    sums = []
-    for W, b in zip(weights, biases, strict=True):
-        sums.append((sums[-1] if sums else x) @ W.T + b)
-    R = _start(sums[-1], target)
-    for W, a, z in reversed(list(zip(weights, [x, *sums[:-1]], sums, strict=True))):
-        R = _share(a, W, z + epsilon * _sign(z), R)
-    return R
-
-
-def _start_with_the_size(weights, biases, x, target, epsilon):
-    def start(logits, target):
-        return _start(logits, target).abs()
-
-    return _down(weights, biases, x, target, epsilon, start=start)
-
-
-def sums_for_outputs(weights, biases, x, target, epsilon):
-    """Take a unit's sum where its output after the relu belongs."""
-    _, sums = run(weights, biases, x)
-    R = _start(sums[-1], target)
-    for W, a, z in reversed(list(zip(weights, [x, *sums[:-1]], sums, strict=True))):
-        R = _share(a, W, z + epsilon * _sign(z), R)
-    return R
-
-
-WRONG = {
-    function.__name__: function
-    for function in (
-        bias_left_out,
-        bias_handed_on,
-        epsilon_forgotten,
-        epsilon_without_sign,
-        sizes_below,
-        starts_with_one,
-        all_classes,
-        best_class,
-        first_target,
-        probability,
-        not_times_x,
-        never_times_x,
-        positive_only,
-        by_sizes,
-        equal_shares,
-        mean_over_batch,
-        sizes_of_shares,
-        relu_of_shares,
-        scaled_to_the_score,
-        sums_for_outputs,
-    )
-}
-
-GRADER = CaseGrader(
-    "03.2",
-    CASES,
+from xaicourse.course.lessons.l03_relevance import other_maps
+from xaicourse.course.lessons.l03_relevance.epsilon_cases import CASES, ZERO_SUMS
+from xaicourse.course.lessons.l03_relevance.epsilon_rules import (
+    bias_in_equal_parts,
+    by_shares,
+    epsilon_rule,
     lrp_epsilon,
-    WRONG,
-    also={"sums_for_outputs": (_no_relus,), "sizes_below": (_start_with_the_size,)},
+    never_times_x,
+    own_score,
+    scaled_to_the_score,
+    sign,
+    stable_by,
+    sums_for_outputs,
 )
-# A unit whose sum is 0 has received 0: with sign(0) = 1 or -1 it hands on 0, with 0 it is 0 / 0.
-ZERO = CaseGrader("03.2", (ZERO_SUMS,), lrp_epsilon, not_finite="sign_of_zero")
+
+__all__ = ["LRP_EPSILON"]
 
 
-def grade(answer: Any) -> Outcome:
-    """Try the sums that are exactly 0 last: only one mistake is then left."""
-    outcome = GRADER(answer)
-    return ZERO(answer) if outcome.status == "passed" else outcome
+class ZerosLast(CaseGrader):
+    """Tries the sums that are exactly 0 last: only one mistake is then left.
+
+    A unit whose sum is 0 has received 0: with sign(0) = 1 or -1 it hands on 0, with 0 it is 0 / 0.
+    """
+
+    def __call__(self, answer: Any) -> Outcome:
+        """Return the outcome for one answer."""
+        outcome = super().__call__(answer)
+        if outcome.status != "passed":
+            return outcome
+        return CaseGrader("03.2", (ZERO_SUMS,), lrp_epsilon, not_finite="sign_of_zero")(answer)
 
 
-LRP_EPSILON = Task(
-    "03.2", grade, lrp_epsilon, {**WRONG, "sign_of_zero": sign_of_zero}, calls=[CASES[2].values]
+# ---------------------------------------------------------------- the task
+
+MISTAKES = [
+    # the start
+    swap(
+        "starts_with_one",
+        "You start with 1 at the target. Relevance starts with the score itself.",
+        start=lambda z, target: one_hot(target, z.shape[1]).to(z),
+    ),
+    swap(
+        "all_classes",
+        "You start with the scores of all classes. Only the target has relevance at the output.",
+        start=lambda z, target: z,
+    ),
+    swap(
+        "best_class",
+        "You explain the class with the largest score. The target was given.",
+        start=lambda z, target: own_score(z, z.argmax(1)),
+    ),
+    before(
+        "first_target",
+        "Every input is explained for the first input's target. Each has its own.",
+        target=lambda target: target[:1].expand_as(target),
+    ),
+    swap(
+        "all_targets",
+        "R[:, target] = logits[:, target] starts with the scores of all targets for every input. "
+        "Each has its own: R[torch.arange(N), target].",
+        start=lambda z, target: z * one_hot(target, z.shape[1]).sum(0),
+    ),
+    swap(
+        "probability",
+        "You start with the probability. Start with the score before the softmax.",
+        start=lambda z, target: own_score(z.softmax(1), target),
+    ),
+    swap(
+        "cross_entropy",
+        "You start with the cross-entropy (a loss), or with its slopes. Start with the score.",
+        start=lambda z, target: z.softmax(1) - one_hot(target, z.shape[1]),
+    ),
+    swap("cross_entropy", "", start=lambda z, target: own_score(-z.log_softmax(1), target)),
+    swap("cross_entropy", "", start=lambda z, target: own_score(z.log_softmax(1), target)),
+    # the denominator
+    swap(
+        "bias_left_out",
+        "You left the bias out of the sum z. It belongs to the denominator: it keeps its part. See "
+        "{section_share}.",
+        rule=stable_by(lambda z, b, epsilon: z - b + epsilon * sign(z - b)),
+    ),
+    swap(
+        "bias_handed_on",
+        "You hand the part of the bias and of epsilon on to the inputs, in equal shares. In LRP- "
+        "epsilon the bias keeps it. See {section_absorb}.",
+        rule=bias_in_equal_parts,
+    ),
+    before(
+        "epsilon_forgotten",
+        "Your map does not change with epsilon. This is gradient times input, to which LRP comes "
+        "down without it. Add epsilon * sign(z) to the denominator.",
+        epsilon=lambda epsilon: 0.0 * epsilon,
+    ),
+    swap(
+        "epsilon_without_sign",
+        "You add epsilon without the sign of z. A negative z then comes nearer to 0, and its share "
+        "grows. See {section_absorb}.",
+        rule=stable_by(lambda z, b, epsilon: z + epsilon),
+    ),
+    swap(
+        "sizes_below",
+        "A negative number has lost its sign: either you divide by the size of z, or you start "
+        "with the size of the score. Keep both as they are.",
+        rule=stable_by(lambda z, b, epsilon: z.abs() + epsilon),
+    ),
+    swap("sizes_below", "", start=lambda z, target: own_score(z, target).abs()),
+    own(
+        "sign_of_zero",
+        "Right wherever z is not 0. Where z is exactly 0 you divide 0 by 0: torch.sign(0) is "
+        "0, but sign(0) counts as 1 here.",
+        partial(lrp_epsilon, rule=stable_by(lambda z, b, epsilon: z + epsilon * torch.sign(z))),
+        seen_in="traces",  # only where a sum is exactly 0
+    ),
+    # the shares
+    swap(
+        "never_times_x",
+        "The inputs of the layers are missing. A share is x_i w_ij / z_j: multiply by x_i at every "
+        "layer. See {section_share}.",
+        rule=never_times_x,
+    ),
+    own(
+        "not_times_x",
+        "Right up to the last step: multiply by the input x of the first layer as well.",
+        lambda weights, biases, x, target, epsilon: (
+            lrp_epsilon(weights, biases, x, target, epsilon) / x
+        ),
+    ),
+    swap(
+        "positive_only",
+        "This is the rule z+: positive parts alone. LRP-epsilon uses all parts with their signs.",
+        rule=by_shares(torch.relu),
+    ),
+    swap(
+        "by_sizes",
+        "You share out by |x w|. Parts keep their signs: a negative part gets a share of the other "
+        "sign.",
+        rule=by_shares(torch.abs),
+    ),
+    swap(
+        "equal_shares",
+        "Every input gets the same. Shares are in proportion to x_i w_ij. See {section_share}.",
+        rule=lambda a, W, b, R, epsilon: R.sum(1, keepdim=True).expand_as(a) / a.shape[1],
+    ),
+    swap(
+        "relu_of_shares",
+        "You cut relevance below 0. A relu passes relevance on as it is, with its sign.",
+        rule=lambda *layer: epsilon_rule(*layer).relu(),
+    ),
+    own(
+        "sums_for_outputs",
+        "You use the sums z of the layer below as inputs. The inputs of a layer are relu(z) of the "
+        "layer below.",
+        sums_for_outputs,
+    ),
+    own("sums_for_outputs", "", partial(sums_for_outputs, relu=lambda z: z)),
+    # the finished map
+    after(
+        "mean_over_batch",
+        "Your relevance is divided by the number of inputs. Each input has its own map.",
+        lambda R: R / len(R),
+    ),
+    after("sizes_of_shares", "You return sizes. Relevance has a sign.", torch.abs),
+    after(
+        "scaled_to_the_score",
+        "You stretched the map until it adds up to the score. What biases and epsilon keep is "
+        "missing, and that is right. See {section_absorb}.",
+        scaled_to_the_score,
+    ),
+    # maps of other lessons
+    own(
+        "gradient",
+        "This is the gradient. Relevance goes down by shares x_i w_ij / z_j. See {section_share}.",
+        lambda weights, biases, x, target, epsilon: other_maps.gradient(weights, biases, x, target),
+    ),
+    own(
+        "integrated",
+        "This is Integrated Gradients from 0. LRP takes one pass down: each unit shares out what "
+        "it received. See {section_share}.",
+        lambda weights, biases, x, target, epsilon: other_maps.integrated(
+            weights, biases, x, 0 * x, target
+        ),
+    ),
+    own(
+        "rescale",
+        "This is DeepLIFT (Rescale) from 0: you divide by changes. LRP-epsilon divides by the sum "
+        "z itself, bias and epsilon included. See {section_share}.",
+        lambda weights, biases, x, target, epsilon: other_maps.rescale(
+            weights, biases, x, 0 * x, target
+        ),
+    ),
+    own(
+        "occlusion",
+        "This is occlusion: you set one input at a time to 0 and run the net again. LRP takes one "
+        "pass down. See {section_share}.",
+        lambda weights, biases, x, target, epsilon: other_maps.occlusion(
+            weights, biases, x, 0 * x, target
+        ),
+    ),
+]
+
+LRP_EPSILON = function_task(
+    "03.2",
+    lrp_epsilon,
+    cases=CASES,
+    mistakes=MISTAKES,
+    passed="Relevance goes down layer by layer, and biases and epsilon keep their parts.",
+    hints=(
+        "Run forward first and keep the inputs of every layer. Then go from the last layer to "
+        "the first; at each one you need its inputs, its sums z, and the relevance that "
+        "arrived.",
+        "One layer: z = x @ W.T + b; divide R by z + epsilon * sign(z); carry that back with @ "
+        "W; multiply by the layer's inputs x. torch.sign(0) is 0, so use torch.where(z >= 0, "
+        "1.0, -1.0).",
+        "for W, b, a in reversed(list(zip(weights, biases, inputs))): z = a @ W.T + b; s = R / "
+        "(z + epsilon * torch.where(z >= 0, 1.0, -1.0)); R = a * (s @ W). The inputs of the "
+        "first layer are x, those of the next ones relu(z).",
+    ),
+    words={"cases": {each.name: each.says for each in (*CASES, ZERO_SUMS)}},
+    grader=ZerosLast,
+    near={"integrated": other_maps.FEW_STEPS},
 )

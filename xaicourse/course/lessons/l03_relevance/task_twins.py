@@ -12,7 +12,7 @@ from xaicourse.course.grading.submission import parts, refuse_open_parts
 from xaicourse.course.grading.task import Task
 from xaicourse.course.grading.verdict import Outcome
 from xaicourse.course.lessons.l03_relevance.nets import run
-from xaicourse.course.lessons.l03_relevance.task_rescale import rescale
+from xaicourse.course.lessons.l03_relevance.other_maps import rescale
 
 __all__ = ["TWINS"]
 

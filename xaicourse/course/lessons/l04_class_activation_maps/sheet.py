@@ -113,6 +113,8 @@ The network comes in two parts, so you need no tricks to get at a layer.
 
 $F$ is the score of the target class. The map is neither rescaled nor enlarged.
 
+Leave the arguments as they are: work on a copy where you need one.
+
 *Look back:* lesson 04, section 2 (From weights to slopes).
 """
 
@@ -177,6 +179,8 @@ You have Grad-CAM maps of several classes for one photo and want to draw them si
 | **returns** | (M, h, w) in [0, 1]: all maps divided by **one common** number, so that the largest value of all becomes 1 |
 
 0 stays 0. If all maps are empty, return zeros.
+
+Leave the arguments as they are: work on a copy where you need one.
 
 *Look back:* lesson 04, section 6 (Nothing that looks like something).
 """

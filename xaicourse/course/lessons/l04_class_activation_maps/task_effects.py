@@ -3,9 +3,15 @@
 import torch
 from torch import Tensor
 
-from xaicourse.course.grading.cases import Case, CaseGrader
+from xaicourse.course.grading.cases import Case, CaseGrader, waves
 from xaicourse.course.grading.path_probe import ProbeModel
 from xaicourse.course.grading.task import Task
+from xaicourse.course.lessons.l04_class_activation_maps.by_slopes import (
+    by_the_mean_slope,
+    by_the_slope,
+    integrated,
+    layer_cam,
+)
 
 __all__ = ["CELL_EFFECTS", "GRADER"]
 
@@ -22,15 +28,10 @@ def _curved(A: Tensor, weight: Tensor) -> Tensor:
     return 2 * torch.tanh(0.4 * flat @ weight) + 0.3 * (flat @ weight.flip(0)).square()
 
 
-def _waves(count: int, turn: float) -> Tensor:
-    """Return numbers that follow no simple rule, but are the same on every machine."""
-    return torch.sin(turn * torch.arange(1.0, count + 1) ** 1.5)
-
-
 def _case(name: str, size: tuple[int, int, int], function, target: int, turn: float) -> Case:
     maps, h, w = size
-    weight = _waves(maps * h * w * 4, turn).reshape(maps * h * w, 4)
-    A = (_waves(maps * h * w, turn + 1) + 0.4).relu().reshape(1, maps, h, w)
+    weight = waves(turn, maps * h * w, 4)
+    A = (waves(turn + 1, 1, maps, h, w) + 0.4).relu()
     head = ProbeModel(size, function, weight.tolist())
     scores = head(A)[0]
     order = scores.argsort()  # the target is never the best class: second, third or fourth
@@ -189,22 +190,6 @@ def whole_line(head, A, target):
     return _walk(head, A, target, change=lambda B, i, j: B[:, :, i].zero_())
 
 
-def by_the_slope(head, A, target):
-    """Slope times value: HiResCAM."""
-    with torch.enable_grad():
-        A = A.detach().clone().requires_grad_()
-        g = torch.autograd.grad(head(A)[0, target], A)[0]
-    return (g * A.detach()).sum(1)[0]
-
-
-def by_the_mean_slope(head, A, target):
-    """Mean slope times value: Grad-CAM without ReLU."""
-    with torch.enable_grad():
-        A = A.detach().clone().requires_grad_()
-        g = torch.autograd.grad(head(A)[0, target], A)[0]
-    return (g.mean((2, 3), keepdim=True) * A.detach()).sum(1)[0]
-
-
 def each_map_alone(head, A, target):
     """The sum of the effects of single numbers, one feature map at a time."""
     parts = [
@@ -264,6 +249,8 @@ WRONG = {
         whole_line,
         by_the_slope,
         by_the_mean_slope,
+        layer_cam,
+        integrated,
         each_map_alone,
         each_map_apart,
         whole_maps,
@@ -272,7 +259,7 @@ WRONG = {
 }
 BY_NUMBERS = {name: wrong for name, wrong in WRONG.items() if name != "no_copy"}
 
-GRADER = CaseGrader("04.4", CASES, cell_effects, BY_NUMBERS)
+GRADER = CaseGrader("04.4", CASES, cell_effects, BY_NUMBERS, near={"integrated": 0.02})
 
 CELL_EFFECTS = Task(
     id="04.4",

@@ -1,6 +1,7 @@
 """Task 04.2: Grad-CAM of a model that is given in two parts."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -140,6 +141,40 @@ def _by_activation(A, g):
     return (A.mean((2, 3), keepdim=True) * g).sum(1).relu()
 
 
+def _plus_plus(A, g):
+    """Grad-CAM++: the positive slopes, weighed by a quotient of their squares and cubes."""
+    below = 2 * g**2 + (A.sum((2, 3), keepdim=True) * g**3)
+    share = g**2 / torch.where(below == 0, 1.0, below)
+    return ((share * g.relu()).sum((2, 3), keepdim=True) * A).sum(1).relu()
+
+
+def _plus_plus_by_cells(A, g):
+    """Grad-CAM++ with products of the same cell in the sum below the line."""
+    below = 2 * g**2 + (A * g**3).sum((2, 3), keepdim=True)
+    share = g**2 / torch.where(below == 0, 1.0, below)
+    return ((share * g.relu()).sum((2, 3), keepdim=True) * A).sum(1).relu()
+
+
+def ablation_cam(features, head, x, target, relative=True):
+    """Weigh each feature map by what the score loses without it."""
+    A = features(x).detach()
+    start, total = _pick(head(A), target), 0
+    for k in range(A.shape[1]):
+        off = A.clone()
+        off[:, k] = 0
+        fall = start - _pick(head(off), target)
+        total = total + (fall / start if relative else fall).view(-1, 1, 1) * A[:, k]
+    return total.relu().detach()
+
+
+def pixel_gradient(features, head, x, target):
+    """Take the slopes with respect to the pixels."""
+    with torch.enable_grad():
+        point = x.detach().clone().requires_grad_()
+        (g,) = torch.autograd.grad(_pick(head(features(point)), target).sum(), point)
+    return g.abs().amax(1)
+
+
 def first_target(features, head, x, target):
     """The first input's class for all inputs."""
     return my_grad_cam(features, head, x, _each(x, target)[0])
@@ -187,9 +222,24 @@ WRONG = {
     "all_targets": _of(lambda scores, target: scores[:, _each(scores, target)].sum(1)),
     "mean_over_batch": _of(lambda scores, target: _pick(scores, target) / len(scores)),
     "first_target": first_target,
+    "grad_cam_plus_plus": _from(_plus_plus),
+    "ablation_cam": ablation_cam,
+    "pixel_gradient": pixel_gradient,
 }
 
 ALSO = {
+    "all_targets": [
+        _of(lambda scores, target: scores[:, _each(scores, target)].mean(1) / len(scores))
+    ],
+    "cross_entropy": [
+        _of(
+            lambda scores, target: torch.nn.functional.cross_entropy(
+                scores, _each(scores, target), reduction="sum"
+            )
+        )
+    ],
+    "grad_cam_plus_plus": [_from(_plus_plus_by_cells)],
+    "ablation_cam": [partial(ablation_cam, relative=False)],
     "mean_over_lines": [_from(lambda A, g: (g.mean(3, keepdim=True) * A).sum(1).relu())],
 }
 

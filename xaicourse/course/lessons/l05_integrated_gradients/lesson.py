@@ -196,6 +196,8 @@ Write Integrated Gradients for a classifier and a batch of inputs. $F$ is the sc
 | **returns** | the map, same shape as `x`, with signs |
 
 The check accepts any rule for the sum (left, right, middle, trapezoid). The numbers below belong to the middles.
+
+Leave the arguments as they are: work on a copy where you need one.
 """
 
 
@@ -477,6 +479,8 @@ Write `steps_needed(gaps, rise, limit)`:
 | `rise` | $F(x) - F(x')$; it may be negative |
 | `limit` | a share of the rise, such as 0.05 for five percent |
 | **returns** | the smallest tried n with \|gap\| <= limit · \|rise\| there and at every larger tried n; `None` if there is no such n, or if \|rise\| < 1e-6 |
+
+Leave the arguments as they are: work on a copy where you need one.
 """
 
 

@@ -129,6 +129,8 @@ The man in the camera photo wears a dark coat. How much of the map lies on dark 
 Hand in `{"coat_share": coat_share, "low": (baseline, share, question), "high": (baseline, share, question)}`. A baseline is a name such as
 `"blur"`, or a tensor.
 
+Leave the arguments as they are: work on a copy where you need one.
+
 *Look back:* lesson 05, section 6 (Compared with what?).
 """
 
@@ -239,9 +241,12 @@ r"""
 **Goal** G4 · **Level** 4 of 5 · **Minutes** 15
 
 Write `my_ig_probability(model, x, target, baseline, steps)`: Integrated Gradients of the target's **softmax probability** instead of its score. The
-arguments and the result are those of task 05.2. You may call your own `my_ig`.
+arguments and the result are those of task 05.2. You may paste your own `my_ig` of
+the lesson into the cell and call it.
 
 $$p_t(x) = \frac{e^{F_t(x)}}{\sum_k e^{F_k(x)}}$$
+
+Leave the arguments as they are: work on a copy where you need one.
 
 *Look back:* lesson 05, section 3, and part C of "Go deeper".
 """

@@ -76,7 +76,7 @@ class PatternPanel(Panel):
 
     def plates(self, result: PatternView) -> Iterator[Plate]:
         yield Plate(
-            (0.55, 0.7, 2.3, 2.2), "inputs (darker: larger y)",
+            (0.55, 0.8, 2.2, 2.1), "inputs (darker: larger y)",
             says="a cloud of inputs with two pixels, coloured by y, and arrows for signal, "
             "distractor, weights and pattern",
             draw=lambda axis: draw_cloud(axis, result),
@@ -117,8 +117,8 @@ def draw_cloud(axis: Axes, view: PatternView) -> None:
     axis.set_ylabel("pixel 2", labelpad=0)
     figure: Any = axis.figure
     figure.legend(
-        *axis.get_legend_handles_labels(), loc="lower left", ncols=4, fontsize=8,
-        bbox_to_anchor=(0.03, 0.0), handlelength=1.2, columnspacing=1.2,
+        *axis.get_legend_handles_labels(), loc="lower left", ncols=2, fontsize=8,
+        bbox_to_anchor=(0.05, 0.0), handlelength=1.2, columnspacing=1.2,
     )  # fmt: skip
 
 

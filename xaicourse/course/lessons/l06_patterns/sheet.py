@@ -103,6 +103,8 @@ r"""
 | `y` | the values of the neuron, (M,) |
 | **returns** | $\mathrm{cov}[x, y] / \mathrm{var}[y]$, (D,) |
 
+Leave the arguments as they are: work on a copy where you need one.
+
 *Look back:* lesson 06, section 2 (By hand).
 """
 
@@ -165,6 +167,8 @@ $E_+$ is the mean over the inputs with $y > 0$, $E$ the mean over all.
 | `b` | the bias, a number |
 | **returns** | $a_+$, (D,) |
 
+Leave the arguments as they are: work on a copy where you need one.
+
 *Look back:* lesson 06, section 4 (Through a network).
 """
 
@@ -222,6 +226,8 @@ At a closed relu $R$ becomes 0.
 | `x` | inputs, (N, D) |
 | `target` | (N,), one class for each input |
 | **returns** | $R$ at the inputs, (N, D) |
+
+Leave the arguments as they are: work on a copy where you need one.
 
 *Look back:* lesson 06, section 4 (Through a network).
 """

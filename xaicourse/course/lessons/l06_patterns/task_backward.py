@@ -39,7 +39,7 @@ def _case(name: str, seed: int, widths: list[int], rows: int) -> Case:
 CASES = (
     _case("one_layer", 1, [3, 2], 2),
     _case("two_layers", 7, [4, 6, 3], 3),
-    _case("three_layers", 3, [3, 7, 6, 3], 4),
+    _case("three_layers", 6, [3, 7, 6, 5], 4),
 )
 
 
@@ -198,6 +198,13 @@ def first_target(weights, biases, patterns, x, target):
     return attribution(weights, biases, patterns, x, target[:1].expand(len(x)))
 
 
+def all_targets(weights, biases, patterns, x, target):
+    gates, logits = _forward(weights, biases, x)
+    asked = torch.zeros_like(logits)
+    asked[:, target] = 1
+    return _back(_products(weights, patterns), gates, asked * logits)
+
+
 def probability(weights, biases, patterns, x, target):
     gates, logits = _forward(weights, biases, x)
     return _back(_products(weights, patterns), gates, _start(logits.softmax(1), target)[1])
@@ -224,6 +231,7 @@ WRONG = {
         all_classes,
         best_class,
         first_target,
+        all_targets,
         probability,
     )
 }

@@ -133,7 +133,7 @@ class NoisePanel(InputPanel):
         unit, signed = f"{result.settings['method']}, {result.how}", result.how == SIGNED
         if result.trace.copy.ndim != 4:
             yield Bars(
-                (1.0, 0.55, 8.0, 1.79), f"average of {n} maps, with two standard errors",
+                (0.7, 0.55, 3.2, 1.79), f"average of {n} maps, with two standard errors",
                 mean.flatten().numpy(), error=noise.CERTAIN * error.flatten().numpy(),
                 draw=lambda axis: axis.set_ylabel(unit),
                 says="One bar for each input with two standard errors to both sides",

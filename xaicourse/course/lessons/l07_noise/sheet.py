@@ -66,6 +66,8 @@ Write SmoothGrad. The noise is given, so that your result can be compared.
 
 Each draw is added to all N inputs.
 
+Leave the arguments as they are: work on a copy where you need one.
+
 *Look back:* lesson 07, section 2 (Average over the noise).
 """
 
@@ -126,7 +128,9 @@ You have the maps of n noisy copies, one by one. At which pixels is the sign of 
 | `maps` | (n, ...): one map for each noisy copy |
 | **returns** | (...): True where the mean is **more than two standard errors** away from 0 |
 
-The standard error of a mean is (standard deviation over the n maps) divided by $\sqrt n$.
+The standard error of a mean is (standard deviation over the n maps, with $n - 1$ in its denominator) divided by $\sqrt n$.
+
+Leave the arguments as they are: work on a copy where you need one.
 
 *Look back:* lesson 07, section 4 (An error bar for each pixel).
 """
@@ -179,6 +183,8 @@ $$\text{signal share} = 1 - \frac{\sum_i \mathrm{SE}_i^2}{\sum_i \text{mean}_i^2
 | **returns** | one number |
 
 $\mathrm{SE}_i^2$ is the variance over the n maps, with $n - 1$ in its denominator, divided by $n$. Without any signal the number may fall below 0. Do not clip it.
+
+Leave the arguments as they are: work on a copy where you need one.
 
 *Look back:* lesson 07, section 4 (An error bar for each pixel).
 """
@@ -238,6 +244,8 @@ Return the mean gradient over endless noisy copies $x + \varepsilon$, exactly.
 | **returns** | (N, D) |
 
 The distribution function of the normal distribution is `torch.special.ndtr`: `ndtr(u)` is the chance that a normal number with mean 0 and standard deviation 1 is below u.
+
+Leave the arguments as they are: work on a copy where you need one.
 
 *Look back:* lesson 07, section 3 (The slope of a smoother function).
 """

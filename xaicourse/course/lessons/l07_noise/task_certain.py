@@ -12,10 +12,10 @@ __all__ = ["CERTAIN_SIGN", "GRADER"]
 
 # ---------------------------------------------------------------- cases
 
-# A spread with n or with n - 1 in the denominator gives the same answer: it could not if a ratio
-# just below 2 stood in a case with few maps.
-SMALL = [0.2, -0.9, 1.3, -1.5, 2.1, -2.7, 4.0, -4.2, 9.0, -9.5, 0.9, -1.2]
-SIZES = [1.0, 0.3, 3.0, 0.2, 1.0, 5.0, 0.5, 2.0, 0.1, 1.0, 8.0, 0.4]
+# 1.98 tells a threshold of 2 from one of 1.96. -1.9 tells n - 1 in the denominator of the spread
+# from n: with six maps 1.9 becomes 2.08 there.
+SMALL = [0.2, -0.9, 1.3, -1.5, 2.1, -2.7, 4.0, -4.2, 9.0, -9.5, 0.9, -1.2, 1.98, -1.9, -2.05]
+SIZES = [1.0, 0.3, 3.0, 0.2, 1.0, 5.0, 0.5, 2.0, 0.1, 1.0, 8.0, 0.4, 1.0, 2.0, 0.6]
 
 
 def _constant(*values: float) -> Tensor:
@@ -23,8 +23,8 @@ def _constant(*values: float) -> Tensor:
 
 
 CASES = (
-    Case("six", {"maps": made_maps(SMALL, SIZES, 6).reshape(6, 3, 4)}),
-    Case("many", {"maps": made_maps(SMALL[::-1], SIZES, 25).reshape(25, 1, 4, 3)}),
+    Case("six", {"maps": made_maps(SMALL, SIZES, 6).reshape(6, 3, 5)}),
+    Case("many", {"maps": made_maps(SMALL[::-1], SIZES, 25).reshape(25, 1, 5, 3)}),
     Case("vector", {"maps": made_maps([0.7, -2.6, 3.5, -1.9], [9.0, 0.1, 2.0, 1.0], 16)}),
     Case("same", {"maps": torch.cat([_constant(0.0, 5.0, -2.0), _constant(0.0, 5.0, -2.0)])}),
 )
@@ -56,6 +56,18 @@ def divided_by_n(maps):
 
 def root_of_n_minus_one(maps):
     return _mean(maps).abs() > 2 * maps.double().std(0) / (len(maps) - 1) ** 0.5
+
+
+def population(maps):
+    return _mean(maps).abs() > 2 * maps.double().std(0, unbiased=False) / len(maps) ** 0.5
+
+
+def near_two(maps):
+    return _mean(maps).abs() > 1.96 * _error(maps)
+
+
+def median(maps):
+    return maps.double().quantile(0.5, dim=0).abs() > 2 * _error(maps)
 
 
 def mean_deviation(maps):
@@ -159,6 +171,9 @@ WRONG = {
         spread_not_error,
         divided_by_n,
         root_of_n_minus_one,
+        population,
+        near_two,
+        median,
         mean_deviation,
         variance_for_spread,
         variance_over_n,

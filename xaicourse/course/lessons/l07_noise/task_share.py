@@ -140,6 +140,11 @@ def of_sum(maps):
     return mean.square().sum() / (mean.square().sum() + error.square().sum())
 
 
+def median(maps):
+    _, error = _parts(maps)
+    return 1 - error.square().sum() / maps.double().quantile(0.5, dim=0).square().sum()
+
+
 def abs_first(maps):
     return signal_share(maps.abs())
 
@@ -172,6 +177,7 @@ WRONG = {
         certain_share,
         of_sum,
         abs_first,
+        median,
         percent,
     )
 }

@@ -1,276 +1,249 @@
 """Task 07.1: SmoothGrad with given noise: the mean of gradients at noisy copies."""
 
-from collections.abc import Callable
-
 import torch
-from torch import Tensor
 
-from xaicourse.course.grading.cases import Case, CaseGrader
-from xaicourse.course.grading.task import Task
+from xaicourse.course.grading.cases import case, waves
+from xaicourse.course.grading.function_task import function_task
+from xaicourse.course.grading.mistakes import after, own, swap
+from xaicourse.course.lessons.l07_noise.probe_gradient import ProbeGradient
 
-__all__ = ["GRADER", "MY_SMOOTHGRAD"]
+__all__ = ["MY_SMOOTHGRAD"]
+
+
+def my_smoothgrad(
+    gradient, x, noise, sigma, *,
+    copies=lambda x, noise, sigma: [x + sigma * e for e in noise],
+    join=lambda found: found.mean(0),
+):  # fmt: skip
+    """Return the mean gradient over the noisy copies, (N, ...)."""
+    return join(torch.stack([gradient(copy) for copy in copies(x, noise, sigma)]))
 
 
 # ---------------------------------------------------------------- cases
 
 
-class ProbeGradient:
-    """A gradient function (M, ...) -> (M, ...) that is curved, so that no mistake hides."""
-
-    def __init__(self, shape: tuple[int, ...], bend: float) -> None:
-        self.shape, self.bend = shape, bend
-
-    def __call__(self, points: Tensor) -> Tensor:
-        """Return the gradients of sum of sin(bend x) / bend + x x_next + x^4, cut short."""
-        if not isinstance(points, Tensor):
-            raise TypeError(f"gradient takes a tensor, not {type(points).__name__}")
-        if tuple(points.shape[1:]) != self.shape:
-            wanted = ", ".join(map(str, ("M", *self.shape)))
-            raise ValueError(f"gradient takes a batch ({wanted}), it got {tuple(points.shape)}")
-        return torch.cos(self.bend * points) + points.roll(1, -1) - points**3
-
-
-def _numbers(turn: float, *shape: int) -> Tensor:
-    """Return numbers in [-1, 1] that follow no simple rule."""
-    count = torch.Size(shape).numel()
-    return torch.sin(turn * torch.arange(1.0, count + 1) ** 1.5).reshape(shape)
-
-
-def _case(name: str, bend: float, inputs: int, draws: int, shape: tuple[int, ...], s: float):
-    return Case(
+def copies_of(name, says, bend, inputs, draws, shape, sigma):
+    """Return a case: inputs of this shape, and draws of noise."""
+    return case(
         name,
-        {
-            "gradient": ProbeGradient(shape, bend),
-            "x": 0.5 + 0.45 * _numbers(bend, inputs, *shape),
-            "noise": 1.4 * _numbers(bend + 0.9, draws, *shape) + 0.1,
-            "sigma": s,
-        },
+        says,
+        gradient=ProbeGradient(shape, bend),
+        x=0.5 + 0.45 * waves(bend, inputs, *shape),
+        noise=1.4 * waves(bend + 0.9, draws, *shape) + 0.1,
+        sigma=sigma,
     )
 
 
 CASES = (
-    _case("vector", 2.0, 1, 3, (4,), 0.4),
-    _case("two", 3.1, 2, 5, (3,), 0.6),
-    _case("picture", 2.3, 2, 4, (1, 2, 3), 0.3),
-    _case("one_draw", 4.7, 3, 1, (2, 2), 0.5),
+    copies_of("vector", "one input with four numbers, three draws", 2.0, 1, 3, (4,), 0.4),
+    copies_of("two", "two inputs with three numbers, five draws", 3.1, 2, 5, (3,), 0.6),
+    copies_of("picture", "two pictures (1, 2, 3), four draws", 2.3, 2, 4, (1, 2, 3), 0.3),
+    copies_of("one_draw", "three inputs (2, 2), a single draw", 4.7, 3, 1, (2, 2), 0.5),
 )
 
 
-# ---------------------------------------------------------------- right and wrong answers
+# ---------------------------------------------------------------- other sums over the copies
 
 
-def _at_copies(gradient: Callable[..., Tensor], x: Tensor, moves: Tensor) -> Tensor:
-    """Return the gradients (n, N, ...) at x + each of n moves."""
-    return torch.stack([gradient(x + move) for move in moves])
+def variance(found):
+    """Return the variance over the copies, with n in its denominator."""
+    return found.var(0, unbiased=False)
 
 
-def my_smoothgrad(gradient, x, noise, sigma):
-    """Return the mean gradient over the noisy copies, (N, ...)."""
-    return _at_copies(gradient, x, sigma * noise).mean(0)
+def unbiased(found):
+    """Return it with n - 1 in the denominator: NaN for a single draw."""
+    return variance(found) * (len(found) / (len(found) - 1) if len(found) > 1 else torch.nan)
 
 
-def abs_first(gradient, x, noise, sigma):
-    return _at_copies(gradient, x, sigma * noise).abs().mean(0)
-
-
-def abs_after(gradient, x, noise, sigma):
-    return my_smoothgrad(gradient, x, noise, sigma).abs()
-
-
-def squares(gradient, x, noise, sigma):
-    return _at_copies(gradient, x, sigma * noise).square().mean(0)
-
-
-def variance(gradient, x, noise, sigma):
-    return _at_copies(gradient, x, sigma * noise).var(0, unbiased=False)
-
-
-def unbiased_variance(gradient, x, noise, sigma):
-    """With n - 1 in the denominator; NaN for a single draw."""
-    draws = len(noise)
-    factor = draws / (draws - 1) if draws > 1 else torch.nan
-    return factor * variance(gradient, x, noise, sigma)
-
-
-def standard_deviation(gradient, x, noise, sigma):
-    return variance(gradient, x, noise, sigma).sqrt()
-
-
-def unbiased_deviation(gradient, x, noise, sigma):
-    return unbiased_variance(gradient, x, noise, sigma).sqrt()
-
-
-def standard_error(gradient, x, noise, sigma):
-    return standard_deviation(gradient, x, noise, sigma) / len(noise) ** 0.5
-
-
-def unbiased_error(gradient, x, noise, sigma):
-    return unbiased_deviation(gradient, x, noise, sigma) / len(noise) ** 0.5
-
-
-def lower_median(gradient, x, noise, sigma):
-    return _at_copies(gradient, x, sigma * noise).median(0).values
-
-
-def median(gradient, x, noise, sigma):
-    return _at_copies(gradient, x, sigma * noise).quantile(0.5, dim=0)
-
-
-def summed(gradient, x, noise, sigma):
-    return _at_copies(gradient, x, sigma * noise).sum(0)
-
-
-def one_too_few(gradient, x, noise, sigma):
-    return _at_copies(gradient, x, sigma * noise).sum(0) / max(1, len(noise) - 1)
-
-
-def divided_by_n_minus_one(gradient, x, noise, sigma):
-    return _at_copies(gradient, x, sigma * noise).sum(0) / torch.tensor(len(noise) - 1.0)
-
-
-def random_walk(gradient, x, noise, sigma):
-    """Add each draw to the copy before it."""
-    return _at_copies(gradient, x, sigma * noise.cumsum(0)).mean(0)
-
-
-def mean_copy(gradient, x, noise, sigma):
-    return gradient(x + sigma * noise.mean(0))
-
-
-def no_noise(gradient, x, noise, sigma):
-    return gradient(x)
-
-
-def sigma_forgotten(gradient, x, noise, sigma):
-    return _at_copies(gradient, x, noise).mean(0)
-
-
-def sigma_squared(gradient, x, noise, sigma):
-    return _at_copies(gradient, x, sigma**2 * noise).mean(0)
-
-
-def sigma_rooted(gradient, x, noise, sigma):
-    return _at_copies(gradient, x, sigma**0.5 * noise).mean(0)
-
-
-def relative_sigma(gradient, x, noise, sigma):
-    """Measure sigma in the range of each input."""
+def spread_of_each(x):
+    """Return the range of each input, to be multiplied with it."""
     flat = x.flatten(1)
-    spread = (flat.amax(1) - flat.amin(1)).view(-1, *[1] * (x.ndim - 1))
-    return torch.stack([gradient(x + sigma * spread * e) for e in noise]).mean(0)
+    return (flat.amax(1) - flat.amin(1)).view(-1, *[1] * (x.ndim - 1))
 
 
-def range_of_all(gradient, x, noise, sigma):
-    return my_smoothgrad(gradient, x, noise, sigma * (x.max() - x.min()))
+# ---------------------------------------------------------------- the task
 
+MISTAKES = [
+    # what is made of the gradients
+    swap(
+        "abs_first",
+        "You average the sizes of the gradients. That is another method: slopes of opposite sign "
+        "no longer cancel. See {section_sizes}.",
+        join=lambda found: found.abs().mean(0),
+    ),
+    swap(
+        "abs_after",
+        "The sizes are right, but the signs are gone. A display may drop them, a method should "
+        "not.",
+        join=lambda found: found.mean(0).abs(),
+    ),
+    swap(
+        "squares",
+        "You average the squares. That is SmoothGrad squared, another method. See {section_sizes}.",
+        join=lambda found: found.square().mean(0),
+    ),
+    swap(
+        "root_mean_square",
+        "This is the root of the mean square. Asked is the mean, with signs. See {section_sizes}.",
+        join=lambda found: found.square().mean(0).sqrt(),
+    ),
+    swap(
+        "variance",
+        "This is the variance over the copies, VarGrad. Asked is the mean.",
+        join=variance,
+    ),
+    swap("variance", "", join=unbiased),
+    swap(
+        "standard_deviation",
+        "This is the standard deviation over the copies. Asked is the mean.",
+        join=lambda found: variance(found).sqrt(),
+    ),
+    swap("standard_deviation", "", join=lambda found: unbiased(found).sqrt()),
+    swap(
+        "standard_error",
+        "This is the standard error of the mean. Asked is the mean itself.",
+        join=lambda found: (variance(found) / len(found)).sqrt(),
+    ),
+    swap("standard_error", "", join=lambda found: (unbiased(found) / len(found)).sqrt()),
+    swap(
+        "median",
+        "You take the median. SmoothGrad takes the mean: only the mean is the gradient of the "
+        "smoothed score.",
+        join=lambda found: found.quantile(0.5, dim=0),
+    ),
+    swap("median", "", join=lambda found: found.median(0).values),
+    swap(
+        "summed",
+        "You add up the gradients. Divide by the number of draws.",
+        join=lambda found: found.sum(0),
+    ),
+    swap(
+        "one_too_few",
+        "You divide by n - 1. That belongs to a variance. A mean divides by n.",
+        join=lambda found: found.sum(0) / max(1, len(found) - 1),
+    ),
+    swap("one_too_few", "", join=lambda found: found.sum(0) / torch.tensor(len(found) - 1.0)),
+    swap(
+        "first_draw",
+        "Only the first draw is in your result. Is there a return inside the loop?",
+        join=lambda found: found[0],
+    ),
+    swap("first_draw", "", join=lambda found: found[0] / len(found)),
+    swap(
+        "last_draw",
+        "Only the last draw is in your result. Is the sum overwritten in each turn of the loop?",
+        join=lambda found: found[-1],
+    ),
+    swap("last_draw", "", join=lambda found: found[-1] / len(found)),
+    swap(
+        "over_the_inputs",
+        "You average over the inputs and keep the draws. Average over the draws: the first axis of "
+        "(n, N, ...).",
+        join=lambda found: found.mean(1),
+    ),
+    swap(
+        "batch_averaged",
+        "You average over the inputs as well. Each input keeps its own map.",
+        join=lambda found: found.mean((0, 1)),
+    ),
+    swap("batch_averaged", "", join=lambda found: found.mean((0, 1)).expand_as(found[0])),
+    swap(
+        "not_averaged",
+        "You return one map for each draw. Take their mean.",
+        join=lambda found: found,
+    ),
+    # the copies
+    swap(
+        "random_walk",
+        "You add each draw to the copy before it, so the noise piles up. Every copy starts from x. "
+        "(This mistake stands in public code.)",
+        copies=lambda x, noise, sigma: [x + sigma * e for e in noise.cumsum(0)],
+    ),
+    swap(
+        "mean_copy",
+        "You average the noise first and take one gradient. Take a gradient at each copy, then the "
+        "mean.",
+        copies=lambda x, noise, sigma: [x + sigma * noise.mean(0)],
+    ),
+    swap(
+        "no_noise",
+        "This is the plain gradient at x. Add sigma * draw before you ask for a gradient.",
+        copies=lambda x, noise, sigma: [x],
+    ),
+    swap(
+        "sigma_forgotten",
+        "The noise is not multiplied by sigma.",
+        copies=lambda x, noise, sigma: [x + e for e in noise],
+    ),
+    swap(
+        "sigma_squared",
+        "You multiply the noise by sigma squared. sigma is the standard deviation: multiply by "
+        "sigma itself.",
+        copies=lambda x, noise, sigma: [x + sigma**2 * e for e in noise],
+    ),
+    swap(
+        "sigma_rooted",
+        "You multiply the noise by the root of sigma. sigma is already the standard deviation, not "
+        "the variance.",
+        copies=lambda x, noise, sigma: [x + sigma**0.5 * e for e in noise],
+    ),
+    swap(
+        "relative_sigma",
+        "You multiply sigma by the range of x. Here sigma is given in units of x.",
+        copies=lambda x, noise, sigma: [x + sigma * spread_of_each(x) * e for e in noise],
+    ),
+    swap(
+        "relative_sigma",
+        "",
+        copies=lambda x, noise, sigma: [x + sigma * (x.max() - x.min()) * e for e in noise],
+    ),
+    swap(
+        "multiplied",
+        "You multiply x by the noise. It is added: x + sigma * draw.",
+        copies=lambda x, noise, sigma: [x * (1 + sigma * e) for e in noise],
+    ),
+    swap(
+        "clipped",
+        "You cut the noisy copies to [0, 1]. That shifts their mean: bright pixels get darker on "
+        "average. Leave them as they are.",
+        copies=lambda x, noise, sigma: [(x + sigma * e).clamp(0, 1) for e in noise],
+    ),
+    swap(
+        "subtracted",
+        "You subtract the noise. On average that gives the same, but here the draws are given: add "
+        "them.",
+        copies=lambda x, noise, sigma: [x - sigma * e for e in noise],
+    ),
+    swap(
+        "photo_counted",
+        "You also count the gradient at x itself. The mean runs over the n noisy copies only.",
+        copies=lambda x, noise, sigma: [x, *(x + sigma * e for e in noise)],
+    ),
+    # the finished map
+    own(
+        "noise_on_the_map",
+        "You add the noise to the gradient. It belongs on the input.",
+        lambda gradient, x, noise, sigma: gradient(x) + sigma * noise.mean(0),
+    ),
+    after(
+        "times_input",
+        "You multiply by x. Asked is the mean gradient itself.",
+        lambda found, x: x * found,
+    ),
+]
 
-def multiplied(gradient, x, noise, sigma):
-    return torch.stack([gradient(x * (1 + sigma * e)) for e in noise]).mean(0)
-
-
-def clipped(gradient, x, noise, sigma):
-    return torch.stack([gradient((x + sigma * e).clamp(0, 1)) for e in noise]).mean(0)
-
-
-def subtracted(gradient, x, noise, sigma):
-    return _at_copies(gradient, x, -sigma * noise).mean(0)
-
-
-def noise_on_the_map(gradient, x, noise, sigma):
-    return gradient(x) + sigma * noise.mean(0)
-
-
-def photo_counted(gradient, x, noise, sigma):
-    total = _at_copies(gradient, x, sigma * noise).sum(0)
-    return (gradient(x) + total) / (len(noise) + 1)
-
-
-def times_input(gradient, x, noise, sigma):
-    return x * my_smoothgrad(gradient, x, noise, sigma)
-
-
-def first_draw(gradient, x, noise, sigma):
-    return gradient(x + sigma * noise[0])
-
-
-def last_draw(gradient, x, noise, sigma):
-    return gradient(x + sigma * noise[-1])
-
-
-def first_over_n(gradient, x, noise, sigma):
-    return first_draw(gradient, x, noise, sigma) / len(noise)
-
-
-def last_over_n(gradient, x, noise, sigma):
-    return last_draw(gradient, x, noise, sigma) / len(noise)
-
-
-def over_the_inputs(gradient, x, noise, sigma):
-    return _at_copies(gradient, x, sigma * noise).mean(1)
-
-
-def batch_averaged(gradient, x, noise, sigma):
-    return _at_copies(gradient, x, sigma * noise).mean((0, 1))
-
-
-def average_for_all(gradient, x, noise, sigma):
-    return batch_averaged(gradient, x, noise, sigma).expand_as(x)
-
-
-def not_averaged(gradient, x, noise, sigma):
-    return _at_copies(gradient, x, sigma * noise)
-
-
-WRONG = {
-    function.__name__: function
-    for function in (
-        abs_first,
-        abs_after,
-        squares,
-        variance,
-        standard_deviation,
-        standard_error,
-        median,
-        summed,
-        one_too_few,
-        random_walk,
-        mean_copy,
-        no_noise,
-        sigma_forgotten,
-        sigma_squared,
-        sigma_rooted,
-        relative_sigma,
-        multiplied,
-        clipped,
-        subtracted,
-        noise_on_the_map,
-        photo_counted,
-        times_input,
-        first_draw,
-        last_draw,
-        over_the_inputs,
-        batch_averaged,
-        not_averaged,
-    )
-}
-
-ALSO = {
-    "variance": (unbiased_variance,),
-    "standard_deviation": (unbiased_deviation,),
-    "standard_error": (unbiased_error,),
-    "median": (lower_median,),
-    "one_too_few": (divided_by_n_minus_one,),
-    "relative_sigma": (range_of_all,),
-    "first_draw": (first_over_n,),
-    "last_draw": (last_over_n,),
-    "batch_averaged": (average_for_all,),
-}
-
-GRADER = CaseGrader("07.1", CASES, my_smoothgrad, WRONG, also=ALSO)
-
-MY_SMOOTHGRAD = Task(
-    id="07.1",
-    grade=GRADER,
-    reference=my_smoothgrad,
-    misconceptions=WRONG,
+MY_SMOOTHGRAD = function_task(
+    "07.1",
+    my_smoothgrad,
+    cases=CASES,
+    mistakes=MISTAKES,
+    passed="The mean of the gradients at the noisy copies, with signs.",
+    hints=(
+        "For each draw: make one noisy copy of x, ask for its gradient, and keep it. At the "
+        "end, take the mean over the draws.",
+        "A copy is x + sigma * draw. It starts from x each time, not from the copy before. "
+        "noise[s] has the shape of one input and is added to each of them.",
+        "total = torch.zeros_like(x); for draw in noise: total = total + gradient(x + sigma * "
+        "draw); after the loop: return total / len(noise).",
+    ),
 )

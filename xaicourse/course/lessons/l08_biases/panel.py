@@ -135,20 +135,20 @@ class BiasPanel(Panel):
         shown, picture = result.settings["shown"], result.settings["picture"]
         yield Photo((0.1, 0.5, 2.2, 2.2), "photo", result.photo, says="the photo")
         yield Plate(
-            (4.0, 0.55, 2.35, 2.2), "shares of the logit", below="orange adds, blue takes away",
+            (3.85, 0.55, 2.2, 2.2), "shares of the logit", below="orange adds, blue takes away",
             points=8,
             says="the shares of the input and of the biases, one bar after the other up to the "
             "logit",
             draw=lambda axis: draw_waterfall(axis, shares, total_name="logit", chosen=chosen),
         )  # fmt: skip
-        place, says = (6.75, 0.5, 2.2, 2.2), f"map of {shown}, {picture}"
+        place, says = (6.4, 0.5, 2.2, 2.2), f"map of {shown}, {picture}"
         if result.empty:
             yield Plate(place, shown, says=says, draw=lambda axis: say(axis, result.empty))
             return
         paper = result.is_paper
         yield Map(
             place, shown, result.shown, shared_limits([result.shown], 100.0 if paper else CLIP)[1],
-            signed=not paper, bar_at=(9.1, 0.6, 0.1, 2.0), clipped=False,
+            signed=not paper, bar_at=(8.75, 0.6, 0.1, 2.0), clipped=False,
             unit="no unit" if paper else f"share per pixel\nclipped at percentile {CLIP:g}",
             below=sums(result), points=8, says=says,
         )  # fmt: skip

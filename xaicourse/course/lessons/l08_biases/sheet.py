@@ -134,6 +134,8 @@ Write the split for a net of dense layers, with relu between them and none after
 
 For each input the columns add up to the target's logit. Mind the batch: all inputs use the same biases, but each input has its own slopes.
 
+Leave the arguments as they are: work on a copy where you need one.
+
 *Look back:* lesson 08, section 3 (The split by autograd).
 """
 
@@ -189,6 +191,8 @@ r"""
 
 Write `implicit_bias(f, u)`: `f` works on each number of `u` by itself. Return $b = f(u) - f'(u)\,u$ for each number, in the shape of `u`.
 
+Leave the arguments as they are: work on a copy where you need one.
+
 *Look back:* lesson 08, section 4 (A photo, and biases that hide).
 """
 
@@ -239,6 +243,8 @@ r"""
 
 Write `picture(terms)`, the heart of $\psi$, for the signed terms (N, C, h, w) of one layer: absolute values; for each photo, over all channels and places, subtract the smallest and divide by (largest - smallest); add up
 the channels. Return (N, h, w). A photo whose absolute values are all equal gets zeros.
+
+Leave the arguments as they are: work on a copy where you need one.
 
 *Look back:* lesson 08, section 6 (The picture).
 """

@@ -1,5 +1,7 @@
 """Task 08.3: the bias that hides in an operation without a bias parameter."""
 
+from functools import partial
+
 import torch
 
 from xaicourse.course.grading.cases import case
@@ -18,9 +20,9 @@ def implicit_bias(f, u, *, bias=lambda z, slope, u: z - slope * u):
     return bias(z.detach(), slope, u)
 
 
-def slope_at_zero(f, u):
+def slope_at_zero(f, u, point=1e-6):
     """Take the slope just above 0."""
-    slope = implicit_bias(f, 0 * u + 1e-6, bias=lambda z, slope, u: slope)
+    slope = implicit_bias(f, 0 * u + point, bias=lambda z, slope, u: slope)
     return f(u) - slope * u
 
 
@@ -116,7 +118,14 @@ MISTAKES = [
         "and yet the whole 6 is bias.",
         lambda f, u: f(0 * u),
     ),
+    own(
+        "rise_from_zero",
+        "This is f(u) - f(0), the rise. Subtract slope times u: the slope at u, from autograd.",
+        lambda f, u: f(u) - f(0 * u),
+    ),
     own("slope_at_zero", "You use the slope at 0. Use the slope at u.", slope_at_zero),
+    own("slope_at_zero", "", partial(slope_at_zero, point=0.0)),
+    own("slope_at_zero", "", partial(slope_at_zero, point=-1e-6)),
     swap(
         "gate_for_slope",
         "You take 1 above 0 and 0 below as the slope. That is the slope of a relu: ask "
@@ -133,6 +142,11 @@ MISTAKES = [
         "mean_slope",
         "You use the mean of all slopes. Each number has its own slope.",
         bias=lambda z, slope, u: z - slope.mean() * u,
+    ),
+    swap(
+        "slope_of_the_mean",
+        "Your slopes are too small by the number of entries. mean() divides by it: use sum().",
+        bias=lambda z, slope, u: z - slope / u.numel() * u,
     ),
     swap(
         "mean_input",

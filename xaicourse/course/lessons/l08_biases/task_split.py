@@ -7,7 +7,7 @@ import torch
 from xaicourse.course.grading.cases import case, waves
 from xaicourse.course.grading.function_task import function_task
 from xaicourse.course.grading.mistakes import after, own, saying, swap
-from xaicourse.course.grading.shared_mistakes import ROWS, SIGNS, WHICH_NUMBER, pick
+from xaicourse.course.grading.shared_mistakes import LOSS, ROWS, SIGNS, WHICH_NUMBER, pick
 
 __all__ = ["SPLIT"]
 
@@ -70,6 +70,14 @@ def rise_without(weights, biases, x, target):
     return torch.stack([score(None) - score(k) for k in range(len(values))], dim=1)
 
 
+def integrated(weights, biases, x, target, steps=200):
+    """Take the mean slope on the way from 0 for the input, and leave the rest to the biases."""
+    ways = [(k + 0.5) / steps for k in range(steps)]
+    slopes = [split(weights, biases, way * x, target)[:, 0] / way for way in ways]
+    first = torch.stack(slopes).mean(0)
+    return torch.column_stack([first, split(weights, biases, x, target)[:, 1:]])
+
+
 def biases_as(change):
     """Return a change of the columns of the biases (N, L); that of the input stays."""
     return lambda shares: torch.column_stack([shares[:, 0], change(shares[:, 1:])])
@@ -79,7 +87,7 @@ def biases_as(change):
 
 COPIES = "Give each input its own copy of the biases."
 MISTAKES = [
-    *saying(WHICH_NUMBER, score="logit"),
+    *saying([*WHICH_NUMBER, *LOSS], score="logit"),
     *ROWS,
     # what is added up
     swap(
@@ -108,6 +116,11 @@ MISTAKES = [
         "You add up absolute values. Only with their signs do shares add up to the logit.",
         share=lambda layer, s, v: (s * v).abs(),
     ),
+    swap(
+        "means",
+        "You take means of slope times value. Shares are sums: only then they add up to the logit.",
+        share=lambda layer, s, v: s * v / v.shape[1],
+    ),
     # the net
     swap("no_gates", "You left the relus out. A closed gate passes nothing on.", relu=lambda z: z),
     swap(
@@ -132,6 +145,12 @@ MISTAKES = [
         "You remove a bias (or the input) and see how much the logit falls. That may change gates: "
         "these numbers do not add up. Use slope times value.",
         rise_without,
+    ),
+    own(
+        "integrated",
+        "These are two methods: column 0 is Integrated Gradients from 0, the others are shares at "
+        "x. They do not add up to the logit: take the slopes at x for all.",
+        integrated,
     ),
     # the batch
     after(
@@ -182,6 +201,17 @@ MISTAKES = [
         "Column 0 holds the whole logit. It should hold gradient x input, added up.",
         lambda shares: torch.column_stack([shares.sum(1), shares[:, 1:]]),
     ),
+    after(
+        "size_of_the_input",
+        "The input's share has lost its sign. Only with their signs do shares add up to the logit.",
+        lambda shares: torch.column_stack([shares[:, 0].abs(), shares[:, 1:]]),
+    ),
+    after(
+        "sizes_of_the_biases",
+        "The biases' shares have lost their signs. Only with their signs do shares add up to the "
+        "logit.",
+        biases_as(torch.abs),
+    ),
     *saying(SIGNS, so="The columns should add up to the logit."),
     after(
         "as_parts_of_one",
@@ -209,4 +239,5 @@ SPLIT = function_task(
         "torch.autograd.grad(logits[torch.arange(len(x)), target].sum(), leaves); stack (slope * "
         "leaf).sum(1) as columns.",
     ),
+    near={"integrated": 0.02},
 )

@@ -22,6 +22,11 @@ SPLIT_BY_HAND = paper_task(
             "You used all three units. A unit whose gate is off passes nothing on.",
             (-2, 9),
         ),
+        row(
+            "inputs_of_the_lesson",
+            "These are the shares at (3, 1), the lesson's point. Here the point is (1, 3).",
+            (3, -3),
+        ),
         row("no_signs", "The sizes are right. The slope of x1 is below 0: keep its sign.", (4, 15)),
         row(
             "minus_lost",
@@ -54,7 +59,8 @@ SPLIT_BY_HAND = paper_task(
         ),
         row(
             "slopes_only",
-            "These are the slopes with respect to the biases. Multiply each by its bias.",
+            "These are the slopes with respect to the biases, or shares that have lost their "
+            "signs. Multiply each slope by its bias: 3 times -1, and -1 times -1.",
             (0, 3, -1),
         ),
         row(
@@ -97,7 +103,8 @@ SPLIT_BY_HAND = paper_task(
         row("output_bias_forgotten", "f ends with + 1. Its slope is 1, whatever the gates are.", 0),
         row(
             "takes_the_rest",
-            "-1 is the part of all four biases together. Asked is the output bias alone.",
+            "f ends with + 1, and its slope is 1. -1 has another sign, or it is the part of all "
+            "four biases together: asked is the output bias alone.",
             -1,
         ),
         row("whole_score", "10 is f itself. Asked is the share of the + 1 at the end.", 10),
@@ -151,6 +158,17 @@ SPLIT_BY_HAND = paper_task(
             "moved_plain_biases",
             "These are the biases. Multiply each by the slope of f with respect to it.",
             (0, -1, -1, 1),
+        ),
+        row(
+            "moved_slopes",
+            "These are the slopes with respect to the biases, or shares that have lost their "
+            "signs. Multiply each slope by its bias: 3 times -1, and -1 times -1.",
+            (0, 3, -1, 1),
+        ),
+        row(
+            "moved_signs_lost",
+            "The sizes are right. The bias of the second unit is -1, its slope 3: keep the sign.",
+            (0, 3, 1, 1),
         ),
         row(
             "output_first",

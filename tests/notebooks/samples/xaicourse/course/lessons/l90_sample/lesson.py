@@ -42,9 +42,6 @@ abs(-6)
 #
 # And what is three times two?
 
-# %% tags=["own-model"]
-own = 2 * 3
-
 # %% [markdown]
 # ### Task 90.3 · Triple it
 # **Goal** G1 · **Level** 1 of 5 · **Minutes** 5 · **Importance** 4 of 5
@@ -74,6 +71,9 @@ print("thrice two is", thrice(2))
 
 # %% tags=["machinery"]
 assert thrice(2) == 6
+
+# %% tags=["own-model"]
+own = 2 * 3
 
 # %% [markdown] tags=["deeper"]
 # ## Go deeper
