@@ -442,15 +442,15 @@ xc.plot.series(
     x_name="n, intervals of the trapezoid (doubling)",
     y_name="percent",
     doubling=True,
-    alt="Two curves over n = 16 to 128: the size of the gap in percent of the "
-    "rise, and the change of the map in percent since half as many intervals.",
+    alt="Two curves over n = 16 to 128: the size of the gap, and the change of the map "
+    "since half as many intervals.",
 )
 
 # %% [markdown]
 r"""
 <details><summary>Answer to 05.P3</summary>
 
-(a). A has $n = 32$, and nothing in the picture says so. It adds up to more than twice the rise,
+(a). A has $n = 32$. Its colours are a little stronger, but do they look like that? It adds up to more than twice the rise,
 because one step near black, where the score climbs steeply, counts for too much. C ($n = 16$) adds up to almost nothing.
 B ($n = 64$) is nearly right, by luck: at $n = 128$ the gap is *larger* again.
 </details>
