@@ -107,8 +107,16 @@ MISTAKES = [
         CHANNELS,
         "brightness",
         ("first_channel", "looks at one channel", lambda photo: photo[:, :1]),
-        ("darkest_channel", "takes the smallest channel", lambda photo: photo.amin(1, True)),
-        ("brightest_channel", "takes the largest channel", lambda photo: photo.amax(1, True)),
+        (
+            "darkest_channel",
+            "takes the smallest channel",
+            lambda photo: photo.amin(1, True),
+        ),
+        (
+            "brightest_channel",
+            "takes the largest channel",
+            lambda photo: photo.amax(1, True),
+        ),
     ),
     coat(
         "channels_apart",
@@ -128,20 +136,40 @@ MISTAKES = [
     *coats(
         FIFTH,
         "dark",
-        ("brightest_fifth", "measures the brightest fifth", lambda light: ~below(0.8)(light)),
-        ("darker_than_fifth", "uses a brightness below 0.2", lambda light: light <= 0.2),
+        (
+            "brightest_fifth",
+            "measures the brightest fifth",
+            lambda light: ~below(0.8)(light),
+        ),
+        (
+            "darker_than_fifth",
+            "uses a brightness below 0.2",
+            lambda light: light <= 0.2,
+        ),
         ("darkest_half", "uses the darkest half of the pixels", below(0.5)),
         ("darkest_tenth", "uses the darkest tenth of the pixels", below(0.1)),
         ("all_but_the_brightest", "uses the darkest four fifths", below(0.8)),
-        ("fifth_of_range", "takes a fifth of the way from darkest to brightest", of_range),
+        (
+            "fifth_of_range",
+            "takes a fifth of the way from darkest to brightest",
+            of_range,
+        ),
     ),
     *coats(
         SUMS,
         "share",
-        ("mean_over_mean", "divides two means", lambda s, dark: mean(s, dark) / s.mean()),
+        (
+            "mean_over_mean",
+            "divides two means",
+            lambda s, dark: mean(s, dark) / s.mean(),
+        ),
         ("mean_over_mean_outside", "divides by the mean outside", mean_by_outside),
         ("dark_over_bright", "divides by the sum outside", sum_by_outside),
-        ("not_divided", "is the sum in the coat", lambda size, dark: (size * dark).sum()),
+        (
+            "not_divided",
+            "is the sum in the coat",
+            lambda size, dark: (size * dark).sum(),
+        ),
         ("top_pixels", "counts pixels with a large attribution", of_top_pixels),
     ),
     coat(
@@ -161,8 +189,16 @@ MISTAKES = [
         "coat_share always uses the camera photo. Use its argument photo.",
         photo=camera_if_it_fits,
     ),
-    after("rest_of_photo", "This is the share outside the coat: 1 - share.", lambda s: 1 - s),
-    after("in_percent", "coat_share is in percent. Give a number from 0 to 1.", lambda s: 100 * s),
+    after(
+        "rest_of_photo",
+        "This is the share outside the coat: 1 - share.",
+        lambda s: 1 - s,
+    ),
+    after(
+        "in_percent",
+        "coat_share is in percent. Give a number from 0 to 1.",
+        lambda s: 100 * s,
+    ),
     after(
         "always_the_same",
         "This is the same number for every picture: a pasted one, or the share of the area. Look "
@@ -181,12 +217,16 @@ def picture(name, says, height, width, turn, strength, tint=0.0):
     With a tint no single channel is dark where the mean of the three is.
     """
     shape, count = (1, -1, height, width), height * width
-    order = ((torch.arange(count) * 11) % count).reshape(shape)  # every brightness once, mixed
+    order = ((torch.arange(count) * 11) % count).reshape(
+        shape
+    )  # every brightness once, mixed
     place = order / (count - 1)
     # More dark pixels than bright ones: a fifth of them is not a fifth of the brightness.
     grey = 0.05 + 0.9 * (0.4 * place + 0.6 * place**2)
     colour = torch.sin(torch.arange(float(count)) * 2.6).reshape(shape)
-    colours = torch.cat([colour, -colour.roll(1, -1), colour.roll(1, -1) - colour], 1)  # sum 0
+    colours = torch.cat(
+        [colour, -colour.roll(1, -1), colour.roll(1, -1) - colour], 1
+    )  # sum 0
     values = torch.sin(torch.arange(3.0 * count) * turn + 0.4).reshape(shape)
     values *= torch.where(order < count // 5, strength, 1.0)
     photo = (1 - tint / 0.3) * grey + tint / 0.6 + tint * colours

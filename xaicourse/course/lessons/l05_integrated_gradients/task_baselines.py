@@ -58,7 +58,12 @@ def read_side(given, side):
     share = to_number(part["share"], what)
     if not 0 <= share <= 1:
         off_limits(side, share, "between 0 and 1")
-    return {**part, "what": what, "share": share, "measured": shares_from(part["baseline"], side)}
+    return {
+        **part,
+        "what": what,
+        "share": share,
+        "measured": shares_from(part["baseline"], side),
+    }
 
 
 def off_limits(side, share, limit):
@@ -80,10 +85,16 @@ def require_true(given, side):
     share, (baseline, measured) = given["share"], given["measured"]
     if measured is None:
         return [messages.text("tasks/05.5/not_recomputed", side=side)]
-    far = all(abs(share - right) > (NEAR_BLACK if right < LOW else NEAR) for right in measured)
-    reached = min(measured) <= LOW + SLACK if side == "low" else max(measured) >= HIGH - SLACK
+    far = all(
+        abs(share - right) > (NEAR_BLACK if right < LOW else NEAR) for right in measured
+    )
+    reached = (
+        min(measured) <= LOW + SLACK if side == "low" else max(measured) >= HIGH - SLACK
+    )
     if far or not reached:
-        refuse("tasks/05.5/not_measured", side=side, share=show(share), baseline=baseline)
+        refuse(
+            "tasks/05.5/not_measured", side=side, share=show(share), baseline=baseline
+        )
     return []
 
 

@@ -16,7 +16,9 @@ class ZeroShare(OwnPath):
     """(f, x, baseline, feature, value): a feature that gets 0, and the value that changes f."""
 
     names = ("f", "x", "baseline", "feature", "value")
-    largest = 10.0  # all numbers of x, of the baseline and the other value lie in [-10, 10]
+    largest = (
+        10.0  # all numbers of x, of the baseline and the other value lie in [-10, 10]
+    )
     wanted = 0.5  # setting the feature to the other value changes f by more than this
 
     def read(self, answer):
@@ -29,7 +31,9 @@ class ZeroShare(OwnPath):
         self.place = feature_place(self.part["feature"], self.x)
         self.before = self.place - 1
         self.value = to_number(self.part["value"], self.what)
-        numbers = torch.cat([self.x.flatten(), self.baseline.flatten(), torch.tensor([self.value])])
+        numbers = torch.cat(
+            [self.x.flatten(), self.baseline.flatten(), torch.tensor([self.value])]
+        )
         self.number = float(numbers[numbers.abs().argmax()])
 
     @cached_property
@@ -74,7 +78,11 @@ class ZeroShare(OwnPath):
     @cached_property
     def steepest_piece(self):
         """Size and place of what may be a jump, on the path or from x to the value."""
-        ends = (self.baseline, self.x) if self.hidden else (self.x, self.at(self.place, self.value))
+        ends = (
+            (self.baseline, self.x)
+            if self.hidden
+            else (self.x, self.at(self.place, self.value))
+        )
         return self.steepest(*ends)
 
     @property
@@ -106,7 +114,13 @@ def saturated(points):
     return 1 - torch.relu(1 - points[:, 0]) + 0 * points[:, 1]
 
 
-RIGHT = {"f": smaller, "x": [[3.0, 2.0]], "baseline": [[0.0, 0.0]], "feature": 0, "value": 0.0}
+RIGHT = {
+    "f": smaller,
+    "x": [[3.0, 2.0]],
+    "baseline": [[0.0, 0.0]],
+    "feature": 0,
+    "value": 0.0,
+}
 
 JUMP = (
     "Your f jumps near feature {place} = {where}: it changes by {jump} at one point, and autograd "
@@ -168,7 +182,9 @@ MISTAKES = [
         lambda its: its.has_share,
     ),
     # the 0 is made by autograd
-    wrong("jump", JUMP, lambda its: its.hidden and its.jumps, diagnosis="autograd_only"),
+    wrong(
+        "jump", JUMP, lambda its: its.hidden and its.jumps, diagnosis="autograd_only"
+    ),
     wrong(
         "on_kink",
         "The path lies exactly on a kink of your f, such as relu at 0 or a tie in min, max or "

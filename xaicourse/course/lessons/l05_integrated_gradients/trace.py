@@ -22,7 +22,10 @@ from xaicourse.widgets.documented import documented
 from xaicourse.widgets.given import check_one
 from xaicourse.widgets.work import finish
 
-SMALL_INPUT, FINE_GRID = 4096, 101  # up to so many numbers, F is drawn from so many points
+SMALL_INPUT, FINE_GRID = (
+    4096,
+    101,
+)  # up to so many numbers, F is drawn from so many points
 
 
 @documented
@@ -37,11 +40,17 @@ class PathTrace:
     scores: Annotated[Tensor, "(S,): F there."]
     slopes: Annotated[Tensor, "(S,): dF/d(alpha) there."]
     norms: Annotated[Tensor, "(S,): The length of the gradient there."]
-    node_edges: Annotated[Tensor, "(S + 1,): Where the part of the path of each node ends."]
+    node_edges: Annotated[
+        Tensor, "(S + 1,): Where the part of the path of each node ends."
+    ]
     edges: Annotated[Tensor, "(P + 1,): Places from 0 to 1 at which `sums` are known."]
-    sums: Annotated[Tensor, "(P + 1, H, W): The map collected up to each edge, over channels."]
+    sums: Annotated[
+        Tensor, "(P + 1, H, W): The map collected up to each edge, over channels."
+    ]
     map_error: Annotated[float, "Estimated relative error of the whole map."]
-    curve: Annotated[tuple[Tensor, Tensor], "(T,): Places from 0 to 1, and F there, to draw it."]
+    curve: Annotated[
+        tuple[Tensor, Tensor], "(T,): Places from 0 to 1, and F there, to draw it."
+    ]
 
     @property
     def rise(self) -> float:
@@ -82,11 +91,15 @@ class PathTrace:
         added, size = self.sums.diff(dim=0), self.sums.shape[1:]  # (S, H, W)
         if len(added) != len(self.alphas):
             got = f"{len(self.alphas)} nodes, but {len(added)} were kept"
-            raise ValueError(f"parts needs the map at each of the {got}; use checkpoints=None")
+            raise ValueError(
+                f"parts needs the map at each of the {got}; use checkpoints=None"
+            )
         for name, mask in masks.items():
             if mask.dtype != torch.bool or mask.shape != size:
                 got = f"{mask.dtype} {tuple(mask.shape)}"
-                raise ValueError(f"masks[{name!r}] must be a bool tensor {tuple(size)}, got {got}")
+                raise ValueError(
+                    f"masks[{name!r}] must be a bool tensor {tuple(size)}, got {got}"
+                )
         return {name: added[:, mask.cpu()].sum(1) for name, mask in masks.items()}
 
     def strips(self, masks: Mapping[str, Tensor], *, alt: str, **look: Any) -> Picture:
@@ -138,7 +151,11 @@ def trace_path(
 
 
 def walk(
-    question: Question, baseline: Any, steps: int, quadrature: str, checkpoints: int | None = None
+    question: Question,
+    baseline: Any,
+    steps: int,
+    quadrature: str,
+    checkpoints: int | None = None,
 ) -> Generator[None, None, PathTrace]:
     """Do the work of `trace_path` chunk by chunk: yield after each, return the trace."""
     check_one(question.x, "a path belongs to one input")
@@ -147,13 +164,17 @@ def walk(
         record, error = adaptive_record(question, path, steps, checkpoints)
         yield
     else:
-        record = Record(path, Nodes.from_rule(*make_quadrature(quadrature, steps), 1), checkpoints)
+        record = Record(
+            path, Nodes.from_rule(*make_quadrature(quadrature, steps), 1), checkpoints
+        )
         listener = listening(question, path, record.add)
         for alphas in record.alphas.to(path.end).split(question.batch_size):
             row = torch.zeros_like(alphas, dtype=torch.long)
             listener.gradients(path.point(alphas, row), row, lambda *chunk: None)
             yield
-        even, odd = (torch.as_tensor(half).expand_as(path.end) for half in record.halves)
+        even, odd = (
+            torch.as_tensor(half).expand_as(path.end) for half in record.halves
+        )
         error = float(disagreement(even, odd, record.nodes))
     return record.trace(question, error)
 
@@ -182,14 +203,21 @@ def listening(question: Question, path: StraightPath, hear: Callable[..., None])
 class Record:
     """Adds up what the nodes contribute, in their order, and keeps the sum at some of them."""
 
-    def __init__(self, path: StraightPath, nodes: Nodes, checkpoints: int | None) -> None:
+    def __init__(
+        self, path: StraightPath, nodes: Nodes, checkpoints: int | None
+    ) -> None:
         self.path, self.nodes = path, nodes
         self.alphas, self.weights = nodes.alpha[0], nodes.weight[0]
         count = len(self.alphas)
         stride = 1 if checkpoints is None else -(-count // checkpoints)
         self.stops = [*range(stride, count, stride), count]  # numbers of nodes
-        self.heard: list[tuple[float, float, float]] = []  # dF/d(alpha), length, F of each node
-        self.halves: list[Any] = [0.0, 0.0]  # the sums over the even and over the odd nodes
+        self.heard: list[
+            tuple[float, float, float]
+        ] = []  # dF/d(alpha), length, F of each node
+        self.halves: list[Any] = [
+            0.0,
+            0.0,
+        ]  # the sums over the even and over the odd nodes
         self.sums = [over_channels(torch.zeros(path.end.shape[1:]))]
 
     def add(self, slopes: Tensor, norm: float, score: float) -> None:
@@ -207,9 +235,15 @@ class Record:
 
     def trace(self, question: Question, map_error: float) -> PathTrace:
         """Return the finished trace; F at both ends, at least, is asked for here."""
-        path, count = self.path, FINE_GRID if self.path.end.numel() <= SMALL_INPUT else 2
+        path, count = (
+            self.path,
+            FINE_GRID if self.path.end.numel() <= SMALL_INPUT else 2,
+        )
         places = torch.linspace(0, 1, count, dtype=torch.float64)
-        at, row = places.to(path.end), torch.zeros(count, dtype=torch.long, device=path.end.device)
+        at, row = (
+            places.to(path.end),
+            torch.zeros(count, dtype=torch.long, device=path.end.device),
+        )
         fine = question.scores(lambda p: path.point(at[p], row[p]), row).cpu().double()
         slopes, norms, scores = torch.tensor(self.heard, dtype=torch.float64).T
         known, heights = torch.cat([places, self.alphas]), torch.cat([fine, scores])
@@ -237,14 +271,21 @@ def adaptive_record(
 ) -> tuple[Record, float]:
     """Let the adaptive rule choose the nodes; return what was heard, and the map's error."""
     heard = []
-    listener = listening(question, path, lambda s, *rest: heard.append((over_channels(s), *rest)))
+    listener = listening(
+        question, path, lambda s, *rest: heard.append((over_channels(s), *rest))
+    )
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that the cap was reached is seen in the map error
+        warnings.simplefilter(
+            "ignore"
+        )  # that the cap was reached is seen in the map error
         found = adaptive_integral(listener, path, most=steps)
     used = torch.isfinite(found.alpha[0])  # the order in which the gradients came
     alphas, order = found.alpha[0, used].cpu().sort(stable=True)
     middle = (alphas[1:] + alphas[:-1]) / 2
-    left, right = torch.cat([torch.zeros(1).double(), middle]), torch.cat([middle, torch.ones(1)])
+    left, right = (
+        torch.cat([torch.zeros(1).double(), middle]),
+        torch.cat([middle, torch.ones(1)]),
+    )
     record = Record(path, Nodes(alphas[None], left[None], right[None]), checkpoints)
     record.weights = found.weight[0, used].cpu().double()[order]
     for place in order.tolist():
