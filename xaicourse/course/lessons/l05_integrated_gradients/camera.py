@@ -44,19 +44,11 @@ def values_of(baseline, photo, side):
     """Return a baseline in the photo's shape, or say what is wrong with it."""
     try:
         values = torch.as_tensor(baseline).detach().cpu().float()
-        odd = (
-            f"of shape {tuple(values.shape)}"
-            if values.shape not in ((), photo.shape)
-            else ""
-        )
+        odd = f"of shape {tuple(values.shape)}" if values.shape not in ((), photo.shape) else ""
         if not bool(((values >= 0) & (values <= 1)).all()):  # NaN is neither
             odd = odd or "not in this range"
     except Exception:
-        odd = (
-            repr(baseline[:40])
-            if isinstance(baseline, str)
-            else f"a {type(baseline).__name__}"
-        )
+        odd = repr(baseline[:40]) if isinstance(baseline, str) else f"a {type(baseline).__name__}"
     if odd:
         known, shape = ", ".join(MEASURED), tuple(photo.shape)
         refuse("tasks/05.5/odd_baseline", side=side, odd=odd, known=known, shape=shape)
@@ -70,7 +62,5 @@ def shares_of(baseline, photo):
     except OSError:
         return None
     score = OwnFunction(lambda points: model(points)[:, TRIPOD], photo, "")
-    attribution = path_integral(
-        score.gradient, photo, baseline, "midpoint", STEPS
-    ).float()
+    attribution = path_integral(score.gradient, photo, baseline, "midpoint", STEPS).float()
     return coat_share(attribution, photo), coat_share(pixels(attribution), photo)

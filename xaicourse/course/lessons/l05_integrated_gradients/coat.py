@@ -217,16 +217,12 @@ def picture(name, says, height, width, turn, strength, tint=0.0):
     With a tint no single channel is dark where the mean of the three is.
     """
     shape, count = (1, -1, height, width), height * width
-    order = ((torch.arange(count) * 11) % count).reshape(
-        shape
-    )  # every brightness once, mixed
+    order = ((torch.arange(count) * 11) % count).reshape(shape)  # every brightness once, mixed
     place = order / (count - 1)
     # More dark pixels than bright ones: a fifth of them is not a fifth of the brightness.
     grey = 0.05 + 0.9 * (0.4 * place + 0.6 * place**2)
     colour = torch.sin(torch.arange(float(count)) * 2.6).reshape(shape)
-    colours = torch.cat(
-        [colour, -colour.roll(1, -1), colour.roll(1, -1) - colour], 1
-    )  # sum 0
+    colours = torch.cat([colour, -colour.roll(1, -1), colour.roll(1, -1) - colour], 1)  # sum 0
     values = torch.sin(torch.arange(3.0 * count) * turn + 0.4).reshape(shape)
     values *= torch.where(order < count // 5, strength, 1.0)
     photo = (1 - tint / 0.3) * grey + tint / 0.6 + tint * colours

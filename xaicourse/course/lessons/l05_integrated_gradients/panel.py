@@ -56,12 +56,8 @@ class PathView:
     settings: Settings
     alpha: Annotated[float, "The place on the path, 0 at the baseline and 1 at x."]
     point: Annotated[Tensor, "(1, ...): The input at alpha."]
-    collected: Annotated[
-        Tensor, "(H, W): The map collected from the baseline up to alpha."
-    ]
-    limit: Annotated[
-        float, "End of the colour scale: that of the whole map, for every alpha."
-    ]
+    collected: Annotated[Tensor, "(H, W): The map collected from the baseline up to alpha."]
+    limit: Annotated[float, "End of the colour scale: that of the whole map, for every alpha."]
     score: Annotated[float, "F at alpha (between nodes: on a straight line)."]
     sum_so_far: Annotated[float, "Sum of the collected map."]
     steps: Annotated[int, "Nodes of the trace that is shown; few in a coarse answer."]
@@ -70,9 +66,7 @@ class PathView:
 
     rise = property(attrgetter("trace.rise"), doc="F(x) - F(baseline).")
     gap = property(attrgetter("trace.gap"), doc="Sum of the whole map minus the rise.")
-    map_error = property(
-        attrgetter("trace.map_error"), doc="Estimated relative error of the map."
-    )
+    map_error = property(attrgetter("trace.map_error"), doc="Estimated relative error of the map.")
 
 
 class PathPanel(InputPanel):
@@ -148,22 +142,14 @@ class PathPanel(InputPanel):
         }
         super().__init__(first)
 
-    def compute(
-        self, settings: Mapping[str, Any]
-    ) -> Generator[PathView | None, None, None]:
+    def compute(self, settings: Mapping[str, Any]) -> Generator[PathView | None, None, None]:
         """Yield a view of a coarse walk, then of the whole one; from memory if it was done."""
         steps = settings["steps"]
         if not 1 <= steps <= MOST_STEPS:
             more = "xc.integrated_gradients takes any number"
-            raise ValueError(
-                f"steps must be from 1 to {MOST_STEPS} here, got {steps}; {more}"
-            )
+            raise ValueError(f"steps must be from 1 to {MOST_STEPS} here, got {steps}; {more}")
         if self._key(settings) not in self.traces and steps > 2 * COARSE_STEPS:
-            rule = (
-                "midpoint"
-                if settings["quadrature"] == "adaptive"
-                else settings["quadrature"]
-            )
+            rule = "midpoint" if settings["quadrature"] == "adaptive" else settings["quadrature"]
             few = {**settings, "quadrature": rule, "steps": COARSE_STEPS}
             yield self._view((yield from self._trace(few)), settings, coarse=True)
         yield self._view((yield from self._trace(settings)), settings, coarse=False)
@@ -179,9 +165,7 @@ class PathPanel(InputPanel):
         baseline = self.baselines[settings["baseline"]]
         if isinstance(baseline, Tensor):
             baseline = baseline.to(question.x.device)
-        work = walk(
-            question, baseline, settings["steps"], settings["quadrature"], CHECKPOINTS
-        )
+        work = walk(question, baseline, settings["steps"], settings["quadrature"], CHECKPOINTS)
         return (yield from self.traces.walk(self._key(settings), work))
 
     def _question(self, output: str, device: str) -> Question:
@@ -191,9 +175,7 @@ class PathPanel(InputPanel):
             model = copy.deepcopy(model).to(device)
         return ask(model, self.x.to(device), self.target, output, self.batch_size)
 
-    def _view(
-        self, trace: PathTrace, settings: Mapping[str, Any], coarse: bool
-    ) -> PathView:
+    def _view(self, trace: PathTrace, settings: Mapping[str, Any], coarse: bool) -> PathView:
         alpha = float(settings["alpha"])
         return PathView(
             trace=trace,
@@ -201,9 +183,7 @@ class PathPanel(InputPanel):
             alpha=alpha,
             point=trace.point_at(alpha),
             collected=trace.map_at(alpha),
-            limit=shared_limits(
-                [trace.sums[-1]], 99.0 if trace.sums.ndim == 3 else 100.0
-            )[1],
+            limit=shared_limits([trace.sums[-1]], 99.0 if trace.sums.ndim == 3 else 100.0)[1],
             score=trace.score_at(alpha),
             sum_so_far=trace.sum_at(alpha),
             steps=len(trace.alphas),
@@ -306,6 +286,4 @@ def gap_text(gap: float, rise: float) -> str:
     """Return the gap in units of F and as a share of the rise, where that has a meaning."""
     if abs(gap) <= 1e-4 * abs(rise):
         return "0"
-    return number(gap) + (
-        f" ({number(100 * gap / abs(rise))} % of the rise)" if rise else ""
-    )
+    return number(gap) + (f" ({number(100 * gap / abs(rise))} % of the rise)" if rise else "")

@@ -85,16 +85,10 @@ def require_true(given, side):
     share, (baseline, measured) = given["share"], given["measured"]
     if measured is None:
         return [messages.text("tasks/05.5/not_recomputed", side=side)]
-    far = all(
-        abs(share - right) > (NEAR_BLACK if right < LOW else NEAR) for right in measured
-    )
-    reached = (
-        min(measured) <= LOW + SLACK if side == "low" else max(measured) >= HIGH - SLACK
-    )
+    far = all(abs(share - right) > (NEAR_BLACK if right < LOW else NEAR) for right in measured)
+    reached = min(measured) <= LOW + SLACK if side == "low" else max(measured) >= HIGH - SLACK
     if far or not reached:
-        refuse(
-            "tasks/05.5/not_measured", side=side, share=show(share), baseline=baseline
-        )
+        refuse("tasks/05.5/not_measured", side=side, share=show(share), baseline=baseline)
     return []
 
 

@@ -16,9 +16,7 @@ class ZeroShare(OwnPath):
     """(f, x, baseline, feature, value): a feature that gets 0, and the value that changes f."""
 
     names = ("f", "x", "baseline", "feature", "value")
-    largest = (
-        10.0  # all numbers of x, of the baseline and the other value lie in [-10, 10]
-    )
+    largest = 10.0  # all numbers of x, of the baseline and the other value lie in [-10, 10]
     wanted = 0.5  # setting the feature to the other value changes f by more than this
 
     def read(self, answer):
@@ -31,9 +29,7 @@ class ZeroShare(OwnPath):
         self.place = feature_place(self.part["feature"], self.x)
         self.before = self.place - 1
         self.value = to_number(self.part["value"], self.what)
-        numbers = torch.cat(
-            [self.x.flatten(), self.baseline.flatten(), torch.tensor([self.value])]
-        )
+        numbers = torch.cat([self.x.flatten(), self.baseline.flatten(), torch.tensor([self.value])])
         self.number = float(numbers[numbers.abs().argmax()])
 
     @cached_property
@@ -78,11 +74,7 @@ class ZeroShare(OwnPath):
     @cached_property
     def steepest_piece(self):
         """Size and place of what may be a jump, on the path or from x to the value."""
-        ends = (
-            (self.baseline, self.x)
-            if self.hidden
-            else (self.x, self.at(self.place, self.value))
-        )
+        ends = (self.baseline, self.x) if self.hidden else (self.x, self.at(self.place, self.value))
         return self.steepest(*ends)
 
     @property
@@ -182,9 +174,7 @@ MISTAKES = [
         lambda its: its.has_share,
     ),
     # the 0 is made by autograd
-    wrong(
-        "jump", JUMP, lambda its: its.hidden and its.jumps, diagnosis="autograd_only"
-    ),
+    wrong("jump", JUMP, lambda its: its.hidden and its.jumps, diagnosis="autograd_only"),
     wrong(
         "on_kink",
         "The path lies exactly on a kink of your f, such as relu at 0 or a tie in min, max or "

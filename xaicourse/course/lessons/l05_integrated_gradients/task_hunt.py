@@ -49,17 +49,13 @@ class Evidence(OwnPath):
     def honest(self):
         """How wrong the best right body is with as many steps."""
         rules = ("midpoint", "left", "right")
-        return min(
-            distance(self.integral(rule, self.steps), self.truth) for rule in rules
-        )
+        return min(distance(self.integral(rule, self.steps), self.truth) for rule in rules)
 
     @cached_property
     def slopes(self):
         """The gradients at four points of the path, (4, N, D)."""
         alphas = (0.0, 0.3, 0.7, 1.0)
-        return torch.stack(
-            [self.f.gradient(self.baseline + a * self.delta) for a in alphas]
-        )
+        return torch.stack([self.f.gradient(self.baseline + a * self.delta) for a in alphas])
 
 
 # ---------------------------------------------------------------- what hides a mistake
@@ -91,8 +87,7 @@ def hides(name, bugs, says, when, **change):
         name,
         f"Input {{bug}}: {says}",
         lambda its: its.error < CONVICTED and its.bug in bugs and when(its),
-        RIGHT
-        | {bugs[0]: dict(zip(Evidence.names, RIGHT[bugs[0]], strict=True)) | change},
+        RIGHT | {bugs[0]: dict(zip(Evidence.names, RIGHT[bugs[0]], strict=True)) | change},
     )
 
 
@@ -146,9 +141,7 @@ MISTAKES = [
         lambda its: all_equal(its.slopes),
         f=line,
     ),
-    hides(
-        "one_row", "c", f"with N = 1 {NO_EFFECT}", lambda its: len(its.x) == 1, x=[X]
-    ),
+    hides("one_row", "c", f"with N = 1 {NO_EFFECT}", lambda its: len(its.x) == 1, x=[X]),
     hides(
         "equal_rows",
         "c",

@@ -70,9 +70,7 @@ IG_OF_LOGIT = path_task(
     "05.2",
     my_ig,
     core=(
-        *exact(
-            "linear", "a linear model, two inputs, a baseline that is not 0", LINEAR
-        ),
+        *exact("linear", "a linear model, two inputs, a baseline that is not 0", LINEAR),
         *CURVED,
     ),
     shapes=(*SHAPES, ONE_CLASS),

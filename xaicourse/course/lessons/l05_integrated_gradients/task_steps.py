@@ -36,9 +36,7 @@ def steps_needed(
     """Return the smallest n from which on every tried gap is within limit * |rise|, or None."""
     if abs(rise) < least:
         return None
-    return choose(
-        {n: within(of_gap(gaps[n]), limit * of_rise(rise)) for n in sorted(gaps)}
-    )
+    return choose({n: within(of_gap(gaps[n]), limit * of_rise(rise)) for n in sorted(gaps)})
 
 
 # ---------------------------------------------------------------- other ways to choose, {n: bool}
@@ -163,13 +161,9 @@ MISTAKES = [
         "You compare percent with a share: limit = 0.05 means 5 percent.",
         of_gap=lambda gap: 100 * abs(gap),
     ),
-    swap(
-        "strictly_less", "Right, except for |gap| = limit * |rise|. Use <=.", within=lt
-    ),
+    swap("strictly_less", "Right, except for |gap| = limit * |rise|. Use <=.", within=lt),
     # when there is no rise
-    swap(
-        "no_rise_forgotten", f"Right, except for a rise of (almost) 0. {RISE}", least=0
-    ),
+    swap("no_rise_forgotten", f"Right, except for a rise of (almost) 0. {RISE}", least=0),
     swap(
         "only_zero_rise",
         f"Right, except for a rise near 0, not 0. {RISE}",
@@ -222,9 +216,7 @@ MISTAKES = [
         "Return n, not its place in the list.",
         lambda n, gaps: n and [*gaps].index(n),
     ),
-    after(
-        "the_gap", "You return the gap. Return its n.", lambda n, gaps: n and gaps[n]
-    ),
+    after("the_gap", "You return the gap. Return its n.", lambda n, gaps: n and gaps[n]),
     after(
         "largest_tried",
         f"This is the largest n. {SMALLEST}",

@@ -40,17 +40,11 @@ class PathTrace:
     scores: Annotated[Tensor, "(S,): F there."]
     slopes: Annotated[Tensor, "(S,): dF/d(alpha) there."]
     norms: Annotated[Tensor, "(S,): The length of the gradient there."]
-    node_edges: Annotated[
-        Tensor, "(S + 1,): Where the part of the path of each node ends."
-    ]
+    node_edges: Annotated[Tensor, "(S + 1,): Where the part of the path of each node ends."]
     edges: Annotated[Tensor, "(P + 1,): Places from 0 to 1 at which `sums` are known."]
-    sums: Annotated[
-        Tensor, "(P + 1, H, W): The map collected up to each edge, over channels."
-    ]
+    sums: Annotated[Tensor, "(P + 1, H, W): The map collected up to each edge, over channels."]
     map_error: Annotated[float, "Estimated relative error of the whole map."]
-    curve: Annotated[
-        tuple[Tensor, Tensor], "(T,): Places from 0 to 1, and F there, to draw it."
-    ]
+    curve: Annotated[tuple[Tensor, Tensor], "(T,): Places from 0 to 1, and F there, to draw it."]
 
     @property
     def rise(self) -> float:
@@ -91,15 +85,11 @@ class PathTrace:
         added, size = self.sums.diff(dim=0), self.sums.shape[1:]  # (S, H, W)
         if len(added) != len(self.alphas):
             got = f"{len(self.alphas)} nodes, but {len(added)} were kept"
-            raise ValueError(
-                f"parts needs the map at each of the {got}; use checkpoints=None"
-            )
+            raise ValueError(f"parts needs the map at each of the {got}; use checkpoints=None")
         for name, mask in masks.items():
             if mask.dtype != torch.bool or mask.shape != size:
                 got = f"{mask.dtype} {tuple(mask.shape)}"
-                raise ValueError(
-                    f"masks[{name!r}] must be a bool tensor {tuple(size)}, got {got}"
-                )
+                raise ValueError(f"masks[{name!r}] must be a bool tensor {tuple(size)}, got {got}")
         return {name: added[:, mask.cpu()].sum(1) for name, mask in masks.items()}
 
     def strips(self, masks: Mapping[str, Tensor], *, alt: str, **look: Any) -> Picture:
@@ -164,17 +154,13 @@ def walk(
         record, error = adaptive_record(question, path, steps, checkpoints)
         yield
     else:
-        record = Record(
-            path, Nodes.from_rule(*make_quadrature(quadrature, steps), 1), checkpoints
-        )
+        record = Record(path, Nodes.from_rule(*make_quadrature(quadrature, steps), 1), checkpoints)
         listener = listening(question, path, record.add)
         for alphas in record.alphas.to(path.end).split(question.batch_size):
             row = torch.zeros_like(alphas, dtype=torch.long)
             listener.gradients(path.point(alphas, row), row, lambda *chunk: None)
             yield
-        even, odd = (
-            torch.as_tensor(half).expand_as(path.end) for half in record.halves
-        )
+        even, odd = (torch.as_tensor(half).expand_as(path.end) for half in record.halves)
         error = float(disagreement(even, odd, record.nodes))
     return record.trace(question, error)
 
@@ -203,17 +189,13 @@ def listening(question: Question, path: StraightPath, hear: Callable[..., None])
 class Record:
     """Adds up what the nodes contribute, in their order, and keeps the sum at some of them."""
 
-    def __init__(
-        self, path: StraightPath, nodes: Nodes, checkpoints: int | None
-    ) -> None:
+    def __init__(self, path: StraightPath, nodes: Nodes, checkpoints: int | None) -> None:
         self.path, self.nodes = path, nodes
         self.alphas, self.weights = nodes.alpha[0], nodes.weight[0]
         count = len(self.alphas)
         stride = 1 if checkpoints is None else -(-count // checkpoints)
         self.stops = [*range(stride, count, stride), count]  # numbers of nodes
-        self.heard: list[
-            tuple[float, float, float]
-        ] = []  # dF/d(alpha), length, F of each node
+        self.heard: list[tuple[float, float, float]] = []  # dF/d(alpha), length, F of each node
         self.halves: list[Any] = [
             0.0,
             0.0,
@@ -271,13 +253,9 @@ def adaptive_record(
 ) -> tuple[Record, float]:
     """Let the adaptive rule choose the nodes; return what was heard, and the map's error."""
     heard = []
-    listener = listening(
-        question, path, lambda s, *rest: heard.append((over_channels(s), *rest))
-    )
+    listener = listening(question, path, lambda s, *rest: heard.append((over_channels(s), *rest)))
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # that the cap was reached is seen in the map error
+        warnings.simplefilter("ignore")  # that the cap was reached is seen in the map error
         found = adaptive_integral(listener, path, most=steps)
     used = torch.isfinite(found.alpha[0])  # the order in which the gradients came
     alphas, order = found.alpha[0, used].cpu().sort(stable=True)
