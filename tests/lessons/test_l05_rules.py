@@ -1,4 +1,4 @@
-"""Lesson 05 keeps the rules that its numbers rest on: what is said of choices, which letters are right."""
+"""Lesson 05: what is said of choices, which letters are right, what its numbers rest on."""
 
 from collections import Counter
 from math import ceil
