@@ -261,7 +261,7 @@ r"""
 <details><summary>Answer to 07.P2</summary>
 
 (d). With endless noise each gate is open half of the time, wherever $x$ is. Half of the last column adds up to $(-1, 1.5)$, for $(3, 1)$ and for $(1, 3)$ and for
-everything else. The sign of $x_1$ has turned on the way. A large sigma does not explain your input any more. It explains the weights.
+everything else. (With 2,000 draws the cell comes near.) The sign of $x_1$ has turned on the way. A large sigma does not explain your input any more. It explains the weights.
 </details>
 
 ## 4 · An error bar for each pixel
@@ -427,7 +427,7 @@ grey level of noise *and* other draws leave almost the same map.
 
 ## 5 · How much noise?
 
-A larger sigma gives a smoother map. Is it a better one? Looks cannot tell, so we take pictures with a **known answer**. Each shows four marks of
+A larger sigma promises a calmer map. Is it a better one? Looks cannot tell, so we take pictures with a **known answer**. Each shows four marks of
 5 x 5 pixels, and only one of them decides the class. A good map has its 25 strongest pixels inside that mark. The plain gradient has a third of them there.
 
 **Predict (07.P4).** With which sigma do most of the strongest pixels lie inside the mark?
@@ -483,9 +483,9 @@ xc.plot.series(
     y_name="share, or correlation",
     doubling=True,
     levels={"share of the area": float(inside.double().mean())},
-    alt="Five curves over sigma from 0 to 1.6: the share of the 25 strongest pixels "
-    "inside the mark for three sets of pictures, the correlation of neighbours, and "
-    "that of the maps of other pictures.",
+    alt="Five curves over sigma from 0 to 1.6: for three sets of pictures, how many of "
+    "the 25 strongest pixels hit the mark; how like each other neighbours are, and the "
+    "maps of other pictures. A line shows the area of the mark.",
 )
 
 # %%
@@ -527,9 +527,10 @@ xc.plot.maps(
 r"""
 <details><summary>Answer to 07.P4</summary>
 
-(c). A small sigma helps, on all three sets: the gain at 0.1 is many times its SE. But 0.05, 0.1 and 0.2 lie close together: read the lines of the gain.
+(c). A small sigma helps, on all three sets: the gain at 0.1 is many times its SE. From 0.05 to 0.2 little is at stake: 0.1 is ahead of
+both by a third of the gain, about three SE, and we chose it after looking.
 From 0.8 on the map is worse
-than the plain gradient. Meanwhile neighbours become more and more alike: smoother. And the maps
+than the plain gradient. Neighbours are more alike at every sigma than without noise, also where the mark is lost. And the maps
 of *different pictures* become almost the same map, as on the TOY net. A map that does not depend on the picture cannot explain it.
 </details>
 
@@ -704,8 +705,8 @@ xc.plot.truth_strip(strips[0])
 
 # %% [markdown]
 r"""
-- *Deletion.* Below 0 is better than random. All three runs beat the random orders, for the cat by more than the spread, for the espresso by about one spread or two: the runs differ by as much as that. The plain
-  gradient does not beat them. Against Saliency, which costs one backward pass, we see **no clear winner** on this photo: one is ahead for the cat, the other for the espresso.
+- *Deletion.* Below 0 is better than random. All three runs beat the random orders, for both classes, by about one to two and a half spreads, and the runs differ among themselves by as much as a spread. The plain
+  gradient does not beat the random orders. Against Saliency, which costs one backward pass, there is **no clear winner** on this photo: for the cat it lies between the three runs, for the espresso behind all three, by about one spread.
 - *Own half.* The cat's map gains what the espresso's map loses.
 - *Ruined network.* The absolute map of a network that has forgotten its classes still looks more like ours than shuffled pixels do.
 
@@ -716,8 +717,8 @@ Averaging removes noise. It does not choose a class.
 Now a network that everybody has: torchvision's ResNet-18. Here its weights are **random**, so that the cell runs offline. Exchange them for trained ones, or for yours, and run
 the cell again.
 
-What to doubt, with your own weights: Is the input scaled as your model wants it, and how large is sigma in these units? Do the copies keep their class? Does a second run agree with the forecast? And a
-random network can have a high signal share, too: an error bar says nothing of what the network has learned.
+What to doubt, with your own weights: Is the input scaled as your model wants it, and how large is sigma in these units? Do the copies keep their class? Does a second run agree with the forecast? And read
+the signal share of this random network: it is far from 0. An error bar says nothing of what the network has learned.
 """
 
 # %% tags=["own-model"]
