@@ -3,11 +3,23 @@
 import torch
 from torch import Tensor
 
-from xaicourse.course.grading.cases import Case, CaseGrader
-from xaicourse.course.grading.task import Task
+from xaicourse.course.grading.cases import case
+from xaicourse.course.grading.function_task import function_task
+from xaicourse.course.grading.mistakes import after, before, own, swap
 from xaicourse.course.lessons.l07_noise.maps import made_maps
 
-__all__ = ["CERTAIN_SIGN", "GRADER"]
+__all__ = ["CERTAIN_SIGN"]
+
+
+def certain_sign(
+    maps, *,
+    average=lambda maps: maps.mean(0),
+    error=lambda maps: maps.std(0) / len(maps) ** 0.5,
+    judge=lambda mean, error: mean.abs() > 2 * error,
+):  # fmt: skip
+    """Return where the mean is more than two standard errors from 0, (...)."""
+    maps = maps.double()
+    return judge(average(maps), error(maps))
 
 
 # ---------------------------------------------------------------- cases
@@ -23,188 +35,212 @@ def _constant(*values: float) -> Tensor:
 
 
 CASES = (
-    Case("six", {"maps": made_maps(SMALL, SIZES, 6).reshape(6, 3, 5)}),
-    Case("many", {"maps": made_maps(SMALL[::-1], SIZES, 25).reshape(25, 1, 5, 3)}),
-    Case("vector", {"maps": made_maps([0.7, -2.6, 3.5, -1.9], [9.0, 0.1, 2.0, 1.0], 16)}),
-    Case("same", {"maps": torch.cat([_constant(0.0, 5.0, -2.0), _constant(0.0, 5.0, -2.0)])}),
+    case(
+        "six",
+        "six maps (3, 5) of different strength",
+        maps=made_maps(SMALL, SIZES, 6).reshape(6, 3, 5),
+    ),
+    case("many", "25 maps (1, 5, 3)", maps=made_maps(SMALL[::-1], SIZES, 25).reshape(25, 1, 5, 3)),
+    case(
+        "vector",
+        "16 maps with four numbers",
+        maps=made_maps([0.7, -2.6, 3.5, -1.9], [9.0, 0.1, 2.0, 1.0], 16),
+    ),
+    case(
+        "same",
+        "ten maps that are all the same: 0, 5 and -2",
+        maps=torch.cat([_constant(0.0, 5.0, -2.0), _constant(0.0, 5.0, -2.0)]),
+    ),
 )
 
 
-# ---------------------------------------------------------------- right and wrong answers
-
-
-def _mean(maps: Tensor) -> Tensor:
-    return maps.double().mean(0)
-
-
-def _error(maps: Tensor) -> Tensor:
-    return maps.double().std(0) / len(maps) ** 0.5
-
-
-def certain_sign(maps):
-    """Return where the mean is more than two standard errors from 0, (...)."""
-    return _mean(maps).abs() > 2 * _error(maps)
-
-
-def spread_not_error(maps):
-    return _mean(maps).abs() > 2 * maps.double().std(0)
-
-
-def divided_by_n(maps):
-    return _mean(maps).abs() > 2 * maps.double().std(0) / len(maps)
-
-
-def root_of_n_minus_one(maps):
-    return _mean(maps).abs() > 2 * maps.double().std(0) / (len(maps) - 1) ** 0.5
-
-
-def population(maps):
-    return _mean(maps).abs() > 2 * maps.double().std(0, unbiased=False) / len(maps) ** 0.5
-
-
-def near_two(maps):
-    return _mean(maps).abs() > 1.96 * _error(maps)
-
-
-def median(maps):
-    return maps.double().quantile(0.5, dim=0).abs() > 2 * _error(maps)
-
-
-def mean_deviation(maps):
-    deviation = (maps.double() - _mean(maps)).abs().mean(0)
-    return _mean(maps).abs() > 2 * deviation / len(maps) ** 0.5
-
-
-def variance_for_spread(maps):
-    return _mean(maps).abs() > 2 * maps.double().var(0) / len(maps) ** 0.5
-
-
-def variance_over_n(maps):
-    return _mean(maps).abs() > 2 * maps.double().var(0) / len(maps)
-
-
-def one_error(maps):
-    return _mean(maps).abs() > _error(maps)
-
-
-def three_errors(maps):
-    return _mean(maps).abs() > 3 * _error(maps)
-
-
-def at_least(maps):
-    return _mean(maps).abs() >= 2 * _error(maps)
-
-
-def only_positive(maps):
-    return _mean(maps) > 2 * _error(maps)
-
-
-def abs_first(maps):
-    sizes = maps.abs()
-    return _mean(sizes) > 2 * _error(sizes)
-
-
-def reversed_(maps):
-    return ~certain_sign(maps)
-
-
-def share_only(maps):
-    return certain_sign(maps).double().mean()
-
-
-def root_of_pixels(maps):
-    return _mean(maps).abs() > 2 * maps.double().std(0) / maps[0].numel() ** 0.5
-
-
-def summed(maps):
-    return maps.double().sum(0).abs() > 2 * _error(maps)
-
-
-def sizes_against_error(maps):
-    return _mean(maps.abs()) > 2 * _error(maps)
-
-
-def certain_by_quotient(maps):
-    return ~((_mean(maps) / _error(maps)).abs() <= 2)  # 0 / 0 counts as certain
-
-
-def below(maps):
-    return _mean(maps).abs() < 2 * _error(maps)
-
-
-def all_agree(maps):
-    return maps.sign().sum(0).abs() == len(maps)
-
-
-def most_agree(maps):
-    return (maps > 0).double().mean(0) != 0.5
-
-
-def one_error_for_all(maps):
-    return _mean(maps).abs() > 2 * maps.double().std() / len(maps) ** 0.5
+# ---------------------------------------------------------------- mistakes
 
 
 def over_the_pixels(maps):
+    """Return one answer for each map, from its pixels."""
     flat = maps.double().flatten(1)
     return flat.mean(1).abs() > 2 * flat.std(1) / flat.shape[1] ** 0.5
 
 
-def the_mean(maps):
-    return _mean(maps)
-
-
-def the_error(maps):
-    return _error(maps)
-
-
-def kept_values(maps):
-    return _mean(maps) * certain_sign(maps)
-
-
-def with_sign(maps):
-    return _mean(maps).sign() * certain_sign(maps)
-
-
-WRONG = {
-    function.__name__.rstrip("_"): function
-    for function in (
-        spread_not_error,
-        divided_by_n,
-        root_of_n_minus_one,
-        population,
-        near_two,
-        median,
-        mean_deviation,
-        variance_for_spread,
-        variance_over_n,
-        one_error,
-        three_errors,
-        at_least,
-        only_positive,
-        abs_first,
-        reversed_,
-        share_only,
-        root_of_pixels,
-        summed,
-        sizes_against_error,
-        all_agree,
-        most_agree,
-        one_error_for_all,
+MISTAKES = [
+    # the standard error
+    swap(
+        "spread_not_error",
+        "You compare with the spread of single maps. The mean of n maps is more exact: divide the"
+        " spread by the root of n. See {section_bars}.",
+        error=lambda maps: maps.std(0),
+    ),
+    swap(
+        "divided_by_n",
+        "You divide the spread by n. The error of a mean falls with the root of n. See "
+        "{section_bars}.",
+        error=lambda maps: maps.std(0) / len(maps),
+    ),
+    swap(
+        "root_of_n_minus_one",
+        "You divide by sqrt(n - 1). The n - 1 stands in the variance already: divide the standard"
+        " deviation by sqrt(n).",
+        error=lambda maps: maps.std(0) / (len(maps) - 1) ** 0.5,
+    ),
+    swap(
+        "population",
+        "Your standard deviation has n in its denominator. Asked is n - 1, as in torch's std: the"
+        " mean was fitted to the same maps.",
+        error=lambda maps: maps.std(0, unbiased=False) / len(maps) ** 0.5,
+    ),
+    swap(
+        "mean_deviation",
+        "You use the mean size of the deviations. Asked is the standard deviation, the root of "
+        "their mean square.",
+        error=lambda maps: (maps - maps.mean(0)).abs().mean(0) / len(maps) ** 0.5,
+    ),
+    swap(
+        "variance_for_spread",
+        "You use the variance where the standard deviation belongs. Take its root.",
+        error=lambda maps: maps.var(0) / len(maps) ** 0.5,
+    ),
+    swap(
+        "variance_over_n",
+        "This is the square of the standard error. Take its root before you compare.",
+        error=lambda maps: maps.var(0) / len(maps),
+    ),
+    swap(
+        "root_of_pixels",
+        "You divide by the root of the number of pixels. n is the number of maps.",
+        error=lambda maps: maps.std(0) / maps[0].numel() ** 0.5,
+    ),
+    swap(
+        "one_error_for_all",
+        "You use one spread for the whole picture. Each entry has its own: std(0).",
+        error=lambda maps: (maps.std() / len(maps) ** 0.5).expand_as(maps[0]),
+    ),
+    # the comparison
+    swap(
+        "near_two",
+        "Your threshold is 1.96 standard errors. Asked are two.",
+        judge=lambda mean, error: mean.abs() > 1.96 * error,
+    ),
+    swap(
+        "one_error",
+        "Your threshold is about one standard error. Asked are two: with one, a third of all "
+        "pixels passes by pure chance.",
+        judge=lambda mean, error: mean.abs() > error,
+    ),
+    swap(
+        "three_errors",
+        "Your threshold is about three standard errors. Asked are two.",
+        judge=lambda mean, error: mean.abs() > 3 * error,
+    ),
+    swap(
+        "at_least",
+        "Your answer is True for an entry that is 0 in every map. Its mean and its error are 0, "
+        "so it has no sign at all. Compare with >, not with >=, and do not divide by an error of "
+        "0.",
+        judge=lambda mean, error: mean.abs() >= 2 * error,
+    ),
+    swap(
+        "at_least",
+        "",
+        judge=lambda mean, error: ~((mean / error).abs() <= 2),
+    ),
+    swap(
+        "only_positive",
+        "You find only positive means. A mean far below 0 has a certain sign, too: compare its "
+        "size.",
+        judge=lambda mean, error: mean > 2 * error,
+    ),
+    swap(
+        "reversed",
+        "Your answer is the wrong way round: True where the sign is certain.",
+        judge=lambda mean, error: mean.abs() <= 2 * error,
+    ),
+    swap(
+        "reversed",
+        "",
+        judge=lambda mean, error: mean.abs() < 2 * error,
+    ),
+    swap(
+        "the_mean",
+        "You return the mean. Return whether its size is above two standard errors.",
+        judge=lambda mean, error: mean,
+    ),
+    swap(
+        "the_error",
+        "You return the standard error. Return whether the mean is more than two of them away "
+        "from 0.",
+        judge=lambda mean, error: error,
+    ),
+    swap(
+        "kept_values",
+        "You return the mean where its sign is certain. Asked is True or False.",
+        judge=lambda mean, error: mean * (mean.abs() > 2 * error),
+    ),
+    swap(
+        "with_sign",
+        "You return the sign itself. Asked is True where it is certain, for both signs.",
+        judge=lambda mean, error: mean.sign() * (mean.abs() > 2 * error),
+    ),
+    after(
+        "share_only",
+        "You return one number, the share. Return True or False for each entry.",
+        lambda found: found.double().mean(),
+    ),
+    # the mean
+    swap(
+        "median",
+        "You take the median of the maps. The standard error is that of their mean.",
+        average=lambda maps: maps.quantile(0.5, dim=0),
+    ),
+    swap(
+        "summed",
+        "You compare the sum of the maps. Asked is their mean.",
+        average=lambda maps: maps.sum(0),
+    ),
+    swap(
+        "sizes_against_error",
+        "You compare the mean size. Take the mean with signs first, then its size: sizes of pure "
+        "noise are never near 0.",
+        average=lambda maps: maps.abs().mean(0),
+    ),
+    before(
+        "abs_first",
+        "You call every sign certain, except where all maps are 0. Are absolute values taken "
+        "before the mean? Then every mean is far from 0, also that of pure noise. Average with "
+        "signs.",
+        maps=lambda maps: maps.abs(),
+    ),
+    # another question
+    own(
+        "all_agree",
+        "You ask that all maps have the same sign. That is much more than a mean two standard "
+        "errors from 0, and it gets harder as n grows.",
+        lambda maps: maps.sign().sum(0).abs() == len(maps),
+    ),
+    own(
+        "most_agree",
+        "You count signs. The question is how far the mean is from 0, in standard errors.",
+        lambda maps: (maps > 0).double().mean(0) != 0.5,
+    ),
+    own(
+        "over_the_pixels",
+        "You average over the pixels. Average over the maps: axis 0.",
         over_the_pixels,
-        the_mean,
-        the_error,
-        kept_values,
-        with_sign,
-    )
-}
+    ),
+]
 
-ALSO = {"at_least": (certain_by_quotient,), "reversed": (below,)}
-
-GRADER = CaseGrader("07.2", CASES, certain_sign, WRONG, also=ALSO)
-
-CERTAIN_SIGN = Task(
-    id="07.2",
-    grade=GRADER,
-    reference=certain_sign,
-    misconceptions=WRONG,
+CERTAIN_SIGN = function_task(
+    "07.2",
+    certain_sign,
+    cases=CASES,
+    mistakes=MISTAKES,
+    passed="A sign counts as certain when the mean is more than two standard errors from 0.",
+    hints=(
+        "Three steps for each entry: the mean over the maps, their standard deviation over the "
+        "maps, and from it the standard error of the mean.",
+        "Both mean and spread run over axis 0, the maps. The error of a mean is smaller than the "
+        "spread of single maps: divide by the root of n.",
+        "mean, error = maps.mean(0), maps.std(0) / len(maps) ** 0.5; return mean.abs() > 2 * "
+        "error.",
+    ),
 )

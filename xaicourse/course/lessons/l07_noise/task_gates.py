@@ -3,10 +3,22 @@
 import torch
 from torch import Tensor
 
-from xaicourse.course.grading.cases import Case, CaseGrader
-from xaicourse.course.grading.task import Task
+from xaicourse.course.grading.cases import case
+from xaicourse.course.grading.function_task import function_task
+from xaicourse.course.grading.mistakes import after, before, swap
 
-__all__ = ["GRADER", "SMOOTHED_GRADIENT"]
+__all__ = ["SMOOTHED_GRADIENT"]
+
+
+def smoothed_gradient(
+    W, b, v, x, sigma, *,
+    spread=lambda W, sigma: sigma * W.norm(dim=1),
+    chance=lambda sums, spread: torch.special.ndtr(sums / spread),
+):  # fmt: skip
+    """Return the expected gradient under noise: each gate becomes the chance that it is open."""
+    W = W.double()
+    sums = x.double() @ W.T + b.double()  # (N, H)
+    return (chance(sums, spread(W, sigma)) * v.double()) @ W
 
 
 # ---------------------------------------------------------------- cases
@@ -22,191 +34,188 @@ OTHER = {
     "v": torch.tensor([-1.0, 0.7, 2.5, 1.3]),
 }
 CASES = (
-    Case("toy", {**TOY, "x": torch.tensor([[3.0, 1.0]]), "sigma": 1.5}),
-    Case("two", {**TOY, "x": torch.tensor([[1.0, 3.0], [0.5, -0.5]]), "sigma": 0.6}),
-    Case("other", {**OTHER, "x": torch.tensor([[0.7, -0.2, 1.4], [-1.0, 0.5, 0.3]]), "sigma": 2.0}),
-    Case("wide", {**TOY, "x": torch.tensor([[3.0, 1.0]]), "sigma": 1000.0}),
+    case("toy", "the TOY net at (3, 1), sigma 1.5", **TOY, x=torch.tensor([[3.0, 1.0]]), sigma=1.5),
+    case(
+        "two",
+        "the TOY net at two points, sigma 0.6",
+        **TOY,
+        x=torch.tensor([[1.0, 3.0], [0.5, -0.5]]),
+        sigma=0.6,
+    ),
+    case(
+        "other",
+        "a net with three inputs and four units, two points, sigma 2",
+        **OTHER,
+        x=torch.tensor([[0.7, -0.2, 1.4], [-1.0, 0.5, 0.3]]),
+        sigma=2.0,
+    ),
+    case(
+        "wide",
+        "the TOY net at (3, 1), sigma 1000",
+        **TOY,
+        x=torch.tensor([[3.0, 1.0]]),
+        sigma=1000.0,
+    ),
 )
 
 
-# ---------------------------------------------------------------- right and wrong answers
+# ---------------------------------------------------------------- mistakes
 
 
-def _normal(u: Tensor) -> Tensor:
-    """The distribution function of the standard normal."""
-    return torch.special.ndtr(u.double())
+def bell(u: Tensor) -> Tensor:
+    """Return the density of the standard normal."""
+    return torch.exp(-u.square() / 2) / (2 * torch.pi) ** 0.5
 
 
-def _parts(W, b, x) -> tuple[Tensor, Tensor]:
-    """Return the hidden sums (N, H) and the lengths (H,) of the hidden weights."""
-    return x.double() @ W.double().T + b.double(), W.double().norm(dim=1)
+MISTAKES = [
+    # the gates
+    swap(
+        "plain_gates",
+        "This is the plain gradient at x: gates 0 or 1. Under noise a gate is open with a chance "
+        "between 0 and 1. See {section_smooth}.",
+        chance=lambda sums, spread: (sums > 0).double(),
+    ),
+    swap(
+        "closed_chance",
+        "This is the chance that the gate is closed. Check the sign.",
+        chance=lambda sums, spread: torch.special.ndtr(-sums / spread),
+    ),
+    swap(
+        "sigmoid",
+        "You use the sigmoid. The noise is normal, so the chance is Phi, torch.special.ndtr.",
+        chance=lambda sums, spread: torch.sigmoid(sums / spread),
+    ),
+    swap(
+        "erf_alone",
+        "You use erf. Phi(u) = (1 + erf(u / sqrt(2))) / 2, or torch.special.ndtr(u).",
+        chance=lambda sums, spread: torch.erf(sums / spread),
+    ),
+    swap(
+        "erf_alone",
+        "",
+        chance=lambda sums, spread: torch.erf(sums / spread / 2**0.5),
+    ),
+    swap(
+        "root_two_forgotten",
+        "The root of two is missing: Phi(u) = (1 + erf(u / sqrt(2))) / 2, or "
+        "torch.special.ndtr(u).",
+        chance=lambda sums, spread: (1 + torch.erf(sums / spread)) / 2,
+    ),
+    swap(
+        "bell_curve",
+        "You use the bell curve itself. Asked is the area below it up to u: Phi, "
+        "torch.special.ndtr.",
+        chance=lambda sums, spread: bell(sums / spread),
+    ),
+    swap(
+        "smoothed_score",
+        "This is built from the smoothed value of each relu, not from its slope. The slope of a "
+        "relu is its gate, and the mean gate is the chance that it is open.",
+        chance=lambda sums, spread: (
+            sums * torch.special.ndtr(sums / spread) + spread * bell(sums / spread)
+        ),
+    ),
+    swap(
+        "smoothed_score",
+        "",
+        chance=lambda sums, spread: sums * torch.special.ndtr(sums / spread),
+    ),
+    swap(
+        "times_value",
+        "You multiply by the value of the relu. Its slope is 1 where the gate is open, whatever "
+        "the value.",
+        chance=lambda sums, spread: sums.clamp(min=0) * torch.special.ndtr(sums / spread),
+    ),
+    swap(
+        "all_half",
+        "You set every chance to one half. That is right only for a very large sigma.",
+        chance=lambda sums, spread: torch.full_like(sums, 0.5),
+    ),
+    # how far the noise moves a sum
+    swap(
+        "length_forgotten",
+        "The sum inside a unit has the standard deviation sigma times the length of its weights. "
+        "You left out the length.",
+        spread=lambda W, sigma: sigma,
+    ),
+    swap(
+        "length_squared",
+        "You divide by the squared length of the weights. A standard deviation grows with the "
+        "length itself.",
+        spread=lambda W, sigma: sigma * W.norm(dim=1) ** 2,
+    ),
+    swap(
+        "sigma_squared",
+        "You divide by sigma squared. A standard deviation grows with sigma itself.",
+        spread=lambda W, sigma: sigma**2 * W.norm(dim=1),
+    ),
+    swap(
+        "sigma_forgotten",
+        "Your result does not depend on sigma.",
+        spread=lambda W, sigma: W.norm(dim=1),
+    ),
+    swap(
+        "multiplied_by_sigma",
+        "You multiply by sigma. More noise must make the chance nearer to one half: divide by it.",
+        spread=lambda W, sigma: W.norm(dim=1) / sigma,
+    ),
+    swap(
+        "one_length",
+        "You use the length of the whole matrix W. Each unit has its own length: W.norm(dim=1).",
+        spread=lambda W, sigma: sigma * W.norm(),
+    ),
+    swap(
+        "sum_of_sizes",
+        "You add up the sizes of the weights. Independent noise adds in squares: take the length,"
+        " W.norm(dim=1).",
+        spread=lambda W, sigma: sigma * W.abs().sum(1),
+    ),
+    # the arguments, and the finished map
+    before(
+        "bias_forgotten",
+        "You left out the bias: the sum inside is W[h] . x + b[h].",
+        b=lambda b: torch.zeros_like(b),
+    ),
+    before(
+        "bias_subtracted",
+        "You subtract the bias. It is added: the sum inside is W[h] . x + b[h].",
+        b=lambda b: -b,
+    ),
+    before(
+        "output_weights_forgotten",
+        "You left out the output weights v.",
+        v=lambda v: torch.ones_like(v),
+    ),
+    after(
+        "times_input",
+        "You multiply by x. Asked is the gradient itself.",
+        lambda found, x: x.double() * found,
+    ),
+    after(
+        "no_signs",
+        "The sizes are right, but the signs are gone.",
+        lambda found: found.abs(),
+    ),
+    after(
+        "first_input_only",
+        "All inputs get the map of the first. Each has its own sums.",
+        lambda found: found[:1].expand(len(found), -1),
+    ),
+]
 
-
-def _map(chance: Tensor, W: Tensor, v: Tensor) -> Tensor:
-    return (chance * v.double()) @ W.double()  # (N, H) -> (N, D)
-
-
-def smoothed_gradient(W, b, v, x, sigma):
-    """Return the expected gradient under noise: each gate becomes the chance that it is open."""
-    sums, lengths = _parts(W, b, x)
-    return _map(_normal(sums / (sigma * lengths)), W, v)
-
-
-def plain_gates(W, b, v, x, sigma):
-    sums, _ = _parts(W, b, x)
-    return _map((sums > 0).double(), W, v)
-
-
-def length_forgotten(W, b, v, x, sigma):
-    sums, _ = _parts(W, b, x)
-    return _map(_normal(sums / sigma), W, v)
-
-
-def length_squared(W, b, v, x, sigma):
-    sums, lengths = _parts(W, b, x)
-    return _map(_normal(sums / (sigma * lengths**2)), W, v)
-
-
-def sigma_squared(W, b, v, x, sigma):
-    sums, lengths = _parts(W, b, x)
-    return _map(_normal(sums / (sigma**2 * lengths)), W, v)
-
-
-def sigma_forgotten(W, b, v, x, sigma):
-    sums, lengths = _parts(W, b, x)
-    return _map(_normal(sums / lengths), W, v)
-
-
-def multiplied_by_sigma(W, b, v, x, sigma):
-    sums, lengths = _parts(W, b, x)
-    return _map(_normal(sums * sigma / lengths), W, v)
-
-
-def one_length(W, b, v, x, sigma):
-    sums, _ = _parts(W, b, x)
-    return _map(_normal(sums / (sigma * W.double().norm())), W, v)
-
-
-def sum_of_sizes(W, b, v, x, sigma):
-    sums, _ = _parts(W, b, x)
-    return _map(_normal(sums / (sigma * W.double().abs().sum(1))), W, v)
-
-
-def closed_chance(W, b, v, x, sigma):
-    sums, lengths = _parts(W, b, x)
-    return _map(_normal(-sums / (sigma * lengths)), W, v)
-
-
-def sigmoid(W, b, v, x, sigma):
-    sums, lengths = _parts(W, b, x)
-    return _map(torch.sigmoid(sums / (sigma * lengths)), W, v)
-
-
-def erf_alone(W, b, v, x, sigma):
-    sums, lengths = _parts(W, b, x)
-    return _map(torch.erf(sums / (sigma * lengths)), W, v)
-
-
-def root_two_forgotten(W, b, v, x, sigma):
-    sums, lengths = _parts(W, b, x)
-    return _map((1 + torch.erf(sums / (sigma * lengths))) / 2, W, v)
-
-
-def bell_curve(W, b, v, x, sigma):
-    """The density in place of the distribution function."""
-    sums, lengths = _parts(W, b, x)
-    u = sums / (sigma * lengths)
-    return _map(torch.exp(-u.square() / 2) / (2 * torch.pi) ** 0.5, W, v)
-
-
-def bias_forgotten(W, b, v, x, sigma):
-    return smoothed_gradient(W, torch.zeros_like(b), v, x, sigma)
-
-
-def bias_subtracted(W, b, v, x, sigma):
-    return smoothed_gradient(W, -b, v, x, sigma)
-
-
-def smoothed_score(W, b, v, x, sigma):
-    """The mean value of each relu in place of its mean slope."""
-    sums, lengths = _parts(W, b, x)
-    spread = sigma * lengths
-    u = sums / spread
-    bell = torch.exp(-u.square() / 2) / (2 * torch.pi) ** 0.5
-    return _map(sums * _normal(u) + spread * bell, W, v)
-
-
-def value_times_chance(W, b, v, x, sigma):
-    sums, lengths = _parts(W, b, x)
-    return _map(sums * _normal(sums / (sigma * lengths)), W, v)
-
-
-def erf_with_root(W, b, v, x, sigma):
-    sums, lengths = _parts(W, b, x)
-    return _map(torch.erf(sums / (sigma * lengths * 2**0.5)), W, v)
-
-
-def output_weights_forgotten(W, b, v, x, sigma):
-    return smoothed_gradient(W, b, torch.ones_like(v), x, sigma)
-
-
-def times_value(W, b, v, x, sigma):
-    sums, lengths = _parts(W, b, x)
-    return _map(sums.clamp(min=0) * _normal(sums / (sigma * lengths)), W, v)
-
-
-def times_input(W, b, v, x, sigma):
-    return x.double() * smoothed_gradient(W, b, v, x, sigma)
-
-
-def no_signs(W, b, v, x, sigma):
-    return smoothed_gradient(W, b, v, x, sigma).abs()
-
-
-def first_input_only(W, b, v, x, sigma):
-    return smoothed_gradient(W, b, v, x[:1], sigma).expand(len(x), -1)
-
-
-def all_half(W, b, v, x, sigma):
-    sums, _ = _parts(W, b, x)
-    return _map(torch.full_like(sums, 0.5), W, v)
-
-
-WRONG = {
-    function.__name__: function
-    for function in (
-        plain_gates,
-        length_forgotten,
-        length_squared,
-        sigma_squared,
-        sigma_forgotten,
-        multiplied_by_sigma,
-        one_length,
-        sum_of_sizes,
-        closed_chance,
-        sigmoid,
-        erf_alone,
-        root_two_forgotten,
-        bell_curve,
-        bias_forgotten,
-        bias_subtracted,
-        smoothed_score,
-        output_weights_forgotten,
-        times_value,
-        times_input,
-        no_signs,
-        first_input_only,
-        all_half,
-    )
-}
-
-ALSO = {"erf_alone": (erf_with_root,), "smoothed_score": (value_times_chance,)}
-
-GRADER = CaseGrader("07.4", CASES, smoothed_gradient, WRONG, also=ALSO)
-
-SMOOTHED_GRADIENT = Task(
-    id="07.4",
-    grade=GRADER,
-    reference=smoothed_gradient,
-    misconceptions=WRONG,
+SMOOTHED_GRADIENT = function_task(
+    "07.4",
+    smoothed_gradient,
+    cases=CASES,
+    mistakes=MISTAKES,
+    passed="Each gate becomes the chance that it is open.",
+    hints=(
+        "The gradient is the sum over the units of gate * v * W. Only the gate is random. Its "
+        "mean is the chance that it is open.",
+        "Under noise the sum inside unit h is normal with mean s = W[h] . x + b[h] and standard "
+        "deviation sigma * |W[h]|, where |W[h]| is the length of that unit's weights. The chance "
+        "that it is above 0 is Phi(s / (sigma * |W[h]|)); Phi is torch.special.ndtr.",
+        "s = x @ W.T + b (N, H); chance = torch.special.ndtr(s / (sigma * W.norm(dim=1))); return"
+        " (chance * v) @ W.",
+    ),
 )
