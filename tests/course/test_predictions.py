@@ -195,15 +195,15 @@ def test_a_button_answers_stores_and_is_marked(progress, shown, one_question):
     assert 'role="status"' in choices.status.value
     assert 'aria-live="polite"' in choices.status.value
     assert [b.description[3:] for b in buttons.values()] == [
-        " the first <b> & the last", " the second", " none ✓ your choice",
+        " the first <b> & the last", " the second", " none (your choice)",
     ]  # fmt: skip
     buttons["b"].click()
     assert "You chose b. Look at cell 7." in choices.status.value
-    assert buttons["b"].description == "(b) the second ✓ your choice"
+    assert buttons["b"].description == "(b) the second (your choice)"
     assert buttons["c"].description == "(c) none (chosen before)"
     assert buttons["a"].description == "(a) the first <b> & the last"
     buttons["c"].click()
-    assert buttons["c"].description == "(c) none ✓ your choice"
+    assert buttons["c"].description == "(c) none (your choice)"
     stored = json.loads(progress.read_text())["predictions"]
     assert stored == {"05.P2": {"first": "c", "last": "c"}}
 
