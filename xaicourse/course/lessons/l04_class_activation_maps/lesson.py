@@ -136,7 +136,7 @@ print("F without each cell:", ((g * A).sum() - g * A).tolist())
 r"""
 <details><summary>Answer to 04.P1</summary>
 
-(c). The mean slope is 1, so Grad-CAM is $A$ itself: it lights the 4, which has no effect, and next the 2, which *lowers* $F$. HiResCAM is
+(a), the 4. The mean slope is 1, so Grad-CAM is $A$ itself: it lights the 4, which has no effect, and next the 2, which *lowers* $F$. HiResCAM is
 each cell's part of $F$.
 </details>
 
@@ -525,7 +525,7 @@ Many programs divide each map by its own largest value before they draw it. So d
 
 # %% tags=["demo", "machinery", "workshop"]
 TRIO = {"Egyptian cat": EGYPTIAN_CAT, "espresso": ESPRESSO, "hunting dog": HUNTING_DOG}
-lots = torch.randperm(3, generator=torch.Generator().manual_seed(1)).tolist()
+lots = torch.randperm(3, generator=torch.Generator().manual_seed(3)).tolist()
 order = [list(TRIO)[k] for k in lots]
 four = torch.tensor([TRIO[name] for name in order] + [WORM_FENCE], device=device)
 light = xc.grad_cam(model, collage.repeat(4, 1, 1, 1), target=four)  # (4, 1, 224, 224)
@@ -570,7 +570,7 @@ xc.plot.maps(
 r"""
 <details><summary>Answer to 04.P4</summary>
 
-(b): B is the map of *African hunting dog*. It looks like the map of espresso, and nobody can see on its own scale that its strongest cell is six times weaker than the cat's.
+(c): C is the map of *African hunting dog*. It looks like the map of espresso, and nobody can see on its own scale that its strongest cell is six times weaker than the cat's.
 </details>
 
 First the relu cuts off all that speaks *against* the class. Then the scaling blows up whatever is left. So a class that the network rejects gets a fine map of its own.
@@ -639,7 +639,7 @@ xc.plot.maps(
 r"""
 <details><summary>Answer to 04.P5</summary>
 
-(d), for each of the three ways of hiding. Its own square counts for three to six times what its area would get. But most of the change comes from elsewhere, some of it from the coffee.
+(a), for each of the three ways of hiding. Its own square counts for three to six times what its area would get. But most of the change comes from elsewhere, some of it from the coffee.
 </details>
 
 The map says *where in the layer* the evidence sits. Each cell there has seen the whole photo. That the position in the layer still tells something about the position in the photo is a habit of trained networks,

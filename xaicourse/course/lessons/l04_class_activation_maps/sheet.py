@@ -19,10 +19,9 @@ import torch
 import xaicourse as xc
 
 device = xc.device()
-# Both take pictures of clothes (N, 1, 28, 28) and return 10 scores for each.
-residual = xc.zoo.load("fashion_residual", device=device)  # ends with a mean
-cnn = xc.zoo.load("fashion_cnn", device=device)  # ends with two dense layers
-clothes, labels = xc.datasets.fashion_mnist(n=40, device=device)
+# Takes pictures of clothes (N, 1, 28, 28), returns 10 scores, ends with two dense layers.
+cnn = xc.zoo.load("fashion_cnn", device=device)
+clothes = xc.datasets.fashion_mnist(n=40, device=device).x
 NAMES = xc.datasets.FASHION_MNIST_CLASSES
 
 
