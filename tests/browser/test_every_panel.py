@@ -23,9 +23,10 @@ texts = figure_of(panel.size, panel.plates(panel.result)).findobj(Text)
 print("smallest words:", min(t.get_fontsize() for t in texts if t.get_visible() and t.get_text()))
 """
 FIGURE = """
+from matplotlib.figure import Figure
 import xaicourse as xc
 
-xc.plot.curve([0, 1], [0, 2], alt="A line that rises.")
+xc.plot.Picture(Figure(figsize=(2, 1)), "An empty sheet.")
 """
 NAMES = [name for name in panels() if not name.endswith("_toy")]  # one of each lesson
 TALL = 9000  # pixels: every cell is on the page

@@ -62,7 +62,7 @@ class FoldingPicture(ipywidgets.Box):
     """
 
     def __init__(
-        self, cover: tuple[ipywidgets.Widget, Box] | None, size: tuple[float, float]
+        self, cover: tuple[ipywidgets.DOMWidget, Box] | None, size: tuple[float, float]
     ) -> None:
         self.value, self.alt = b"", ""
         self._images: list[NamedImage] = []
@@ -86,7 +86,7 @@ class FoldingPicture(ipywidgets.Box):
         """Put `count` images in the row."""
         old, look = self._images, {"margin": "0", "max_width": "100%", "flex": "0 0 auto"}
         self._images = [NamedImage(format="png", layout=look) for _ in range(count)]
-        first: ipywidgets.Widget = self._images[0]
+        first: ipywidgets.DOMWidget = self._images[0]
         if self._cover is not None:
             first.layout.grid_area = ONE_CELL
             first.layout.max_width = "none"
@@ -97,7 +97,7 @@ class FoldingPicture(ipywidgets.Box):
             image.close()
 
 
-def laid(widget: ipywidgets.Widget, at: Box, height: float) -> ipywidgets.Widget:
+def laid(widget: ipywidgets.DOMWidget, at: Box, height: float) -> ipywidgets.DOMWidget:
     """Give a widget its place, in inches, on the first piece of a picture of this height."""
     left, bottom, wide, high = (SCREEN_DPI * length for length in at)
     top = SCREEN_DPI * height - bottom - high

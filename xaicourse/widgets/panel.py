@@ -88,7 +88,7 @@ class Panel:
         name = self.title.split(",")[0]
         return f"{name[0].upper()}{name[1:]}."
 
-    def cover(self) -> tuple[ipywidgets.Widget, Box] | None:
+    def cover(self) -> tuple[ipywidgets.DOMWidget, Box] | None:
         """Return a widget that lies on the picture, and its place in inches; None for none."""
         return None
 
@@ -221,7 +221,8 @@ class Panel:
         return {**live, **data}, metadata
 
     def _ipython_display_(self) -> None:
-        in_words.display_in_words(*self._repr_mimebundle_(), self.alt(self.result))
+        data, metadata = self._repr_mimebundle_()
+        in_words.display_in_words(data, metadata, self.alt(self.result))
 
     # -- running -------------------------------------------------------------------------------
 

@@ -56,7 +56,7 @@ class PatchGrid(ipywidgets.HBox):
         self.observe(self._show_value, "value")
         self._set(value)
 
-    def without_squares(self) -> ipywidgets.Widget:
+    def without_squares(self) -> ipywidgets.DOMWidget:
         """Give the buttons away, to be laid on a photo; the rest stays."""
         self.children = (self.clear,)
         return self.squares

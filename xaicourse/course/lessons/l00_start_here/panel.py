@@ -120,7 +120,7 @@ class AttributionPanel(Panel):
         self.maps = Memory(MOST_MAPS)  # (photo, method, class) -> (C, H, W)
         super().__init__({"patches": PatchGrid(side)})
 
-    def cover(self) -> tuple[ipywidgets.Widget, Box]:
+    def cover(self) -> tuple[ipywidgets.DOMWidget, Box]:
         return self.controls["patches"].without_squares(), PHOTO_AT
 
     def compute(self, settings: Mapping[str, Any]) -> Generator[AttributionView | None, None, None]:
