@@ -19,7 +19,7 @@ import torch
 import xaicourse as xc
 
 device = xc.device()
-# Takes pictures of clothes (N, 1, 28, 28), returns 10 scores, ends with two dense layers.
+# Pictures of clothes (N, 1, 28, 28) to 10 scores; it ends with two dense layers.
 cnn = xc.zoo.load("fashion_cnn", device=device)
 clothes = xc.datasets.fashion_mnist(n=40, device=device).x
 NAMES = xc.datasets.FASHION_MNIST_CLASSES
