@@ -51,6 +51,7 @@ FINE = [
     "the gap is below 1 %: yes",
     "x = (3, 1): f = 2",
     "cosine between two maps",
+    "In words: Right: the share of the map in each region, 2 of 4 shown.",
     "",
 ]
 

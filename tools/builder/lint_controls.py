@@ -44,6 +44,8 @@ ASK = 'say what chance, a class-blind map or another seed gets: xc.show(..., con
 def is_bare(line: str) -> bool:
     """Tell whether a printed line holds a measurement and no control."""
     said = SETTING.sub("", line)
+    if line.startswith("In words: "):  # what a picture shows, in its folded line
+        return False
     return bool(MEASURE.search(said)) and not FILLED.search(line) and not IS_CONTROL.match(line)
 
 

@@ -1,24 +1,17 @@
-# %% [markdown] tags=["header", "goals"]
+# %% [markdown] tags=["header"]
 r"""
 # 04 · Class activation maps (2016): where in the network is the class?
 
 | | |
 |---|---|
 | **Papers** | B. Zhou and others, *Learning Deep Features for Discriminative Localization* (CAM), [arXiv:1512.04150](https://arxiv.org/abs/1512.04150); R. R. Selvaraju and others, *Grad-CAM*, [arXiv:1610.02391](https://arxiv.org/abs/1610.02391); R. L. Draelos, L. Carin, *HiResCAM*, [arXiv:2011.08891](https://arxiv.org/abs/2011.08891) |
-| **Time** | 60 minutes. The core path takes 40; "Go deeper" is optional. |
-| **Needs** | lesson 01 (gradient, logit, the truth strip) |
-| **Repairs** | the failure of lesson 01: a gradient map hardly depends on the class, and its sum misses the score. Here we stop the gradient at a late layer. |
-| **Practise** | the sheet `exercises/04_class_activation_maps.ipynb`: core tasks 33 minutes, all 60 |
-
-After this lesson
-
-- **G1** you can compute CAM, Grad-CAM and HiResCAM by hand, and say when they are equal.
-- **G2** you can implement Grad-CAM for any layer, with the right class for each input.
-- **G3** you can tell a bright cell from a cell that matters, by switching it off.
-- **G4** you can read such a map: its scale, its layer, its resolution, and an empty one.
+| **Time** | 65 minutes: 33 to read and try, 32 for the three tasks. "Go deeper" is optional. |
+| **Needs** | lesson 00 (occlusion), lesson 01 (gradient, logit, the truth strip) |
+| **Repairs** | the failure of lesson 01: a gradient map hardly depends on the class. Here we stop the gradient at a late layer. |
+| **Practise** | the sheet `exercises/04_class_activation_maps.ipynb` |
 """
 
-# %% tags=["setup"]
+# %% tags=["setup", "workshop"]
 import torch
 
 import xaicourse as xc
@@ -29,129 +22,107 @@ collage = xc.datasets.collage(device=device)  # a cat on the left, coffee on the
 left, right = xc.datasets.collage_masks(device=device)
 EGYPTIAN_CAT, ESPRESSO, HUNTING_DOG, WORM_FENCE = 285, 967, 275, 912
 
-residual = xc.zoo.load("fashion_residual", device=device)  # small: it ends with a mean
-cnn = xc.zoo.load("fashion_cnn", device=device)  # small: it ends with dense layers
-clothes = xc.datasets.fashion_mnist(n=200, device=device).x  # (200, 1, 28, 28)
-
-
-def cosine(a, b):
-    """Cosine between two maps: 1 for the same direction, 0 for nothing in common."""
-    return float(torch.nn.functional.cosine_similarity(a.flatten(), b.flatten(), dim=0))
-
-
 # %% [markdown]
 r"""
 ## 1 · A map that knows its class
 
-In lesson 01 the maps of two classes looked alike. Here are two maps of the collage by **Grad-CAM**, from one forward and one backward pass each.
-One colour scale for both.
+In lesson 01 the maps of two classes looked alike. Here are two maps of the collage by **Grad-CAM**, one for the cat and one
+for the espresso, on one colour scale.
 """
 
 # %% tags=["demo"]
 both = collage.repeat(2, 1, 1, 1)
 classes = torch.tensor([EGYPTIAN_CAT, ESPRESSO], device=device)
 cat, coffee = xc.grad_cam(model, both, target=classes)  # each (1, 224, 224)
-for name, one, half in (("Egyptian cat", cat, left), ("espresso", coffee, right)):
-    xc.show(f"{name}: share of the map in its own half", one[0, half].sum() / one.sum())
-xc.show("cosine of the two maps", round(cosine(cat, coffee), 1))
-
 xc.plot.maps(
-    {"Egyptian cat": cat, "espresso": coffee},
-    photo=collage,
-    reduce="abs_sum",
-    overlay=True,
-    percentile=100,
-    unit="Grad-CAM, parts of the logit",
+    {"Egyptian cat": cat, "espresso": coffee}, photo=collage, overlay=True,
+    reduce="abs_sum", percentile=100, unit="Grad-CAM, parts of the logit",
     alt="The collage of a cat and a cup of coffee, and two Grad-CAM maps over it on "
     "one scale, for the classes Egyptian cat and espresso.",
-)
+)  # fmt: skip
+
+# %% [markdown] tags=["goals"]
+r"""
+After this lesson
+
+- **G1** you can compute CAM, Grad-CAM and HiResCAM by hand, and say when they are equal.
+- **G2** you can implement Grad-CAM for any layer, with the right class for each input.
+- **G3** you can tell a bright cell from a cell that matters, by switching it off.
+- **G4** you can read such a map: its scale, its layer, its resolution, and an empty one.
+
+One picture is no proof. So we glue five collages from four photos, explain both classes of each, and ask: which share of the map lies in
+the half of its own class? Two controls: half of the area, and the size of the gradient of lesson 01.
+"""
+
+# %% tags=["machinery"]
+BEST = {"chelsea": 285, "coffee": 967, "camera": 872, "rocket": 657}  # photo: class
+PAIRS = ["chelsea coffee", "coffee chelsea", "camera chelsea", "rocket coffee"]
+PAIRS = [pair.split() for pair in [*PAIRS, "coffee camera"]]
+halves = torch.stack([left, right]).float()  # (2, 224, 224)
+
+
+def own_share(maps):
+    """Which share of two maps (2, 224, 224) lies in the left, and in the right half."""
+    maps = maps.clamp(min=0)
+    return (maps * halves).sum((1, 2)) / maps.sum((1, 2))  # (2,)
+
+
+# %% tags=["machinery"]
+shares, slopes, alike, alike_slopes = [], [], [], []
+for names in PAIRS:
+    two = xc.datasets.collage(*names, device=device).repeat(2, 1, 1, 1)
+    classes = torch.tensor([BEST[name] for name in names], device=device)
+    light = xc.grad_cam(model, two, target=classes)[:, 0]  # (2, 224, 224)
+    size = xc.gradient(model, two, target=classes).abs().sum(1)
+    shares, slopes = (
+        shares + own_share(light).tolist(),
+        slopes + own_share(size).tolist(),
+    )
+    alike.append(float(torch.cosine_similarity(*light.flatten(1), dim=0)))
+    alike_slopes.append(float(torch.cosine_similarity(*size.flatten(1), dim=0)))
+
+control = {"half of the area": 0.5, "lowest of the gradient": min(slopes)}
+xc.show("lowest share in the own half, ten maps", min(shares), control=control)
+control = {"the gradient": max(alike_slopes)}
+xc.show("largest cosine of two classes, five collages", max(alike), control=control)
 
 # %% [markdown] tags=["symbols"]
 r"""
-Nine tenths of each map lie in its own half. The saliency map of lesson 01 got 0.6, and 0.5 is what a map without any knowledge gets. What did we pay? The map is a
-smooth cloud: it was made of 7 x 7 numbers.
+All ten maps lie mainly in the right half. What did we pay? Each map is a smooth cloud: it was made of $7 \times 7$ numbers.
 
 ## 2 · From weights to slopes
 
-A convolutional network makes **feature maps**: small pictures, one for each feature that it looks for. Many networks end in the simplest possible way:
-take the mean of each feature map, then one linear layer. Three symbols:
+A convolutional network makes **feature maps**: small pictures, one for each feature that it looks for. Many networks end in the most plain
+way: take the mean of each feature map, then one linear layer. Three symbols:
 
 - $A_k$ is feature map number $k$ of a layer: $h \times w$ numbers, its **cells**.
 - $w_k$ is the weight of the class for feature $k$.
-- $g_k$ is the slope of $F$ with respect to each cell of $A_k$: a picture of slopes, as large as $A_k$.
+- $g_k$ is the slope of $F$, the logit of the class, with respect to each cell of $A_k$: a picture of slopes, as large as $A_k$.
 
-With such an ending, $F = \sum_k w_k\, \mathrm{mean}(A_k) + b$, with the bias $b$ of the class. The mean and the sum may change places, and the paper of 2016 does just that:
+With such an ending, $F = \sum_k w_k\, \mathrm{mean}(A_k) + b$, with the bias $b$ of the class. The mean and the sum may change places:
 
 $$M = \sum_k w_k A_k \qquad\Rightarrow\qquad \mathrm{mean}(M) = F - b .$$
 
-$M$ is the **class activation map** (CAM). Nothing is lost: its mean is the logit, up to the bias. Let us do it by hand, on a net for small pictures of clothes. It
-ends in this way, so no gradient is needed.
-"""
+$M$ is the **class activation map** (CAM). Nothing is lost: its mean is the logit, up to the bias.
 
-# %%
-boot = clothes[:1]
-kind = int(residual(boot).argmax())
-A = boot
-for part in ("normalise", "conv", "norm", "relu", "block1", "block2"):
-    A = getattr(residual, part)(A)  # at last (1, 64, 7, 7)
-w, b = residual.classifier.weight[kind], residual.classifier.bias[kind]  # (64,), ()
-cam = (w.view(1, -1, 1, 1) * A).sum(1)  # (1, 7, 7)
-
-logit = residual(boot)[0, kind]
-xc.show("class", xc.datasets.FASHION_MNIST_CLASSES[kind])
-xc.show("mean of the map, plus bias", cam.mean() + b)
-xc.show("logit", logit)
-package = xc.cam(residual, boot, target=kind, upsample=None)  # upsample: later
-assert torch.allclose(package[0], cam, rtol=1e-4, atol=1e-4)
-
-# %% [markdown]
-r"""
-But what if a network ends in another way? **Grad-CAM** (2017) replaces the weight by the *mean slope*, which every network has at every layer.
+But what if a network ends in another way? **Grad-CAM** replaces the weight by the *mean slope*, which every network has at every layer.
 It also cuts off what speaks against the class:
 
 $$M = \mathrm{relu}\Big( \sum_k \mathrm{mean}(g_k)\, A_k \Big)$$
 
-**HiResCAM** (2020) takes no mean. Each cell is multiplied by its own slope, and the sign stays:
+**HiResCAM** takes no mean. Each cell is multiplied by its own slope, and the sign stays. It is gradient x input (lesson 01) with the layer in the place of the photo:
 
 $$M = \sum_k g_k \odot A_k \qquad (\odot: \text{cell by cell})$$
 
-It is gradient x input (lesson 01) with the layer in the place of the photo. Both are a few lines:
-"""
-
-# %%
-start = A.detach().requires_grad_()  # the layer is now the input
-score = residual.classifier(start.mean((2, 3)))[0, kind]
-(g,) = torch.autograd.grad(score, start)  # (1, 64, 7, 7)
-grad_cam = (g.mean((2, 3), keepdim=True) * A).sum(1)  # still without the relu
-hires_cam = (g * A).sum(1)
-for ours, method in ((grad_cam, xc.grad_cam), (hires_cam, xc.hires_cam)):
-    package = method(residual, boot, target=kind, relu=False, upsample=None)
-    assert torch.allclose(package[0], ours, rtol=1e-4, atol=1e-4)
-
-same = torch.allclose(grad_cam, hires_cam, atol=1e-5)
-xc.show("last layer: Grad-CAM without relu equals HiResCAM", same)
-xc.show("and both equal CAM / 49", torch.allclose(hires_cam, cam / 49, atol=1e-5))
-xc.show("sum of the cells, plus bias", hires_cam.sum() + b)
-
-# %% [markdown]
-r"""
-At the last layer all three are **one map**, up to the relu and the factor 49, the number of cells. The reason: a mean gives every cell of $A_k$ the same slope, $w_k / 49$. So
-the mean slope *is* each cell's slope. Our photo network ends in the same way.
-
-## 3 · Where the two part
-
-Now a head that treats its cells differently. One feature map of 2 x 2 cells, and a linear score:
+A small example: one feature map of $2 \times 2$ cells, and a linear score.
 
 $$A = \begin{pmatrix} 4 & 1 \\ 2 & 1 \end{pmatrix}, \qquad F = 0 \cdot a_{11} + 3\, a_{12} - 1\, a_{21} + 2\, a_{22} = 3 - 2 + 2 = 3 .$$
 
-The slopes are the four weights: 0, 3, $-1$, 2.
-
-**Predict (04.P1).** Which cell is the brightest in Grad-CAM?
-(a) the one with 4, which $F$ never reads · (b) the one with slope 3 · (c) none, the map is empty
+**Predict (04.P1).** Which of the four cells is the brightest in Grad-CAM?
 """
 
 # %% tags=["question"]
-xc.predict("04.P1", None)  # replace None by "a", "b" or "c", then run
+xc.predict("04.P1")
 
 # %%
 A = torch.tensor([[4.0, 1.0], [2.0, 1.0]])
@@ -159,106 +130,305 @@ g = torch.tensor([[0.0, 3.0], [-1.0, 2.0]])
 print("mean slope:", float(g.mean()))
 print("Grad-CAM:", (g.mean() * A).relu().tolist())
 print("HiResCAM:", (g * A).tolist())
-for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)):
-    off = A.clone()
-    off[i, j] = 0
-    change = float((g * off).sum() - (g * A).sum())
-    print(f"a{i + 1}{j + 1} = {A[i, j]:.0f} off: F changes by {change + 0.0:+.0f}")
+print("F without each cell:", ((g * A).sum() - g * A).tolist())
 
 # %% [markdown]
 r"""
 <details><summary>Answer to 04.P1</summary>
 
-(a). The mean slope is 1, so Grad-CAM is $A$ itself: it lights the 4, which has no effect, and next the 2, which *lowers* $F$. HiResCAM is
-$\begin{pmatrix} 0 & 3 \\ -2 & 2 \end{pmatrix}$: each cell's part of $F$, and they add up to 3.
+(a), the 4. The mean slope is 1, so Grad-CAM is $A$ itself: it lights the 4, which has no effect, and next the 2, which *lowers* $F$. HiResCAM is
+each cell's part of $F$.
 </details>
 
-This is what HiResCAM's paper proves: where **one linear layer** follows $A$, the cells of HiResCAM add up to $F - b$, and each cell is exactly what the score loses when this cell is
-switched off. And the paper warns that Grad-CAM can light places that the model did not use.
-
-## 4 · Does it happen in a trained network?
-
-Our small CNN does not end with a mean. Its last feature maps (32 maps of 7 x 7 cells) go through two dense layers. So the proof does not cover it. But we can measure: switch
-off each cell in turn (0 in all 32 maps), run the rest of the net, read the logit. This is lesson 00's occlusion, inside the network.
-
-**Predict (04.P2).** Take 200 pictures and the class that the net chooses. In how many of 100 does the logit **rise** when we switch off the *brightest* cell of Grad-CAM?
-(a) 0 · (b) about 15 · (c) about 50
+Compare the last two lines that were printed: where **one linear layer** follows $A$, a cell of HiResCAM is exactly what the score loses without this cell. HiResCAM's paper
+proves it, and warns that Grad-CAM can light places that the model did not use.
 """
 
-# %% tags=["question"]
-xc.predict("04.P2", None)
+# %% [markdown]
+r"""
+### Task 04.1 · Two feature maps on paper
 
+**Goal** G1 · **Level** 1 of 5 · **Minutes** 8 · **Importance** 4 of 5
+
+A layer has two feature maps with 2 x 2 cells. The slopes of the score with respect to them are $g_1$ and $g_2$:
+
+$$A_1 = \begin{pmatrix} 4 & 0 \\ 2 & 2 \end{pmatrix}, \quad A_2 = \begin{pmatrix} 1 & 3 \\ 0 & 2 \end{pmatrix}, \quad
+g_1 = \begin{pmatrix} 0 & 2 \\ 1 & 1 \end{pmatrix}, \quad g_2 = \begin{pmatrix} -3 & 1 \\ -1 & -1 \end{pmatrix}$$
+
+On paper, not in code: the two **weights** of Grad-CAM, the map of **Grad-CAM** (with its relu), and the map of **HiResCAM** (without relu).
+
+$$\text{Grad-CAM} = \mathrm{relu}\Big(\sum_k \mathrm{mean}(g_k)\, A_k\Big), \qquad \text{HiResCAM} = \sum_k g_k \odot A_k$$
+"""
+
+# %% tags=["task"]
+### BEGIN SOLUTION
+# STUB: weights = None  # two numbers
+# STUB: grad_cam = None  # [[., .], [., .]]
+# STUB: hires_cam = None  # [[., .], [., .]]
+weights = [(0 + 2 + 1 + 1) / 4, (-3 + 1 - 1 - 1) / 4]
+grad_cam = [[4 - 1, 0], [2 - 0, 2 - 2]]  # 0 - 3 is cut off
+hires_cam = [[0 * 4 - 3 * 1, 2 * 0 + 1 * 3], [1 * 2 - 1 * 0, 1 * 2 - 1 * 2]]
+### END SOLUTION
+
+# %% tags=["check"]
+xc.check("04.1", weights, grad_cam, hires_cam)
+
+# %% [markdown] tags=["fold"]
+r"""
+The mean slopes are $4/4 = 1$ and $-4/4 = -1$. So Grad-CAM is $\mathrm{relu}(A_1 - A_2)$: the differences are 3, $-3$, 2, 0, and the $-3$ is cut off.
+HiResCAM multiplies first: the cells of the first map give 0, 0, 2, 2, those of the second $-3$, 3, 0, $-2$.
+
+Compare the two maps. The cell that Grad-CAM lights most, top left, has $-3$ in HiResCAM. The cell that it leaves dark, top right, has 3. One mean for the whole feature map hides
+that the second feature speaks *for* the class at one place and *against* it at another.
+"""
+
+# %% [markdown]
+r"""
+### Task 04.2 · Write Grad-CAM yourself
+
+**Goal** G2 · **Level** 2 of 5 · **Minutes** 12 · **Importance** 5 of 5
+
+The network comes in two parts, so you need no tricks to get at a layer.
+
+| argument | meaning |
+|---|---|
+| `features` | maps inputs `x` to feature maps A, (N, K, h, w) |
+| `head` | maps feature maps to scores, (N, classes) |
+| `x` | inputs, (N, ...) |
+| `target` | the class: one int for all inputs, or a tensor (N,) with one int for each |
+| **returns** | relu of the sum of all feature maps, each times the mean of its slopes, (N, h, w) |
+
+$F$ is the score of the target class. The map is neither rescaled nor enlarged.
+
+Leave the arguments as they are: work on a copy where you need one.
+"""
+
+
+# %% tags=["task"]
+def my_grad_cam(features, head, x, target):
+    """Return the Grad-CAM map of each input, (N, h, w)."""
+    ### BEGIN SOLUTION
+    # STUB: A = features(x)  # (N, K, h, w)
+    # STUB: g = ...  # the slopes of the target's scores with respect to A
+    # STUB: return ...
+    A = features(x).detach().requires_grad_()  # (N, K, h, w)
+    inputs = torch.arange(len(x), device=A.device)
+    chosen = head(A)[inputs, target]  # (N,), one score for each input
+    (g,) = torch.autograd.grad(chosen.sum(), A)
+    weights = g.mean((2, 3), keepdim=True)  # (N, K, 1, 1)
+    return (weights * A).sum(1).relu().detach()
+    ### END SOLUTION
+
+
+# %% tags=["check"]
+xc.check("04.2", my_grad_cam)
+
+# %% [markdown] tags=["fold"]
+r"""
+- `.detach().requires_grad_()` makes A a starting point. What lies before it plays no part.
+- `[inputs, target]` picks one score for each input, and `sum()` leaves each input its own slopes. `mean()` would divide by N.
+- `keepdim=True` keeps the shape (N, K, 1, 1), so that each weight multiplies its own feature map. Dims 2 and 3 are the cells.
+- First add, then relu: a feature that speaks against the class at a cell must be able to cancel one that speaks for it.
+"""
+
+# %% [markdown]
+r"""
+## 3 · One map at the last layer
+
+Your function on a net for small pictures of clothes. It ends with a mean and one linear layer, so CAM needs no gradient there, only the weights. Ten pictures, and
+for each the class that the net chooses. (If you left the task open, the cell uses our function and says so.)
+"""
 
 # %%
-def rest(A):
+grad_cam = xc.or_reference("04.2", my_grad_cam)
+residual = xc.zoo.load("fashion_residual", device=device)  # ends with a mean
+clothes = xc.datasets.fashion_mnist(n=200, device=device).x  # (200, 1, 28, 28)
+ten = clothes[:10]
+kinds = residual(ten).argmax(1)  # (10,)
+rest, A = xc.at_layer(residual, "block2", ten)  # what comes behind, A (10, 64, 7, 7)
+
+w, b = residual.classifier.weight[kinds], residual.classifier.bias[kinds]
+cam = (w[:, :, None, None] * A).sum(1)  # (10, 7, 7), by the weights
+logits = residual(ten).gather(1, kinds[:, None])[:, 0]
+print("mean of CAM, plus bias:", [round(v, 2) for v in (cam.mean((1, 2)) + b).tolist()])
+print("logit:                 ", [round(v, 2) for v in logits.tolist()])
+
+yours = grad_cam(lambda x: A, rest, ten, kinds)
+hires = xc.hires_cam(residual, ten, target=kinds, layer="block2", upsample=None)[:, 0]
+print("largest cell of CAM:   ", [round(v, 1) for v in cam.amax((1, 2)).tolist()])
+print(
+    "49 times Grad-CAM:     ", [round(49 * v, 1) for v in yours.amax((1, 2)).tolist()]
+)
+
+# %% tags=["machinery"]
+package = xc.grad_cam(residual, ten, target=kinds, layer="block2", upsample=None)
+assert torch.allclose(package[:, 0], yours, rtol=1e-4, atol=1e-4)
+assert torch.allclose(cam.relu() / 49, yours, rtol=1e-4, atol=1e-4)
+assert torch.allclose(cam / 49, hires, rtol=1e-4, atol=1e-4)
+print("CAM / 49 = HiResCAM, and its relu = Grad-CAM, in every cell of ten pictures")
+
+# %% [markdown]
+r"""
+At the last layer all three are **one map**, up to the relu and a factor, the number of cells. The reason: a mean gives every cell of $A_k$ the same slope, $w_k / 49$. So
+the mean slope *is* each cell's slope. Our photo network ends in the same way.
+
+## 4 · A bright cell is a claim
+
+Now a net that does not end with a mean: our small CNN. Behind its last feature maps come two dense layers. So the proof of section 2 does not cover it. But we can
+**measure** what a cell does: switch it off and run the rest of the net. This is the occlusion of lesson 00, inside the network.
+"""
+
+# %% [markdown]
+r"""
+### Task 04.4 · Switch off every cell
+
+**Goal** G3 · **Level** 2 of 5 · **Minutes** 12 · **Importance** 4 of 5
+
+A bright cell is a claim. Test it: set all feature maps to 0 at one cell and run the rest of the network again. Write `cell_effects(head, A, target)`:
+
+| argument | meaning |
+|---|---|
+| `head` | maps feature maps (N, K, h, w) to scores (N, classes) |
+| `A` | the feature maps of **one** photo, (1, K, h, w) |
+| `target` | the class, an int |
+| **returns** | for each cell $F(A) - F(A \text{ without this cell})$, (h, w), with signs |
+
+The caller's `A` stays as it is.
+"""
+
+
+# %% tags=["task"]
+def cell_effects(head, A, target):
+    """Return what the score loses when a cell is switched off, (h, w)."""
+    ### BEGIN SOLUTION
+    h, w = A.shape[2:]
+    start = head(A)[0, target]
+    effects = torch.zeros(h, w)
+    for i in range(h):
+        for j in range(w):
+            changed = A.clone()
+            changed[:, :, i, j] = 0
+            effects[i, j] = start - head(changed)[0, target]
+    return effects
+    ### END SOLUTION
+
+
+# %% tags=["check"]
+xc.check("04.4", cell_effects)
+
+# %% [markdown] tags=["fold"]
+r"""
+A cell is a column through all K feature maps, hence `[:, :, i, j]`. Each turn starts from a fresh copy, otherwise the cells stay off and the effects mix. Only the head has to run again, so this
+costs little. Where the head is linear the result *is* HiResCAM. Where it is curved, the two differ, and the experiment is the judge.
+"""
+
+# %%
+effects_of = xc.or_reference("04.4", cell_effects)
+cnn = xc.zoo.load("fashion_cnn", device=device)  # ends with two dense layers
+kinds = cnn(clothes).argmax(1)  # (200,), the classes that the net chooses
+_, A = xc.at_layer(cnn, "pool2", clothes)  # (200, 32, 7, 7)
+
+
+def dense(A):
     """The part of the small CNN behind its last feature maps."""
     return cnn.classifier(cnn.relu3(cnn.dense(A.flatten(1))))
 
 
-kinds = cnn(clothes).argmax(1)  # (200,)
-A = clothes
-for part in ("normalise", "conv1", "relu1", "pool1", "conv2", "relu2", "pool2"):
-    A = getattr(cnn, part)(A)  # at last (200, 32, 7, 7)
-rows = torch.arange(200, device=device)
-effects = torch.zeros(200, 49, device=device)
-for cell in range(49):
-    off = A.clone()
-    off[:, :, cell // 7, cell % 7] = 0
-    effects[:, cell] = (rest(A) - rest(off))[rows, kinds]
-
-made = {}
-for name, method in {"Grad-CAM": xc.grad_cam, "HiResCAM": xc.hires_cam}.items():
-    made[name] = method(cnn, clothes, target=kinds, layer="pool2", upsample=None)
-    flat = made[name].flatten(1)  # (200, 49)
-    rises = effects[rows, flat.argmax(1)] < 0  # (200,)
-    for least in (0, 0.1):
-        bright = flat.amax(1) > least  # above 0: the map is not empty
-        percent = 100 * rises[bright].double().mean()
-        xc.show(f"{name}, brightest cell above {least}: rises, percent", percent)
-
-# %% tags=["demo"]
-centred = {name: one.flatten(1) for name, one in {**made, "effects": effects}.items()}
-centred = {n: one - one.mean(1, keepdim=True) for n, one in centred.items()}
-for name in made:
-    each = torch.nn.functional.cosine_similarity(centred[name], centred["effects"])
-    xc.show(f"{name}: correlation with the effects", round(float(each.mean()), 1))
-flat = made["Grad-CAM"].flatten(1)
-xc.show("empty maps of Grad-CAM, of 200", int((flat.amax(1) == 0).sum()))
-
-harm = -flat.amax(1) * effects[rows, flat.argmax(1)]  # light times harm
-worst = int(harm.argmax())
-xc.plot.maps(
-    {"effect of switching off": effects[worst].view(1, 7, 7)}
-    | {name: one[worst] for name, one in made.items()},
-    photo=clothes[worst],
-    percentile=100,
-    unit="parts of the logit",
-    alt="A small picture of clothes and three maps of 7 x 7 cells on one scale: the "
-    "measured effect of switching off each cell, Grad-CAM, and HiResCAM.",
+with torch.no_grad():
+    each = [effects_of(dense, A[k : k + 1], int(kinds[k])) for k in range(200)]
+effects = torch.stack(each).to(device).flatten(1)  # (200, 49), what each cell adds
+print(
+    "cells in all:", effects.numel(), "  against the class:", int((effects < 0).sum())
 )
+
+# %% [markdown]
+r"""
+A map should tell which cells add much and which add little. We take the correlation of each map with the measured effects, picture by picture: 1 for the same pattern, 0 for nothing in
+common. The control is **class-blind**: the length of the activations in a cell, $\sqrt{\sum_k A_k^2}$. It never asks for a class.
+
+**Predict (04.P2).** At this layer of this net: where does Grad-CAM stand?
+"""
+
+# %% tags=["question"]
+xc.predict("04.P2")
+
+
+# %% tags=["machinery"]
+def correlation(maps):
+    """Mean correlation of maps (200, 49) with the effects, picture by picture."""
+    centred = [v - v.mean(1, keepdim=True) for v in (maps, effects)]
+    return float(torch.cosine_similarity(*centred, dim=1).mean())
+
+
+def against(maps):
+    """Of 100 maps that are not empty: whose brightest cell speaks against the class?"""
+    brightest = effects.gather(1, maps.argmax(1, keepdim=True))[:, 0]
+    return 100 * float((brightest < 0)[maps.amax(1) > 0].double().mean())
+
+
+# %%
+made = {
+    "Grad-CAM": grad_cam(lambda x: A, dense, clothes, kinds).flatten(1),
+    "class-blind map": A.norm(dim=1).flatten(1),
+    "HiResCAM": xc.hires_cam(
+        cnn, clothes, target=kinds, layer="pool2", upsample=None
+    ).flatten(1),
+}
+found = {name: round(correlation(maps), 2) for name, maps in made.items()}
+xc.show("correlation of Grad-CAM", found.pop("Grad-CAM"), control=found)
+harmful = {name: against(maps) for name, maps in made.items()}
+control = {"any cell": 100 * float((effects < 0).double().mean()), **harmful}
+ours = control.pop("Grad-CAM")
+xc.show("its brightest cell speaks against, percent", ours, control=control)
+empty = {name: int((maps.amax(1) <= 0).sum()) for name, maps in made.items()}
+xc.show("empty maps of 200", empty.pop("Grad-CAM"), control=empty)
+
+# %% tags=["demo", "machinery"]
+flat = made["Grad-CAM"]
+place = flat.argmax(1, keepdim=True)
+worst = int((flat.amax(1) * -effects.gather(1, place)[:, 0]).argmax())
+i, j = divmod(int(place[worst]), 7)
+added = float(effects[worst, 7 * i + j])
+print(f"brightest cell of Grad-CAM: line {i + 1}, column {j + 1}; it adds {added:.2f}")
+pictures = {"what each cell adds": effects, "HiResCAM": made["HiResCAM"]}
+xc.plot.maps(
+    {name: maps[worst].view(1, 7, 7) for name, maps in pictures.items()},
+    photo=clothes[worst], percentile=100, unit="parts of the logit",
+    alt="A small picture of clothes and two maps of 7 x 7 cells on one scale: what "
+    "each cell adds to the logit, measured by switching it off, and HiResCAM.",
+)  # fmt: skip
+xc.plot.maps(
+    {"Grad-CAM, on a scale of its own": flat[worst].view(1, 7, 7)},
+    photo=clothes[worst], percentile=100, unit="parts of the logit",
+    alt="The same picture and the Grad-CAM map of 7 x 7 cells, on a scale of its own.",
+)  # fmt: skip
 
 # %% [markdown]
 r"""
 <details><summary>Answer to 04.P2</summary>
 
-(b). In about one picture of seven the brightest cell of Grad-CAM speaks *against* the class (empty maps left out). For HiResCAM it is none of 200. To be fair: most of these Grad-CAM maps are
-dim. Where the brightest cell is above 0.1, it is about one map of eighteen. The figure shows the worst case: look for the faint
-brightest cell of Grad-CAM in the lowest line, fifth from the left, and for the true effect at this place.
+(d). On this net Grad-CAM follows the effects *less* than a map that never asks for the class. HiResCAM follows them almost perfectly, although two dense layers follow, so
+that the proof does not apply. That is a property of this net, not a law.
 </details>
 
-So the paper's claim holds on our net: **Grad-CAM can light what the model did not use, or what it used against the class.** Over all cells Grad-CAM has hardly any correlation with the true effects; that of HiResCAM is nearly
-1, although two dense layers follow, so that the proof does not apply. That is a property of this net, not a law. Grad-CAM's maps are also far too weak, because slopes of both signs cancel in the mean.
+Read the second line with its control. The brightest cell of Grad-CAM speaks against the class for about one picture of seven. That sounds bad, but it is half of what a cell drawn at
+random does. And it is no better than the class-blind map. So do not say "Grad-CAM is harmful". Say: **what is right in it here comes from $A$; its weights, the mean slopes, add nothing.** Slopes of both
+signs cancel in the mean. This also makes its maps weak, and sometimes empty.
+
+The figures show the picture where the brightest cell does most harm. Grad-CAM has a scale of its own, because on the common scale it would look empty.
 
 ## 5 · Another layer
 
-Back to the photo network. Nobody forces us to take the last layer. Earlier layers have finer maps: 14 x 14, 28 x 28, up to 112 x 112 cells. Is a finer map a better one?
+Back to the photo network. Nobody forces us to take the last layer. Earlier layers have finer maps, up to 112 cells in a line.
 
-**Predict (04.P3).** Walk from the last layer back towards the image. Which share of Grad-CAM's map of the *cat* lies on the cat?
-(a) it grows: finer maps are more exact · (b) it stays above half · (c) at some layers it is below half
+Take the ten maps of section 1 (five collages, both classes) and walk from the last layer back towards the image, in eight stops. At each stop we ask again which share of the map lies in the
+half of its class. A map that does not know the class gets about 0.5.
+
+**Predict (04.P3).** For how many of the ten does the share of **Grad-CAM** fall below one half at some stop?
 """
 
 # %% tags=["question"]
-xc.predict("04.P3", None)
+xc.predict("04.P3")
 
 # %% tags=["panel"]
 layers = "blocks.0 blocks.2 blocks.4 blocks.7 blocks.10 blocks.13 blocks head".split()
@@ -271,113 +441,160 @@ panel = xc.widgets.LayerPanel(
 )
 panel
 
-# %% tags=["drive"]
-own = {"Egyptian cat": "cat half", "espresso": "coffee half"}
-curves = {f"{m}: {k}": [] for k in own for m in ("grad_cam", "hires_cam")}
-for layer in layers:
-    for name in curves:
-        method, kind = name.split(": ")
-        panel.set(layer=layer, method=method, **{"class": kind})
-        curves[name].append(panel.result.shares[own[kind]])
-assert panel.error is None
-for name, shares in curves.items():
-    xc.show(f"{name}, smallest share in its own half", min(shares))
+# %% tags=["drive", "machinery"]
+own = {"Grad-CAM": torch.zeros(8, 10), "HiResCAM": torch.zeros(8, 10)}
+for number, names in enumerate(PAIRS):
+    two = xc.datasets.collage(*names, device=device).repeat(2, 1, 1, 1)
+    classes = torch.tensor([BEST[name] for name in names], device=device)
+    for stop, layer in enumerate(layers):
+        rest, A = xc.at_layer(model, layer, two)
+        maps = {
+            "Grad-CAM": grad_cam(lambda x, A=A: A, rest, two, classes)[:, None],
+            "HiResCAM": xc.hires_cam(
+                model, two, target=classes, layer=layer, upsample=None
+            ),
+        }
+        for name, cells in maps.items():
+            large = torch.nn.functional.interpolate(cells, size=224, mode="bilinear")
+            own[name][stop, 2 * number : 2 * number + 2] = own_share(large[:, 0]).cpu()
+below = {name: int((share.amin(0) < 0.5).sum()) for name, share in own.items()}
+ours = below.pop("Grad-CAM")
+xc.show("Grad-CAM, below one half at some stop, of 10", ours, control=below)
 
+# %% tags=["demo", "machinery"]
+panel.set(layer="blocks.13", method="grad_cam")
+assert panel.error is None
+assert abs(panel.result.shares["cat half"] - float(own["Grad-CAM"][5, 0])) < 0.02
+curves = {
+    f"{name}, median of ten": share.quantile(0.5, dim=1) for name, share in own.items()
+}
+curves |= {f"{name}, lowest of ten": share.amin(1) for name, share in own.items()}
 xc.plot.series(
     torch.arange(1, 9),
-    {name: torch.tensor(shares) for name, shares in curves.items()},
+    curves,
     levels={"no knowledge": 0.5},
     doubling=True,
-    x_name="layer 1 (112 x 112 cells) to 8 (the last, 7 x 7)",
+    x_name="stop 1 (112 x 112 cells) to 8 (the last layer, 7 x 7)",
     y_name="share in own half",
     alt="Four curves over eight layers, from the image to the score: the share of the "
-    "positive map in the class's own half, for two methods and two classes.",
+    "positive map in the class's own half, median and lowest of ten, for two methods.",
 )
 
 # %% [markdown]
 r"""
 <details><summary>Answer to 04.P3</summary>
 
-(c). At layer 6 (`blocks.13` in the panel) Grad-CAM puts less than a third of the cat's map on the cat, and about a quarter of the espresso's on the coffee. At layer 1 hardly
-anything is left on the cat. At layer 4 the cat's map lies on the cat almost completely, but the espresso's is then at 0.6: one class is no proof.
+(a), nine of the ten. At the last layer all ten lie in their own half. Two stops earlier the median of Grad-CAM is *below* what a map without knowledge gets. HiResCAM falls below one half for two of the ten, each time just so, at the first stop.
 </details>
 
-The *same* formula, photo, class and network. At layer 8 the slopes are the same in all cells, so the mean loses nothing. Further back a slope depends on the place: the same feature may
-help the cat on the left and harm it on the right. The mean gives both places one weight. **HiResCAM stays above one half at all eight layers and for both classes.** But its margin is small at early
-layers: there it is close to gradient x input, with its noise.
-
-**Explore the panel** (4 minutes). Run its cell to get the controls. Find: the layers at which the cat's map lies on the coffee; what "with sign" adds at the last layer; a class whose map is empty; what the own scale does to it.
-
-## 6 · Nothing that looks like something
-
-Many programs divide each map by its own largest value before they draw it. So do many figures in papers. Here are three maps of the collage drawn in this way.
-
-**Predict (04.P4).** One of the three belongs to a class that the network rejects: its logit is below $-2$. Which one?
-(a) A · (b) B · (c) C
+The *same* formula, photos, classes and network. Why does it fail at stop 6? Grad-CAM gives a feature one weight for the whole photo. Is one weight enough? Compare a feature's mean slope in the left half with that in the right half.
 """
 
-# %% tags=["demo"]
-four = torch.tensor([HUNTING_DOG, EGYPTIAN_CAT, ESPRESSO, WORM_FENCE], device=device)
-light = xc.grad_cam(model, collage.repeat(4, 1, 1, 1), target=four)  # (4, 1, 224, 224)
-scaled = {name: one / one.max() for name, one in zip("ABC", light, strict=False)}
+# %%
+turned = {}
+for layer in ("blocks.13", "head"):
+    rest, A = xc.at_layer(model, layer, collage)
+    g = xc.gradient(rest, A, target=EGYPTIAN_CAT)[0]  # (K, 7, 7)
+    west, east = g[:, :, :3].mean((1, 2)), g[:, :, 4:].mean((1, 2))  # (K,)
+    turned[layer] = 100 * float((west * east < 0).double().mean())
+    if layer == "blocks.13":
+        k = int((west * east).argmin())
+        print(
+            f"feature {k}: mean slope on the cat {west[k]:+.4f}, on the coffee", end=""
+        )
+        print(f" {east[k]:+.4f}, of all cells {g[k].mean():+.4f}")
+control = {"last layer": turned["head"], "signs by chance": 50}
+xc.show("features whose sign turns, percent", turned["blocks.13"], control=control)
 
+# %% [markdown]
+r"""
+At stop 6 the sign of nearly every second feature turns between the halves, as often as if signs were drawn by lot. Such a feature helps the cat on one side and harms it on the other. Its mean is right for neither. At the last
+layer the slope is the same in all cells, and nothing is lost.
+
+HiResCAM needs no mean and keeps the direction. But its margin is small at early layers: there it is close to gradient x input, with its noise.
+
+**Explore the panel** (4 minutes). Run its cell to get the controls. Find: a layer at which the cat's map lies on the coffee; what "with sign" adds at the last layer; a class whose map is empty; what the own scale does to it.
+"""
+
+# %% [markdown] tags=["workshop"]
+r"""
+## 6 · Nothing that looks like something
+
+Many programs divide each map by its own largest value before they draw it. So do many figures in papers. Here are three maps of the collage drawn in this way, in an order drawn by lot.
+"""
+
+# %% tags=["demo", "machinery", "workshop"]
+TRIO = {"Egyptian cat": EGYPTIAN_CAT, "espresso": ESPRESSO, "hunting dog": HUNTING_DOG}
+lots = torch.randperm(3, generator=torch.Generator().manual_seed(3)).tolist()
+order = [list(TRIO)[k] for k in lots]
+four = torch.tensor([TRIO[name] for name in order] + [WORM_FENCE], device=device)
+light = xc.grad_cam(model, collage.repeat(4, 1, 1, 1), target=four)  # (4, 1, 224, 224)
 xc.plot.maps(
-    scaled,
-    photo=collage,
-    reduce="abs_sum",
-    overlay=True,
-    percentile=100,
+    {name: one / one.max() for name, one in zip("ABC", light[:3], strict=True)},
+    photo=collage, overlay=True, reduce="abs_sum", percentile=100,
     unit="share of the map's own maximum",
     alt="The collage and three Grad-CAM maps over it, A, B and C, each divided by its "
     "own largest value.",
-)
+)  # fmt: skip
 
-# %% tags=["question"]
-xc.predict("04.P4", None)
+# %% [markdown] tags=["workshop"]
+r"""
+**Predict (04.P4).** Does one of the three belong to a class that the network rejects, with a logit below $-2$? Which one?
+"""
 
-# %% tags=["demo"]
-names = ["A: African hunting dog", "B: Egyptian cat", "C: espresso", "worm fence"]
+# %% tags=["question", "workshop"]
+xc.predict("04.P4")
+
+# %% tags=["demo", "workshop"]
+names = [f"{letter}: {name}" for letter, name in zip("ABC", order, strict=True)]
+names.append("worm fence")
 logits = model(collage)[0, four]
 for name, one, logit in zip(names, light, logits, strict=True):
-    xc.show(f"{name}: logit, and largest value of the map", [float(logit), one.max()])
-xc.show("cosine of A and C", round(cosine(light[0], light[2]), 1))
+    print(f"{name}: logit {logit:.1f}, largest value of the map {one.max():.2f}")
 signed = xc.grad_cam(model, collage, target=HUNTING_DOG, relu=False, upsample=None)
-xc.show("hunting dog: cells above 0, of 49", int((signed > 0).sum()))
-xc.show("worm fence: its map is empty", not bool(light[3].any()))
+helpful = xc.grad_cam(model, collage, target=EGYPTIAN_CAT, relu=False, upsample=None)
+control = {"Egyptian cat": int((helpful > 0).sum())}
+xc.show("hunting dog: cells above 0, of 49", int((signed > 0).sum()), control=control)
 
+# %% tags=["demo", "machinery", "workshop"]
 xc.plot.maps(
     dict(zip(names, light, strict=True)),
     reduce="abs_sum",
     percentile=100,
     unit="Grad-CAM, one scale for all",
-    alt="Four Grad-CAM maps of the collage on one common scale: African hunting dog, "
-    "Egyptian cat, espresso, and worm fence.",
+    alt="Four Grad-CAM maps of the collage on one common scale: three animals and "
+    "things in the order A, B, C, and worm fence.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["workshop"]
 r"""
 <details><summary>Answer to 04.P4</summary>
 
-(a): A is the map of *African hunting dog*. It looks like the map of espresso (their cosine is close to 1), and nobody can see that its strongest cell is six times weaker than the cat's.
+(c): C is the map of *African hunting dog*. It looks like the map of espresso, and nobody can see on its own scale that its strongest cell is six times weaker than the cat's.
 </details>
 
-First the relu cuts off all that speaks *against* the class: for the dog that is 30 of the 49 cells. Then the scaling blows up whatever is left. So a class that the network rejects gets a fine map of its own.
+First the relu cuts off all that speaks *against* the class. Then the scaling blows up whatever is left. So a class that the network rejects gets a fine map of its own.
+
 For *worm fence* not one cell is positive: the map is empty. At the last layer this is an **answer** ("no cell speaks for it"). At other
-layers it is none: in section 4 the maps of 11 pictures were empty, for the class that the net *chose*, because slopes cancelled in the mean.
+layers it is none: in section 4 some maps were empty for the class that the net *chose*, because slopes cancelled in the mean.
 
 A program that divides an empty map by its maximum gives NaN, or noise. So: print the largest value and the logit beside a map, use one scale, and look at the signed map before the relu.
+"""
 
+# %% [markdown]
+r"""
 ## 7 · What has a cell seen?
 
-The map has 49 cells. Drawn over the photo it has 50,176 pixels: the rest was filled in between. Smooth edges look exact, but **enlarging adds no information**. And there is a second, deeper point. Each cell is drawn on
-its own square of 32 x 32 pixels. Which pixels did the network look at to compute it?
+The map has 49 cells. Drawn over the photo it has 50,176 pixels: the rest was filled in between. Smooth edges look exact, but **enlarging adds no information**.
 
-**Predict (04.P5).** Take the brightest cell of the cat's map. Its value has a slope with respect to every pixel. Which share of the (absolute) slopes lies on the cell's own square?
-(a) above 90 % · (b) about half · (c) below 10 %
+And there is a second, deeper point. Each cell is drawn on its own square of 32 x 32 pixels. Which pixels did the network use to compute it? The slopes are no good witness (lesson 01). So we
+hide squares of the photo, one after the other, behind the mean colour, and watch the value of the cat's brightest cell.
+
+**Predict (04.P5).** For how many of the 49 squares does the value of this one cell change by more than a hundredth?
 """
 
 # %% tags=["question"]
-xc.predict("04.P5", None)
+xc.predict("04.P5")
 
 
 # %%
@@ -389,55 +606,99 @@ def brightest_cell(photos):
 
 raw = xc.grad_cam(model, collage, target=EGYPTIAN_CAT, upsample=None)[0, 0]  # (7, 7)
 i, j = divmod(int(raw.argmax()), 7)
-slopes = xc.gradient(brightest_cell, collage, target=None).abs().sum(1)  # one number
-square = slopes[0, 32 * i : 32 * (i + 1), 32 * j : 32 * (j + 1)]
-xc.show("line and column of the cell, from 1", [i + 1, j + 1])
-xc.show("share of its slopes on its own square", square.sum() / slopes.sum())
-xc.show("share on the coffee", slopes[0, right].sum() / slopes.sum())
+value = float(brightest_cell(collage)[0])
+print(f"the cell in line {i + 1}, column {j + 1} has the value {value:.1f}")
+for fill in ("mean", "blur", 0.0):
+    found = xc.occlusion(
+        brightest_cell, collage, target=None, patch=32, fill=fill, return_details=True
+    )
+    change = found.extra["drops"][0].reshape(7, 7).abs()  # one number for each square
+    counts = int((change > 0.01 * value).sum())
+    control = {"cells drawn there": 1}
+    xc.show(f"{fill}: squares of 49 that change it", counts, control=control)
+    part = change[i, j] / change.sum()
+    xc.show(f"{fill}: share of its own square", part, control={"of the area": 1 / 49})
+    if fill == "mean":
+        drawn = torch.zeros_like(change)
+        drawn[i, j] = 1
+        seen = {"where the cell is drawn": drawn, "what it depends on": change}
 
-looks = slopes.view(28, 8, 28, 8).sum((1, 3))  # squares of 8 x 8 pixels
-drawn = torch.zeros_like(looks)
-drawn[4 * i : 4 * (i + 1), 4 * j : 4 * (j + 1)] = 1
+# %% tags=["demo", "machinery"]
 xc.plot.maps(
-    {"where the cell is drawn": drawn, "what the cell looks at": looks / looks.max()},
+    {name: (one / one.max())[None] for name, one in seen.items()},
+    photo=collage,
     reduce="abs_sum",
     percentile=100,
     unit="share of the maximum",
-    alt="Two maps of the collage: the place where the brightest cell of the cat's map "
-    "is drawn, and the sizes of the slopes of this cell with respect to the pixels.",
+    alt="The collage and two maps of 7 x 7 squares: the place where the brightest "
+    "cell of the cat's map is drawn, and how much its value changes when each "
+    "square is hidden.",
 )
 
 # %% [markdown]
 r"""
 <details><summary>Answer to 04.P5</summary>
 
-(c): about 7 %, on a fiftieth of the area. The slopes are stronger around the cell than far away, but they reach everywhere: about a quarter lies on the coffee.
+(a), for each of the three ways of hiding. Its own square counts for three to six times what its area would get. But most of the change comes from elsewhere, some of it from the coffee.
 </details>
 
-The map says *where in the layer* the evidence sits. Each cell there has seen most of the photo. That the position in the layer still tells something about the position in the photo is a habit of trained networks,
-and the collage shows that it holds well here. It is no theorem.
+The map says *where in the layer* the evidence sits. Each cell there has seen the whole photo. That the position in the layer still tells something about the position in the photo is a habit of trained networks,
+and the collages of section 1 show that it holds well here. It is no theorem.
 
 ## 8 · Is it right? The truth strip
 
-The three tests of lesson 01, for Grad-CAM at the last layer. A map that knows nothing gets: share 0.5; deletion 0, give or take the spread; and an absolute cosine like that of its own shuffled pixels.
+The three tests of lesson 01, for Grad-CAM at the last layer, each beside what a map without knowledge gets. It is one photo. We draw the ruined network three times.
 """
 
-# %% tags=["demo"]
+# %% tags=["demo", "machinery"]
 strip = xc.truth_strip("grad_cam", model=model)
-xc.show("own half, mean of cat and espresso", strip.own_share.mean())
-xc.show("deletion minus random, cat and espresso", strip.deletion)
-xc.show("spread of the random orders", strip.random_spread)
-xc.show("ruined network: cosine", round(strip.cosine, 1))
-xc.show("control, own pixels shuffled", round(strip.shuffled_cosine, 1))
-
+own_half = strip.own_share.mean()
+xc.show("own half's share of the map", own_half, control={"half of the area": 0.5})
+spread = {"spread of random orders": strip.random_spread}
+xc.show("deletion minus random, cat and espresso", strip.deletion, control=spread)
+ruins = [strip.cosine]
+for seed in (1, 2):
+    ruined = xc.evaluation.randomise_last_layer(model, seed)
+    again = xc.grad_cam(ruined, collage, target=EGYPTIAN_CAT)[0].sum(0).cpu()
+    pair = strip.maps[0, 0].flatten(), again.flatten()
+    ruins.append(float(torch.cosine_similarity(*pair, dim=0)))
+places = {"own pixels in random places": strip.shuffled_cosine}
+xc.show("three ruined networks: cosine", ruins, control=places)
 xc.plot.truth_strip(strip)
 
 # %% [markdown]
 r"""
-- *Known answer.* About 0.91, where saliency got 0.6 in lesson 01. (At layer 6 it would have failed.)
+- *Known answer.* Nine tenths, where saliency got 0.6 in lesson 01. (At stop 6 it would have failed.)
 - *Deletion.* Espresso: better than random by about four times the spread. Cat: by less than the spread, no verdict. A map of 49 cells can order patches of 14 pixels only roughly.
-- *A ruined network.* With the last layer drawn anew the map is no more like ours than our own pixels in random places: it does depend on what the last layer has learnt.
+- *Ruined networks.* Two of the three maps are no more like ours than our own pixels in random places, the third is a little more. So the map does change with the last layer. (Two clouds without negative values never
+  have a cosine near 0. Without the control one would read these numbers as "half alike".)
+
+## 9 · Your model
+
+Now a network that everybody has: torchvision's ResNet-18. Here its weights are **random**, so that the cell runs offline. Exchange them for trained ones, or for yours, and run the cell again.
+
+What to doubt, with your own weights: Is the best class right, and its probability far above chance? Does your network end with a mean and one linear layer? (Only then do the cells add up to the logit, and only then are the three maps one.) Is the map of
+the second class another one? A random network gives a fine cloud, too: which of the printed lines tells you that it knows nothing?
 """
+
+# %% tags=["own-model"]
+# Trained: weights="DEFAULT", download=True. Yours, after the next line:
+# mine.model.load_state_dict(torch.load("my_resnet18.pth"))
+mine = xc.zoo.load("torchvision/resnet18", weights=None, device=device)
+photo = xc.datasets.photo("chelsea", device=device)
+chances, classes = mine(photo)[0].softmax(0).topk(5)
+print("best five:", ", ".join(xc.zoo.labels()[k] for k in classes))
+xc.show("probability of the best", chances[0], control={"chance": 0.001})
+
+twice = photo.repeat(2, 1, 1, 1)  # for the best and the second class
+rest, A = xc.at_layer(mine, "model.layer4", twice)
+light = grad_cam(lambda x: A, rest, twice, classes[:2])  # yours, (2, 7, 7)
+control = {"trained Lite0, cat and espresso": alike[0]}
+cosine = float(torch.cosine_similarity(*light.flatten(1), dim=0))
+xc.show("cosine of the maps of two classes", cosine, control=control)
+length = A.norm(dim=1)[0].flatten()
+blind = float(torch.cosine_similarity(light[0].flatten(), length, dim=0))
+xc.show("cosine with the class-blind map", blind, control={"the same map": 1})
 
 # %% [markdown] tags=["deeper"]
 r"""
@@ -457,38 +718,39 @@ All members weigh the feature maps and add them; they differ in the weights. In 
 | XGrad-CAM | 2020 | $\sum g_k A_k / \sum A_k$: the mean slope *where the map is active* | relu | `xc.xgrad_cam` |
 | HiResCAM | 2020 | $g_k$, cell by cell | | `xc.hires_cam` |
 | LayerCAM | 2021 | $\mathrm{relu}(g_k)$, cell by cell | relu | `xc.layer_cam` |
-| Score-CAM | 2020 | softmax of the scores of the photo seen through $A_k$: no slope at all | relu | `xc.score_cam` |
-| Eigen-CAM | 2020 | first principal direction of the feature maps: no slope, no score | | `xc.eigen_cam` |
+| Score-CAM | 2020 | softmax of the scores of the photo seen through $A_k$ | relu | `xc.score_cam` |
+| Eigen-CAM | 2020 | first principal direction of the feature maps | | `xc.eigen_cam` |
 
-**Predict (04.P6).** Which of these maps is the same for every class? (a) LayerCAM · (b) XGrad-CAM · (c) Eigen-CAM
+Eigen-CAM asks for no class, so its maps of two classes are the same: their cosine is 1.
+
+**Predict (04.P6).** Which of the others comes nearest to this?
 """
 
 # %% tags=["question"]
-xc.predict("04.P6", None)
+xc.predict("04.P6")
 
 # %%
+kinds = cnn(clothes).argmax(1)  # as in section 4
 other = (kinds + 1) % 10  # another class for each picture
 names = "grad_cam grad_cam_plus_plus xgrad_cam hires_cam layer_cam score_cam eigen_cam"
+any_cell = round(100 * float((effects < 0).double().mean()))
 for name in names.split():
     settings = {"layer": "pool2", "upsample": None}
-    one = xc.METHODS[name].method(cnn, clothes, target=kinds, **settings)
-    two = xc.METHODS[name].method(cnn, clothes, target=other, **settings)
-    flat = one.flatten(1)
-    lit = flat.amax(1) > 0
-    rises = effects[rows, flat.argmax(1)][lit] < 0
-    alike = torch.nn.functional.cosine_similarity(flat, two.flatten(1))
-    xc.show(name + ", logit rises in percent", 100 * rises.double().mean())
-    xc.show("   cosine with the map of another class", round(float(alike.mean()), 1))
+    one = xc.METHODS[name].method(cnn, clothes, target=kinds, **settings).flatten(1)
+    two = xc.METHODS[name].method(cnn, clothes, target=other, **settings).flatten(1)
+    alike = float(torch.cosine_similarity(one, two, dim=1).mean())
+    text = f"against {against(one):.0f} % (any cell {any_cell} %)"
+    print(f"{name}: {text}, cosine with another class {alike:.2f} (Eigen-CAM 1)")
 
 # %% [markdown]
 r"""
 <details><summary>Answer to 04.P6</summary>
 
-(c). Eigen-CAM never asks for a class: its cosine with the map of another class is 1. It shows where the feature maps are strong. On a photo with one object this *looks* like an explanation.
+(b). Grad-CAM++ leaves out all negative slopes, so nothing can speak against a class, and its maps hardly depend on the class. On a photo with one object this *looks* like an explanation.
 </details>
 
-Which family members would you use after this table? For HiResCAM and LayerCAM the brightest cell is never a harmful one here. But LayerCAM and Grad-CAM++ leave out all negative slopes. So nothing can speak against a class, and
-their maps for two classes are alike: a cosine of about 0.7, and of almost 1. Only HiResCAM passes both tests.
+Which family members would you use after this table? For HiResCAM and LayerCAM the brightest cell is never a harmful one here. But LayerCAM leaves out negative slopes, too, and its maps of two classes are
+alike. Only HiResCAM passes both tests, on this net.
 
 ### B · Guided Grad-CAM: sharp, and right?
 
@@ -497,11 +759,12 @@ The paper of Grad-CAM multiplies the enlarged map by guided backprop (lesson 02)
 
 # %% tags=["demo"]
 strip = xc.truth_strip("guided_grad_cam", model=model)
-xc.show("own half, mean of cat and espresso", strip.own_share.mean())
-xc.show("deletion minus random, cat and espresso", strip.deletion)
-xc.show("spread of the random orders", strip.random_spread)
-xc.show("ruined network: cosine", round(strip.cosine, 1))
-xc.show("control, own pixels shuffled", round(strip.shuffled_cosine, 1))
+own_half = strip.own_share.mean()
+xc.show("own half's share of the map", own_half, control={"half of the area": 0.5})
+spread = {"spread of random orders": strip.random_spread}
+xc.show("deletion minus random, cat and espresso", strip.deletion, control=spread)
+places = {"own pixels in random places": strip.shuffled_cosine}
+xc.show("ruined network: cosine", strip.cosine, control=places)
 
 xc.plot.truth_strip(strip)
 
@@ -517,10 +780,11 @@ r"""
 ## What to remember
 
 - CAM, Grad-CAM and HiResCAM weigh a layer's feature maps. If only a mean and one linear layer follow, they are **one map** (up to relu and a factor), and its cells add up to the logit without the bias.
-- Elsewhere they part. Grad-CAM's mean slope can light a cell that the model did not use, or used against the class. HiResCAM keeps each cell's own slope.
+- Elsewhere they part. On our CNN Grad-CAM followed the measured effects less than a map that never asked for the class. HiResCAM keeps each cell's own slope.
+- A number such as "in one of seven the brightest cell is harmful" says nothing without its base rate. Here any cell would have been worse, and a class-blind map just as good.
 - The **layer** is part of the question. Name it. Grad-CAM is at home at the last layer.
 - At the last layer an empty map is an answer. Scaling each map to its own maximum hides a weak one. Print the logit.
-- A 7 x 7 map enlarged to 224 x 224 has 49 numbers, and each of them has seen far more than its own square.
+- A small map enlarged to the photo has no more numbers than before, and each of them has seen far more than its own square.
 
 **Where it fails next.** These maps explain a layer, not the photo, and they choose the scale of detail for you. Lesson 05 goes back to the pixels and makes the sum right there.
 
