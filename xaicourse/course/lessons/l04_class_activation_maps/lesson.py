@@ -390,18 +390,21 @@ worst = int((flat.amax(1) * -effects.gather(1, place)[:, 0]).argmax())
 i, j = divmod(int(place[worst]), 7)
 added = float(effects[worst, 7 * i + j])
 print(f"brightest cell of Grad-CAM: line {i + 1}, column {j + 1}; it adds {added:.2f}")
-pictures = {"what each cell adds": effects, "HiResCAM": made["HiResCAM"]}
+pictures = {"what each cell adds": effects, **made}
+del pictures["class-blind map"]
+chosen = {name: maps[worst].view(1, 7, 7) for name, maps in pictures.items()}
 xc.plot.maps(
-    {name: maps[worst].view(1, 7, 7) for name, maps in pictures.items()},
-    photo=clothes[worst], percentile=100, unit="parts of the logit",
-    alt="A small picture of clothes and two maps of 7 x 7 cells on one scale: what "
-    "each cell adds to the logit, measured by switching it off, and HiResCAM.",
-)  # fmt: skip
-xc.plot.maps(
-    {"Grad-CAM, on a scale of its own": flat[worst].view(1, 7, 7)},
-    photo=clothes[worst], percentile=100, unit="parts of the logit",
-    alt="The same picture and the Grad-CAM map of 7 x 7 cells, on a scale of its own.",
-)  # fmt: skip
+    {
+        f"{name}\nlargest {one.max():.2f}": one / one.max()
+        for name, one in chosen.items()
+    },
+    photo=clothes[worst],
+    percentile=100,
+    unit="parts of each map's largest value",
+    alt="A small picture of clothes and three maps of 7 x 7 cells, each on a scale of "
+    "its own: what each cell adds to the logit, measured by switching it off, "
+    "Grad-CAM, and HiResCAM.",
+)
 
 # %% [markdown]
 r"""
@@ -415,7 +418,7 @@ Read the second line with its control. The brightest cell of Grad-CAM speaks aga
 random does. And it is no better than the class-blind map. So do not say "Grad-CAM is harmful". Say: **what is right in it here comes from $A$; its weights, the mean slopes, add nothing.** Slopes of both
 signs cancel in the mean. This also makes its maps weak, and sometimes empty.
 
-The figures show the picture where the brightest cell does most harm. Grad-CAM has a scale of its own, because on the common scale it would look empty.
+The figure shows the picture where the brightest cell does most harm. Each map has a scale of its own, and its largest value in the title: on one scale Grad-CAM would look empty.
 
 ## 5 · Another layer
 
