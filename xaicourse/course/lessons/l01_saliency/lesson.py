@@ -234,6 +234,8 @@ r"""
   `mean()` would divide by N.
 - No softmax, no loss: the task names the score. A loss also has the other sign.
 - No absolute values: a display may drop signs, a method should not.
+
+The check adds a note if your function needs gradients to be switched on by its caller. `with torch.enable_grad():` makes it work everywhere.
 """
 
 # %%
@@ -340,7 +342,7 @@ r"""
 <details><summary>Answer to 01.P2</summary>
 
 (d). The slopes of *cliff dwelling* are weaker, on the whole less than half as large. Brightened, much of the map lies in the same places, such as the eye. So it is on all
-five photos: the cosine is above 0.7.
+five photos: the cosine is 0.7 or more.
 </details>
 
 Now read the control. Shuffled pixels, which know no place at all, still get about half: maps without signs always look alike to a cosine. So of the likeness a part is real
@@ -427,8 +429,8 @@ xc.show("  true", by_chance)
 r"""
 Up the slope, the promise holds on each of the five photos for a few *hundredths* of a grey level only, far below anything that an image file can store.
 
-In a random direction a whole grey level hardly matters, and the gradient says so, too: what the slopes add in some numbers, they take away in others. But it is wrong there as
-well. What little happens is often several times what was promised, and sometimes has the other sign. The steep promise needs *all* numbers to move at once, each in its own direction.
+In a random direction a whole grey level hardly matters, and the gradient says so, too: what the slopes add in some numbers, they take away in others. For single photos it is
+wrong there, too: on three of the five, what little happens is far more or far less than promised, or has the other sign. The steep promise needs *all* numbers to move at once, each in its own direction.
 
 So what does the map describe? **The network's answer to changes that no camera can make.** This is no bug of the software. It is what a derivative is.
 Each method of the following lessons changes the question: average over noise (07), follow a path (05), replace the slope by shares (03).
@@ -695,7 +697,7 @@ xc.show("  cosine of the two gradients", alike, control=noise)
 
 # %% [markdown]
 r"""
-The cat keeps most of its gradient, the brick wall hardly any. So a large part of what you see in a gradient map is an accident of the last grey level. Lesson 07 averages over such
+The cat keeps most of its gradient, the brick wall much less. So a large part of what you see in a gradient map is an accident of the last grey level. Lesson 07 averages over such
 accidents, and asks what the average means.
 
 ### C · Slope and removal
