@@ -5,7 +5,7 @@ r"""
 | | |
 |---|---|
 | **Paper** | K. Simonyan, A. Vedaldi, A. Zisserman, *Deep Inside Convolutional Networks*, [arXiv:1312.6034](https://arxiv.org/abs/1312.6034); gradient x input: A. Shrikumar and others, 2016, [arXiv:1605.01713](https://arxiv.org/abs/1605.01713) |
-| **Time** | 70 minutes: 43 to read and try, 27 for the three tasks. "Go deeper" is optional. |
+| **Time** | 65 minutes: 38 to read and try, 27 for the three tasks. "Go deeper" is optional. |
 | **Needs** | lesson 00 (which number, sign, scale, zero) |
 | **Repairs** | the price of lesson 00: occlusion needs one forward pass for each patch. Here one backward pass serves all pixels. |
 | **Practise** | the sheet `exercises/01_saliency.ipynb` |
