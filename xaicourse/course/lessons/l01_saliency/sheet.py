@@ -45,6 +45,68 @@ You cannot tell yet. You need a control: how large is the cosine when the pixels
 </details>
 """
 
+# %% [markdown] tags=["deeper"]
+r"""
+## Task 01.4 · From logits to a probability
+
+**Goal** G4 · **Level** 3 of 5 · **Minutes** 12
+
+Write `probability_gradient(logits, gradients, target)`. All slopes of the logits are given. No autograd is needed.
+
+| argument | meaning |
+|---|---|
+| `logits` | (N, K) |
+| `gradients` | (N, K, ...): `gradients[n, k]` is the gradient of logit k of input n |
+| `target` | (N,), one class for each input |
+| **returns** | the gradient of the target's softmax probability, (N, ...) |
+
+$$p_t = \frac{e^{z_t}}{\sum_k e^{z_k}}$$
+
+Derive it on paper first. Begin with $\log p_t$.
+
+Leave the arguments as they are: work on a copy where you need one.
+
+*Look back:* lesson 01, section 6 (Logit or probability?).
+"""
+
+
+# %% tags=["task"]
+def probability_gradient(logits, gradients, target):
+    """Return the gradient of the target's probability, (N, ...)."""
+    ### BEGIN SOLUTION
+    # STUB: p = ...  # (N, K)
+    # STUB: ...
+    # STUB: return ...
+    inputs = torch.arange(len(logits), device=logits.device)
+    p = logits.softmax(dim=1)  # (N, K)
+    own = gradients[inputs, target]  # (N, ...)
+    mean = torch.einsum("nk,nk...->n...", p, gradients)  # weighted by p
+    return torch.einsum("n,n...->n...", p[inputs, target], own - mean)
+    ### END SOLUTION
+
+
+# %% tags=["check"]
+xc.check("01.4", probability_gradient)
+
+# %% [markdown] tags=["solution"]
+r"""
+**The reasoning.** $\log p_t = z_t - \log \sum_k e^{z_k}$. The slope of the second term is $\sum_k e^{z_k} \nabla z_k / \sum_k e^{z_k} = \sum_k p_k \nabla z_k$, a
+weighted mean. And $\nabla p_t = p_t \nabla \log p_t$. Test it in your head: if all logits rise together, own slope and mean are equal, and no
+probability changes. The factor $p_t (1 - p_t)$ belongs to a single sigmoid: it forgets that the rivals move, too.
+"""
+
+# %%
+combine = xc.or_reference("01.4", probability_gradient)
+slope_of = xc.or_reference("01.2", None)  # you wrote it in the lesson
+logits = model(cat)  # (1, 1000)
+top = logits[0].topk(8).indices  # the eight best classes have most of p
+each = slope_of(model, cat.repeat(8, 1, 1, 1), top)
+first = torch.tensor([0], device=device)
+ours = combine(logits[:, top], each[None], first)  # each: (8, 3, 224, 224)
+exact = xc.gradient(model, cat, target=int(top[0]), output="probability")
+error = float((ours - exact).norm() / exact.norm())
+xc.show("eight of 1000 classes are enough to within a fifth", error < 0.2)
+
 # %% [markdown]
 r"""
 ## Task 01.5 · Break it: no slope, and it decides
@@ -146,68 +208,6 @@ for point in ((1.0, 3.0), (3.0, 1.0), (2.0, 5.0)):
     x = torch.tensor([point], dtype=torch.float64)
     total = xc.input_x_gradient(free, x, target=None).sum()  # one score: no target
     print(f"no biases, x = {point}: f = {float(free(x)):.0f}, sum = {float(total):.0f}")
-
-# %% [markdown] tags=["deeper"]
-r"""
-## Task 01.4 · From logits to a probability
-
-**Goal** G4 · **Level** 3 of 5 · **Minutes** 12
-
-Write `probability_gradient(logits, gradients, target)`. All slopes of the logits are given. No autograd is needed.
-
-| argument | meaning |
-|---|---|
-| `logits` | (N, K) |
-| `gradients` | (N, K, ...): `gradients[n, k]` is the gradient of logit k of input n |
-| `target` | (N,), one class for each input |
-| **returns** | the gradient of the target's softmax probability, (N, ...) |
-
-$$p_t = \frac{e^{z_t}}{\sum_k e^{z_k}}$$
-
-Derive it on paper first. Begin with $\log p_t$.
-
-Leave the arguments as they are: work on a copy where you need one.
-
-*Look back:* lesson 01, section 6 (Logit or probability?).
-"""
-
-
-# %% tags=["task"]
-def probability_gradient(logits, gradients, target):
-    """Return the gradient of the target's probability, (N, ...)."""
-    ### BEGIN SOLUTION
-    # STUB: p = ...  # (N, K)
-    # STUB: ...
-    # STUB: return ...
-    inputs = torch.arange(len(logits), device=logits.device)
-    p = logits.softmax(dim=1)  # (N, K)
-    own = gradients[inputs, target]  # (N, ...)
-    mean = torch.einsum("nk,nk...->n...", p, gradients)  # weighted by p
-    return torch.einsum("n,n...->n...", p[inputs, target], own - mean)
-    ### END SOLUTION
-
-
-# %% tags=["check"]
-xc.check("01.4", probability_gradient)
-
-# %% [markdown] tags=["solution"]
-r"""
-**The reasoning.** $\log p_t = z_t - \log \sum_k e^{z_k}$. The slope of the second term is $\sum_k e^{z_k} \nabla z_k / \sum_k e^{z_k} = \sum_k p_k \nabla z_k$, a
-weighted mean. And $\nabla p_t = p_t \nabla \log p_t$. Test it in your head: if all logits rise together, own slope and mean are equal, and no
-probability changes. The factor $p_t (1 - p_t)$ belongs to a single sigmoid: it forgets that the rivals move, too.
-"""
-
-# %%
-combine = xc.or_reference("01.4", probability_gradient)
-slope_of = xc.or_reference("01.2", None)  # you wrote it in the lesson
-logits = model(cat)  # (1, 1000)
-top = logits[0].topk(8).indices  # the eight best classes have most of p
-each = slope_of(model, cat.repeat(8, 1, 1, 1), top)
-first = torch.tensor([0], device=device)
-ours = combine(logits[:, top], each[None], first)  # each: (8, 3, 224, 224)
-exact = xc.gradient(model, cat, target=int(top[0]), output="probability")
-error = float((ours - exact).norm() / exact.norm())
-xc.show("eight of 1000 classes are enough to within a fifth", error < 0.2)
 
 # %% [markdown] tags=["quiz"]
 r"""
