@@ -8,33 +8,29 @@ import torch
 
 import xaicourse as xc
 from xaicourse.course.checking import TASKS, check
-from xaicourse.course.lessons.l01_saliency import task_gradient, task_map, task_probability
-from xaicourse.course.lessons.l01_saliency.task_gradient import my_gradient
-from xaicourse.course.lessons.l01_saliency.task_parts import RIGHT, WRONG_PARTS
+from xaicourse.course.lessons.l01_saliency.gradients_tried import CASES, my_gradient
 from xaicourse.course.lessons.l01_saliency.task_probability import probability_gradient
-from xaicourse.course.lessons.l01_saliency.task_toy import WRONG_GRADIENTS
 
-LESSON = [task for task in TASKS if task.startswith("01.")]
-MODULES = [task_gradient, task_map, task_probability]
+RIGHT = TASKS["01.6"].reference
 
 
 # ---------------------------------------------------------------- the probes tell mistakes apart
 
 
 def test_targets_differ_and_are_never_the_best_class():
-    for case in task_gradient.CASES:
+    for case in CASES:
         target = torch.as_tensor(case.values["target"])
         assert bool((case.values["model"](case.values["x"]).argmax(1) != target).all())
         assert target.ndim == 0 or len(set(target.tolist())) == len(target)
 
 
 def test_all_wrong_numbers_on_paper_are_different():
-    rows = [(-4, 5), *WRONG_GRADIENTS.values()]
-    assert len(set(rows)) == len(rows)
-    for part, wrong in WRONG_PARTS.items():
-        for a, b in itertools.combinations([RIGHT[part], *wrong.values()], 2):
+    for part in (*TASKS["01.1"].grade.parts, *TASKS["01.6"].grade.parts):
+        rows = [row.given for row in part.rows]
+        for a, b in [*itertools.combinations(rows, 2), *((part.right, row) for row in rows)]:
             known = [(p, q) for p, q in zip(a, b, strict=True) if None not in (p, q)]
-            assert a == RIGHT[part] or any(p != q for p, q in known), (part, a, b)
+            assert a == part.right or any(p != q for p, q in known), (part.name, a, b)
+        assert part.right not in rows
 
 
 def test_what_is_right_on_paper_is_what_the_net_does():
@@ -53,10 +49,10 @@ def test_what_is_right_on_paper_is_what_the_net_does():
     output.requires_grad_()
     slopes = torch.autograd.grad(toy(x).sum(), [hidden, output])
     assert (hidden * slopes[0]).tolist() == list(RIGHT["hidden_biases"])
-    assert (output * slopes[1]).tolist() == list(RIGHT["output_bias"])
+    assert (output * slopes[1]).tolist() == [RIGHT["output_bias"]]
     shares = float(xc.input_x_gradient(toy, x, target=None).sum())
-    assert shares == RIGHT["gradient_x_input"][0]
-    assert shares + sum(RIGHT["hidden_biases"]) + RIGHT["output_bias"][0] == score
+    assert shares == RIGHT["gradient_x_input"]
+    assert shares + sum(RIGHT["hidden_biases"]) + RIGHT["output_bias"] == score
     free = xc.zoo.toy()
     free.hidden.bias.zero_()
     free.output.bias.zero_()
@@ -113,7 +109,7 @@ def test_other_wrong_numbers_have_no_name(answer):
 def test_a_part_that_is_open_is_named(task, answer, name):
     verdict = check(task, answer)
     assert verdict.status == "not_done"
-    assert f"the part {name} is still open" in verdict.message
+    assert f"Still open: {name}." in verdict.message
 
 
 def test_the_stub_of_the_sheet_is_not_done():

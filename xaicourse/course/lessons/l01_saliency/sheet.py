@@ -4,12 +4,15 @@ r"""
 
 | | |
 |---|---|
-| **Core** | tasks 01.1, 01.2, 01.3: 30 minutes |
-| **More** | tasks 01.4, 01.5, 01.6: 36 minutes |
+| **Core** | tasks 01.5, 01.6: 24 minutes |
+| **More** | task 01.4: 12 minutes |
+
+Tasks 01.1, 01.2 and 01.3 stand in the lesson. Here you use what you built there: break the gradient, and find out where a part of
+the score went.
 
 Every task has a check. It says what is right, what is missing, and often which mistake was made. Try as often as you like.
-Stuck? Run `xc.hint("01.2")` in a new cell: there are three hints for each task. Leave a task open and go on: the sheet
-then uses a reference, and says so.
+Stuck? Run `xc.hint("01.5")` in a new cell: there are three hints for each task. Leave a task open and go on: none needs
+another one.
 """
 
 # %% tags=["setup"]
@@ -20,14 +23,11 @@ import xaicourse as xc
 device = xc.device()
 # The network takes photos (N, 3, 224, 224) and returns logits (N, 1000).
 model = xc.zoo.load("efficientnet_lite0", device=device)
-toy, x_toy = xc.zoo.toy(), xc.zoo.toy_input()  # (N, 2) -> (N,), and x = (3, 1)
 cat = xc.datasets.photo("chelsea", device=device)  # (1, 3, 224, 224) in [0, 1]
-collage = xc.datasets.collage(device=device)  # cat left, coffee right
-TIGER_CAT, EGYPTIAN_CAT, ESPRESSO = 282, 285, 967
 
 # %% [markdown] tags=["quiz"]
 r"""
-## Warm up: two questions from lesson 00
+## Warm up: two questions from earlier lessons
 
 **1.** You grey a patch, and the logit of "espresso" falls from 7.6 to 6.1. What is the effect of the patch, and does it support espresso?
 
@@ -44,173 +44,6 @@ You cannot tell yet. You need a control: how large is the cosine when the pixels
 0.7 only says that both maps have no signs.
 </details>
 """
-
-# %% [markdown]
-r"""
-## Task 01.1 · The TOY net on paper, at another point
-
-**Goals** G1, G3 · **Level** 1 of 5 · **Minutes** 10
-
-$$f(x) = 2\,\mathrm{relu}(x_1 - x_2) + 3\,\mathrm{relu}(-x_1 + 2x_2 - 1) - \mathrm{relu}(x_1 + x_2 - 1) + 1$$
-
-The lesson worked at $(3, 1)$. You work at $x = (1, 3)$, where $f = 10$. Use paper, not code. Hand in three things:
-
-| part | meaning |
-|---|---|
-| `gates` | the gates of the three hidden units: 1 for on, 0 for off |
-| `gradient` | the two slopes of $f$ |
-| `exact_to` | $x_1$ stays 1 and $x_2$ falls from 3. Down to which **value of** $x_2$ is the gradient's promise exact? |
-
-*Look back:* lesson 01, sections 2 (The gradient by hand) and 3 (Promise and truth).
-"""
-
-# %% tags=["task"]
-### BEGIN SOLUTION
-# STUB: gates = (None, None, None)  # 1 for on, 0 for off
-# STUB: gradient = (None, None)  # slopes with respect to x1 and x2
-# STUB: exact_to = None  # a value of x2
-gates = (0, 1, 1)  # the sums inside are -2, 4 and 3
-gradient = (3 * -1 - 1, 3 * 2 - 1)  # 3 times unit 2, minus unit 3
-exact_to = 1  # there 2 x2 - 2 becomes 0 (and so does 1 - x2)
-### END SOLUTION
-
-# %% tags=["check"]
-xc.check("01.1", gates, gradient, exact_to)
-
-# %% [markdown] tags=["solution"]
-r"""
-**The reasoning.** The sums are $1 - 3 = -2$, $-1 + 6 - 1 = 4$ and $1 + 3 - 1 = 3$: gates off, on, on. The open units add
-$3 \cdot (-1, 2) - (1, 1) = (-4, 5)$. With $x_1 = 1$ the sums are $1 - x_2$, $2x_2 - 2$ and $x_2$. On the way down from 3 the first two change
-their sign at $x_2 = 1$, the third at 0. So the promise is exact down to 1: there it says $10 - 2 \cdot 5 = 0$, and $f(1, 1) = 0$. The gates decide how far
-a gradient can be trusted, and the gradient itself does not tell you.
-"""
-
-# %%
-_, slopes, place = xc.or_reference("01.1", (gates, gradient, exact_to))
-x2 = torch.arange(0, 3.25, 0.25, dtype=torch.float64)
-truth = toy(torch.stack([torch.ones_like(x2), x2], dim=1))  # x1 stays 1
-promise = 10 + slopes[1] * (x2 - 3)
-
-xc.plot.series(
-    x2,
-    {"f(1, x2)": truth, "promise of the gradient at (1, 3)": promise},
-    x_name=f"x2   (your promise is exact down to {place:g})",
-    y_name="f",
-    alt="The TOY net's f over x2 from 0 to 3, with x1 = 1, and a straight line: the "
-    "promise of the gradient at x2 = 3.",
-)
-
-# %% [markdown]
-r"""
-## Task 01.2 · The gradient of the right number
-
-**Goal** G2 · **Level** 2 of 5 · **Minutes** 12
-
-Write the gradient for a real classifier and a batch.
-
-| argument | meaning |
-|---|---|
-| `model` | maps a batch (N, ...) to scores (N, K), one for each class |
-| `x` | inputs, (N, ...): vectors (N, D) or images (N, C, H, W) |
-| `target` | the class: one int for all inputs, or a tensor (N,) with one int for each |
-| **returns** | the gradient of each input's own target score, with signs, same shape as `x` |
-
-After the call `x` and the model are as they were: `x` asks for no gradient, and neither `x` nor a weight of the model has one stored in `.grad`.
-So the second call gives what the first one gave.
-
-*Look back:* lesson 01, sections 3 (Promise and truth) and 4 (The map of a photo).
-"""
-
-
-# %% tags=["task"]
-def my_gradient(model, x, target):
-    """Return the gradient of the target's score, with signs, with the shape of x."""
-    ### BEGIN SOLUTION
-    # STUB: point = ...  # a copy of x that asks for gradients
-    # STUB: scores = model(point)  # (N, K)
-    # STUB: ...  # one score for each input, then the gradient
-    # STUB: return ...
-    point = x.detach().clone().requires_grad_()
-    scores = model(point)  # (N, K)
-    inputs = torch.arange(len(x), device=x.device)
-    chosen = scores[inputs, target]  # (N,), one score for each input
-    return torch.autograd.grad(chosen.sum(), point)[0]
-    ### END SOLUTION
-
-
-# %% tags=["check"]
-xc.check("01.2", my_gradient)
-
-# %% [markdown] tags=["solution"]
-r"""
-**The reasoning.**
-
-- `.detach().clone().requires_grad_()`: a copy. Without it the caller's `x` asks for gradients from then on, and `.backward()` *adds* to its
-  `.grad` at every call.
-- `[inputs, target]` picks one score for each input. `[:, target]` with a tensor of targets would pick all of them for each.
-- `chosen.sum()`: the inputs of a batch do not influence each other, so the gradient of the sum holds each one's own gradient.
-  `mean()` would divide by N.
-- No softmax, no loss: the task names the score. A loss also has the other sign.
-- No absolute values: a display may drop signs, a method should not.
-
-The checker adds a note if your function needs gradients to be switched on by its caller. `with torch.enable_grad():` makes it work everywhere.
-"""
-
-# %%
-slope_of = xc.or_reference("01.2", my_gradient)
-both = torch.cat([collage, collage])
-targets = torch.tensor([EGYPTIAN_CAT, ESPRESSO], device=device)
-slopes = torch.as_tensor(slope_of(model, both, targets), device=device)
-cos = torch.nn.functional.cosine_similarity(*slopes.flatten(1), dim=0)
-xc.show("cat and espresso: gradients point in opposite directions", bool(cos < 0))
-
-# %% [markdown]
-r"""
-## Task 01.3 · The paper's map
-
-**Goal** G2 · **Level** 2 of 5 · **Minutes** 8
-
-Write `simonyan_map(slopes)` for gradients (N, 3, H, W). Return (N, H, W): at each pixel the **largest absolute value** of its three
-slopes. Do not rescale anything. A picture without any slope gets a map of zeros.
-
-Leave the arguments as they are: work on a copy where you need one.
-
-*Look back:* lesson 01, section 4 (The map of a photo).
-"""
-
-
-# %% tags=["task"]
-def simonyan_map(slopes):
-    """Return the largest absolute slope of the three channels, (N, H, W)."""
-    ### BEGIN SOLUTION
-    # STUB: ...
-    # STUB: return ...
-    return slopes.abs().amax(dim=1)
-    ### END SOLUTION
-
-
-# %% tags=["check"]
-xc.check("01.3", simonyan_map)
-
-# %% [markdown] tags=["solution"]
-r"""
-**The reasoning.** First the sizes, then the largest: of the slopes $(-5, 1, 2)$ the map shows 5. The other order shows 2. Adding up the channels
-first lets slopes cancel, here to 2 again. `amax` returns values only; `max(dim=1)` returns values *and* places. Dividing a map by its own largest
-value makes maps incomparable (lesson 00), and a map of zeros into NaN.
-"""
-
-# %%
-to_map = xc.or_reference("01.3", simonyan_map)
-cat_map, espresso_map = torch.as_tensor(to_map(slopes))
-xc.plot.maps(
-    {"Egyptian cat": cat_map, "espresso": espresso_map},
-    photo=collage,
-    reduce="max_abs",
-    tile=4,
-    unit="largest |slope| of the channels",
-    alt="The collage of cat and coffee and two saliency maps without signs on one "
-    "scale, for Egyptian cat and for espresso.",
-)
 
 # %% [markdown] tags=["deeper"]
 r"""
@@ -264,22 +97,20 @@ probability changes. The factor $p_t (1 - p_t)$ belongs to a single sigmoid: it 
 
 # %%
 combine = xc.or_reference("01.4", probability_gradient)
-slope_of = xc.or_reference("01.2", my_gradient)
 logits = model(cat)  # (1, 1000)
 top = logits[0].topk(8).indices  # the eight best classes have most of p
-each = torch.as_tensor(slope_of(model, cat.repeat(8, 1, 1, 1), top), device=device)
+each = xc.gradient(model, cat.repeat(8, 1, 1, 1), target=top)
 first = torch.tensor([0], device=device)
 ours = combine(logits[:, top], each[None], first)  # each: (8, 3, 224, 224)
-ours = torch.as_tensor(ours, device=device)
 exact = xc.gradient(model, cat, target=int(top[0]), output="probability")
 error = float((ours - exact).norm() / exact.norm())
 xc.show("eight of 1000 classes are enough to within a fifth", error < 0.2)
 
-# %% [markdown] tags=["deeper"]
+# %% [markdown]
 r"""
 ## Task 01.5 · Break it: no slope, and it decides
 
-**Goal** G5 · **Level** 3 of 5 · **Minutes** 12
+**Goal** G5 · **Level** 3 of 5 · **Minutes** 12 · **Importance** 5 of 5
 
 Find a case in which the gradient of a feature is 0 (below 0.000001), although the feature decides: setting it to 0 changes $f$ by more than 0.5.
 
@@ -319,11 +150,11 @@ hill*: $9 - (x - 3)^2$ at 3, where the slope changes its sign. In both the featu
 This is not rare. A well-trained classifier is *meant* to be sure of its class, and to stay sure when a pixel changes a little.
 """
 
-# %% [markdown] tags=["deeper"]
+# %% [markdown]
 r"""
 ## Task 01.6 · Where did the 2 go?
 
-**Goals** G1, G3 · **Level** 3 of 5 · **Minutes** 12
+**Goals** G1, G3 · **Level** 3 of 5 · **Minutes** 12 · **Importance** 4 of 5
 
 At $(3, 1)$ the TOY net gives 2, but gradient x input adds up to something else. The rest belongs to the **biases**: the numbers $0, -1, -1$ inside the three relus and
 the $+1$ at the end. A bias is an input like any other, with its own slope. Split the 2:

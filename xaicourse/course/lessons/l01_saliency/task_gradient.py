@@ -1,352 +1,246 @@
 """Task 01.2: the gradient of one score of each input."""
 
-import copy
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
-
 import torch
 import torch.nn.functional as nnf
-from torch import Tensor
 
-from xaicourse.course.grading import messages
-from xaicourse.course.grading.calling import call
-from xaicourse.course.grading.cases import RIGHT, Case, CaseGrader, Reply, apart
-from xaicourse.course.grading.compare import as_numbers, refuse
-from xaicourse.course.grading.path_probe import ProbeModel
-from xaicourse.course.grading.task import Task
-from xaicourse.course.grading.verdict import Outcome, Settled
-
-__all__ = ["GRADER", "MY_GRADIENT"]
-
-
-# ---------------------------------------------------------------- models and cases
-
-
-def _bent(x: Tensor, first: Tensor, bias: Tensor, second: Tensor) -> Tensor:
-    return 2 * torch.tanh(x.flatten(1) @ first + bias) @ second  # (N, K)
-
-
-def _waves(count: int, turn: float) -> Tensor:
-    """Return numbers that follow no simple rule, but are the same on every machine."""
-    return torch.sin(turn * torch.arange(1.0, count + 1) ** 1.5)
-
-
-def _case(name: str, shape: tuple[int, ...], classes: int, target: Any, turn: float) -> Case:
-    """Make a smooth model of `classes` scores and a batch of inputs."""
-    n, *one = shape
-    size, hidden = torch.Size(one).numel(), 6
-    model = ProbeModel(
-        tuple(one),
-        _bent,
-        (1.5 * _waves(size * hidden, turn) / size**0.5).reshape(size, hidden).tolist(),
-        (0.5 * _waves(hidden, turn + 1)).tolist(),
-        _waves(hidden * classes, turn + 2).reshape(hidden, classes).tolist(),
-    )
-    x = 1.5 * _waves(n * size, turn + 3).reshape(shape)
-    return Case(name, {"model": model, "x": x, "target": target})
-
-
-CASES = (
-    _case("one_class", (3, 4), 4, 2, 2.2),
-    _case("own_classes", (3, 4), 4, torch.tensor([2, 3, 1]), 0.7),
-    _case("pictures", (2, 3, 2, 4), 5, torch.tensor([4, 1]), 1.3),
-)
-
-
-# ---------------------------------------------------------------- the right answer
-
-
-def my_gradient(model, x, target):
-    """Return the gradient of each input's own score, shaped as x."""
-    with torch.enable_grad():
-        point = x.detach().clone().requires_grad_()
-        inputs = torch.arange(len(x), device=x.device)
-        chosen = model(point)[inputs, target]  # (N,)
-        return torch.autograd.grad(chosen.sum(), point)[0]
-
-
-# ---------------------------------------------------------------- wrong answers
-
-
-def _slope_of(model, x, number: Callable[[Tensor], Tensor]) -> Tensor:
-    """Return the gradient of one number that is made of all scores (N, K)."""
-    point = x.detach().clone().requires_grad_()
-    return torch.autograd.grad(number(model(point)), point)[0]
-
-
-def _each(x, target) -> Tensor:
-    return torch.as_tensor(target).expand(len(x))
-
-
-def _pick(scores, target) -> Tensor:
-    return scores.gather(1, _each(scores, target)[:, None])[:, 0]
-
-
-def _rows(numbers: Tensor, x: Tensor) -> Tensor:
-    """Give one number for each input the shape that multiplies x."""
-    return numbers.reshape(-1, *[1] * (x.ndim - 1))
-
-
-def times_input(model, x, target):
-    return x * my_gradient(model, x, target)
-
-
-def absolute(model, x, target):
-    return my_gradient(model, x, target).abs()
-
-
-def sign_reversed(model, x, target):
-    return -my_gradient(model, x, target)
-
-
-def signs_only(model, x, target):
-    return my_gradient(model, x, target).sign()
-
-
-def length_one(model, x, target):
-    slope = my_gradient(model, x, target)
-    return slope / _rows(slope.flatten(1).norm(dim=1), x)
-
-
-def probability(model, x, target):
-    return _slope_of(model, x, lambda scores: _pick(scores.softmax(1), target).sum())
-
-
-def log_probability(model, x, target):
-    return _slope_of(model, x, lambda scores: _pick(scores.log_softmax(1), target).sum())
-
-
-def cross_entropy(model, x, target):
-    return _slope_of(model, x, lambda scores: nnf.cross_entropy(scores, _each(x, target)))
-
-
-def cross_entropy_sum(model, x, target):
-    return -log_probability(model, x, target)
-
-
-def divided_by_largest(model, x, target):
-    slope = my_gradient(model, x, target)
-    return slope / slope.abs().max()
-
-
-def each_divided_by_largest(model, x, target):
-    slope = my_gradient(model, x, target)
-    return slope / _rows(slope.flatten(1).abs().amax(dim=1), x)
-
-
-def own_class_only(model, x, target):
-    p = _pick(model(x).softmax(1), target)
-    return _rows(p * (1 - p), x) * my_gradient(model, x, target)
-
-
-def all_classes(model, x, target):
-    return _slope_of(model, x, lambda scores: scores.sum())
-
-
-def best_class(model, x, target):
-    return my_gradient(model, x, model(x).argmax(1))
-
-
-def mean_over_batch(model, x, target):
-    return my_gradient(model, x, target) / len(x)
-
-
-def all_targets(model, x, target):
-    return _slope_of(model, x, lambda scores: scores[:, target].sum())
-
-
-def first_target(model, x, target):
-    return my_gradient(model, x, _each(x, target)[0])
-
-
-def first_input_only(model, x, target):
-    slope = my_gradient(model, x, target)
-    return torch.cat([slope[:1], torch.zeros_like(slope[1:])])
-
-
-def first_for_all(model, x, target):
-    return my_gradient(model, x, target)[:1].expand_as(x)
-
-
-def first_scores_only(model, x, target):
-    """scores[0, target]: with a tensor of targets, all of them for the first input."""
-    return _slope_of(model, x, lambda scores: scores[0, target].sum())
-
-
-def softmax_over_batch(model, x, target):
-    return _slope_of(model, x, lambda scores: _pick(scores.softmax(0), target).sum())
-
-
-def reduced(model, x, target):
-    return my_gradient(model, x, target).abs().amax(dim=1)
-
-
-def accumulates(model, x, target):
-    """Right at the first call; at the second, the gradient of the first is still there."""
-    x.requires_grad_()
-    _pick(model(x), target).sum().backward()
-    return x.grad
-
-
-def leaves_grad(model, x, target):
-    """The right numbers, but the caller's x asks for gradients from now on."""
-    x.requires_grad_()
-    return torch.autograd.grad(_pick(model(x), target).sum(), x)[0]
-
-
-def model_left_changed(model, x, target):
-    """The right numbers, but the model is left in training mode."""
-    model.train()
-    return my_gradient(model, x, target)
-
-
-def fills_weights(model, x, target):
-    """The right numbers, but the weights of the model have a .grad now."""
-    point = x.detach().clone().requires_grad_()
-    _pick(model(point), target).sum().backward()
-    return point.grad
-
-
-def tuple_of_one(model, x, target):
-    return (my_gradient(model, x, target),)
-
-
-def no_graph(model, x, target):
-    """The model is called on x, not on the copy that asks for gradients."""
-    point = x.detach().clone().requires_grad_()
-    return torch.autograd.grad(_pick(model(x), target).sum(), point)[0]
-
-
-def no_sum(model, x, target):
-    point = x.detach().clone().requires_grad_()
-    return torch.autograd.grad(_pick(model(point), target), point)[0]
-
-
-def no_copy(model, x, target):
-    """The right numbers, written into the caller's x."""
-    return x.copy_(my_gradient(model, x, target))
-
-
-def _named(*functions: Callable) -> dict[str, Callable]:
-    return {function.__name__: function for function in functions}
-
-
-BY_NUMBERS = _named(
-    times_input,
-    absolute,
-    sign_reversed,
-    signs_only,
-    length_one,
-    divided_by_largest,
-    probability,
-    log_probability,
-    cross_entropy,
-    cross_entropy_sum,
-    own_class_only,
-    all_classes,
-    best_class,
-    mean_over_batch,
-    all_targets,
-    first_target,
-    first_input_only,
-    first_for_all,
-    first_scores_only,
-    softmax_over_batch,
-    reduced,
-)
-BY_TRACES = _named(
-    accumulates, leaves_grad, model_left_changed, fills_weights, tuple_of_one, no_copy
-)
-BY_ERRORS = _named(no_graph, no_sum)
-ERRORS = {
-    "does not require grad": "no_graph",
-    "not have been used in the graph": "no_graph",
-    "only for scalar outputs": "no_sum",
-}
-
-
-# ---------------------------------------------------------------- grading
-
-
-@dataclass(frozen=True)
-class GradientGrader(CaseGrader):
-    """Right numbers first; then what the call leaves behind."""
-
-    def __call__(self, answer: Any) -> Outcome:
-        """Return the outcome for one answer, which is given its own copies of the models."""
-        copies = replace(self, cases=[_with_own_model(case) for case in self.cases])
-        outcome = CaseGrader.__call__(copies, answer)
-        if outcome.status != "passed":
-            return outcome
-        for case, before in zip(copies.cases, self.cases, strict=True):
-            self._look_for_traces(answer, case, before.values["model"])
-        notes = () if self._works_without_grad(answer) else (messages.text("tasks/01.2/no_grad"),)
-        return Outcome("passed", outcome.message, notes=notes)
-
-    def _look_for_traces(self, answer: Any, case: Case, before: ProbeModel) -> None:
-        """Call twice with the same x; x and the model must stay as they were."""
-        arguments, where = case.arguments(), self._where(case)
-        model, x = copy.deepcopy(before).requires_grad_(), arguments["x"]  # as in training
-        arguments["model"] = model
-        value = call(answer, arguments, where)
-        if isinstance(value, tuple) and len(value) == 1 < len(x):
-            self._refuse("tuple_of_one")
-        first = as_numbers(value).clone()  # the second call may add to it
-        second = as_numbers(call(answer, arguments, where))
-        if apart(first, second) > RIGHT:
-            if apart(2 * first, second) <= RIGHT:
-                self._refuse("accumulates")
-            refuse("general/second_call")
-        if x.requires_grad or x.grad is not None:
-            self._refuse("leaves_grad")
-        pairs = zip(model.parameters(), before.parameters(), strict=True)
-        same = all(torch.equal(a, b) and a.requires_grad for a, b in pairs)
-        if model.training or not same:
-            self._refuse("model_left_changed")
-        if any(weight.grad is not None for weight in model.parameters()):
-            self._refuse("fills_weights")
-
-    def _ask(self, answer: Any, case: Case) -> Reply:
-        """Say more about None: it may be the .grad of a tensor that has none."""
-        try:
-            return super()._ask(answer, case)
-        except Settled as settled:
-            if settled.outcome.message == messages.text("general/returned_none"):
-                refuse("tasks/01.2/returned_none", status="not_done")
-            raise
-
-    def _works_without_grad(self, answer: Any) -> bool:
-        """Say whether the answer is right when its caller has switched gradients off."""
-        case = _with_own_model(self.cases[0])
-        try:
-            with torch.no_grad():
-                got = as_numbers(call(answer, case.arguments(), self._where(case)))
-        except Exception:
-            return False
-        return apart(got, self.result(self.right, case)) <= RIGHT
-
-    def _refuse(self, name: str) -> None:
-        refuse(f"tasks/{self.task}/misconceptions/{name}", diagnosis=name)
-
-
-def _with_own_model(case: Case) -> Case:
-    return Case(case.name, {**case.values, "model": copy.deepcopy(case.values["model"])})
-
-
-GRADER = GradientGrader(
-    "01.2",
+from xaicourse.course.grading.function_task import function_task
+from xaicourse.course.grading.mistakes import after, own, swap
+from xaicourse.course.lessons.l01_saliency.gradient_grader import GradientGrader
+from xaicourse.course.lessons.l01_saliency.gradients_tried import (
     CASES,
+    accumulates,
+    best_class,
+    each,
+    fills_weights,
+    leaves_grad,
+    model_left_changed,
     my_gradient,
-    BY_NUMBERS,
-    also={"divided_by_largest": (each_divided_by_largest,)},
-    errors=ERRORS,
-    traces=False,
+    no_graph,
+    own_class_only,
+    pick,
+    sizes,
 )
 
-MY_GRADIENT = Task(
-    id="01.2",
-    grade=GRADER,
-    reference=my_gradient,
-    misconceptions={**BY_NUMBERS, **BY_TRACES, **BY_ERRORS},
+__all__ = ["MY_GRADIENT"]
+
+
+MISTAKES = [
+    # what is done to the gradient
+    after(
+        "times_input",
+        "This is gradient x input. Asked is the gradient itself. See {section_times}.",
+        lambda slope, x: x * slope,
+    ),
+    after(
+        "absolute",
+        "You return absolute values. Keep the signs: a display may drop them later, a method "
+        "should not. See {section_map}.",
+        torch.abs,
+    ),
+    after(
+        "sign_reversed",
+        "Every sign is reversed. The gradient points to where the score rises. Do you "
+        "differentiate a loss, or minus the score?",
+        lambda slope: -slope,
+    ),
+    after("signs_only", "You return only the signs of the slopes. Return the slopes.", torch.sign),
+    after(
+        "length_one",
+        "You divide each input's gradient by its length. The size says how steep the score "
+        "is: keep it.",
+        lambda slope: slope / sizes(slope.flatten(1).norm(dim=1), slope),
+    ),
+    after(
+        "divided_by_largest",
+        "You divide by the largest slope. The size says how steep the score is: keep it.",
+        lambda slope: slope / slope.abs().max(),
+    ),
+    after(
+        "divided_by_largest",
+        "",
+        lambda slope: slope / sizes(slope.flatten(1).abs().amax(dim=1), slope),
+    ),
+    after(
+        "mean_over_batch",
+        "Your numbers are too small by the number of inputs. mean() divides by N: use sum().",
+        lambda slope: slope / len(slope),
+    ),
+    after(
+        "first_input_only",
+        "Only the first input has a gradient. Differentiate the sum of all inputs' chosen scores.",
+        lambda slope: torch.cat([slope[:1], torch.zeros_like(slope[1:])]),
+    ),
+    after(
+        "first_for_all",
+        "All inputs get the gradient of the first one. Each input has its own: differentiate "
+        "the sum of all chosen scores.",
+        lambda slope: slope[:1].expand_as(slope),
+    ),
+    after(
+        "reduced",
+        "You already take the largest size of the channels. Return the gradient itself, with "
+        "signs, in the shape of x. The map comes in task 01.3.",
+        lambda slope: slope.abs().amax(dim=1),
+    ),
+    # which number is differentiated
+    swap(
+        "probability",
+        "You differentiate the probability. Asked is the score (logit) itself, without "
+        "softmax. See {section_chance}.",
+        number=lambda z, target: pick(z.softmax(1), target).sum(),
+    ),
+    swap(
+        "log_probability",
+        "You differentiate the logarithm of the probability. Asked is the score (logit) "
+        "itself. See {section_chance}.",
+        number=lambda z, target: pick(z.log_softmax(1), target).sum(),
+    ),
+    swap(
+        "cross_entropy",
+        "You differentiate the cross-entropy loss. It has the other sign, contains a "
+        "softmax, and is averaged over the batch. Differentiate the target's score.",
+        number=lambda z, target: nnf.cross_entropy(z, each(target, z)),
+    ),
+    swap(
+        "cross_entropy_sum",
+        "You differentiate minus the logarithm of the probability, which is the "
+        "cross-entropy loss. Differentiate the target's score. See {section_chance}.",
+        number=lambda z, target: -pick(z.log_softmax(1), target).sum(),
+    ),
+    own(
+        "own_class_only",
+        "You multiply by p (1 - p). Asked is the gradient of the score itself, without any "
+        "probability. See {section_chance}.",
+        own_class_only,
+    ),
+    swap(
+        "all_classes",
+        "You add up the scores of all classes. Pick the target's score of each input.",
+        number=lambda z, target: z.sum(),
+    ),
+    own(
+        "best_class",
+        "You explain the class with the highest score. Explain the class that is asked for: "
+        "target.",
+        best_class,
+    ),
+    swap(
+        "all_targets",
+        "Right for one target. With a tensor of targets, scores[:, target] picks all targets "
+        "for each input. Pick one for each: scores[torch.arange(N), target].",
+        number=lambda z, target: z[:, target].sum(),
+    ),
+    swap(
+        "first_target",
+        "Right for one target. With a tensor of targets all inputs get the first target. "
+        "Each input has its own.",
+        number=lambda z, target: z[:, each(target, z)[0]].sum(),
+    ),
+    swap(
+        "first_scores_only",
+        "scores[0, target] reads the scores of the first input only. Each input has its own: "
+        "scores[torch.arange(N), target].",
+        number=lambda z, target: z[0, target].sum(),
+    ),
+    swap(
+        "softmax_over_batch",
+        "Your softmax runs over the inputs of the batch. No softmax is needed: asked is the "
+        "score itself. See {section_chance}.",
+        number=lambda z, target: pick(z.softmax(0), target).sum(),
+    ),
+    # what is left behind, and errors
+    own(
+        "accumulates",
+        "The first call is right, the second with the same x gives twice as much: backward() "
+        "adds to x.grad, and the first call's gradient is still there. Work on a copy of x, "
+        "or use torch.autograd.grad.",
+        accumulates,
+        seen_in="traces",
+    ),
+    own(
+        "leaves_grad",
+        "The numbers are right, but afterwards the caller's x asks for gradients "
+        "(requires_grad or .grad is left). Work on x.detach().clone().",
+        leaves_grad,
+        seen_in="traces",
+    ),
+    own(
+        "model_left_changed",
+        "The numbers are right, but the model is changed afterwards (its mode, its weights, "
+        "or whether they ask for gradients). Leave the model as it was.",
+        model_left_changed,
+        seen_in="traces",
+    ),
+    own(
+        "fills_weights",
+        "The numbers are right and x is as it was, but backward() has also filled the .grad "
+        "of the model's weights: the next training step would use them. torch.autograd.grad, "
+        "or backward(inputs=point), stores nothing there.",
+        fills_weights,
+        seen_in="traces",
+    ),
+    own(
+        "tuple_of_one",
+        "You return a tuple: torch.autograd.grad gives one gradient for each tensor that you "
+        "ask for. Take the first: [0].",
+        lambda model, x, target: (my_gradient(model, x, target),),
+        seen_in="traces",
+    ),
+    own(
+        "no_copy",
+        "Your function changes the values of the caller's x. Work on x.detach().clone().",
+        lambda model, x, target: x.copy_(my_gradient(model, x, target)),
+        seen_in="traces",
+    ),
+    own(
+        "no_graph",
+        "The score does not come from a tensor that asks for gradients. Call the model on "
+        "your copy with requires_grad_() and not on x, and use neither torch.no_grad() nor "
+        "detach() on the way.",
+        no_graph,
+        seen_in="traces",
+    ),
+    swap(
+        "no_sum",
+        "There is one score for each input, and autograd differentiates a single number: add "
+        "them up with .sum(). The inputs do not influence each other.",
+        number=pick,
+    ),
+]
+
+
+MY_GRADIENT = function_task(
+    "01.2",
+    my_gradient,
+    cases=CASES,
+    mistakes=MISTAKES,
+    passed="Each input gets the gradient of its own score.",
+    hints=(
+        "Work on a copy that asks for gradients: point = "
+        "x.detach().clone().requires_grad_(). Run the model on it, and pick one score for "
+        "each input.",
+        "scores[torch.arange(len(x)), target] picks one score for each input, for an int and "
+        "for a tensor. Their sum can be differentiated: the inputs do not influence each "
+        "other.",
+        "return torch.autograd.grad(scores[torch.arange(len(x)), target].sum(), point)[0]. "
+        "It returns the gradient and stores nothing.",
+    ),
+    words={
+        "no_grad": (
+            "inside `with torch.no_grad():` your function would stop. With its lines "
+            "inside `with torch.enable_grad():` it works there, too."
+        ),
+        "returned_none": (
+            "Your function returns None. Does it end with `return`? If it returns .grad: "
+            "only the tensor on which you called requires_grad_() has one, a tensor made "
+            "from it (clone, to, *) has None."
+        ),
+    },
+    grader=GradientGrader,
+    errors={
+        "does not require grad": "no_graph",
+        "not have been used in the graph": "no_graph",
+        "only for scalar outputs": "no_sum",
+    },
+    traces=False,
 )

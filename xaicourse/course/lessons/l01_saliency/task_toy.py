@@ -1,89 +1,163 @@
 """Task 01.1: gates and gradient of the TOY net on paper, and how far the promise is exact."""
 
-from typing import Any
-
-from xaicourse.course.grading import messages
-from xaicourse.course.grading.by_hand import near, numbers_in
-from xaicourse.course.grading.compare import refuse, show
-from xaicourse.course.grading.submission import parts, refuse_open_parts
-from xaicourse.course.grading.task import Task
-from xaicourse.course.grading.verdict import Outcome
+from xaicourse.course.grading.paper import Part, paper_task, row
 
 __all__ = ["TOY_BY_HAND"]
 
 # At x = (1, 3) the hidden sums are (-2, 4, 3). With x1 = 1 they are (1 - x2, 2 x2 - 2, x2).
-GATES, GRADIENT, EXACT_TO = (0.0, 1.0, 1.0), (-4.0, 5.0), 1.0
-
-WRONG_GATES = {
-    "gates_reversed": (1, 0, 0),
-    "gates_all_on": (1, 1, 1),
-    "gates_of_the_lesson": (1, 0, 1),
-    "sums_for_gates": (-2, 4, 3),
-    "values_for_gates": (0, 4, 3),
-}
-WRONG_GRADIENTS = {
-    "no_gates": (-2, 3),
-    "inverted_gates": (2, -2),
-    "times_activation": (-15, 21),
-    "output_weights_forgotten": (0, 3),
-    "output_weights_only": (3, -1),
-    "minus_lost": (-2, 7),
-    "third_unit_forgotten": (-3, 6),
-    "second_unit_forgotten": (-1, -1),
-    "times_input": (-4, 15),
-    "sign_reversed": (4, -5),
-    "features_swapped": (5, -4),
-    "no_signs": (4, 5),
-    "point_of_the_lesson": (1, -3),
-}
-WRONG_PLACES = {
-    "third_gate_only": 0.0,
-    "x1_forgotten": 0.5,
-    "not_the_place": 2.0,
-    "fall_not_place": -2.0,
-}
-WRONG = {
-    **{name: (gates, GRADIENT, EXACT_TO) for name, gates in WRONG_GATES.items()},
-    **{name: (GATES, slopes, EXACT_TO) for name, slopes in WRONG_GRADIENTS.items()},
-    **{name: (GATES, GRADIENT, place) for name, place in WRONG_PLACES.items()},
-}
-
-
-def grade(answer: Any) -> Outcome:
-    """Judge gates, gradient and place; the first wrong one gets the message."""
-    what = messages.entry("tasks/01.1/name")
-    part = parts(answer, ("gates", "gradient", "exact_to"), what)
-    refuse_open_parts(part, what)
-    gates = _row(part["gates"], "gates", 3)
-    gradient = _row(part["gradient"], "gradient", 2)
-    place = _row(part["exact_to"], "exact_to", 1)
-    given = {"gates": show(gates), "gradient": show(gradient), "place": show(place[0])}
-    evidence = messages.text("tasks/01.1/evidence", **given)
-    for value, right, wrong, key in (
-        (gates, GATES, WRONG_GATES, "gates_differ"),
-        (gradient, GRADIENT, WRONG_GRADIENTS, "gradient_differs"),
-        (place, (EXACT_TO,), {k: (v,) for k, v in WRONG_PLACES.items()}, "place_differs"),
-    ):
-        if near(value, right):
-            continue
-        fits = [name for name, numbers in wrong.items() if near(value, numbers)]
-        if len(fits) == 1:
-            text = messages.text(f"tasks/01.1/misconceptions/{fits[0]}")
-            return Outcome("not_right", text, evidence, diagnosis=fits[0])
-        return Outcome("not_right", messages.text(f"tasks/01.1/{key}"), evidence)
-    return Outcome("passed", messages.text("tasks/01.1/passed"))
-
-
-def _row(value: Any, name: str, count: int) -> list[float]:
-    found = numbers_in(value)
-    if len(found) != count:
-        refuse("tasks/01.1/how_many", part=name, given=len(found), wanted=count)
-    return found
-
-
-TOY_BY_HAND = Task(
-    id="01.1",
-    grade=grade,
-    reference=(GATES, GRADIENT, EXACT_TO),
-    misconceptions=WRONG,
+TOY_BY_HAND = paper_task(
+    "01.1",
+    Part(
+        "gates",
+        (0, 1, 1),
+        row(
+            "gates_reversed",
+            "Your gates are the wrong way round: a gate is on (1) where the sum inside the "
+            "relu is positive.",
+            (1, 0, 0),
+        ),
+        row(
+            "gates_all_on",
+            "All your gates are on. The first sum is x1 - x2 = -2: that relu returns 0, its "
+            "gate is off.",
+            (1, 1, 1),
+        ),
+        row(
+            "gates_of_the_lesson",
+            "These are the gates at the lesson's point (3, 1). Here x = (1, 3).",
+            (1, 0, 1),
+        ),
+        row(
+            "sums_for_gates",
+            "These are the sums inside the relus. A gate is 1 where its sum is positive, and "
+            "0 otherwise.",
+            (-2, 4, 3),
+        ),
+        row(
+            "values_for_gates",
+            "These are the values of the relus. A gate is 1 where the sum inside is "
+            "positive, and 0 otherwise.",
+            (0, 4, 3),
+        ),
+        differs=(
+            "The gates are not right. Put x = (1, 3) into each of the three sums: a gate is on "
+            "where the sum is positive. See {section_hand}."
+        ),
+    ),
+    Part(
+        "gradient",
+        (-4, 5),
+        row(
+            "no_gates",
+            "You added all three units. A unit whose gate is off passes no slope on: leave "
+            "it out. See {section_hand}.",
+            (-2, 3),
+        ),
+        row(
+            "inverted_gates",
+            "You added the units whose gate is off. The open ones count. See {section_hand}.",
+            (2, -2),
+        ),
+        row(
+            "times_activation",
+            "You multiplied each unit's slope by its value. The slope of relu is 1 where the "
+            "gate is on, whatever the value. See {section_hand}.",
+            (-15, 21),
+        ),
+        row(
+            "output_weights_forgotten",
+            "You added the hidden weights of the open units. Each has to be multiplied by "
+            "its output weight: 3 and -1. See {section_hand}.",
+            (0, 3),
+        ),
+        row(
+            "output_weights_only",
+            "These are the output weights of the open units. Each has to be multiplied by "
+            "the slope of its sum: (-1, 2) and (1, 1). See {section_hand}.",
+            (3, -1),
+        ),
+        row(
+            "minus_lost",
+            "The third unit enters f with a minus. Its slope has to be subtracted.",
+            (-2, 7),
+        ),
+        row(
+            "third_unit_forgotten",
+            "This is the second unit alone. The gate of the third is on, too.",
+            (-3, 6),
+        ),
+        row(
+            "second_unit_forgotten",
+            "This is the third unit alone. The gate of the second is on, too.",
+            (-1, -1),
+        ),
+        row(
+            "times_input",
+            "This is gradient x input. Asked is the gradient itself. See {section_times}.",
+            (-4, 15),
+        ),
+        row(
+            "sign_reversed",
+            "Every sign is reversed. The gradient points to where f rises.",
+            (4, -5),
+        ),
+        row("features_swapped", "The right numbers, but x1 and x2 are exchanged.", (5, -4)),
+        row(
+            "no_signs",
+            "The sizes are right, but the slope with respect to x1 is negative: f falls when "
+            "x1 rises.",
+            (4, 5),
+        ),
+        row(
+            "point_of_the_lesson",
+            "This is the gradient at the lesson's point (3, 1). Here x = (1, 3), and other "
+            "gates are on.",
+            (1, -3),
+        ),
+        differs=(
+            "The gates are right, the gradient is not. Add up (output weight) times (hidden "
+            "weights) over the open units. See {section_hand}."
+        ),
+    ),
+    Part(
+        "exact_to",
+        1,
+        row(
+            "third_gate_only",
+            "At x2 = 0 the third gate closes. But another one changes before that.",
+            0,
+        ),
+        row(
+            "x1_forgotten",
+            "In the second sum you left out x1: with x1 = 1 it is 2 x2 - 2, not 2 x2 - 1.",
+            0.5,
+        ),
+        row(
+            "not_the_place",
+            "2 is how far x2 moves. Asked is the value of x2 itself at which the promise "
+            "ends. (With x1 = 3 the place would be 2, but here x1 = 1.)",
+            2,
+        ),
+        row(
+            "fall_not_place",
+            "-2 is by how much x2 moves. Asked is the value of x2 itself at which the "
+            "promise ends.",
+            -2,
+        ),
+        differs=(
+            "Gates and gradient are right. Which sum is the first to change its sign when x2 "
+            "falls from 3, with x1 = 1? See {section_promise}."
+        ),
+    ),
+    evidence="Yours: gates {gates}, gradient {gradient}, exact_to {exact_to}.",
+    passed="Gates, gradient, and how far it holds.",
+    hints=(
+        "Put x = (1, 3) into the three sums first. A gate is on where the sum is positive; "
+        "only units with an open gate pass a slope on.",
+        "The gradient is the sum over the open units of (output weight) times (hidden "
+        "weights): here 3 times (-1, 2), minus (1, 1).",
+        "With x1 = 1 the three sums are 1 - x2, 2 x2 - 2 and x2. The promise is exact until "
+        "the first of them changes its sign on the way down from 3.",
+    ),
+    handed_in=tuple,
 )

@@ -1,0 +1,122 @@
+"""Task 01.2: the right function, the nets and inputs on which it is tried, and some wrong ones."""
+
+import torch
+
+from xaicourse.course.grading.cases import case, waves
+from xaicourse.course.grading.path_probe import ProbeModel
+
+__all__ = ["CASES", "my_gradient", "pick"]
+
+
+def pick(scores, target):
+    """Return each input's own score, for one class or one for each."""
+    return scores[torch.arange(len(scores)), target]
+
+
+def my_gradient(model, x, target, *, number=lambda scores, target: pick(scores, target).sum()):
+    """Return the gradient of each input's own score, shaped as x."""
+    with torch.enable_grad():
+        point = x.detach().clone().requires_grad_()
+        return torch.autograd.grad(number(model(point), target), point)[0]
+
+
+# ---------------------------------------------------------------- models and cases
+
+
+def _bent(x, first, bias, second):
+    return 2 * torch.tanh(x.flatten(1) @ first + bias) @ second  # (N, K)
+
+
+def net(name, says, shape, classes, target, turn):
+    """Return a case: a smooth model of `classes` scores and a batch of inputs."""
+    size, hidden = torch.Size(shape[1:]).numel(), 6
+    model = ProbeModel(
+        tuple(shape[1:]),
+        _bent,
+        (1.5 * waves(turn, size * hidden) / size**0.5).reshape(size, hidden).tolist(),
+        waves(turn + 1, hidden, size=0.5).tolist(),
+        waves(turn + 2, hidden, classes).tolist(),
+    )
+    return case(name, says, model=model, x=waves(turn + 3, *shape, size=1.5), target=target)
+
+
+CASES = (
+    net(
+        "one_class",
+        "three inputs with four numbers, four classes, one target for all",
+        (3, 4),
+        4,
+        2,
+        2.2,
+    ),
+    net(
+        "own_classes",
+        "three inputs with four numbers, four classes, a target for each",
+        (3, 4),
+        4,
+        torch.tensor([2, 3, 1]),
+        0.7,
+    ),
+    net(
+        "pictures",
+        "two small pictures (3, 2, 4), five classes, a target for each",
+        (2, 3, 2, 4),
+        5,
+        torch.tensor([4, 1]),
+        1.3,
+    ),
+)
+
+
+# ---------------------------------------------------------------- wrong answers
+
+
+def each(target, scores):
+    """Return one target for each input, (N,)."""
+    return torch.as_tensor(target).expand(len(scores))
+
+
+def sizes(numbers, like):
+    """Give one number for each input the shape that multiplies x."""
+    return numbers.reshape(-1, *[1] * (like.ndim - 1))
+
+
+def best_class(model, x, target):
+    return my_gradient(model, x, model(x).argmax(1))
+
+
+def own_class_only(model, x, target):
+    p = pick(model(x).softmax(1), target)
+    return sizes(p * (1 - p), x) * my_gradient(model, x, target)
+
+
+def accumulates(model, x, target):
+    """Right at the first call; at the second, the gradient of the first is still there."""
+    x.requires_grad_()
+    pick(model(x), target).sum().backward()
+    return x.grad
+
+
+def leaves_grad(model, x, target):
+    """The right numbers, but the caller's x asks for gradients from now on."""
+    x.requires_grad_()
+    return torch.autograd.grad(pick(model(x), target).sum(), x)[0]
+
+
+def model_left_changed(model, x, target):
+    """The right numbers, but the model is left in training mode."""
+    model.train()
+    return my_gradient(model, x, target)
+
+
+def fills_weights(model, x, target):
+    """The right numbers, but the weights of the model have a .grad now."""
+    point = x.detach().clone().requires_grad_()
+    pick(model(point), target).sum().backward()
+    return point.grad
+
+
+def no_graph(model, x, target):
+    """The model is called on x, not on the copy that asks for gradients."""
+    point = x.detach().clone().requires_grad_()
+    return torch.autograd.grad(pick(model(x), target).sum(), point)[0]
