@@ -10,13 +10,13 @@ import torch
 from xaicourse.course.checking import TASKS, check, hint, map_makers
 from xaicourse.course.grading.cases import apart
 from xaicourse.course.lessons.l00_start_here import (
+    greying,
     task_evidence,
     task_limits,
-    task_occlusion,
     task_patches,
 )
 from xaicourse.course.lessons.l00_start_here.task_limits import shared_limits
-from xaicourse.course.lessons.l00_start_here.task_occlusion import occlusion
+from xaicourse.course.lessons.l00_start_here.greying import occlusion
 from xaicourse.course.lessons.l00_start_here.task_own import _RIGHT as OWN
 from xaicourse.course.lessons.l00_start_here.task_patches import strongest_patches
 
@@ -39,7 +39,7 @@ def test_limits_are_five_percent_apart():
 
 
 def test_the_target_is_never_the_best_class():
-    for case in task_occlusion.CASES:
+    for case in greying.CASES:
         best = int(case.values["model"](case.values["x"]).argmax())
         assert best != case.values["target"]
 

@@ -4,7 +4,7 @@ r"""
 
 | | |
 |---|---|
-| **Time** | 60 minutes: 43 to read and try, 17 for the two tasks. "Go deeper" is optional. |
+| **Time** | 50 minutes: 33 to read and try, 17 for the two tasks. "Go deeper" is optional. |
 | **Needs** | Python, a little PyTorch, and the word *gradient* |
 | **Practise** | the sheet `exercises/00_start_here.ipynb` |
 """
@@ -43,7 +43,7 @@ xc.plot.overview(
     "its probability.",
 )
 
-# %% [markdown] tags=["symbols", "goals", "workshop"]
+# %% [markdown] tags=["symbols", "workshop"]
 r"""
 The network returns 1000 numbers, the **logits**: one score for each class, positive or negative, without a limit.
 Softmax turns them into probabilities, which add up to 1.
@@ -57,7 +57,10 @@ Two symbols for the whole course:
 
 - $x$ is the input: here the collage, $3 \times 224 \times 224$ numbers from 0 to 1.
 - $F(x)$ is the **one number** that we explain: here the logit of the class that we named.
+"""
 
+# %% [markdown] tags=["goals"]
+r"""
 **The goals of this lesson**
 
 - **G1** you can say which number of which class is explained.
@@ -334,12 +337,11 @@ scale from $-m$ to $+m$, so that zero always has the middle colour.
 
 ## 5 · Two classes
 
-The next cell draws the occlusion maps of two other classes. Read the figure with its colour bar before you vote.
-
-**Predict (00.P3).** One of the two classes has effects about twice as large as the other. Which one?
+The next cell draws the occlusion maps of two other classes. Read the figure with its colour bar.
 """
 
-# %% tags=["demo"]
+# %% tags=["demo", "machinery"]
+# Two occlusion maps, A and B
 tabby, goldfish = patch_effects(TABBY), patch_effects(GOLDFISH)
 xc.plot.maps(
     {"A": goldfish / goldfish.abs().max(), "B": tabby / tabby.abs().max()},
@@ -349,6 +351,11 @@ xc.plot.maps(
     alt="The collage and two occlusion maps of 8 x 8 patches, A and B, with one colour "
     "bar: effect, divided by the map's own maximum.",
 )
+
+# %% [markdown]
+r"""
+**Predict (00.P3).** One of the two classes has effects about twice as large as the other. Which one?
+"""
 
 # %% tags=["question"]
 xc.predict("00.P3")
@@ -412,8 +419,6 @@ line.
 Three maps of the collage, all as absolute values, summed over patches, each scaled to its own maximum. One is occlusion for espresso,
 one the gradient of espresso. The third is made without the model: it shows edges, strong changes of brightness. We hide who is
 who: the letters are drawn by lot.
-
-**Predict (00.P4).** Look at the three maps that the next two cells make. Which one never saw the model?
 """
 
 
@@ -442,7 +447,8 @@ def by_edges(target):
     return patches(torch.nn.functional.conv2d(brightness, sobel).norm(dim=1)[0])
 
 
-# %% tags=["demo"]
+# %% tags=["demo", "machinery"]
+# Three maps, A, B and C, with letters drawn by lot
 kinds = (by_occlusion, by_gradient, by_edges)
 lots = torch.randperm(3, generator=torch.Generator().manual_seed(1)).tolist()
 makers = {letter: kinds[k] for letter, k in zip("ABC", lots, strict=True)}
@@ -456,6 +462,11 @@ xc.plot.maps(
     alt="The collage and three maps of 8 x 8 patches, A, B and C, each scaled to "
     "its own largest value.",
 )
+
+# %% [markdown]
+r"""
+**Predict (00.P4).** Which map never saw the model?
+"""
 
 # %% tags=["question"]
 xc.predict("00.P4")
@@ -499,7 +510,8 @@ Find: a red patch that lowers the logit; a blue one that raises it; what "absolu
 map of goldfish.
 """
 
-# %% tags=["panel", "drive"]
+# %% tags=["panel", "drive", "machinery"]
+# The panel, moved three times by code
 panel = xc.widgets.AttributionPanel(
     model,
     {

@@ -250,7 +250,7 @@ Write `shared_limits(maps)` for a list of maps (h, w) of one shape. Return `(low
 
 Leave the arguments as they are: work on a copy where you need one.
 
-*Look back:* lesson 00, sections 4 (One map, four displays) and 5 (Two classes, one scale).
+*Look back:* lesson 00, sections 4 (One map, four displays) and 5 (Two classes).
 """
 
 
