@@ -1,6 +1,7 @@
 """For task 00.2: occlusion with named steps, wrong forms of it, and what it is tried on."""
 
 import torch
+
 from xaicourse.course.grading.cases import WatchedModel, case
 
 __all__ = [

@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+
 from xaicourse.course.grading import messages
 from xaicourse.course.grading.calling import call, require_function
 from xaicourse.course.grading.cases import Case

@@ -2,6 +2,7 @@
 
 import torch
 from torch.nn.functional import one_hot
+
 from xaicourse.course.grading.cases import WatchedModel, case
 from xaicourse.course.grading.function_task import function_task
 from xaicourse.course.grading.mistakes import before, swap

@@ -1,6 +1,7 @@
 """Task 00.2: the effect of every patch, measured by greying it."""
 
 import torch
+
 from xaicourse.course.grading.function_task import function_task
 from xaicourse.course.grading.mistakes import after, before, own, swap
 from xaicourse.course.lessons.l00_start_here.greying import (

@@ -3,6 +3,7 @@
 from operator import ge, gt, le, lt
 
 import torch
+
 from xaicourse.course.grading.cases import case
 from xaicourse.course.grading.function_task import function_task
 from xaicourse.course.grading.mistakes import after, own, swap
