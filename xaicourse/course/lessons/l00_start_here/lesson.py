@@ -600,7 +600,8 @@ How this course works, in short:
 Now a network that everybody has: torchvision's ResNet-18. Here its weights are **random**, so that the cell runs offline.
 Exchange them for trained ones, or for yours, and run the cell again.
 
-In a network with random weights two classes get the *same* map, up to a factor: the last line says so. Print which number you explain, how large the effects are, and whether the map changes with the class. Doubt a map when its
+Read the last line: in this network the two best classes get nearly the *same* map. (We tried three random networks: it
+was so in each.) Print which number you explain, how large the effects are, and whether the map changes with the class. Doubt a map when its
 largest effect is no larger than the spread of the logits, when another class gives the same map, or when the input is not
 scaled as your model wants it.
 """
