@@ -587,8 +587,8 @@ How this course works, in short:
 - **Tasks** stand in the lessons and in their sheets. A check is no exam: try as often as you like. Our answer is folded behind
   the check; a triangle opens it. A task that you leave open never stops you: `xc.or_reference` goes on with ours, and says so.
 - **Predictions** are buttons. Press one: it answers at once with what to look at, and never says which one is right. That is
-  folded behind the cell that decides. Only your first vote counts, and nobody sees it but you. Without buttons write
-  `xc.predict("00.P1", "b")`.
+  folded behind the cell that decides. Only your first vote counts, and nobody sees it but you. Where you see no
+  buttons, put your letter in quotation marks behind the question's number, in the same brackets.
 - Cells that only draw or compare keep their code folded away. Click the bar to see it.
 - You work on copies in the folder `work/`. In a terminal, `xaicourse open` shows where you left off, `xaicourse open 05`
   lesson 05.
