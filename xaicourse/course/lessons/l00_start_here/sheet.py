@@ -117,6 +117,52 @@ for name, places in {"supporting": supporting, "opposing": opposing}.items():
     xc.show(f"three {name} patches grey: change of the logit", float(both[1] - both[0]))
     xc.show("minus the sum of their effects", minus_sum)
 
+# %% [markdown] tags=["deeper"]
+r"""
+## Task 00.4 · One scale for several maps
+
+**Goal** G3 · **Level** 2 of 5 · **Minutes** 8
+
+Write `shared_limits(maps)` for a list of maps (h, w) of one shape. Return `(low, high)`, the ends of **one** colour scale for all of them:
+
+- zero is in the middle;
+- the strongest map fits: `high` is its largest absolute value, or a high percentile of its absolute values;
+- if all maps are 0 everywhere, the scale still has a width.
+
+Leave the arguments as they are: work on a copy where you need one.
+
+*Look back:* lesson 00, sections 4 (One map, four displays) and 5 (Two classes).
+"""
+
+
+# %% tags=["task"]
+def shared_limits(maps):
+    """Return (low, high) of one colour scale for all maps."""
+    ### BEGIN SOLUTION
+    # STUB: ...
+    # STUB: return low, high
+    limit = max(float(one.abs().max()) for one in maps)
+    if limit == 0:
+        limit = 1.0
+    return -limit, limit
+    ### END SOLUTION
+
+
+# %% tags=["check"]
+xc.check("00.4", shared_limits)
+
+# %% [markdown] tags=["solution"]
+r"""
+**The reasoning.** `low = -high` puts zero in the middle. Absolute values come first, because a map may be negative everywhere. The
+largest of *all* maps, because a scale of its own makes a weak map look strong. A scale without width would divide by 0.
+A percentile (99, say) clips single extreme pixels, and then the caption should say so. Symmetric and common: that is what counts.
+"""
+
+# %%
+limits = xc.or_reference("00.4", shared_limits)
+low, high = (float(end) for end in limits([tripod, 0.1 * tripod]))
+xc.show("zero is in the middle", abs(low + high) < 1e-4 * high)
+
 # %% [markdown]
 r"""
 ## Task 00.5 · Which map is no explanation?
@@ -188,100 +234,6 @@ speaks against the cat. Changing the *photo* would show nothing, because all thr
 One experiment can convict a map. It cannot acquit one: that A and C depend on the class does not make them right.
 """
 
-# %% [markdown]
-r"""
-## Task 00.7 · Break it: parts that matter and get 0
-
-**Goal** G4 · **Level** 3 of 5 · **Minutes** 10
-
-Find a function and an input for which occlusion gives **every** part the effect 0, although all parts together matter: filling
-them all at once changes $f$ by more than 0.5. The parts are the features of a small vector, and they are filled with 0.
-
-Hand in `(f, x)`:
-
-| part | meaning |
-|---|---|
-| `f` | a function (N, D) -> (N,), made of torch operations |
-| `x` | one input with at least two features: a list `[[...]]` or a tensor (1, D) |
-
-All numbers of `x` lie between -10 and 10. Each effect must be 0 up to 1e-6.
-
-*Look back:* lesson 00, section 3 (Patch by patch): what happens to the fur when one patch of it is gone?
-"""
-
-
-# %% tags=["task"]
-### BEGIN SOLUTION
-# STUB: counterexample = None  # (f, x)
-def larger(points):
-    """The larger of two features."""
-    return torch.maximum(points[:, 0], points[:, 1])
-
-
-counterexample = (larger, [[1.0, 1.0]])
-### END SOLUTION
-
-# %% tags=["check"]
-xc.check("00.7", counterexample)
-
-# %% [markdown] tags=["solution"]
-r"""
-**The reasoning.** Each part must be able to *stand in* for the other: one of them is enough. The larger of two equal features is such
-a function, and so is a sum that is cut off, $\min(x_1 + x_2, 1)$ at $(1, 1)$. Fill one feature and nothing happens. Fill both and $f$
-falls to 0.
-
-A product is the opposite case: *each* part is needed, so each gets the whole effect, and the effects add up to too much. Both
-happen in one photo: the cat half of the lesson is nearer to the first, the coffee half to the second.
-
-"The effect of this patch is 0" therefore never means "the network does not use it".
-"""
-
-# %% [markdown] tags=["deeper"]
-r"""
-## Task 00.4 · One scale for several maps
-
-**Goal** G3 · **Level** 2 of 5 · **Minutes** 8
-
-Write `shared_limits(maps)` for a list of maps (h, w) of one shape. Return `(low, high)`, the ends of **one** colour scale for all of them:
-
-- zero is in the middle;
-- the strongest map fits: `high` is its largest absolute value, or a high percentile of its absolute values;
-- if all maps are 0 everywhere, the scale still has a width.
-
-Leave the arguments as they are: work on a copy where you need one.
-
-*Look back:* lesson 00, sections 4 (One map, four displays) and 5 (Two classes).
-"""
-
-
-# %% tags=["task"]
-def shared_limits(maps):
-    """Return (low, high) of one colour scale for all maps."""
-    ### BEGIN SOLUTION
-    # STUB: ...
-    # STUB: return low, high
-    limit = max(float(one.abs().max()) for one in maps)
-    if limit == 0:
-        limit = 1.0
-    return -limit, limit
-    ### END SOLUTION
-
-
-# %% tags=["check"]
-xc.check("00.4", shared_limits)
-
-# %% [markdown] tags=["solution"]
-r"""
-**The reasoning.** `low = -high` puts zero in the middle. Absolute values come first, because a map may be negative everywhere. The
-largest of *all* maps, because a scale of its own makes a weak map look strong. A scale without width would divide by 0.
-A percentile (99, say) clips single extreme pixels, and then the caption should say so. Symmetric and common: that is what counts.
-"""
-
-# %%
-limits = xc.or_reference("00.4", shared_limits)
-low, high = (float(end) for end in limits([tripod, 0.1 * tripod]))
-xc.show("zero is in the middle", abs(low + high) < 1e-4 * high)
-
 # %% [markdown] tags=["deeper"]
 r"""
 ## Task 00.6 · Your own photo
@@ -331,6 +283,54 @@ mine = {
 
 # %% tags=["check"]
 xc.check("00.6", mine)
+
+# %% [markdown]
+r"""
+## Task 00.7 · Break it: parts that matter and get 0
+
+**Goal** G4 · **Level** 3 of 5 · **Minutes** 10
+
+Find a function and an input for which occlusion gives **every** part the effect 0, although all parts together matter: filling
+them all at once changes $f$ by more than 0.5. The parts are the features of a small vector, and they are filled with 0.
+
+Hand in `(f, x)`:
+
+| part | meaning |
+|---|---|
+| `f` | a function (N, D) -> (N,), made of torch operations |
+| `x` | one input with at least two features: a list `[[...]]` or a tensor (1, D) |
+
+All numbers of `x` lie between -10 and 10. Each effect must be 0 up to 1e-6.
+
+*Look back:* lesson 00, section 3 (Patch by patch): what happens to the fur when one patch of it is gone?
+"""
+
+
+# %% tags=["task"]
+### BEGIN SOLUTION
+# STUB: counterexample = None  # (f, x)
+def larger(points):
+    """The larger of two features."""
+    return torch.maximum(points[:, 0], points[:, 1])
+
+
+counterexample = (larger, [[1.0, 1.0]])
+### END SOLUTION
+
+# %% tags=["check"]
+xc.check("00.7", counterexample)
+
+# %% [markdown] tags=["solution"]
+r"""
+**The reasoning.** Each part must be able to *stand in* for the other: one of them is enough. The larger of two equal features is such
+a function, and so is a sum that is cut off, $\min(x_1 + x_2, 1)$ at $(1, 1)$. Fill one feature and nothing happens. Fill both and $f$
+falls to 0.
+
+A product is the opposite case: *each* part is needed, so each gets the whole effect, and the effects add up to too much. Both
+happen in one photo: the cat half of the lesson is nearer to the first, the coffee half to the second.
+
+"The effect of this patch is 0" therefore never means "the network does not use it".
+"""
 
 # %% [markdown] tags=["quiz"]
 r"""
