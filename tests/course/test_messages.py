@@ -10,9 +10,9 @@ import xaicourse.course.checking
 from xaicourse.course.checking import TASKS
 from xaicourse.course.grading import messages
 from xaicourse.course.lessons.l00_start_here import (
+    greying,
     task_class,
     task_limits,
-    task_occlusion,
     task_patches,
 )
 from xaicourse.course.lessons.l05_integrated_gradients.coat import CASES
@@ -35,7 +35,7 @@ def leaves(table, path=""):
 
 LESSON00_CASES = {
     "00.1": task_class.CASES,
-    "00.2": task_occlusion.CASES,
+    "00.2": greying.CASES,
     "00.3": task_patches.CASES,
     "00.4": task_limits.CASES,
 }

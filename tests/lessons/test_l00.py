@@ -10,13 +10,13 @@ import torch
 from xaicourse.course.checking import TASKS, check, hint, map_makers
 from xaicourse.course.grading.cases import apart
 from xaicourse.course.lessons.l00_start_here import (
+    greying,
     task_evidence,
     task_limits,
-    task_occlusion,
     task_patches,
 )
+from xaicourse.course.lessons.l00_start_here.greying import occlusion
 from xaicourse.course.lessons.l00_start_here.task_limits import shared_limits
-from xaicourse.course.lessons.l00_start_here.task_occlusion import occlusion
 from xaicourse.course.lessons.l00_start_here.task_own import _RIGHT as OWN
 from xaicourse.course.lessons.l00_start_here.task_patches import strongest_patches
 
@@ -39,7 +39,7 @@ def test_limits_are_five_percent_apart():
 
 
 def test_the_target_is_never_the_best_class():
-    for case in task_occlusion.CASES:
+    for case in greying.CASES:
         best = int(case.values["model"](case.values["x"]).argmax())
         assert best != case.values["target"]
 
@@ -461,3 +461,50 @@ def test_the_limits_of_similarity_are_measured_ones():
     """Cosines between the maps of two classes on Lite0: -0.14 and -0.30 (camera, cat)."""
     assert task_evidence.OTHER < task_evidence.SAME < 1
     assert task_patches.MOST == 3
+
+
+# ---------------------------------------------------------------- 00.7
+
+
+def cut_off(points):
+    return points.sum(1).clamp(max=1)
+
+
+def largest_of_all(points):
+    return points.amax(1) * 2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (cut_off, [[1.0, 1.0]]),
+        {"f": largest_of_all, "x": torch.ones(1, 4)},
+        (lambda points: -(points > 0).any(1).double(), np.array([[2.0, -3.0, 5.0]])),
+    ],
+)
+def test_parts_that_stand_in_for_each_other_pass(answer):
+    verdict = check("00.7", answer)
+    assert verdict.passed, verdict.message
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (cut_off, [[0.9, 0.9]]),
+        (cut_off, [[20.0, 20.0]]),
+        (cut_off, [[1.0]]),
+        (cut_off, [[1.0, 1.0], [1.0, 1.0]]),
+    ],
+)
+def test_parts_with_an_effect_do_not_pass(answer):
+    assert not check("00.7", answer).passed
+
+
+# ---------------------------------------------------------------- predictions
+
+
+def test_each_letter_is_right_once():
+    from xaicourse.course.checking.predictions import right_letters
+
+    mine = {name: letter for name, letter in right_letters().items() if name.startswith("00.")}
+    assert sorted(mine.values()) == ["a", "b", "c", "d"]

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import xaicourse as xc
-from xaicourse.course.lessons.l00_start_here.task_occlusion import occlusion
+from xaicourse.course.lessons.l00_start_here.greying import occlusion
 from xaicourse.widgets import AttributionPanel, PatchGrid
 from xaicourse.widgets.panel import widgets_in
 

@@ -4,13 +4,13 @@ r"""
 
 | | |
 |---|---|
-| **Core** | tasks 00.1, 00.2, 00.3: 25 minutes |
-| **More** | tasks 00.4, 00.5: 20 minutes |
+| **Core** | tasks 00.3, 00.5, 00.7: 30 minutes |
+| **More** | task 00.4: 8 minutes |
 | **Open** | task 00.6: 10 minutes |
 
-Every task has a check. It says what is right, what is missing, and often which mistake was made. Try as often as you like.
-Stuck? Run `xc.hint("00.2")` in a new cell: there are three hints for each task. Leave a task open and go on: the sheet
-then uses a reference, and says so.
+Tasks 00.1 and 00.2 stand in the lesson. Every task has a check. It says what is right, what is missing, and often which
+mistake was made. Try as often as you like. Stuck? Run `xc.hint("00.3")` in a new cell: there are three hints for each
+task. Leave a task open and go on: the sheet then uses a reference, and says so.
 """
 
 # %% tags=["setup"]
@@ -45,117 +45,9 @@ $4.0 - 4.5 = -0.5$. A negative effect: the patch opposes the cat.
 </details>
 """
 
-# %% [markdown]
-r"""
-## Task 00.1 · Which class does the model choose?
-
-**Goals** G1, G5 · **Level** 1 of 5 · **Minutes** 5
-
-Write `class_of(model, x)`.
-
-| argument | meaning |
-|---|---|
-| `model` | maps a batch (N, C, H, W) with values in [0, 1] to scores (N, K), one for each class |
-| `x` | the batch (N, C, H, W) |
-| **returns** | N whole numbers: the class with the highest score of each input, counted from 0 |
-
-Leave the arguments as they are: work on a copy where you need one.
-
-*Look back:* lesson 00, section 1 (Which number do we explain?). The lesson's check in section 9 shows one wrong way.
-"""
-
-
-# %% tags=["task"]
-def class_of(model, x):
-    """Return the number of the best class of each input, (N,)."""
-    ### BEGIN SOLUTION
-    # STUB: scores = model(x)  # (N, K)
-    # STUB: return ...
-    scores = model(x)  # (N, K)
-    return scores.argmax(dim=1)
-    ### END SOLUTION
-
-
-# %% tags=["check"]
-xc.check("00.1", class_of)
-
-# %% [markdown] tags=["solution"]
-r"""
-**The reasoning.** `scores` has one line for each input and one column for each class. We look for the highest score *along the classes*:
-`dim=1`. `argmax` gives the place, `max` the value. Softmax would not change which class is highest. x goes in as it is: the models of
-this course normalise inside.
-"""
-
 # %%
-best = xc.or_reference("00.1", class_of)
-print("the model's choice:", labels[int(best(model, photo)[0])])
-
-# %% [markdown]
-r"""
-## Task 00.2 · The effect of every patch
-
-**Goal** G2 · **Level** 2 of 5 · **Minutes** 12
-
-$$\text{effect of a patch} = F(x) - F(x \text{ with that patch filled})$$
-
-Write `occlusion(model, x, target, patch, fill)`.
-
-| argument | meaning |
-|---|---|
-| `model` | maps (N, C, H, W) to scores (N, K) |
-| `x` | **one** picture, (1, C, H, W). It need not be square. It must not be changed. |
-| `target` | the class whose score is explained. It need not be the best one. |
-| `patch` | side of a patch in pixels; H and W are multiples of it |
-| `fill` | the number that all channels of a filled patch get |
-| **returns** | the effects, (H / patch, W / patch): the first index counts down, the second across |
-
-Leave the arguments as they are: work on a copy where you need one.
-
-*Look back:* lesson 00, sections 2 (The effect of removal) and 3 (Patch by patch).
-"""
-
-
-# %% tags=["task"]
-def occlusion(model, x, target, patch, fill):
-    """Return the effect of every patch on the target's score."""
-    ### BEGIN SOLUTION
-    # STUB: height, width = x.shape[2] // patch, x.shape[3] // patch
-    # STUB: effects = torch.zeros(height, width)
-    # STUB: ...  # the score of the intact picture, then two loops
-    # STUB: return effects
-    height, width = x.shape[2] // patch, x.shape[3] // patch
-    effects = torch.zeros(height, width)
-    start = model(x)[0, target]
-    for i in range(height):
-        for j in range(width):
-            down = slice(i * patch, (i + 1) * patch)
-            across = slice(j * patch, (j + 1) * patch)
-            changed = x.clone()
-            changed[..., down, across] = fill
-            effects[i, j] = start - model(changed)[0, target]
-    return effects
-    ### END SOLUTION
-
-
-# %% tags=["check"]
-xc.check("00.2", occlusion)
-
-# %% [markdown] tags=["solution"]
-r"""
-**The reasoning.**
-
-- `x.clone()` inside the loop: only one patch is filled at a time, and the caller's picture stays as it is. Without it the patches
-  pile up, and each number tells how much *all patches so far* took away.
-- `[0, target]` both times: the class is named, so it must not be chosen again after a patch is gone.
-- *Before minus after*: positive means that the patch supports the class.
-- On a model that adds up its pixels the effects are exact, and they add up. On a real network they do not add up.
-"""
-
-# %%
-effect = xc.or_reference("00.2", occlusion)
-tripod = effect(model, photo, TRIPOD, 28, 0.5)
-halves = [tripod[:, :4].sum(), tripod[:, 4:].sum()]
-xc.show("tripod: sum of effects, left half and right half", halves)
+effect = xc.or_reference("00.2", None)  # occlusion, the task of the lesson
+tripod = effect(model, photo, TRIPOD, 28, 0.5)  # (8, 8)
 
 xc.plot.maps(
     {"tripod, occlusion": tripod},
@@ -215,16 +107,15 @@ look like opponents. `divmod(k, width)` turns a flat place into (down, across): 
 
 # %%
 strongest = xc.or_reference("00.3", strongest_patches)
-effect = xc.or_reference("00.2", occlusion)
 supporting, opposing = strongest(tripod)
 for name, places in {"supporting": supporting, "opposing": opposing}.items():
     changed = photo.clone()
     for i, j in places:
         changed[..., 28 * i : 28 * (i + 1), 28 * j : 28 * (j + 1)] = 0.5
     both = xc.scores(model, torch.cat([photo, changed]), target=TRIPOD)
-    xc.show(
-        f"all {name} patches grey, the logit of tripod rises", bool(both[1] > both[0])
-    )
+    minus_sum = -sum(float(tripod[i, j]) for i, j in places)
+    xc.show(f"three {name} patches grey: change of the logit", float(both[1] - both[0]))
+    xc.show("minus the sum of their effects", minus_sum)
 
 # %% [markdown] tags=["deeper"]
 r"""
@@ -240,7 +131,7 @@ Write `shared_limits(maps)` for a list of maps (h, w) of one shape. Return `(low
 
 Leave the arguments as they are: work on a copy where you need one.
 
-*Look back:* lesson 00, sections 4 (One map, four displays) and 5 (Two classes, one scale).
+*Look back:* lesson 00, sections 4 (One map, four displays) and 5 (Two classes).
 """
 
 
@@ -272,7 +163,7 @@ limits = xc.or_reference("00.4", shared_limits)
 low, high = (float(end) for end in limits([tripod, 0.1 * tripod]))
 xc.show("zero is in the middle", abs(low + high) < 1e-4 * high)
 
-# %% [markdown] tags=["deeper"]
+# %% [markdown]
 r"""
 ## Task 00.5 · Which map is no explanation?
 
@@ -377,7 +268,7 @@ The check looks at the form only. People judge the sentences:
 # STUB: mine = None  # {"photo": ..., "target": ..., "effects": ..., "claim": ..., ...}
 own = xc.datasets.collage("rocket", "coffee", device=device)
 ESPRESSO = 967
-effects = xc.or_reference("00.2", occlusion)(model, own, ESPRESSO, 56, 0.5)  # (4, 4)
+effects = xc.or_reference("00.2", None)(model, own, ESPRESSO, 56, 0.5)  # (4, 4)
 i, j = divmod(int(effects.argmax()), 4)
 mine = {
     "photo": own,
@@ -392,6 +283,54 @@ mine = {
 
 # %% tags=["check"]
 xc.check("00.6", mine)
+
+# %% [markdown]
+r"""
+## Task 00.7 · Break it: parts that matter and get 0
+
+**Goal** G4 · **Level** 3 of 5 · **Minutes** 10
+
+Find a function and an input for which occlusion gives **every** part the effect 0, although all parts together matter: filling
+them all at once changes $f$ by more than 0.5. The parts are the features of a small vector, and they are filled with 0.
+
+Hand in `(f, x)`:
+
+| part | meaning |
+|---|---|
+| `f` | a function (N, D) -> (N,), made of torch operations |
+| `x` | one input with at least two features: a list `[[...]]` or a tensor (1, D) |
+
+All numbers of `x` lie between -10 and 10. Each effect must be 0 up to 1e-6.
+
+*Look back:* lesson 00, section 3 (Patch by patch): what happens to the fur when one patch of it is gone?
+"""
+
+
+# %% tags=["task"]
+### BEGIN SOLUTION
+# STUB: counterexample = None  # (f, x)
+def larger(points):
+    """The larger of two features."""
+    return torch.maximum(points[:, 0], points[:, 1])
+
+
+counterexample = (larger, [[1.0, 1.0]])
+### END SOLUTION
+
+# %% tags=["check"]
+xc.check("00.7", counterexample)
+
+# %% [markdown] tags=["solution"]
+r"""
+**The reasoning.** Each part must be able to *stand in* for the other: one of them is enough. The larger of two equal features is such
+a function, and so is a sum that is cut off, $\min(x_1 + x_2, 1)$ at $(1, 1)$. Fill one feature and nothing happens. Fill both and $f$
+falls to 0.
+
+A product is the opposite case: *each* part is needed, so each gets the whole effect, and the effects add up to too much. Both
+happen in one photo: the cat half of the lesson is nearer to the first, the coffee half to the second.
+
+"The effect of this patch is 0" therefore never means "the network does not use it".
+"""
 
 # %% [markdown] tags=["quiz"]
 r"""

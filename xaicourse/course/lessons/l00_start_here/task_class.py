@@ -1,192 +1,196 @@
 """Task 00.1: the class that the model chooses for each input."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import torch
-from torch import Tensor
+from torch.nn.functional import one_hot
 
-from xaicourse.course.grading.cases import Case, CaseGrader, WatchedModel
-from xaicourse.course.grading.task import Task
+from xaicourse.course.grading.cases import WatchedModel, case
+from xaicourse.course.grading.function_task import function_task
+from xaicourse.course.grading.mistakes import before, swap
 
-__all__ = ["CLASS_OF", "GRADER"]
+__all__ = ["CLASS_OF"]
 
 MEAN = torch.tensor([0.485, 0.456, 0.406]).reshape(3, 1, 1)
 SPREAD = torch.tensor([0.229, 0.224, 0.225]).reshape(3, 1, 1)
 
 
-# ---------------------------------------------------------------- models and cases
+def class_of(model, x, *, choose=lambda scores: scores.argmax(dim=1)):
+    """Return the index of the highest score of each input, (N,)."""
+    return choose(model(x))
 
 
-def _linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+def linear(x, weight, bias):
     return x.flatten(1) @ weight + bias  # (N, K)
 
 
-def _case(name: str, n: int, height: int, width: int, classes: int, turn: float) -> Case:
-    """Make a linear model of `classes` scores and n small pictures in [0, 1]."""
+def pictures(n, height, width, classes, turn):
+    """Return a linear model of `classes` scores and n small pictures in [0, 1], by name."""
     size = 3 * height * width
     weight = torch.sin(torch.arange(float(size * classes)) ** 1.5 * turn).reshape(size, classes)
-    pictures = (torch.cos(torch.arange(float(n * size)) ** 1.5 * turn) + 1) / 2
+    x = (torch.cos(torch.arange(float(n * size)) ** 1.5 * turn) + 1) / 2
     bias = torch.linspace(-0.4, 0.4, classes) - weight.sum(0) / 2  # a grey picture scores evenly
-    model = WatchedModel((3, height, width), _linear, weight.tolist(), bias.tolist())
-    return Case(name, {"model": model, "x": pictures.reshape(n, 3, height, width)})
+    model = WatchedModel((3, height, width), linear, weight.tolist(), bias.tolist())
+    return {"model": model, "x": x.reshape(n, 3, height, width)}
 
 
 CASES = (
-    _case("two", 2, 2, 4, 5, 3.8),
-    _case("four", 4, 3, 2, 5, 3.0),
-    _case("eight", 8, 2, 5, 7, 3.8),
+    case("two", "two small pictures (3, 2, 4) and five classes", **pictures(2, 2, 4, 5, 3.8)),
+    case("four", "four small pictures (3, 3, 2) and five classes", **pictures(4, 3, 2, 5, 3.0)),
+    case("eight", "eight small pictures (3, 2, 5) and seven classes", **pictures(8, 2, 5, 7, 3.8)),
 )
 
 
-# ---------------------------------------------------------------- right and wrong answers
-
-
-def class_of(model, x):
-    """Return the index of the highest score of each input, (N,)."""
-    return model(x).argmax(dim=1)
-
-
-def batch_axis(model, x):
-    return model(x).argmax(dim=0)
-
-
-def whole_batch(model, x):
-    return model(x).argmax()
-
-
-def first_only(model, x):
-    return model(x)[0].argmax()
-
-
-def first_for_all(model, x):
-    return model(x)[0].argmax().expand(len(x))
-
-
-def mean_scores(model, x):
-    return model(x).mean(0).argmax()
-
-
-def score(model, x):
-    return model(x).max(dim=1).values
-
-
-def probability(model, x):
-    return model(x).softmax(dim=1).max(dim=1).values
-
-
-def score_and_class(model, x):
-    return tuple(model(x).max(dim=1))
-
-
-def all_scores(model, x):
-    return model(x)
-
-
-def all_probabilities(model, x):
-    return model(x).softmax(dim=1)
-
-
-def lowest(model, x):
-    return model(x).argmin(dim=1)
-
-
-def largest_size(model, x):
-    return model(x).abs().argmax(dim=1)
-
-
-def counts_from_one(model, x):
-    return class_of(model, x) + 1
-
-
-def times_255(model, x):
-    return class_of(model, 255 * x)
-
-
-def divided_by_255(model, x):
-    return class_of(model, x / 255)
-
-
-def normalised_again(model, x):
-    return class_of(model, (x - MEAN) / SPREAD)
-
-
-def channels_last(model, x):
-    return class_of(model, x.permute(0, 2, 3, 1))
-
-
-def channels_reversed(model, x):
-    return class_of(model, x.flip(1))
-
-
-def softmax_of_batch(model, x):
-    return model(x).softmax(dim=0).argmax(dim=1)
-
-
-def one_hot(model, x):
-    return torch.nn.functional.one_hot(class_of(model, x), model(x).shape[1])
-
-
-def ranking(model, x):
-    return model(x).argsort(dim=1, descending=True)
-
-
-def second_best(model, x):
-    return model(x).argsort(dim=1)[:, -2]
-
-
-def mean_for_all(model, x):
-    return mean_scores(model, x).expand(len(x))
-
-
-def one_hot_of_seen(model, x):
-    return torch.nn.functional.one_hot(class_of(model, x))
-
-
-def reason(arguments: Mapping[str, Any]) -> str | None:
+def reason(arguments):
     """Say whether the model was given (N, H, W, C) pictures."""
     n, c, h, w = arguments["x"].shape
     return "channels_last" if arguments["model"].refused in ((n, h, w, c), (h, w, c)) else None
 
 
-WRONG = {
-    function.__name__: function
-    for function in (
-        batch_axis,
-        whole_batch,
-        first_only,
-        first_for_all,
-        mean_scores,
-        score,
-        probability,
-        score_and_class,
-        all_scores,
-        all_probabilities,
-        lowest,
-        largest_size,
-        counts_from_one,
-        times_255,
-        divided_by_255,
-        normalised_again,
-        channels_last,
-        channels_reversed,
-        softmax_of_batch,
-        one_hot,
-        ranking,
-        second_best,
-    )
-}
-ALSO = {
-    "mean_scores": [mean_for_all],
-    "one_hot": [one_hot_of_seen],
-    "times_255": [lambda model, x: class_of(model, (255 * x).round())],
-}
+MISTAKES = [
+    # along which axis
+    swap(
+        "batch_axis",
+        "You look along dim=0, over the inputs: that gives one number for each class. "
+        "Look along dim=1, over the classes. See {section_number}.",
+        choose=lambda scores: scores.argmax(dim=0),
+    ),
+    swap(
+        "whole_batch",
+        "argmax without dim looks at the whole batch and returns one number. Give it "
+        "dim=1: one class for each input. See {section_number}.",
+        choose=torch.argmax,
+    ),
+    swap(
+        "first_only",
+        "You return the class of the first input only. Return one class for each input "
+        "of the batch.",
+        choose=lambda scores: scores[0].argmax(),
+    ),
+    swap(
+        "first_for_all",
+        "All inputs get the class of the first one. Each input has its own scores.",
+        choose=lambda z: z[0].argmax().expand(len(z)),
+    ),
+    swap(
+        "mean_scores",
+        "You average the scores over the batch first. Each input has its own class.",
+        choose=lambda scores: scores.mean(0).argmax(),
+    ),
+    swap("mean_scores", "", choose=lambda z: z.mean(0).argmax().expand(len(z))),
+    swap(
+        "softmax_of_batch",
+        "Your softmax runs along dim=0, over the inputs. Classes are on dim=1; for the "
+        "best class you need no softmax.",
+        choose=lambda z: z.softmax(0).argmax(1),
+    ),
+    # what is returned
+    swap(
+        "score",
+        "These are the highest scores. Asked is the class that has it: argmax gives the"
+        " place, max the value. See {section_number}.",
+        choose=lambda scores: scores.max(1).values,
+    ),
+    swap(
+        "probability",
+        "These are the probabilities of the best classes. Asked is the number of the "
+        "class: argmax. See {section_number}.",
+        choose=lambda z: z.softmax(1).max(1).values,
+    ),
+    swap(
+        "score_and_class",
+        "max(dim=1) returns two things, the values and their places. Return the places "
+        "only: .indices, or use argmax.",
+        choose=lambda scores: tuple(scores.max(1)),
+    ),
+    swap(
+        "all_scores",
+        "You return all scores. Return the place of the highest one for each input: argmax(dim=1).",
+        choose=lambda scores: scores,
+    ),
+    swap(
+        "all_probabilities",
+        "You return all probabilities. Return the place of the highest one for each "
+        "input: argmax(dim=1).",
+        choose=lambda scores: scores.softmax(1),
+    ),
+    swap(
+        "one_hot",
+        "You return a line of zeros and a one for each input. Return the place of the "
+        "one: a class number for each input.",
+        choose=lambda z: one_hot(z.argmax(1), z.shape[1]),
+    ),
+    swap("one_hot", "", choose=lambda scores: one_hot(scores.argmax(1))),
+    swap(
+        "ranking",
+        "You return all classes in order, the best first. Return the first of each line"
+        " only: [:, 0], or use argmax.",
+        choose=lambda z: z.argsort(dim=1, descending=True),
+    ),
+    swap(
+        "counts_from_one",
+        "Your classes are counted from 1. Python counts from 0, and so do the labels.",
+        choose=lambda scores: scores.argmax(1) + 1,
+    ),
+    # which class
+    swap(
+        "lowest",
+        "This is the class with the lowest score. Asked is the highest one.",
+        choose=lambda scores: scores.argmin(1),
+    ),
+    swap(
+        "largest_size",
+        "You take absolute values first, so a very negative score wins. Scores have a "
+        "sign: the highest one wins.",
+        choose=lambda scores: scores.abs().argmax(1),
+    ),
+    swap(
+        "second_best",
+        "This is the second best class of each input. Asked is the best one.",
+        choose=lambda scores: scores.argsort(dim=1)[:, -2],
+    ),
+    # what the model is given
+    before(
+        "times_255",
+        "You multiply x by 255. The model takes values in [0, 1]. See {section_input}.",
+        x=lambda x: 255 * x,
+    ),
+    before("times_255", "", x=lambda x: (255 * x).round()),
+    before(
+        "divided_by_255",
+        "You divide x by 255, but it is in [0, 1] already. See {section_input}.",
+        x=lambda x: x / 255,
+    ),
+    before(
+        "normalised_again",
+        "You subtract a mean and divide by a spread. The models of this course do that "
+        "inside, so it is done twice. See {section_input}.",
+        x=lambda x: (x - MEAN) / SPREAD,
+    ),
+    before(
+        "channels_last",
+        "You turn x into (N, H, W, C). The model takes (N, C, H, W), as x is given. See"
+        " {section_input}.",
+        x=lambda x: x.permute(0, 2, 3, 1),
+    ),
+    before(
+        "channels_reversed",
+        "You reverse the order of the channels. The model takes them as x has them. See"
+        " {section_input}.",
+        x=lambda x: x.flip(1),
+    ),
+]
 
-GRADER = CaseGrader("00.1", CASES, class_of, WRONG, reason, ALSO)
-
-CLASS_OF = Task(
-    id="00.1",
-    grade=GRADER,
-    reference=class_of,
-    misconceptions=WRONG,
+CLASS_OF = function_task(
+    "00.1",
+    class_of,
+    cases=CASES,
+    mistakes=MISTAKES,
+    reason=reason,
+    passed="Each input gets the number of its own best class.",
+    hints=(
+        "model(x) is a table: one line for each input, one column for each class. In "
+        "which direction must you look for the highest score?",
+        "argmax gives the place of the highest value, max gives the value. dim=0 runs "
+        "over the inputs, dim=1 over the classes.",
+        "One line is enough: return model(x).argmax(dim=1).",
+    ),
 )

@@ -16,7 +16,7 @@ from xaicourse.course.grading.compare import as_numbers, refuse, show, to_number
 from xaicourse.course.grading.submission import is_missing, parts, require_parts
 from xaicourse.course.grading.task import Task
 from xaicourse.course.grading.verdict import Outcome
-from xaicourse.course.lessons.l00_start_here.task_occlusion import occlusion
+from xaicourse.course.lessons.l00_start_here.greying import occlusion
 
 __all__ = ["MAP_MAKERS", "WHICH_MAP"]
 

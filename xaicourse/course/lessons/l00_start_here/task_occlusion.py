@@ -1,366 +1,244 @@
 """Task 00.2: the effect of every patch, measured by greying it."""
 
 import torch
-from torch import Tensor
 
-from xaicourse.course.grading.cases import Case, CaseGrader, WatchedModel
-from xaicourse.course.grading.task import Task
+from xaicourse.course.grading.function_task import function_task
+from xaicourse.course.grading.mistakes import after, before, own, swap
+from xaicourse.course.lessons.l00_start_here.greying import (
+    CASES,
+    accumulates,
+    by_the_slope,
+    difference_to_last,
+    kept,
+    no_copy,
+    occlusion,
+    painted,
+    square,
+)
 from xaicourse.course.lessons.l00_start_here.task_class import MEAN, SPREAD
 
-__all__ = ["GRADER", "OCCLUSION"]
-
-
-# ---------------------------------------------------------------- models and cases
-
-
-def _additive(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    return x.flatten(1) @ weight + bias  # (N, K)
-
-
-def _curved(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    return 3 * torch.tanh(x.flatten(1) @ weight + bias)  # (N, K)
-
-
-def _case(name, function, shape, target, patch, fill, turn, strength=1.0) -> Case:
-    """Make a small model of four scores and one picture in [0, 1]."""
-    size = shape[0] * shape[1] * shape[2]
-    weight = strength * torch.sin(torch.arange(4.0 * size) * turn).reshape(size, 4)
-    picture = (torch.cos(torch.arange(float(size)) * (turn + 0.7)) + 1) / 2
-    bias = torch.tensor([0.2, -0.3, 0.1, 0.0]) - weight.sum(0) / 2
-    model = WatchedModel(shape, function, weight.tolist(), bias.tolist())
-    values = {"model": model, "x": picture.reshape(1, *shape), "target": target}
-    return Case(name, {**values, "patch": patch, "fill": fill})
-
-
-CASES = (
-    _case("additive", _additive, (3, 4, 6), 2, 2, 0.3, 1.1),
-    _case("curved", _curved, (3, 6, 9), 1, 3, 0.7, 0.6, 1.6),
-    _case("pixels", _curved, (3, 3, 2), 3, 1, 0.4, 2.3, 0.9),
-)
-
-
-# ---------------------------------------------------------------- the right answer
-
-
-def occlusion(model, x, target, patch, fill):
-    """Return f(x) - f(x with one patch filled) for every patch, (H / patch, W / patch)."""
-    return _effects(model, x, target, patch, fill)
-
-
-# ---------------------------------------------------------------- wrong answers
-
-
-def _plain(scores, target):
-    return scores[0, target]
-
-
-def _places(x, patch):
-    """Return the index of every patch, from the top left, line by line."""
-    height, width = x.shape[-2:]
-    for i in range(height // patch):
-        for j in range(width // patch):
-            down = slice(i * patch, (i + 1) * patch)
-            yield i, j, (..., down, slice(j * patch, (j + 1) * patch))
-
-
-def _effects(model, x, target, patch, fill, *, read=_plain, after=None, keep=False, add_up=False):
-    """Measure all patches; the keywords make it wrong in one way."""
-    height, width = x.shape[-2:]
-    effects = torch.zeros(height // patch, width // patch)
-    start = read(model(x), target)
-    changed = x.clone()
-    for i, j, place in _places(x, patch):
-        if not add_up:
-            changed = x.clone()
-        if keep:
-            changed = torch.full_like(x, fill)
-            changed[place] = x[place]
-        else:
-            changed[place] = fill
-        effects[i, j] = start - (after or read)(model(changed), target)
-    return effects
-
-
-def accumulates(model, x, target, patch, fill):
-    return _effects(model, x, target, patch, fill, add_up=True)
-
-
-def difference_to_last(model, x, target, patch, fill):
-    """Each patch is compared with the picture in which all patches before it are grey."""
-    total = accumulates(model, x, target, patch, fill).flatten()
-    return total.diff(prepend=torch.zeros(1)).reshape(x.shape[-2] // patch, -1)
-
-
-def no_copy(model, x, target, patch, fill):
-    """The caller's picture itself turns grey, one patch after the other."""
-    effects = torch.zeros(x.shape[-2] // patch, x.shape[-1] // patch)
-    start = model(x)[0, target]
-    for i, j, place in _places(x, patch):
-        x[place] = fill
-        effects[i, j] = start - model(x)[0, target]
-    return effects
-
-
-def sign_flipped(model, x, target, patch, fill):
-    return -occlusion(model, x, target, patch, fill)
-
-
-def absolute(model, x, target, patch, fill):
-    return occlusion(model, x, target, patch, fill).abs()
-
-
-def score_after(model, x, target, patch, fill):
-    return model(x)[0, target] - occlusion(model, x, target, patch, fill)
-
-
-def keeps_the_patch(model, x, target, patch, fill):
-    return _effects(model, x, target, patch, fill, keep=True)
-
-
-def target_ignored(model, x, target, patch, fill):
-    return occlusion(model, x, int(model(x).argmax()), patch, fill)
-
-
-def class_rechosen(model, x, target, patch, fill):
-    best = lambda scores, target: scores.max()  # noqa: E731
-    return _effects(model, x, target, patch, fill, read=best)
-
-
-def best_afterwards(model, x, target, patch, fill):
-    best = lambda scores, target: scores.max()  # noqa: E731
-    return _effects(model, x, target, patch, fill, after=best)
-
-
-def all_classes(model, x, target, patch, fill):
-    total = lambda scores, target: scores.sum()  # noqa: E731
-    return _effects(model, x, target, patch, fill, read=total)
-
-
-def probability(model, x, target, patch, fill):
-    chance = lambda scores, target: scores.softmax(1)[0, target]  # noqa: E731
-    return _effects(model, x, target, patch, fill, read=chance)
-
-
-def log_probability(model, x, target, patch, fill):
-    chance = lambda scores, target: scores.log_softmax(1)[0, target]  # noqa: E731
-    return _effects(model, x, target, patch, fill, read=chance)
-
-
-def relative(model, x, target, patch, fill):
-    return occlusion(model, x, target, patch, fill) / model(x)[0, target]
-
-
-def turned(model, x, target, patch, fill):
-    return occlusion(model, x, target, patch, fill).T
-
-
-def sides_exchanged(model, x, target, patch, fill):
-    """The map has the right shape, but i counts across and j counts down in the picture."""
-    effects = torch.zeros(x.shape[-2] // patch, x.shape[-1] // patch)
-    start = model(x)[0, target]
-    for i, j, _ in _places(x, patch):
-        changed = x.clone()
-        down, across = slice(j * patch, (j + 1) * patch), slice(i * patch, (i + 1) * patch)
-        changed[..., down, across] = fill
-        effects[i, j] = start - model(changed)[0, target]
-    return effects
-
-
-def not_times_patch(model, x, target, patch, fill):
-    """Patches begin at pixel i, j instead of i * patch, j * patch."""
-    effects = torch.zeros(x.shape[-2] // patch, x.shape[-1] // patch)
-    start = model(x)[0, target]
-    for i, j, _ in _places(x, patch):
-        changed = x.clone()
-        changed[..., i : i + patch, j : j + patch] = fill
-        effects[i, j] = start - model(changed)[0, target]
-    return effects
-
-
-def one_pixel(model, x, target, patch, fill):
-    """Only the first pixel of each patch is filled."""
-    effects = torch.zeros(x.shape[-2] // patch, x.shape[-1] // patch)
-    start = model(x)[0, target]
-    for i, j, _ in _places(x, patch):
-        changed = x.clone()
-        changed[..., i * patch, j * patch] = fill
-        effects[i, j] = start - model(changed)[0, target]
-    return effects
-
-
-def first_channel(model, x, target, patch, fill):
-    effects = torch.zeros(x.shape[-2] // patch, x.shape[-1] // patch)
-    start = model(x)[0, target]
-    for i, j, place in _places(x, patch):
-        changed = x.clone()
-        changed[:, 0][place] = fill
-        effects[i, j] = start - model(changed)[0, target]
-    return effects
-
-
-def fill_ignored(model, x, target, patch, fill):
-    return occlusion(model, x, target, patch, 0.0)
-
-
-def fill_of_255(model, x, target, patch, fill):
-    return occlusion(model, x, target, patch, 255 * fill)
-
-
-def times_255(model, x, target, patch, fill):
-    return occlusion(model, 255 * x, target, patch, 255 * fill)
-
-
-def normalised_again(model, x, target, patch, fill):
-    return occlusion(lambda p: model((p - MEAN) / SPREAD), x, target, patch, fill)
-
-
-def spread_over_pixels(model, x, target, patch, fill):
-    """The right effects, one for each pixel instead of one for each patch."""
-    effects = occlusion(model, x, target, patch, fill)
-    return effects.repeat_interleave(patch, 0).repeat_interleave(patch, 1)
-
-
-def negatives_cut(model, x, target, patch, fill):
-    return occlusion(model, x, target, patch, fill).relu()
-
-
-def own_scale(model, x, target, patch, fill):
-    effects = occlusion(model, x, target, patch, fill)
-    return effects / effects.abs().max()
-
-
-def per_pixel(model, x, target, patch, fill):
-    return occlusion(model, x, target, patch, fill) / patch**2
-
-
-def per_value(model, x, target, patch, fill):
-    return per_pixel(model, x, target, patch, fill) / x.shape[1]
-
-
-def _with(change, model, x, target, shape, patch):
-    """Measure `shape` patches; ``change(picture, i, j)`` fills them in its own way."""
-    effects = torch.zeros(shape)
-    for i in range(shape[0]):
-        for j in range(shape[1]):
-            changed = x.clone()
-            change(changed, i, j)
-            effects[i, j] = (model(x) - model(changed))[0, target]
-    return effects
-
-
-def _square(i, j, patch):
-    return (..., slice(i * patch, (i + 1) * patch), slice(j * patch, (j + 1) * patch))
-
-
-def one_pixel_short(model, x, target, patch, fill):
-    """Patches end one pixel early: the end of a slice does not count."""
-
-    def change(picture, i, j):
-        down, across = slice(i * patch, (i + 1) * patch - 1), slice(j * patch, (j + 1) * patch - 1)
-        picture[..., down, across] = fill
-
-    return _with(change, model, x, target, (x.shape[2] // patch, x.shape[3] // patch), patch)
-
-
-def fill_of_lesson(model, x, target, patch, fill):
-    return occlusion(model, x, target, patch, 0.5)
-
-
-def multiplied(model, x, target, patch, fill):
-    """The patch is darkened by the factor `fill` instead of painted with it."""
-
-    def change(picture, i, j):
-        picture[_square(i, j, patch)] *= fill
-
-    return _with(change, model, x, target, (x.shape[2] // patch, x.shape[3] // patch), patch)
-
-
-def numbers_of_lesson(model, x, target, patch, fill):
-    """8 x 8 patches of 28 pixels, as in the lesson."""
-
-    def change(picture, i, j):
-        picture[_square(i, j, 28)] = fill
-
-    return _with(change, model, x, target, (8, 8), 28)
-
-
-def patch_of_lesson(model, x, target, patch, fill):
-    return occlusion(model, x, target, 28, fill)
-
-
-def square_assumed(model, x, target, patch, fill):
-    """As many patches across as down."""
-
-    def change(picture, i, j):
-        picture[_square(i, j, patch)] = fill
-
-    lines = x.shape[2] // patch
-    return _with(change, model, x, target, (lines, lines), patch)
-
-
-def flattened(model, x, target, patch, fill):
-    return occlusion(model, x, target, patch, fill).flatten()
-
-
-def by_the_slope(model, x, target, patch, fill):
-    """The slope times the change, added up over each patch: nothing is greyed."""
-    with torch.enable_grad():
-        x = x.detach().clone().requires_grad_()
-        (slope,) = torch.autograd.grad(model(x)[0, target], x)
-    change = (slope * (x.detach() - fill)).sum(1)[0]  # (H, W)
-    height, width = change.shape
-    return change.reshape(height // patch, patch, width // patch, patch).sum((1, 3))
-
-
-WRONG = {
-    function.__name__: function
-    for function in (
+__all__ = ["OCCLUSION"]
+
+
+MISTAKES = [
+    # the copy
+    own(
+        "accumulates",
+        "The patches stay filled: each new one is filled in a photo that has lost all "
+        "earlier ones. Start every turn from x.clone(). See {section_patches}.",
         accumulates,
+    ),
+    own(
+        "difference_to_last",
+        "You compare each photo with the one before it, and the patches stay filled. "
+        "Compare with the intact photo, and start every turn from x.clone(). See "
+        "{section_patches}.",
         difference_to_last,
+    ),
+    own(
+        "no_copy",
+        "Your function changes the caller's x: the patches are filled in x itself and "
+        "stay so. Work on x.clone(). See {section_patches}.",
         no_copy,
-        sign_flipped,
-        absolute,
-        score_after,
-        keeps_the_patch,
-        target_ignored,
-        class_rechosen,
-        best_afterwards,
-        all_classes,
-        probability,
-        log_probability,
-        relative,
-        turned,
-        sides_exchanged,
-        not_times_patch,
-        one_pixel,
-        first_channel,
-        fill_ignored,
-        fill_of_255,
-        times_255,
-        normalised_again,
-        spread_over_pixels,
-        negatives_cut,
-        own_scale,
-        per_pixel,
-        one_pixel_short,
-        fill_of_lesson,
-        multiplied,
-        numbers_of_lesson,
-        square_assumed,
-        flattened,
+        seen_in="traces",
+    ),
+    # sign and size
+    after(
+        "sign_flipped",
+        "The sign is reversed. The effect is score(x) - score(x without the patch): "
+        "positive where the patch speaks for the class. See {section_effect}.",
+        lambda effects: -effects,
+    ),
+    after(
+        "absolute",
+        "The result is right up to its sign: you return absolute values. A patch may "
+        "speak against the class. See {section_effect}.",
+        torch.abs,
+    ),
+    after(
+        "negatives_cut",
+        "Right where the effect is positive, but all negative effects are 0. A patch "
+        "may speak against the class: keep the sign. See {section_effect}.",
+        torch.relu,
+    ),
+    after(
+        "score_after",
+        "These are the scores after filling. The effect is the score before minus the "
+        "score after. See {section_effect}.",
+        lambda e, model, x, target: model(x)[0, target] - e,
+    ),
+    after(
+        "relative",
+        "You divide by the score of the intact photo. The effect is a plain difference."
+        " See {section_effect}.",
+        lambda e, model, x, target: e / model(x)[0, target],
+    ),
+    after(
+        "own_scale",
+        "You divide the map by its own largest value. Then its strength is lost. Return"
+        " the plain differences. See {section_scale}.",
+        lambda effects: effects / effects.abs().max(),
+    ),
+    after(
+        "per_pixel",
+        "You divide by the number of pixels. The effect of a patch is the plain "
+        "difference of the two scores.",
+        lambda effects, patch: effects / patch**2,
+    ),
+    after("per_pixel", "", lambda effects, patch, x: effects / patch**2 / x.shape[1]),
+    # which number
+    before(
+        "target_ignored",
+        "You explain the class with the highest score. Explain the class that is asked "
+        "for: target. See {section_number}.",
+        target=lambda t, model, x: int(model(x).argmax()),
+    ),
+    swap(
+        "class_rechosen",
+        "You read the highest score before and after. After filling, another class may "
+        "be the highest. Read the target's score both times. See {section_number}.",
+        score=lambda scores, target: scores.max(),
+    ),
+    swap(
+        "best_afterwards",
+        "After filling you read the highest score, which may belong to another class. "
+        "Read the target's score both times. See {section_number}.",
+        score_again=lambda scores, target: scores.max(),
+    ),
+    swap(
+        "all_classes",
+        "You add up the scores of all classes. Read the target's score only. See {section_number}.",
+        score=lambda scores, target: scores.sum(),
+    ),
+    swap(
+        "probability",
+        "This is the effect on the probability. The task asks for the score (logit) "
+        "itself, without softmax. See {section_number}.",
+        score=lambda z, target: z.softmax(1)[0, target],
+    ),
+    swap(
+        "log_probability",
+        "This is the effect on the logarithm of the probability. The task asks for the "
+        "score (logit) itself. See {section_number}.",
+        score=lambda z, target: z.log_softmax(1)[0, target],
+    ),
+    # which patch
+    after(
+        "turned",
+        "Your map is turned: its shape is (W / patch, H / patch). The first index "
+        "counts down, the second across.",
+        lambda effects: effects.T,
+    ),
+    swap(
+        "sides_exchanged",
+        "In the picture i and j are exchanged: the first image axis runs down, the "
+        "second across. The shape of your map is right.",
+        place=lambda i, j, patch: square(j, i, patch),
+    ),
+    swap(
+        "not_times_patch",
+        "Your patches begin at the pixels i and j. They begin at i * patch and j * patch.",
+        place=lambda i, j, patch: (..., slice(i, i + patch), slice(j, j + patch)),
+    ),
+    swap(
+        "one_pixel",
+        "Only the first pixel of each patch is filled. Fill patch x patch pixels.",
+        place=lambda i, j, patch: (..., i * patch, j * patch),
+    ),
+    swap(
+        "one_pixel_short",
+        "Your patches end one pixel early. A slice a:b does not contain b, so it must "
+        "end at (i + 1) * patch.",
+        place=lambda i, j, p: (..., slice(i * p, i * p + p - 1), slice(j * p, j * p + p - 1)),
+    ),
+    swap(
+        "first_channel",
+        "Only the first channel is filled. A patch has all its channels filled.",
+        place=lambda i, j, patch: (slice(None), 0, *square(i, j, patch)[1:]),
+    ),
+    swap(
+        "numbers_of_lesson",
+        "You use the lesson's numbers: 28 pixels, 8 x 8 patches. Use patch, and the "
+        "height and width of x.",
+        count=lambda x, patch: (8, 8),
+        place=lambda i, j, patch: square(i, j, 28),
+    ),
+    before("numbers_of_lesson", "", patch=lambda patch: 28),
+    swap(
+        "square_assumed",
+        "You assume a square picture: as many patches across as down. The width has a "
+        "number of its own, x.shape[3] // patch.",
+        count=lambda x, patch: (x.shape[2] // patch,) * 2,
+    ),
+    # how it is filled
+    swap(
+        "keeps_the_patch",
+        "You keep the patch and fill the rest. Fill the patch and keep the rest. See "
+        "{section_patches}.",
+        paint=kept,
+    ),
+    swap(
+        "multiplied",
+        "You multiply the patch by fill. Set its pixels to fill: = instead of *=.",
+        paint=lambda picture, place, fill: painted(picture, place, fill * picture[place]),
+    ),
+    before("fill_ignored", "You fill with 0. Use the argument fill.", fill=lambda fill: 0.0),
+    before(
+        "fill_of_lesson",
+        "You fill with 0.5, as the lesson does. Use the argument fill.",
+        fill=lambda fill: 0.5,
+    ),
+    before(
+        "fill_of_255",
+        "You fill with 255 * fill. The photo has values in [0, 1], and so has fill. See"
+        " {section_input}.",
+        fill=lambda fill: 255 * fill,
+    ),
+    own(
+        "by_the_slope",
+        "You multiply the slope by the change. That equals the effect only for a model "
+        "without curvature. Fill the patch and run the model. See {section_effect}.",
         by_the_slope,
-    )
-}
-ALSO = {"numbers_of_lesson": [patch_of_lesson], "per_pixel": [per_value]}
+    ),
+    # what the model is given
+    before(
+        "times_255",
+        "You multiply the photo by 255. The model takes values in [0, 1]. See {section_input}.",
+        x=lambda x: 255 * x,
+        fill=lambda fill: 255 * fill,
+    ),
+    before(
+        "normalised_again",
+        "You subtract a mean and divide by a spread before the model. The models of "
+        "this course do that inside. See {section_input}.",
+        model=lambda model: lambda x: model((x - MEAN) / SPREAD),
+    ),
+    # the shape
+    after(
+        "spread_over_pixels",
+        "The numbers are right, but you return one for each pixel. Return one for each patch.",
+        lambda e, patch: e.repeat_interleave(patch, 0).repeat_interleave(patch, 1),
+    ),
+    after(
+        "flattened",
+        "The numbers are right, but they stand in one line. Return a map, (H / patch, W / patch).",
+        torch.flatten,
+    ),
+]
 
-# An answer that changes x is known by that change, not by its numbers: these equal `accumulates`.
-COMPARED = {name: function for name, function in WRONG.items() if name != "no_copy"}
-
-GRADER = CaseGrader("00.2", CASES, occlusion, COMPARED, also=ALSO)
-
-OCCLUSION = Task(
-    id="00.2",
-    grade=GRADER,
-    reference=occlusion,
-    misconceptions=WRONG,
+OCCLUSION = function_task(
+    "00.2",
+    occlusion,
+    cases=CASES,
+    mistakes=MISTAKES,
+    passed="Every patch has the effect that its removal has.",
+    hints=(
+        "Two loops, one down and one across. Each turn starts from a fresh copy of the "
+        "photo: x.clone().",
+        "The patch (i, j) covers the pixels [i * patch, (i + 1) * patch) down, and the "
+        "same with j across. Read the target's score before and after.",
+        "Inside the loops: changed = x.clone(); changed[..., i * patch : (i + 1) * "
+        "patch, j * patch : (j + 1) * patch] = fill; effects[i, j] = start - "
+        "model(changed)[0, target].",
+    ),
 )
