@@ -4,7 +4,7 @@ r"""
 
 | | |
 |---|---|
-| **Core** | tasks 04.5, 04.3: 23 minutes |
+| **Core** | tasks 04.3, 04.5: 23 minutes |
 
 Tasks 04.1, 04.2 and 04.4 stand in the lesson. Here you use what you built there: break Grad-CAM, and draw its maps honestly.
 
@@ -53,47 +53,6 @@ The parts of the biases. The slopes say nothing about the constants in the netwo
 
 The coffee speaks against the cat. Removal is an experiment on the network, so its sign means something.
 </details>
-"""
-
-# %% [markdown]
-r"""
-## Task 04.5 · Break it: the brightest cell speaks against
-
-**Goal** G3 · **Level** 3 of 5 · **Minutes** 15 · **Importance** 5 of 5
-
-In the lesson the brightest cell of Grad-CAM was one that the score never reads. It can be worse. Build a case in which the **brightest** cell speaks *against* the class: switching this cell off **raises** the score.
-
-Hand in `(A, head)`:
-
-| part | meaning |
-|---|---|
-| `A` | feature maps of one photo, (K, h, w): a list or a tensor, no negative numbers, none above 10, at most 64 cells |
-| `head` | a function of (N, K, h, w) that returns one score each, (N,), made of torch operations |
-
-The brightest cell must be 5 percent ahead of the next one. The slopes must be true ones: `detach`, jumps, and a point exactly on a kink do not count.
-
-*Look back:* lesson 04, section 2 (From weights to slopes).
-"""
-
-
-# %% tags=["task"]
-### BEGIN SOLUTION
-# STUB: case = None  # (A, head)
-def against(A):
-    """A score that the cell (0, 0) lowers; the mean of its slopes is 1."""
-    return 3 * A[:, 0, 0, 1] - A[:, 0, 0, 0] + 2 * A[:, 0, 1, 1]
-
-
-case = ([[[4.0, 1.0], [2.0, 1.0]]], against)
-### END SOLUTION
-
-# %% tags=["check"]
-xc.check("04.5", case)
-
-# %% [markdown] tags=["solution"]
-r"""
-**The reasoning.** Grad-CAM gives every cell of a feature map the *mean* slope. So take a cell with a large activation and a negative slope, and give the other cells slopes so large that the mean is positive. The head must treat its cells
-differently: behind a mean over all cells, all slopes are equal, and no such case exists.
 """
 
 # %% [markdown]
@@ -163,6 +122,47 @@ xc.plot.maps(
 r"""
 Look at the numbers: the strongest map does **not** belong to the class that the network chooses. This net does not end with a mean, so the cells of Grad-CAM do not add up to
 the logit, and the strength of the map is no measure of it. Print the logit beside the map.
+"""
+
+# %% [markdown]
+r"""
+## Task 04.5 · Break it: the brightest cell speaks against
+
+**Goal** G3 · **Level** 3 of 5 · **Minutes** 15 · **Importance** 5 of 5
+
+In the lesson the brightest cell of Grad-CAM was one that the score never reads. It can be worse. Build a case in which the **brightest** cell speaks *against* the class: switching this cell off **raises** the score.
+
+Hand in `(A, head)`:
+
+| part | meaning |
+|---|---|
+| `A` | feature maps of one photo, (K, h, w): a list or a tensor, no negative numbers, none above 10, at most 64 cells |
+| `head` | a function of (N, K, h, w) that returns one score each, (N,), made of torch operations |
+
+The brightest cell must be 5 percent ahead of the next one. The slopes must be true ones: `detach`, jumps, and a point exactly on a kink do not count.
+
+*Look back:* lesson 04, section 2 (From weights to slopes).
+"""
+
+
+# %% tags=["task"]
+### BEGIN SOLUTION
+# STUB: case = None  # (A, head)
+def against(A):
+    """A score that the cell (0, 0) lowers; the mean of its slopes is 1."""
+    return 3 * A[:, 0, 0, 1] - A[:, 0, 0, 0] + 2 * A[:, 0, 1, 1]
+
+
+case = ([[[4.0, 1.0], [2.0, 1.0]]], against)
+### END SOLUTION
+
+# %% tags=["check"]
+xc.check("04.5", case)
+
+# %% [markdown] tags=["solution"]
+r"""
+**The reasoning.** Grad-CAM gives every cell of a feature map the *mean* slope. So take a cell with a large activation and a negative slope, and give the other cells slopes so large that the mean is positive. The head must treat its cells
+differently: behind a mean over all cells, all slopes are equal, and no such case exists.
 """
 
 # %% [markdown] tags=["quiz"]
