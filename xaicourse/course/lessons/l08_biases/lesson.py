@@ -271,23 +271,23 @@ dense = (mlp.dense1, mlp.dense2, mlp.classifier)
 matrices, trained = [d.weight for d in dense], [d.bias for d in dense]
 
 
-def input_part(biases):
-    """The part of the winner's logit that the input brings, in the median picture."""
+def missing_part(biases):
+    """How far the input's share is from the whole logit, in the median picture."""
     units = clothes
     for k, (w, b) in enumerate(zip(matrices, biases, strict=True)):
         units = (units.relu() if k else units) @ w.T + b
     table = shares_of(matrices, biases, clothes, units.argmax(1))
-    return float((table[:, 0] / table.sum(1)).median())
+    return float((table[:, 0] / table.sum(1) - 1).abs().median())
 
 
-control = {"copy without biases": input_part([0 * bias for bias in trained])}
-xc.show("the input's share of the logit", input_part(trained), control=control)
+control = {"copy without biases": missing_part([0 * bias for bias in trained])}
+xc.show("missing, as a share of the logit", missing_part(trained), control=control)
 
 # %% [markdown]
 r"""
 <details><summary>Answer to 08.P6</summary>
 
-(d). Without biases nothing else is there to bring anything: the whole logit, and not only in the median. A ReLU net without biases is the case in which gradient x input adds up.
+(d). Without biases nothing else is there to bring anything, and nothing is missing, not only in the median picture. A ReLU net without biases is the case in which gradient x input adds up.
 </details>
 
 So what is missing in section 1 is no fault of the slopes. It is the price of biases, and this net has many.
