@@ -59,6 +59,6 @@ def test_a_student_reads_it():
     message = check("07.1", lambda *arguments: 3 * right(*arguments)).message
     assert "Your numbers are the right ones times 3." in message
     paper = TASKS["08.1"].reference
-    turned = {**paper, "hidden_biases": tuple(-v for v in paper["hidden_biases"])}
+    turned = {**paper, "biases_on": tuple(-v for v in paper["biases_on"])}
     verdict = check("08.1", turned)
     assert verdict.diagnosis is not None or "signs reversed" in verdict.message

@@ -178,7 +178,7 @@ def test_an_answer_that_uses_another_answer_counts():
     [
         ("02.1", (torch.tensor([[-1.0, 4.0]]), np.array(["-3", "6"]), " Deconv")),
         ("02.1", [np.array([-1, 4]), (np.float64(-3), torch.tensor(6)), "DECONVNET"]),
-        ("08.1", [torch.tensor([-4, 15]), np.array([0, -3, 1]), "1", (-4, 20), [0, -3, 1, 1]]),
+        ("08.1", [torch.tensor([18, -3]), np.array([15, 0, 7]), (12, "-5"), [15, 8, 7]]),
         ("08.1", {name.upper(): part for name, part in TASKS["08.1"].reference.items()}),
         ("05.1", (np.array([3.75, -2.75]), torch.tensor([0.25]))),
     ],

@@ -530,13 +530,13 @@ def trimmed_mean(gradient, x, noise, sigma):
 
 # ---------------------------------------------------------------- constants that coincide
 
-TOY = {"inputs": (-4, 15), "hidden_biases": (0, -3, 1), "output_bias": 1}
-TOY |= {"inputs_moved": (-4, 20), "biases_moved": (0, -3, 1, 1)}
+SPLIT = {"inputs_off": (18, -3), "biases_off": (15, 0, 7)}
+SPLIT |= {"inputs_on": (12, -5), "biases_on": (15, 8, 7)}
 WRONG += [
-    ("08.1", "both_signs_lost", TOY | {"hidden_biases": (0, 3, -1)}, "sign"),
-    ("08.1", "output_sign_lost", TOY | {"output_bias": -1}, "sign"),
-    ("08.1", "inputs_at_the_lessons_point", TOY | {"inputs": (3, -3)}, r"\(3, 1\)"),
-    ("08.1", "moved_signs_lost", TOY | {"biases_moved": (0, 3, -1, 1)}, "sign"),
+    ("08.1", "sign_lost", SPLIT | {"biases_on": (15, -8, 7)}, "positive"),
+    ("08.1", "slopes_are_no_signs", SPLIT | {"biases_on": (3, -2, 1)}, "slopes"),
+    ("08.1", "closed_gate_counts", SPLIT | {"biases_off": (15, 8, 7)}, "gate is off"),
+    ("08.1", "size_of_an_input", SPLIT | {"inputs_off": (18, 3)}, "sign"),
 ]
 
 

@@ -4,7 +4,7 @@ import torch
 
 
 def split(weights, biases, x, target):
-    """Section 2: `split_by_hand` with a loop over the layers, each share as one sum."""
+    """Section 3: its recipe with one set of biases for all inputs, each share as one sum."""
     leaves = [leaf.clone().requires_grad_() for leaf in (x, *biases)]
     point, *own = leaves
     for k, (weight, bias) in enumerate(zip(weights, own, strict=True)):
@@ -17,14 +17,14 @@ def split(weights, biases, x, target):
 
 
 def implicit_bias(f, u):
-    """Section 2: slope times value, of the only leaf that is there."""
+    """Section 3: slope times value, of the only leaf that is there."""
     point = u.clone().requires_grad_()
     (slope,) = torch.autograd.grad(f(point).sum(), point)
     return (slope * point + 0.0).detach()
 
 
 def picture(terms):
-    """Section 5: all shares at their places, added up with their signs."""
+    """Section 6: all shares at their places, added up with their signs."""
     return terms.sum(1)
 
 
