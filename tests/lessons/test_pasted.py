@@ -165,7 +165,7 @@ BY_HAND = {
 }
 
 # Lessons that are being rewritten: their attempts come with them. This list may only shrink.
-UNTRIED = {"00", "01", "03", "04", "06", "07"}
+UNTRIED = {"00", "01", "03", "04", "07"}
 
 
 @pytest.mark.parametrize("task", BY_HAND)

@@ -436,7 +436,7 @@ for name, signal in {"weights": "filter", "drawn": drawn[0], **fits}.items():
     rho = [xc.pattern_quality(net, data, signal, **asked) for data in sets]
     quality[name] = torch.tensor([[float(v.nanmean()) for v in one] for one in rho])
 for layer, name in enumerate(("conv 1", "conv 2", "classifier")):
-    control = {k: quality[k][:, layer] for k in ("weights", "drawn")}
+    control = {k: quality[k][:, layer].round(decimals=3) for k in ("weights", "drawn")}
     xc.show(f"{name}: rho on three sets", quality["linear"][:, layer], control=control)
 
 # %% tags=["demo", "machinery"]
@@ -609,7 +609,7 @@ for name in ("gradient", "PatternNet", "PatternAttribution"):
 
 # %% [markdown]
 r"""
-For the gradient and for PatternAttribution the mean is no farther from 0 than its error allows. For PatternNet it is. Before you conclude that its map ignores the classifier, read the control: the same
+For the gradient and for PatternAttribution the mean is less than two standard errors away from 0. For PatternNet it is not. Before you conclude that its map ignores the classifier, read the control: the same
 map with its pixels in random places is as much like itself. A map with mostly one sign is a little like every other such map. So this cosine says nothing about
 the classifier; without the control we would have called it a failure.
 
@@ -632,7 +632,7 @@ photos = torch.cat([xc.datasets.photo(name, device=device) for name in names])
 crops = photos.unfold(2, 56, 56).unfold(3, 56, 56)  # (5, 3, 4, 4, 56, 56)
 crops = crops.permute(0, 2, 3, 1, 4, 5).reshape(-1, 3, 56, 56)[::2]  # (40, 3, 56, 56)
 crops = (crops - 0.45) / 0.23  # about as this network is used to
-halves = [xc.fit_patterns(first_half, crops[k::2], batch_size=10) for k in (0, 1)]
+halves = [xc.fit_patterns(first_half, crops[k::2], batch_size=4) for k in (0, 1)]
 cosine = torch.nn.functional.cosine_similarity
 for k in (0, 5, 9):
     one, two = (fit.layers[k].plus.flatten(1) for fit in halves)
