@@ -107,8 +107,16 @@ MISTAKES = [
         CHANNELS,
         "brightness",
         ("first_channel", "looks at one channel", lambda photo: photo[:, :1]),
-        ("darkest_channel", "takes the smallest channel", lambda photo: photo.amin(1, True)),
-        ("brightest_channel", "takes the largest channel", lambda photo: photo.amax(1, True)),
+        (
+            "darkest_channel",
+            "takes the smallest channel",
+            lambda photo: photo.amin(1, True),
+        ),
+        (
+            "brightest_channel",
+            "takes the largest channel",
+            lambda photo: photo.amax(1, True),
+        ),
     ),
     coat(
         "channels_apart",
@@ -128,20 +136,40 @@ MISTAKES = [
     *coats(
         FIFTH,
         "dark",
-        ("brightest_fifth", "measures the brightest fifth", lambda light: ~below(0.8)(light)),
-        ("darker_than_fifth", "uses a brightness below 0.2", lambda light: light <= 0.2),
+        (
+            "brightest_fifth",
+            "measures the brightest fifth",
+            lambda light: ~below(0.8)(light),
+        ),
+        (
+            "darker_than_fifth",
+            "uses a brightness below 0.2",
+            lambda light: light <= 0.2,
+        ),
         ("darkest_half", "uses the darkest half of the pixels", below(0.5)),
         ("darkest_tenth", "uses the darkest tenth of the pixels", below(0.1)),
         ("all_but_the_brightest", "uses the darkest four fifths", below(0.8)),
-        ("fifth_of_range", "takes a fifth of the way from darkest to brightest", of_range),
+        (
+            "fifth_of_range",
+            "takes a fifth of the way from darkest to brightest",
+            of_range,
+        ),
     ),
     *coats(
         SUMS,
         "share",
-        ("mean_over_mean", "divides two means", lambda s, dark: mean(s, dark) / s.mean()),
+        (
+            "mean_over_mean",
+            "divides two means",
+            lambda s, dark: mean(s, dark) / s.mean(),
+        ),
         ("mean_over_mean_outside", "divides by the mean outside", mean_by_outside),
         ("dark_over_bright", "divides by the sum outside", sum_by_outside),
-        ("not_divided", "is the sum in the coat", lambda size, dark: (size * dark).sum()),
+        (
+            "not_divided",
+            "is the sum in the coat",
+            lambda size, dark: (size * dark).sum(),
+        ),
         ("top_pixels", "counts pixels with a large attribution", of_top_pixels),
     ),
     coat(
@@ -161,8 +189,16 @@ MISTAKES = [
         "coat_share always uses the camera photo. Use its argument photo.",
         photo=camera_if_it_fits,
     ),
-    after("rest_of_photo", "This is the share outside the coat: 1 - share.", lambda s: 1 - s),
-    after("in_percent", "coat_share is in percent. Give a number from 0 to 1.", lambda s: 100 * s),
+    after(
+        "rest_of_photo",
+        "This is the share outside the coat: 1 - share.",
+        lambda s: 1 - s,
+    ),
+    after(
+        "in_percent",
+        "coat_share is in percent. Give a number from 0 to 1.",
+        lambda s: 100 * s,
+    ),
     after(
         "always_the_same",
         "This is the same number for every picture: a pasted one, or the share of the area. Look "

@@ -13,7 +13,11 @@ from torch import Tensor
 
 from xaicourse.core.gradients import Question, ask
 from xaicourse.core.quadrature import QUADRATURES
-from xaicourse.course.lessons.l05_integrated_gradients.trace import PathTrace, trace_path, walk
+from xaicourse.course.lessons.l05_integrated_gradients.trace import (
+    PathTrace,
+    trace_path,
+    walk,
+)
 from xaicourse.plot.scale import shared_limits
 from xaicourse.plot.style import BLUE, GREY, INK, ORANGE
 from xaicourse.widgets.controls import Choice, Device, Slider, WholeNumber, is_image
@@ -30,9 +34,18 @@ CHECKPOINTS = 32  # places on the path where the collected map is kept
 MOST_STEPS = 512
 MOST_TRACES = 8  # kept in memory, about 7 MB each for a photo of 224 x 224
 MOST_TILES = 64  # a finer map cannot be read on the screen
-LEGEND = {"loc": "best", "fontsize": 7, "frameon": True, "edgecolor": "none", "framealpha": 0.8}
+LEGEND = {
+    "loc": "best",
+    "fontsize": 7,
+    "frameon": True,
+    "edgecolor": "none",
+    "framealpha": 0.8,
+}
 MOST_FEATURES, MOST_DOTS, MOST_LETTERS = 40, 64, 40  # that are drawn
-SAYS = "the input at alpha", "the map collected so far, red raises the score, blue lowers it"
+SAYS = (
+    "the input at alpha",
+    "the map collected so far, red raises the score, blue lowers it",
+)
 
 
 @documented
@@ -121,7 +134,12 @@ class PathPanel(InputPanel):
         check_filled(baselines=baselines)
         self.baselines = dict(baselines)
         self.questions, self.traces = Memory(MOST_TRACES), Memory(MOST_TRACES)
-        first = {"alpha": alpha, "steps": steps, "quadrature": quadrature, "output": output}
+        first = {
+            "alpha": alpha,
+            "steps": steps,
+            "quadrature": quadrature,
+            "output": output,
+        }
         super().__init__(first)
 
     def compute(self, settings: Mapping[str, Any]) -> Generator[PathView | None, None, None]:

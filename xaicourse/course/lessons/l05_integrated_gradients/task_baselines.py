@@ -58,7 +58,12 @@ def read_side(given, side):
     share = to_number(part["share"], what)
     if not 0 <= share <= 1:
         off_limits(side, share, "between 0 and 1")
-    return {**part, "what": what, "share": share, "measured": shares_from(part["baseline"], side)}
+    return {
+        **part,
+        "what": what,
+        "share": share,
+        "measured": shares_from(part["baseline"], side),
+    }
 
 
 def off_limits(side, share, limit):

@@ -106,7 +106,13 @@ def saturated(points):
     return 1 - torch.relu(1 - points[:, 0]) + 0 * points[:, 1]
 
 
-RIGHT = {"f": smaller, "x": [[3.0, 2.0]], "baseline": [[0.0, 0.0]], "feature": 0, "value": 0.0}
+RIGHT = {
+    "f": smaller,
+    "x": [[3.0, 2.0]],
+    "baseline": [[0.0, 0.0]],
+    "feature": 0,
+    "value": 0.0,
+}
 
 JUMP = (
     "Your f jumps near feature {place} = {where}: it changes by {jump} at one point, and autograd "

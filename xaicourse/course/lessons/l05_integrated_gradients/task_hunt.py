@@ -149,7 +149,11 @@ MISTAKES = [
         lambda its: all_equal(its.delta),
         x=[X, X],
     ),
-    wrong("not_convicted", "Function {bug} is off by only {off}.", lambda i: i.error < CONVICTED),
+    wrong(
+        "not_convicted",
+        "Function {bug} is off by only {off}.",
+        lambda i: i.error < CONVICTED,
+    ),
 ]
 
 BUG_HUNT = claim_task(

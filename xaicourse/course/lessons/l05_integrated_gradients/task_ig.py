@@ -8,7 +8,14 @@ from xaicourse.course.grading.path_grader import path_task
 from xaicourse.course.grading.path_mistakes import WRONG_PATHS
 from xaicourse.course.grading.path_numbers import SCORE, WRONG_CLASSES, WRONG_SCORES
 from xaicourse.course.grading.path_probe import ProbeModel
-from xaicourse.course.grading.path_probes import CURVED, LINEAR, ONE_CLASS, SHAPES, exact, linear
+from xaicourse.course.grading.path_probes import (
+    CURVED,
+    LINEAR,
+    ONE_CLASS,
+    SHAPES,
+    exact,
+    linear,
+)
 from xaicourse.course.lessons.l05_integrated_gradients.wrong_probabilities import (
     PROBABILITY,
     WRONG_PROBABILITIES,

@@ -22,7 +22,10 @@ from xaicourse.widgets.documented import documented
 from xaicourse.widgets.given import check_one
 from xaicourse.widgets.work import finish
 
-SMALL_INPUT, FINE_GRID = 4096, 101  # up to so many numbers, F is drawn from so many points
+SMALL_INPUT, FINE_GRID = (
+    4096,
+    101,
+)  # up to so many numbers, F is drawn from so many points
 
 
 @documented
@@ -138,7 +141,11 @@ def trace_path(
 
 
 def walk(
-    question: Question, baseline: Any, steps: int, quadrature: str, checkpoints: int | None = None
+    question: Question,
+    baseline: Any,
+    steps: int,
+    quadrature: str,
+    checkpoints: int | None = None,
 ) -> Generator[None, None, PathTrace]:
     """Do the work of `trace_path` chunk by chunk: yield after each, return the trace."""
     check_one(question.x, "a path belongs to one input")
@@ -189,7 +196,10 @@ class Record:
         stride = 1 if checkpoints is None else -(-count // checkpoints)
         self.stops = [*range(stride, count, stride), count]  # numbers of nodes
         self.heard: list[tuple[float, float, float]] = []  # dF/d(alpha), length, F of each node
-        self.halves: list[Any] = [0.0, 0.0]  # the sums over the even and over the odd nodes
+        self.halves: list[Any] = [
+            0.0,
+            0.0,
+        ]  # the sums over the even and over the odd nodes
         self.sums = [over_channels(torch.zeros(path.end.shape[1:]))]
 
     def add(self, slopes: Tensor, norm: float, score: float) -> None:
@@ -207,9 +217,15 @@ class Record:
 
     def trace(self, question: Question, map_error: float) -> PathTrace:
         """Return the finished trace; F at both ends, at least, is asked for here."""
-        path, count = self.path, FINE_GRID if self.path.end.numel() <= SMALL_INPUT else 2
+        path, count = (
+            self.path,
+            FINE_GRID if self.path.end.numel() <= SMALL_INPUT else 2,
+        )
         places = torch.linspace(0, 1, count, dtype=torch.float64)
-        at, row = places.to(path.end), torch.zeros(count, dtype=torch.long, device=path.end.device)
+        at, row = (
+            places.to(path.end),
+            torch.zeros(count, dtype=torch.long, device=path.end.device),
+        )
         fine = question.scores(lambda p: path.point(at[p], row[p]), row).cpu().double()
         slopes, norms, scores = torch.tensor(self.heard, dtype=torch.float64).T
         known, heights = torch.cat([places, self.alphas]), torch.cat([fine, scores])
@@ -244,7 +260,10 @@ def adaptive_record(
     used = torch.isfinite(found.alpha[0])  # the order in which the gradients came
     alphas, order = found.alpha[0, used].cpu().sort(stable=True)
     middle = (alphas[1:] + alphas[:-1]) / 2
-    left, right = torch.cat([torch.zeros(1).double(), middle]), torch.cat([middle, torch.ones(1)])
+    left, right = (
+        torch.cat([torch.zeros(1).double(), middle]),
+        torch.cat([middle, torch.ones(1)]),
+    )
     record = Record(path, Nodes(alphas[None], left[None], right[None]), checkpoints)
     record.weights = found.weight[0, used].cpu().double()[order]
     for place in order.tolist():
