@@ -5,13 +5,15 @@ r"""
 | | |
 |---|---|
 | **Paper** | P.-J. Kindermans and others, *Learning how to explain neural networks: PatternNet and PatternAttribution*, [arXiv:1705.05598](https://arxiv.org/abs/1705.05598) |
-| **Time** | 65 minutes. The core path takes 40; "Go deeper" is optional. |
+| **Time** | 70 minutes: 42 to read and try, 28 for the three tasks. The whole lesson is optional. |
 | **Needs** | lesson 02 (the way back through a ReLU); mean and variance |
 | **Repairs** | the failure of lesson 02: pictures from a changed backward pass that look good without a reason. Here the change has a reason that you can test. |
 | **Practise** | the sheet `exercises/06_patterns.ipynb` |
 """
 
 # %% tags=["setup"]
+from dataclasses import replace
+
 import torch
 
 import xaicourse as xc
@@ -31,12 +33,11 @@ $$x = z \cdot (1, 0) + e \cdot (1, 1)$$
 
 The first part is the **signal**, the second the **distractor**. A linear model $y = w \cdot x$ learns to read $z$.
 
-**Predict (06.P1).** Pixel 2 holds no signal at all. How large is its weight, compared with that of pixel 1?
-(a) 0 · (b) about half · (c) the same size
+**Predict (06.P1).** Pixel 2 holds no signal at all. What weight does the model learn for it, compared with that of pixel 1?
 """
 
 # %% tags=["question"]
-xc.predict("06.P1", None)  # replace None by "a", "b" or "c", then run
+xc.predict("06.P1")
 
 # %% tags=["panel"]
 panel = xc.widgets.PatternPanel(angle=45, strength=2.0)
@@ -46,7 +47,7 @@ panel
 r"""
 <details><summary>Answer to 06.P1</summary>
 
-(c). Pixel 1 is $z + e$, pixel 2 is $e$. So $z$ is pixel 1 **minus** pixel 2: $w = (1, -1)$. The weight of pixel 2 is
+(a). Pixel 1 is $z + e$, pixel 2 is $e$. So $z$ is pixel 1 **minus** pixel 2: $w = (1, -1)$. The weight of pixel 2 is
 there to subtract the distractor.
 </details>
 
@@ -69,19 +70,124 @@ $$w \cdot x = z\,\big(w \cdot (1, 0)\big) + e\,\big(w \cdot (1, 1)\big)$$
 So two things must hold: $w \cdot (1, 0) = 1$ and $w \cdot (1, 1) = 0$. The first says "see the signal", the second says "be blind for
 the distractor". Only $w = (1, -1)$ does both. You can never see in $w$ alone what the signal looks like.
 
-**Covariance in five minutes.** When $y$ is above its mean, is $x_i$ above its mean, too? Multiply the two differences and average:
+**Covariance.** When $y$ is above its mean, is $x_i$ above its mean, too? Multiply the two differences and average:
 
 $$\mathrm{cov}[x_i, y] = \mathrm{mean}\big[(x_i - \mathrm{mean}\,x_i)\,(y - \mathrm{mean}\,y)\big]$$
 
 It is positive if both rise together, negative if one falls when the other rises, and near 0 if they have nothing to do with each
-other. $\mathrm{cov}[y, y]$ is the variance of $y$. Divide, and you get a slope: **by how much does $x_i$ change in the data when $y$ rises by 1?**
-That is the pattern.
+other. $\mathrm{cov}[y, y]$ is the variance of $y$, $\mathrm{var}[y]$. It adds up: $\mathrm{cov}[u + v, y] = \mathrm{cov}[u, y] + \mathrm{cov}[v, y]$, and a factor may stand in
+front: $\mathrm{cov}[3u, y] = 3\,\mathrm{cov}[u, y]$.
+"""
+
+# %% [markdown] tags=["symbols"]
+r"""
+Divide, and you get a slope: **by how much does $x_i$ change in the data when $y$ rises by 1?** Three new symbols:
+
+- $a$ (read it **"pattern"**) is $\mathrm{cov}[x, y] / \mathrm{var}[y]$: one number for each input of a neuron.
+- $S(x)$ is the **signal** that we estimate in an input: $S(x) = a\, y$. The rest, $x - S(x)$, should be distractor.
+- $\rho$ ("rho") is the quality of an estimate $S$, from 0 to 1. We define it in section 5.
+
+The **relevance** of pixel $i$ is its weight times its signal, $w_i\, a_i\, y$: how much of $y$ the signal in this pixel brings.
+"""
+
+# %% [markdown]
+r"""
+### Task 06.1 · Weights and pattern by hand
+
+**Goal** G1 · **Level** 1 of 5 · **Minutes** 10 · **Importance** 4 of 5
+
+Now the signal lights up both pixels, too. Inputs are $x = z\,(2, 1) + e\,(1, 1)$. The numbers $z$ and $e$ are independent (their covariance is 0), with mean 0;
+$\mathrm{var}[z] = 4$ and $\mathrm{var}[e] = 1$. A linear model $y = w \cdot x$ gives $y = z$, exactly and always. On paper:
+
+| hand in | what |
+|---|---|
+| `weights` | $w$: two numbers |
+| `covariances` | $\mathrm{cov}[x_1, y]$ and $\mathrm{cov}[x_2, y]$ |
+| `pattern` | $a$: two numbers |
+| `signal` | the signal $S(x)$ at $x = (8, 5)$ |
+| `distractor` | the rest, $x - S(x)$ |
+| `relevance` | $w_1 a_1 y$ and $w_2 a_2 y$ at $x = (8, 5)$ |
+
+Stuck? `xc.hint("06.1")`.
+"""
+
+# %% tags=["task"]
+### BEGIN SOLUTION
+# STUB: answer = {
+# STUB:     "weights": None,
+# STUB:     "covariances": None,
+# STUB:     "pattern": None,
+# STUB:     "signal": None,
+# STUB:     "distractor": None,
+# STUB:     "relevance": None,
+# STUB: }  # each: two numbers, such as (1, 2)
+answer = {
+    "weights": (1, -1),
+    "covariances": (8, 4),
+    "pattern": (2, 1),
+    "signal": (6, 3),
+    "distractor": (2, 2),
+    "relevance": (6, -3),
+}
+### END SOLUTION
+
+# %% tags=["check"]
+xc.check("06.1", answer)
+
+# %% [markdown] tags=["fold"]
+r"""
+$w \cdot (1, 1) = 0$ makes the model blind for $e$, so $w = c\,(1, -1)$; $w \cdot (2, 1) = 1$ gives $c = 1$. Then
+$\mathrm{cov}[x_1, y] = \mathrm{cov}[2z + e, z] = 2\,\mathrm{var}[z]$ and $\mathrm{cov}[x_2, y] = \mathrm{var}[z]$. Divided by $\mathrm{var}[y] = \mathrm{var}[z]$ this is $(2, 1)$: the direction of
+the signal. At $(8, 5)$, $y = 3$: the signal is $3\,(2, 1)$, the rest is the distractor $2\,(1, 1)$, and the relevances add up to $y$.
+
+The usual mistakes: the weights taken for the signal; the variance of $e$ added to a covariance; the standard deviation for the variance.
+"""
+
+# %% [markdown]
+r"""
+### Task 06.2 · The linear pattern
+
+**Goal** G2 · **Level** 2 of 5 · **Minutes** 8 · **Importance** 5 of 5
+
+| argument | meaning |
+|---|---|
+| `x` | inputs of a neuron, (M, D); their mean is not 0 |
+| `y` | the values of the neuron, (M,) |
+| **returns** | $\mathrm{cov}[x, y] / \mathrm{var}[y]$, (D,) |
+
+A small example: with $x_1 = 3y$ and a constant $x_2$, the pattern is $(3, 0)$. Leave the arguments as they are.
+"""
+
+
+# %% tags=["task"]
+def linear_pattern(x, y):
+    """Return the pattern of a linear neuron, (D,)."""
+    ### BEGIN SOLUTION
+    # STUB: ...
+    # STUB: return ...
+    dx, dy = x - x.mean(0), y - y.mean()
+    return (dx * dy[:, None]).mean(0) / (dy * dy).mean()
+    ### END SOLUTION
+
+
+# %% tags=["check"]
+xc.check("06.2", linear_pattern)
+
+# %% [markdown] tags=["fold"]
+r"""
+Both differences are needed for the variance; in the covariance one of the two is enough. Divide both means by the same
+number of inputs. `dy[:, None]` has the shape (M, 1), so that each input is multiplied by its own number.
+
+A test that needs no reference: $w \cdot a$ must be 1. For $w \cdot \mathrm{cov}[x, y] = \mathrm{cov}[w \cdot x, y] = \mathrm{var}[y]$.
+"""
+
+# %% [markdown]
+r"""
+From here on the lesson uses **your** function. Three draws of the data of section 1: is the pattern the signal $(1, 0)$?
 """
 
 # %%
-generator = torch.Generator().manual_seed(0)
-z, e = torch.randn(2, 4000, generator=generator, dtype=torch.float64)
-x = torch.stack([z + 2 * e, 2 * e], dim=1)  # (4000, 2): a distractor of strength 2
+pattern = xc.or_reference("06.2", linear_pattern)
 w = torch.tensor([[1.0, -1.0]], dtype=torch.float64)
 
 
@@ -90,24 +196,17 @@ def linear(x):
     return torch.nn.functional.linear(x, w)
 
 
-y = linear(x)[:, 0]
-dx, dy = x - x.mean(0), y - y.mean()
-a = (dx * dy[:, None]).mean(0) / (dy * dy).mean()
-print("weights:", w[0].tolist())
-print("pattern:", [round(v, 1) + 0.0 for v in a.tolist()])
-print("w . a  :", round(float(w[0] @ a), 6))
+for seed in range(3):
+    generator = torch.Generator().manual_seed(seed)
+    z, e = torch.randn(2, 4000, generator=generator, dtype=torch.float64)
+    x = torch.stack([z + 2 * e, 2 * e], dim=1)  # (4000, 2): a distractor of strength 2
+    a = pattern(x, linear(x)[:, 0])
+    print(f"pattern ({a[0]:.2f}, {a[1]:.2f}), weights {tuple(w[0].tolist())}")
 
-# %% [markdown] tags=["symbols"]
+# %% [markdown]
 r"""
-The pattern is $(1, 0)$, the direction of the signal. (With 4000 draws it is not exactly 0 in pixel 2, because $z$ and $e$ are not exactly
-unrelated in a finite sample.) Three new symbols:
-
-- $a$ (read it **"pattern"**) is $\mathrm{cov}[x, y] / \mathrm{var}[y]$: one number for each input of a neuron.
-- $S(x)$ is the **signal** that we estimate in an input: $S(x) = a\, y$.
-- $\rho$ ("rho") is the quality of an estimate $S$, from 0 to 1. We define it in section 5.
-
-Always $w \cdot a = 1$, because $w \cdot \mathrm{cov}[x, y] = \mathrm{cov}[w \cdot x, y] = \mathrm{var}[y]$. So the estimated signal contains exactly the value that the
-neuron reads: $w \cdot S(x) = y$.
+Up to the small error of a sample it is. (In a finite sample $z$ and $e$ are not exactly unrelated.) And always $w \cdot a = 1$: the estimated signal contains exactly the value that the
+neuron reads, $w \cdot S(x) = y$.
 
 The package fits the pattern of every neuron of a model in one pass over data. For this model there is one.
 """
@@ -139,11 +238,10 @@ The right half of the panel shows the same story with 81 pixels. The signal is a
 reads how bright the plus is. Again the weights contain something that is not signal: the stripes, with a minus sign.
 
 **Predict (06.P2).** You may change the picture by one step of length 1. Which step lifts $y$ most?
-(a) one along the weights $w$ · (b) one along the pattern $a$ · (c) both the same
 """
 
 # %% tags=["question"]
-xc.predict("06.P2", None)
+xc.predict("06.P2")
 
 # %% tags=["demo"]
 toy = xc.widgets.pattern_toy(plus.flatten(), stripes.flatten(), strength=2.0)
@@ -162,33 +260,35 @@ r"""
 On the stripes beside the plus the weights are negative: they subtract the distractor, which also shines through the plus. A reader who
 takes the map of the weights for "what the model looks for" would say that it looks for dark stripes.
 
-**"So the gradient is wrong!"** No. The gradient of a linear model *is* $w$. It answers a question, and the answer is right. It is only another
-question than the one that most people have in mind:
-
-- *Gradient:* in which direction must I **push** $x$, so that $y$ rises most for the length of my step?
-- *Pattern:* in which direction does $x$ **move by itself** in the data when $y$ rises?
-
-Let us check both answers, with steps of the same length along $w$ and along $a$.
+Now steps of the same length: along $w$, along $a$ (with **your** pattern), and in random directions.
 """
 
 # %%
-steps = {"along w": toy.w / toy.w.norm(), "along a": toy.a / toy.a.norm()}
-for name, step in steps.items():
-    xc.show(f"{name}: y rises by", float(toy.w @ step))
-    xc.show(f"{name}: |cosine| with the true plus", abs(float(step @ toy.s)))
-for name, direction in {"w": toy.w, "a": toy.a}.items():
-    value = float(direction @ toy.d / direction.norm())
-    xc.show(f"{name} contains some of the stripes", abs(value - toy.s @ toy.d) > 0.1)
+a = pattern(toy.data, toy.data @ toy.w)
+random = torch.randn(200, 81, dtype=torch.float64, generator=generator)
+random = random / random.norm(dim=1, keepdim=True)
+rises, likenesses = (random @ v.cpu() for v in (toy.w, toy.s))
+size = {"a random step, mean size": float(rises.abs().mean())}
+chance = {"a random step, mean size": float(likenesses.abs().mean())}
+for name, v in {"along w": toy.w, "along a": a}.items():
+    step = v / v.norm()
+    xc.show(f"{name}: y rises by", float(toy.w @ step), control=size)
+    xc.show(f"{name}: cosine with the true plus", float(step @ toy.s), control=chance)
 
 # %% [markdown]
 r"""
 <details><summary>Answer to 06.P2</summary>
 
-(a). No direction lifts $y$ more than the gradient: that is what a gradient is. But the step along $w$ is not a plus: it also makes the stripes darker.
+(c). No direction lifts $y$ more than the gradient: that is what a gradient is, and here it is $w$. But the step along $w$ is not a plus: it also makes the stripes darker.
 </details>
 
-The last two lines ask how much of the stripes a direction holds, beyond what the plus itself shares with them. A step along $a$ changes the plus and nothing else. An adversary wants $w$; somebody
-who wants to know what the model has found in the data wants $a$.
+**"So the gradient is wrong!"** No. It answers a question, and the answer is right. It is only another
+question than the one that most people have in mind:
+
+- *Gradient:* in which direction must I **push** $x$, so that $y$ rises most for the length of my step?
+- *Pattern:* in which direction does $x$ **move by itself** in the data when $y$ rises?
+
+An adversary wants $w$; somebody who wants to know what the model has found in the data wants $a$.
 
 ## 4 · Through a network
 
@@ -211,24 +311,69 @@ $$a_+ = \frac{E_+[x y] - E_+[x]\, E[y]}{w \cdot \big(E_+[x y] - E_+[x]\, E[y]\bi
 Above the line stands the open inputs' part of $\mathrm{cov}[x, y]$. ($\mathrm{cov}[x, y]$ is the weighted mean of this vector and of the same vector for the closed inputs;
 so $E[y]$ stays a mean over all.) The line below makes $w \cdot a_+ = 1$ again. The package calls this `"two_component"`; it is the default. A layer without
 a ReLU keeps the linear pattern.
+"""
 
-Here is one neuron with a ReLU, by hand and with the package.
+# %% [markdown]
+r"""
+### Task 06.3 · The pattern of a neuron with a ReLU
+
+**Goal** G2 · **Level** 3 of 5 · **Minutes** 10 · **Importance** 3 of 5
+
+Write the formula for one neuron, $y = w \cdot x + b$. $E_+$ is the mean over the inputs with $y > 0$, $E$ the mean over all.
+
+| argument | meaning |
+|---|---|
+| `x` | inputs, (M, D) |
+| `w` | weights, (D,) |
+| `b` | the bias, a number |
+| **returns** | $a_+$, (D,) |
+
+Leave the arguments as they are: work on a copy where you need one.
 """
 
 
+# %% tags=["task"]
+def two_component(x, w, b):
+    """Return the pattern of a neuron with a relu, (D,)."""
+    ### BEGIN SOLUTION
+    # STUB: y = x @ w + b
+    # STUB: active = ...
+    # STUB: return ...
+    y = x @ w + b
+    active = y > 0
+    both = (x[active] * y[active, None]).mean(0)  # E+[x y]
+    top = both - x[active].mean(0) * y.mean()
+    return top / (w @ top)
+    ### END SOLUTION
+
+
+# %% tags=["check"]
+xc.check("06.3", two_component)
+
+# %% [markdown] tags=["fold"]
+r"""
+Three means over different groups: $E_+$ twice over the open inputs, $E[y]$ over all. The bias decides which inputs are open.
+In $y$ itself it may be left out: a constant added to $y$ adds the same to $E_+[x y]$ and to $E_+[x]\, E[y]$.
+
+The usual mistakes: $E_+[xy]$ as a sum over the open inputs divided by *all* M, and $E[y]$ taken over the open ones.
+"""
+
 # %%
+relu_pattern = xc.or_reference("06.3", two_component)
+
+
 def neuron(x):
     """One neuron with a relu: (N, 2) -> (N, 1)."""
     return torch.relu(linear(x) - 0.5)
 
 
-y = linear(x)[:, 0] - 0.5
-on = y > 0
-top = (x[on] * y[on, None]).mean(0) - x[on].mean(0) * y.mean()
-a_plus = top / (w[0] @ top)
-fitted = xc.fit_patterns(neuron, x).layers[0]
-assert torch.allclose(fitted.plus[0], a_plus)
-print("a+:", [round(v, 1) + 0.0 for v in a_plus.tolist()])
+fitted = xc.fit_patterns(neuron, x).layers[0]  # by the package
+yours = relu_pattern(x, w[0], -0.5)
+assert torch.allclose(yours, fitted.plus[0])  # equal to the package
+print("a+, yours:     ", [round(v, 2) + 0.0 for v in yours.tolist()])
+print(
+    "linear pattern:", [round(v, 2) + 0.0 for v in pattern(x, linear(x)[:, 0]).tolist()]
+)
 print("goes into a relu:", fitted.gated)
 
 # %% [markdown]
@@ -258,55 +403,77 @@ linear weights $v$:
 $$\rho(S) = 1 - \max_v \mathrm{corr}\big[\,y,\ v \cdot (x - S(x))\,\big]$$
 
 1 means: nothing of $y$ is left over. 0 means: the rest still tells all of $y$. The weights $v$ are fitted on one half of the data, and $\rho$ is
-measured on the other half. For comparison we take the direction of the weights, $S(x) = w\, y / (w \cdot w)$. The paper's claim: **patterns leave less
-behind than weights.** We measure three of the four layers: a neuron of the dense layer has 2048 inputs, and 300 pictures are too few to fit its $v$.
+measured on the other half. The paper's claim: **patterns leave less behind than weights.** For the weights, $S(x) = w\, y / (w \cdot w)$.
+
+A second control stands beside them: **drawn** patterns, random numbers with the signs of the weights, scaled so that $w \cdot a = 1$. We take three sets of new pictures,
+and three of the four layers: a neuron of the dense layer has 2048 inputs, too many to fit its $v$ on 300 pictures.
 """
 
-# %% tags=["demo"]
-held_out = xc.datasets.planted(300, seed=3, device=device).x
-quality = {}
-for name, signal in {"weights": "filter", **fits}.items():
-    rho = xc.pattern_quality(
-        net, held_out, signal, layers=(0, 1, 3), neurons=4, samples=900, batch_size=50
-    )
-    quality[name] = [float(one.nanmean()) for one in rho]
-for layer, name in enumerate(("conv 1", "conv 2", "classifier")):
-    both = [quality[k][layer] for k in ("linear", "two components")]
-    xc.show(f"{name}: patterns beat weights", min(both) > quality["weights"][layer])
 
+# %% tags=["machinery"]
+def with_patterns(new):
+    """The fitted patterns, exchanged for new(W), scaled so that w . a = 1."""
+    layers, modules = [], (net.conv1, net.conv2, net.dense, net.classifier)
+    for module, layer in zip(modules, fits["linear"].layers, strict=True):
+        W = module.weight.detach().cpu().to(layer.plus)
+        v = new(W)
+        scale = (W * v).flatten(1).sum(1).view(-1, *[1] * (W.ndim - 1))
+        layers.append(replace(layer, plus=v / scale, minus=v / scale))
+    return replace(fits["linear"], layers=tuple(layers))
+
+
+def draw(W):
+    """Random sizes, with the signs of the weights."""
+    return W.sign() * torch.rand(W.shape, generator=generator, dtype=W.dtype)
+
+
+# %% tags=["demo"]
+drawn = [with_patterns(draw) for seed in range(3)]
+sets = [xc.datasets.planted(300, seed=seed, device=device).x for seed in (3, 4, 5)]
+asked = {"layers": (0, 1, 3), "neurons": 4, "samples": 900, "batch_size": 50}
+quality = {}  # name -> (sets, layers)
+for name, signal in {"weights": "filter", "drawn": drawn[0], **fits}.items():
+    rho = [xc.pattern_quality(net, data, signal, **asked) for data in sets]
+    quality[name] = torch.tensor([[float(v.nanmean()) for v in one] for one in rho])
+for layer, name in enumerate(("conv 1", "conv 2", "classifier")):
+    control = {k: quality[k][:, layer].round(decimals=3) for k in ("weights", "drawn")}
+    xc.show(f"{name}: rho on three sets", quality["linear"][:, layer], control=control)
+
+# %% tags=["demo", "machinery"]
 xc.plot.series(
     torch.arange(1, 4),
-    {name: torch.tensor(values) for name, values in quality.items()},
+    {name: values.mean(0) for name, values in quality.items()},
     x_name="1: first convolution     2: second convolution     3: classifier",
     y_name="ρ, 1 is best",
     doubling=True,  # three places, and nothing between them
-    alt="Three curves over three layers: the quality rho of the direction of the "
-    "weights, of the linear pattern and of the two-component pattern.",
+    alt="Four curves over three layers: the quality rho of the direction of the "
+    "weights, of drawn patterns, of the linear and of the two-component pattern.",
 )
 
 # %% [markdown]
 r"""
-The claim holds in all three layers. The two kinds of pattern are close to each other. Be fair to the weights: for the linear pattern the result is built in. On the
-data of the fit, $\mathrm{cov}[x - a\,y,\ y]$ is exactly 0, so $\rho = 1$ for every $v$. The test adds what happens on new pictures: $\rho$ stays near 1 in the convolutions, and falls to about three quarters in the classifier.
+The claim holds in all three layers, on all three sets. The two kinds of pattern are close to each other. Be fair to the weights: for the linear pattern the result is built in. On the
+data of the fit, $\mathrm{cov}[x - a\,y,\ y]$ is exactly 0, so $\rho = 1$ for every $v$. The test adds what happens on new pictures: $\rho$ stays high in the convolutions, and falls in the classifier.
 
-Now the maps. A test that does not depend on taste: how much of the size of a map lies inside the mask? The mask has 25 of 1024 pixels,
-so a map that knows nothing gets 0.024.
+Now the maps. A test that does not depend on taste: how much of the size of a map lies inside the mask?
 
 **Predict (06.P3).** Which map has the largest share inside the planted mark?
-(a) gradient · (b) PatternNet · (c) PatternAttribution · (d) gradient x input
 """
 
 # %% tags=["question"]
-xc.predict("06.P3", None)
+xc.predict("06.P3")
 
 # %% tags=["demo"]
 patterns = fits["two components"]
-maps = {
-    "gradient": xc.gradient(net, test, classes),
-    "PatternNet": xc.pattern_net(net, test, classes, patterns=patterns),
-    "PatternAttribution": xc.pattern_attribution(net, test, classes, patterns=patterns),
-    "gradient x input": xc.input_x_gradient(net, test, classes),
+methods = {  # of a model, the targets, and the patterns
+    "gradient": lambda f, t, p: xc.gradient(f, test, t),
+    "PatternNet": lambda f, t, p: xc.pattern_net(f, test, t, patterns=p),
+    "PatternAttribution": lambda f, t, p: xc.pattern_attribution(
+        f, test, t, patterns=p
+    ),
+    "gradient x input": lambda f, t, p: xc.input_x_gradient(f, test, t),
 }
+maps = {name: method(net, classes, patterns) for name, method in methods.items()}
 
 
 def inside(values):
@@ -315,18 +482,14 @@ def inside(values):
     return float(((size * masks).sum((1, 2, 3)) / size.sum((1, 2, 3))).mean())
 
 
-def supported(values):
-    """Share of the pictures in which the map's sum over the mask is positive."""
-    return float(((values * masks).sum((1, 2, 3)) > 0).double().mean())
-
-
-# %% tags=["demo"]
+blind = {
+    "the mask's area": 25 / 1024,
+    "difference from grey": inside(test - test.median()),
+}
 for name, values in maps.items():
-    xc.show(f"{name}: share inside the mark", inside(values))
-xc.show("chance", 25 / 1024)
-for name, values in maps.items():
-    xc.show(f"{name}: the mark's sum is positive in a share of", supported(values))
+    xc.show(f"{name}: share inside the mark", inside(values), control=blind)
 
+# %% tags=["demo", "machinery"]
 shown = {name: values[:1] / values[:1].abs().max() for name, values in maps.items()}
 xc.plot.maps(
     {"the mark that decides": masks[:1].double(), **shown},
@@ -341,39 +504,65 @@ xc.plot.maps(
 r"""
 <details><summary>Answer to 06.P3</summary>
 
-(d). PatternAttribution comes second, before the gradient; PatternNet is not better than the gradient. All are far above chance.
+(d). PatternAttribution comes second. Gradient and PatternNet cannot be told apart: with other pictures and another fit their order changes.
 </details>
 
-A share of sizes does not see signs, so the last four lines count them. The mark is the reason for its class: a map should say "it raises the logit". Three maps do so in (almost) every
-picture. PatternNet does it in the picture above, but not in about one picture of five.
+The second control never saw the network: it is the picture itself, minus its background. All marks stand out in it, so it is far above the area. The gradient and PatternNet hardly beat it.
 
-Stay with this result for a moment. The patterns are better estimates in every layer that we measured, and still the map of PatternNet is not better. Two likely reasons (part B of
-"Go deeper" and task 06.5 look at them):
+A share says that something was found. Was it *evidence for this class*? Ask the same maps about a class whose mark is not in the picture.
 
-1. **One pattern for all inputs.** A pattern is an average over the data. A neuron of the dense layer sees the whole picture, and the mark lies now here,
-   now there. Its average shows where marks can lie, not where this one lies. Only the open ReLUs know of *this* picture.
-2. **Everything that moves along counts.** The pattern shows what changes together with $y$, whether the model uses it or not. Task 06.5 makes an extreme
-   case of this: a pattern on an input that has no weight at all.
-
-So the step from "right for one linear neuron" to "right for a network" is not for free. Here we had a known answer, and it
-says: not on this task.
+**Predict (06.P5).** Each map now explains one of the three other classes. What happens to the shares inside the old mark?
 """
+
+# %% tags=["question"]
+xc.predict("06.P5")
+
+# %% tags=["demo"]
+turned = [(classes + k) % 4 for k in (1, 2, 3)]  # the three other classes
+unfitted = {"weights": with_patterns(lambda W: W), "drawn": drawn[0]}
+for name, method in methods.items():
+    others = sum(inside(method(net, t, patterns)) for t in turned) / 3
+    control = {"its own class": inside(maps[name])}
+    xc.show(f"{name}: share for the other classes", others, control=control)
+for name in ("PatternNet", "PatternAttribution"):
+    control = {
+        f"{k} as patterns": inside(methods[name](net, classes, p))
+        for k, p in unfitted.items()
+    }
+    xc.show(f"{name}: share, own class", inside(maps[name]), control=control)
 
 # %% [markdown]
 r"""
+<details><summary>Answer to 06.P5</summary>
+
+(c). The two maps with patterns have nearly the same share for a class that is not there. So most of their share is "there is a mark", and little of it "there is this mark". (PatternAttribution says
+the rest with its sign: for a class with a negative logit the whole map turns round, because it starts with the logit.)
+</details>
+
+The last two lines exchange the patterns. In PatternAttribution the fitted patterns do better than drawn ones, and than the weights. So the fit is worth something. In PatternNet the weights
+do as well as the fitted patterns.
+
+Stay with this for a moment. The patterns are better estimates in every layer that we measured, and still the map of PatternNet is not better. Two likely reasons (part B of
+"Go deeper" and task 06.5 look at them):
+
+1. **One pattern for all inputs.** A pattern is an average over the data. A neuron of the dense layer sees the whole picture, and the mark lies now here,
+   now there. Only the open ReLUs know of *this* picture.
+2. **Everything that moves along counts.** The pattern shows what changes together with $y$, whether the model uses it or not.
+
+So the step from "right for one linear neuron" to "right for a network" is not for free.
+
 ## 6 · The truth strip, replaced
 
 The other lessons end with the same three tests on a large network and photos. Patterns need data from the distribution that the network was trained
-on, and the course has only a few photos. A pattern of 1000 numbers that is fitted on 20 photos means nothing. So we take the same three questions to the
-planted pictures.
+on, and the course has only a few photos. A pattern of 1000 numbers that is fitted on 20 photos means nothing. So we asked the first two questions, the known answer and another
+class, in section 5. The third is left:
 
-- *Known answer:* section 5, with chance beside it.
-- *Another class:* does the map change when we explain another class of the same picture?
-- *A ruined network:* the weights of the classifier are drawn anew. Old patterns must be refused, and patterns that are fitted again must give another map.
+*A ruined network:* the weights of the classifier are drawn anew, eight times. Old patterns must be refused, and patterns that are fitted again must give another map. How alike are two maps that
+have nothing to do with each other? Two controls: the same map with its pixels in random places, and the map of another picture.
 """
 
 
-# %% tags=["demo"]
+# %% tags=["demo", "machinery"]
 def ruin(seed):
     """The network, with the weights of its classifier drawn anew."""
     other = xc.zoo.load("planted_cnn", device=device)
@@ -384,51 +573,74 @@ def ruin(seed):
     return other
 
 
-ruined = [ruin(seed) for seed in range(8)]
-try:
-    xc.pattern_net(ruined[0], test, classes, patterns=patterns)
-except ValueError as error:
-    print("refused:", str(error).split(":")[0])
-again = [xc.fit_patterns(one, train, batch_size=50) for one in ruined]
-
-
-# %%
 def likeness(one, two):
     """Mean cosine between the maps of two sets."""
     cosines = torch.nn.functional.cosine_similarity(one.flatten(1), two.flatten(1))
     return float(cosines.mean())
 
 
+def shuffled(values):
+    """The pixels of every map in the same random order."""
+    order = torch.randperm(1024, generator=torch.Generator().manual_seed(0))
+    return values.flatten(1)[:, order.to(values.device)].view_as(values)
+
+
 # %% tags=["demo"]
-turned = [(classes + k) % 4 for k in range(4)]  # turned[0] is the class itself
-for name, method in (
-    ("gradient", xc.gradient),
-    ("PatternNet", xc.pattern_net),
-    ("PatternAttribution", xc.pattern_attribution),
-):
-    # the gradient is asked in the same way, but has no patterns
-    old, *new = [
-        {} if name == "gradient" else {"patterns": p} for p in (patterns, *again)
+ruined = [ruin(seed) for seed in range(8)]
+try:
+    xc.pattern_net(ruined[0], test, classes, patterns=patterns)
+except ValueError as error:
+    print("refused:", str(error).split(":")[0])
+again = [xc.fit_patterns(one, train, batch_size=50) for one in ruined]
+for name in ("gradient", "PatternNet", "PatternAttribution"):
+    method = methods[name]
+    old = maps[name]
+    pairs = [
+        [likeness(old, method(one, t, p)) for t in (classes, *turned)]
+        for one, p in zip(ruined, again, strict=True)
     ]
-    others = [likeness(maps[name], method(net, test, t, **old)) for t in turned[1:]]
-    drawn = torch.zeros(8, 4)  # ruined networks, classes
-    for i, one in enumerate(ruined):
-        for k, t in enumerate(turned):
-            drawn[i, k] = likeness(maps[name], method(one, test, t, **new[i]))
-    xc.show(f"{name}: cosine with the other classes", sum(others) / 3)
-    xc.show(f"{name}: cosine with ruined networks, mean of 8", drawn.mean())
-    xc.show("    its standard error", drawn.mean(1).std() / 8**0.5)
-    xc.show(
-        "    one random class alone, lowest and highest", [drawn.min(), drawn.max()]
-    )
+    means = torch.tensor(pairs).mean(1)  # (8,), over the classes
+    control = {
+        "standard error": means.std() / 8**0.5,
+        "pixels in random places": likeness(old, shuffled(old)),
+        "another picture": likeness(old, old.roll(1, 0)),
+    }
+    xc.show(f"{name}: mean cosine with 8 ruined", means.mean(), control=control)
 
 # %% [markdown]
 r"""
-A map that does not care about the question would have a cosine near 1. When we ask for another class, the maps of the gradient and of PatternAttribution turn
-against the old ones. With a ruined network, one random class alone says little: by chance its map is a little like the old one, or like its opposite. So
-we take eight such networks and all their classes. Only a mean that is several standard errors away from 0 says something. For the gradient and for
-PatternAttribution it is not. PatternNet keeps about a quarter: a part of its picture does not depend on the question.
+For the gradient and for PatternAttribution the mean is less than two standard errors away from 0. For PatternNet it is not. Before you conclude that its map ignores the classifier, read the control: the same
+map with its pixels in random places is as much like itself. A map with mostly one sign is a little like every other such map. So this cosine says nothing about
+the classifier; without the control we would have called it a failure.
+
+## 7 · Your model
+
+A network that everybody has: torchvision's ResNet-18. Here its weights are **random**, so that the cell runs offline. Exchange them for trained ones, or for yours, and take *your* pictures instead of
+our crops. The cell fits the patterns of its first half twice, on two halves of the data: a pattern that changes with the data is no fact. (The whole network works, too, with more memory.)
+
+What to doubt: Are there several times as many samples as a neuron has inputs? (Each place of a picture is a sample for a convolution, but only each picture for a dense layer.) Is the pattern of this neuron more
+like its second fit than like the pattern of the **next neuron**? If not, it shows what all inputs have in common, not what this neuron reads.
 """
+
+# %% tags=["own-model"]
+# Trained: weights="DEFAULT", download=True. Yours, after the next line:
+# mine.model.load_state_dict(torch.load("my_resnet18.pth"))
+mine = xc.zoo.load("torchvision/resnet18", weights=None, device=device)
+first_half = torch.nn.Sequential(*list(mine.model.children())[:6])  # 10 layers
+names = ("chelsea", "coffee", "camera", "rocket", "brick")
+photos = torch.cat([xc.datasets.photo(name, device=device) for name in names])
+crops = photos.unfold(2, 56, 56).unfold(3, 56, 56)  # (5, 3, 4, 4, 56, 56)
+crops = crops.permute(0, 2, 3, 1, 4, 5).reshape(-1, 3, 56, 56)[::2]  # (40, 3, 56, 56)
+crops = (crops - 0.45) / 0.23  # about as this network is used to
+halves = [xc.fit_patterns(first_half, crops[k::2], batch_size=4) for k in (0, 1)]
+cosine = torch.nn.functional.cosine_similarity
+for k in (0, 5, 9):
+    one, two = (fit.layers[k].plus.flatten(1) for fit in halves)
+    alive = (one != 0).any(1) & (two != 0).any(1)
+    one, two = one[alive], two[alive]
+    control = {"the next neuron": cosine(one, two.roll(1, 0)).median()}
+    name = f"layer {k}: median cosine of two fits"
+    xc.show(name, cosine(one, two).median(), control=control)
 
 # %% [markdown] tags=["deeper"]
 r"""
@@ -441,11 +653,10 @@ Everything from here to "What to remember" is optional.
 Two models: a neuron sees $x$, or it sees $x - m$ and has the bias adjusted. They compute the same number for every input.
 
 **Predict (06.P4).** Does its pattern change?
-(a) no pattern changes · (b) the two-component one only · (c) the linear one only
 """
 
 # %% tags=["question"]
-xc.predict("06.P4", None)
+xc.predict("06.P4")
 
 # %%
 shift = torch.tensor([3.0, 0.0], dtype=torch.float64)
@@ -465,7 +676,7 @@ for estimator in ("linear", "two_component"):
 r"""
 <details><summary>Answer to 06.P4</summary>
 
-(b). In a covariance a constant cancels. In the two-component formula $E_+[x]$ stands beside $E[y]$, a mean over the open inputs beside a
+(a). In a covariance a constant cancels. In the two-component formula $E_+[x]$ stands beside $E[y]$, a mean over the open inputs beside a
 mean over all. They differ, so a constant in $x$ does not cancel: it changes the numerator by $m\,(E_+[y] - E[y])$.
 </details>
 
@@ -483,8 +694,11 @@ refit = xc.fit_patterns(net, second, batch_size=50)
 for k, name in enumerate(("conv 1", "conv 2", "dense", "classifier")):
     one, two = (fit.layers[k].plus.flatten(1) for fit in (patterns, refit))
     alive = (one != 0).any(1) & (two != 0).any(1)
-    cosines = torch.nn.functional.cosine_similarity(one[alive], two[alive])
-    xc.show(f"{name}: median cosine of two fits", cosines.median())
+    one, two = one[alive], two[alive]
+    control = {"the next neuron": cosine(one, two.roll(1, 0)).median()}
+    xc.show(
+        f"{name}: median cosine of two fits", cosine(one, two).median(), control=control
+    )
 
 # %% [markdown]
 r"""
@@ -500,7 +714,8 @@ r"""
 - Gradient: the direction to push. Pattern: the direction in which the data move. Two questions, two right answers.
 - $a = \mathrm{cov}[x, y] / \mathrm{var}[y]$, and $w \cdot a = 1$. For a ReLU only the open inputs count.
 - PatternNet goes back along $a$, PatternAttribution along $w$ times $a$. Both need data, and both belong to model **and** data.
-- Better estimates in the layers did not give a better map: test the map itself.
+- Better estimates in the layers did not give a better map: test the map itself, and for another class, too.
+- A share, or a cosine, of a map that never saw the network belongs beside each number. It took back two of our findings.
 
 **Where it goes on.** Lesson 11 uses patterns inside Integrated Gradients.
 

@@ -3,16 +3,63 @@
 import torch
 from torch import Tensor
 
-from xaicourse.course.grading.cases import Case, CaseGrader
-from xaicourse.course.grading.task import Task
+from xaicourse.course.grading.cases import Case, case
+from xaicourse.course.grading.function_task import function_task
+from xaicourse.course.grading.mistakes import after, before, own, swap
+from xaicourse.course.grading.shared_mistakes import pick
 
-__all__ = ["ATTRIBUTION", "GRADER"]
+__all__ = ["ATTRIBUTION"]
+
+
+def target_alone(logits, target):
+    """Return the target's logit in its place, 0 elsewhere: (N, K)."""
+    start = torch.zeros_like(logits)
+    start[torch.arange(len(logits)), target] = pick(logits, target)
+    return start
+
+
+def open_or_closed(z, units):
+    return (z > 0).to(z.dtype)
+
+
+def product(W, A, layer, last):
+    return W * A
+
+
+def as_it_is(R, layer):
+    return R
+
+
+def attribution(
+    weights,
+    biases,
+    patterns,
+    x,
+    target,
+    *,
+    start=target_alone,
+    matrix=product,
+    gate=open_or_closed,
+    between=as_it_is,
+):
+    """Return R_i = sum_j w_ij a_ij R_j down to the inputs, (N, D)."""
+    gates, units = [], x
+    for W, b in zip(weights, biases, strict=True):
+        logits = units @ W.T + b
+        units = logits.relu()
+        gates.append(gate(logits, units))
+    R, last = start(logits, target), len(weights) - 1
+    for k in range(last, -1, -1):
+        R = between(R @ matrix(weights[k], patterns[k], k, last), k)
+        R = R * gates[k - 1] if k else R
+    return R
 
 
 # ---------------------------------------------------------------- cases
 
 
-def _case(name: str, seed: int, widths: list[int], rows: int) -> Case:
+def net(name: str, says: str, seed: int, widths: list[int], count: int) -> Case:
+    """Return a case: a net of dense layers of these sizes, its patterns, and some inputs."""
     generator = torch.Generator().manual_seed(seed)
 
     def draw(*shape: int) -> Tensor:
@@ -24,225 +71,181 @@ def _case(name: str, seed: int, widths: list[int], rows: int) -> Case:
     for W in weights:
         a = W / W.square().sum(1, keepdim=True) + 0.4 * draw(*W.shape)
         patterns.append(a / (W * a).sum(1, keepdim=True))  # w . a = 1, as for every pattern
-    return Case(
+    return case(
         name,
-        {
-            "weights": weights,
-            "biases": [draw(o) for o, _ in pairs],
-            "patterns": patterns,
-            "x": draw(rows, widths[0]),
-            "target": torch.arange(rows) % widths[-1],
-        },
+        says,
+        weights=weights,
+        biases=[draw(o) for o, _ in pairs],
+        patterns=patterns,
+        x=draw(count, widths[0]),
+        target=torch.arange(count) % widths[-1],
     )
 
 
 CASES = (
-    _case("one_layer", 1, [3, 2], 2),
-    _case("two_layers", 7, [4, 6, 3], 3),
-    _case("three_layers", 6, [3, 7, 6, 5], 4),
+    net("one_layer", "a net with one layer", 1, [3, 2], 2),
+    net("two_layers", "a net with two layers", 7, [4, 6, 3], 3),
+    net("three_layers", "a net with three layers and four inputs", 6, [3, 7, 6, 5], 4),
 )
 
 
-# ---------------------------------------------------------------- right and wrong answers
+# ---------------------------------------------------------------- other starts and steps
 
 
-def _forward(weights, biases, x, last_relu=False):
-    """Return the gates of every layer but the last, and the logits."""
-    gates, units = [], x
-    for k, (W, b) in enumerate(zip(weights, biases, strict=True)):
-        z = units @ W.T + b
-        if k < len(weights) - 1 or last_relu:
-            gates.append((z > 0).to(z.dtype))
-            z = z * gates[-1]
-        units = z
-    return gates, units
+def one(logits, target):
+    """Start with 1 at the target."""
+    return target_alone(torch.ones_like(logits), target)
 
 
-def _back(matrices, gates, R, between=lambda R: R):
-    """Hand R (N, K) back through the layers."""
-    for k in range(len(matrices) - 1, -1, -1):
-        R = between(R @ matrices[k])
-        if k:
-            R = R * gates[k - 1]
-    return R
+def weights_alone(W, A, layer, last):
+    return W
 
 
-def _start(logits, target):
-    """Return the target's logit in its place, 0 elsewhere: (N, K)."""
-    one = torch.zeros_like(logits)
-    one[torch.arange(len(logits)), target] = 1.0
-    return one, one * logits
+def all_targets(logits, target):
+    start = torch.zeros_like(logits)
+    start[:, target] = logits[:, target]
+    return start
 
 
-def _products(weights, patterns):
-    return [W * A for W, A in zip(weights, patterns, strict=True)]
-
-
-def attribution(weights, biases, patterns, x, target):
-    """Return R_i = sum_j w_ij a_ij R_j down to the inputs, (N, D)."""
-    gates, logits = _forward(weights, biases, x)
-    return _back(_products(weights, patterns), gates, _start(logits, target)[1])
-
-
-def pattern_net(weights, biases, patterns, x, target):
-    gates, logits = _forward(weights, biases, x)
-    return _back(patterns, gates, _start(logits, target)[1])
-
-
-def gradient(weights, biases, patterns, x, target):
-    gates, logits = _forward(weights, biases, x)
-    return _back(weights, gates, _start(logits, target)[0])
-
-
-def gradient_times_logit(weights, biases, patterns, x, target):
-    gates, logits = _forward(weights, biases, x)
-    return _back(weights, gates, _start(logits, target)[1])
-
-
-def input_x_gradient(weights, biases, patterns, x, target):
-    return x * gradient(weights, biases, patterns, x, target)
-
-
-def starts_at_one(weights, biases, patterns, x, target):
-    gates, logits = _forward(weights, biases, x)
-    return _back(_products(weights, patterns), gates, _start(logits, target)[0])
-
-
-def times_input(weights, biases, patterns, x, target):
-    return x * starts_at_one(weights, biases, patterns, x, target)
-
-
-def gates_forgotten(weights, biases, patterns, x, target):
-    gates, logits = _forward(weights, biases, x)
-    return _back(
-        _products(weights, patterns), [g * 0 + 1 for g in gates], _start(logits, target)[1]
-    )
-
-
-def relevance_gated(weights, biases, patterns, x, target):
-    gates, logits = _forward(weights, biases, x)
-    return _back(
-        _products(weights, patterns), gates, _start(logits, target)[1], lambda R: R.clamp_min(0)
-    )
-
-
-def _two_stops(weights, biases, patterns, x, target, gated):
+def hidden_only(R, layer):
     """Remove negative relevance at the hidden layers, but not at the inputs."""
-    gates, logits = _forward(weights, biases, x)
-    products, R = _products(weights, patterns), _start(logits, target)[1]
-    for k in range(len(products) - 1, 0, -1):
-        R = (R @ products[k]).clamp_min(0)
-        R = R * gates[k - 1] if gated else R
-    return R @ products[0]
-
-
-def hidden_relevance_gated(weights, biases, patterns, x, target):
-    return _two_stops(weights, biases, patterns, x, target, gated=True)
-
-
-def relevance_for_gates(weights, biases, patterns, x, target):
-    return _two_stops(weights, biases, patterns, x, target, gated=False)
-
-
-def times_units(weights, biases, patterns, x, target):
-    units, gates = x, []
-    for k, (W, b) in enumerate(zip(weights, biases, strict=True)):
-        z = units @ W.T + b
-        units = z.relu() if k < len(weights) - 1 else z
-        gates.append(units)
-    return _back(_products(weights, patterns), gates[:-1], _start(units, target)[1])
-
-
-def relu_at_the_end(weights, biases, patterns, x, target):
-    gates, logits = _forward(weights, biases, x, last_relu=True)
-    return _back(_products(weights, patterns), gates[:-1], _start(logits, target)[1])
-
-
-def biases_forgotten(weights, biases, patterns, x, target):
-    return attribution(weights, [0 * b for b in biases], patterns, x, target)
-
-
-def only_last_layer(weights, biases, patterns, x, target):
-    gates, logits = _forward(weights, biases, x)
-    mixed = [*weights[:-1], weights[-1] * patterns[-1]]
-    return _back(mixed, gates, _start(logits, target)[1])
-
-
-def only_first_layer(weights, biases, patterns, x, target):
-    gates, logits = _forward(weights, biases, x)
-    mixed = [weights[0] * patterns[0], *weights[1:]]
-    return _back(mixed, gates, _start(logits, target)[1])
-
-
-def sizes(weights, biases, patterns, x, target):
-    return attribution(weights, biases, patterns, x, target).abs()
-
-
-def positive_products(weights, biases, patterns, x, target):
-    gates, logits = _forward(weights, biases, x)
-    positive = [P.clamp_min(0) for P in _products(weights, patterns)]
-    return _back(positive, gates, _start(logits, target)[1])
-
-
-def all_classes(weights, biases, patterns, x, target):
-    gates, logits = _forward(weights, biases, x)
-    return _back(_products(weights, patterns), gates, logits)
+    return R.clamp_min(0) if layer else R
 
 
 def best_class(weights, biases, patterns, x, target):
-    _, logits = _forward(weights, biases, x)
+    units = x
+    for W, b in zip(weights, biases, strict=True):
+        logits = units @ W.T + b
+        units = logits.relu()
     return attribution(weights, biases, patterns, x, logits.argmax(1))
 
 
-def first_target(weights, biases, patterns, x, target):
-    return attribution(weights, biases, patterns, x, target[:1].expand(len(x)))
+# ---------------------------------------------------------------- the task
 
-
-def all_targets(weights, biases, patterns, x, target):
-    gates, logits = _forward(weights, biases, x)
-    asked = torch.zeros_like(logits)
-    asked[:, target] = 1
-    return _back(_products(weights, patterns), gates, asked * logits)
-
-
-def probability(weights, biases, patterns, x, target):
-    gates, logits = _forward(weights, biases, x)
-    return _back(_products(weights, patterns), gates, _start(logits.softmax(1), target)[1])
-
-
-WRONG = {
-    function.__name__: function
-    for function in (
-        pattern_net,
-        gradient,
-        gradient_times_logit,
-        input_x_gradient,
-        starts_at_one,
-        times_input,
-        gates_forgotten,
-        relevance_gated,
-        times_units,
-        relu_at_the_end,
-        biases_forgotten,
-        only_last_layer,
-        only_first_layer,
-        sizes,
-        positive_products,
-        all_classes,
+MISTAKES = [
+    # the matrix of a step
+    swap(
+        "pattern_net",
+        "This is PatternNet: it uses the patterns alone. PatternAttribution uses weight times "
+        "pattern.",
+        matrix=lambda W, A, layer, last: A,
+    ),
+    swap(
+        "gradient",
+        "This is the gradient. Use weight times pattern in place of the weights, and start "
+        "with the logit.",
+        matrix=weights_alone,
+        start=one,
+    ),
+    swap(
+        "gradient_times_logit",
+        "You use the weights alone on the way down. Use weight times pattern.",
+        matrix=weights_alone,
+    ),
+    own(
+        "input_x_gradient",
+        "This is gradient x input. Use weight times pattern in place of the weights, and no input.",
+        lambda weights, biases, patterns, x, target: (
+            x * attribution(weights, biases, patterns, x, target, matrix=weights_alone, start=one)
+        ),
+    ),
+    swap(
+        "only_last_layer",
+        "You use the pattern in the last layer only.",
+        matrix=lambda W, A, layer, last: W * A if layer == last else W,
+    ),
+    swap(
+        "only_first_layer",
+        "You use the pattern in the first layer only.",
+        matrix=lambda W, A, layer, last: W if layer else W * A,
+    ),
+    swap(
+        "positive_products",
+        "You keep only positive products of weight and pattern. Keep all of them.",
+        matrix=lambda W, A, layer, last: (W * A).clamp_min(0),
+    ),
+    # where it starts
+    swap("starts_at_one", "You start with 1. Start with the target's logit.", start=one),
+    own(
+        "times_input",
+        "You multiply by the input. The pattern has taken its place: start with the logit and "
+        "leave the input out.",
+        lambda weights, biases, patterns, x, target: (
+            x * attribution(weights, biases, patterns, x, target, start=one)
+        ),
+    ),
+    swap(
+        "relu_at_the_end",
+        "You put a relu after the last layer, so a negative logit becomes 0. There is none.",
+        start=lambda z, target: target_alone(z, target).relu(),
+    ),
+    swap(
+        "all_classes",
+        "You start with all logits. Start with the target's alone.",
+        start=lambda z, target: z,
+    ),
+    own(
+        "best_class",
+        "You explain the class with the highest logit. Explain the class that is asked for: "
+        "target.",
         best_class,
-        first_target,
-        all_targets,
-        probability,
-    )
-}
+    ),
+    before(
+        "first_target",
+        "All inputs get the first target. Each has its own: target[n] for input n.",
+        target=lambda target: target[:1].expand(len(target)),
+    ),
+    swap(
+        "all_targets",
+        "R[:, target] = logits[:, target] starts with the scores of all targets for every "
+        "input. Each has its own: R[torch.arange(N), target].",
+        start=all_targets,
+    ),
+    swap(
+        "probability",
+        "You start with the probability. Start with the logit.",
+        start=lambda z, target: target_alone(z.softmax(1), target),
+    ),
+    # the gates
+    swap(
+        "gates_forgotten",
+        "A closed relu hands nothing on. Multiply by the gates of the hidden layers.",
+        gate=lambda z, units: 1,
+    ),
+    swap(
+        "times_units",
+        "You multiply by the values of the hidden neurons. Multiply by their gates: 1 if open, "
+        "0 if closed.",
+        gate=lambda z, units: units,
+    ),
+    swap(
+        "relevance_gated",
+        "You remove negative relevance. Only closed relus stop relevance, whatever its sign.",
+        between=lambda R, layer: R.clamp_min(0),
+    ),
+    swap("relevance_gated", "", between=hidden_only),
+    swap("relevance_gated", "", between=hidden_only, gate=lambda z, units: 1),
+    before(
+        "biases_forgotten",
+        "Your forward pass leaves the biases out. They decide which relus are open, and they "
+        "are part of the logit.",
+        biases=lambda biases: [0 * b for b in biases],
+    ),
+    after("sizes", "The sizes are right. Relevance has a sign.", torch.abs),
+]
 
-ALSO = {"relevance_gated": (hidden_relevance_gated, relevance_for_gates)}
-
-GRADER = CaseGrader("06.4", CASES, attribution, WRONG, also=ALSO)
-
-ATTRIBUTION = Task(
-    id="06.4",
-    grade=GRADER,
-    reference=attribution,
-    misconceptions=WRONG,
+ATTRIBUTION = function_task(
+    "06.4",
+    attribution,
+    cases=CASES,
+    mistakes=MISTAKES,
+    passed="Every open neuron hands on exactly what it received, because w . a = 1.",
+    hints=(
+        "Forward first, as always: keep for each hidden layer which relus are open, and the "
+        "logits. The start is (N, K): the target's logit in its place, 0 elsewhere.",
+        "One step down is R @ (W * A): (N, out) times (out, in). Before the step through a "
+        "hidden layer, multiply R by that layer's open relus (1 or 0).",
+        "for k in reversed(range(L)): R = R @ (weights[k] * patterns[k]); if k > 0: R = R * "
+        "(z[k - 1] > 0), with z[k - 1] the sums of the hidden layer k - 1.",
+    ),
 )

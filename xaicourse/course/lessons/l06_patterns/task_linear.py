@@ -3,10 +3,29 @@
 import torch
 from torch import Tensor
 
-from xaicourse.course.grading.cases import Case, CaseGrader
-from xaicourse.course.grading.task import Task
+from xaicourse.course.grading.cases import Case, case
+from xaicourse.course.grading.function_task import function_task
+from xaicourse.course.grading.mistakes import after, own, swap
 
-__all__ = ["GRADER", "LINEAR_PATTERN", "mixed"]
+__all__ = ["LINEAR_PATTERN", "mixed"]
+
+
+def centred(t):
+    return t - t.mean(0)
+
+
+def product_mean(x, y):
+    """Return the covariance of each number of x with y, (D,)."""
+    return centred(x).T @ centred(y) / len(y)
+
+
+def variance(x, y):
+    return centred(y).square().mean()
+
+
+def linear_pattern(x, y, *, covariance=product_mean, below=variance):
+    """Return cov[x, y] / var[y], (D,)."""
+    return covariance(x, y) / below(x, y)
 
 
 # ---------------------------------------------------------------- cases
@@ -19,159 +38,163 @@ def mixed(seed: int, count: int, width: int, centre: float) -> Tensor:
     return centre + plain @ torch.randn(width, width, generator=generator)
 
 
-def _case(name: str, seed: int, count: int, w: list[float], centre: float, b: float) -> Case:
-    x = mixed(seed, count, len(w), centre)
-    return Case(name, {"x": x, "y": x @ torch.tensor(w) + b})
+def neuron(name: str, says: str, x: Tensor, w: list[float], b: float) -> Case:
+    """Return a case: inputs, and the values of a neuron with weights w and bias b."""
+    return case(name, says, x=x, y=x @ torch.tensor(w) + b)
 
 
 CASES = (
-    _case("two", 0, 6, [1.0, -1.0], 0.0, 0.0),
-    _case("shifted", 1, 9, [0.5, 2.0, -1.5], 3.0, 4.0),
-    _case("many", 2, 60, [1.0, 0.0, -2.0, 0.7], -1.0, -2.0),
+    neuron("two", "6 inputs of 2 numbers", mixed(0, 6, 2, 0.0), [1.0, -1.0], 0.0),
+    neuron(
+        "shifted",
+        "9 inputs of 3 numbers with mean about 3",
+        mixed(1, 9, 3, 3.0),
+        [0.5, 2.0, -1.5],
+        4.0,
+    ),
+    neuron(
+        "many",
+        "60 inputs of 4 numbers, one of them without weight",
+        mixed(2, 60, 4, -1.0),
+        [1.0, 0.0, -2.0, 0.7],
+        -2.0,
+    ),
 )
 
 
-# ---------------------------------------------------------------- right and wrong answers
+# ---------------------------------------------------------------- wrong parts
 
 
-def _centred(t):
-    return t - t.mean(0)
+def plain_products(x, y):
+    return x.T @ y / len(y)
 
 
-def linear_pattern(x, y):
-    """Return cov[x, y] / var[y], (D,)."""
-    return _centred(x).T @ _centred(y) / _centred(y).square().sum()
+def plain_squares(x, y):
+    return y.square().mean()
 
 
-def not_centred(x, y):
-    return x.T @ y / y.square().sum()
+def product_sum(x, y):
+    return centred(x).T @ centred(y)
 
 
-def variance_not_centred(x, y):
-    return _centred(x).T @ _centred(y) / y.square().sum()
+def fewer(x, y):
+    """Divide by M - 1."""
+    return product_sum(x, y) / (len(y) - 1)
 
 
-def covariance_not_centred(x, y):
-    return x.T @ y / _centred(y).square().sum()
+def one(x, y):
+    return 1
 
 
-def not_divided(x, y):
-    return _centred(x).T @ _centred(y) / len(y)
+def weights(x, y):
+    return torch.linalg.lstsq(centred(x), centred(y)[:, None]).solution[:, 0]
 
 
-def sum_not_divided(x, y):
-    return _centred(x).T @ _centred(y)
+def along_the_weights(x, y):
+    return weights(x, y) / weights(x, y).square().sum()
 
 
-def fewer_not_divided(x, y):
-    return sum_not_divided(x, y) / (len(y) - 1)
+# ---------------------------------------------------------------- the task
 
+MISTAKES = [
+    # the means are not taken away
+    swap(
+        "not_centred",
+        "You use plain products. Subtract the mean of x and the mean of y first.",
+        covariance=plain_products,
+        below=plain_squares,
+    ),
+    swap(
+        "variance_not_centred",
+        "The covariance is right. But the variance is the mean of (y - mean of y) squared.",
+        below=plain_squares,
+    ),
+    swap(
+        "covariance_not_centred",
+        "The variance is right. But the covariance is the mean of (x - its mean) times (y - "
+        "its mean).",
+        covariance=plain_products,
+    ),
+    own(
+        "mean_ratio",
+        "This is the ratio of the means. It knows nothing about how x and y change together.",
+        lambda x, y: x.mean(0) / y.mean(),
+    ),
+    # by what is divided
+    swap("not_divided", "This is the covariance. Divide by the variance of y.", below=one),
+    swap("not_divided", "", covariance=product_sum, below=one),
+    swap("not_divided", "", covariance=fewer, below=one),
+    swap(
+        "sum_above",
+        "Your variance is a mean, your covariance is a sum. Divide it by the number of inputs.",
+        covariance=product_sum,
+    ),
+    swap("sum_above", "", covariance=product_sum, below=lambda x, y: y.var()),
+    swap(
+        "by_deviation",
+        "You divide by the standard deviation of y. Divide by its variance.",
+        below=lambda x, y: y.std(unbiased=False),
+    ),
+    swap("by_deviation", "", below=lambda x, y: y.std()),
+    swap("by_deviation", "", covariance=fewer, below=lambda x, y: y.std()),
+    swap(
+        "correlation",
+        "This is the correlation. The pattern divides by var[y] only, so it keeps the units of x.",
+        below=lambda x, y: x.std(0, unbiased=False) * y.std(unbiased=False),
+    ),
+    swap("correlation", "", below=lambda x, y: x.std(0) * y.std()),
+    swap(
+        "by_variance_of_x",
+        "You divide by the variance of x. Divide by the variance of y.",
+        below=lambda x, y: x.var(0, unbiased=False),
+    ),
+    swap("by_variance_of_x", "", below=lambda x, y: x.var(0)),
+    swap(
+        "two_counts",
+        "Your covariance is divided by M and your variance by M - 1. Use the same number in both.",
+        below=lambda x, y: y.var(),
+    ),
+    swap(
+        "two_counts_reversed",
+        "Your covariance is divided by M - 1 and your variance by M. Use the same number in both.",
+        covariance=fewer,
+    ),
+    # another vector
+    own(
+        "the_weights",
+        "You found the weights of the neuron again. They cancel the distractor. The pattern is "
+        "covariance divided by var[y].",
+        weights,
+    ),
+    own(
+        "weights_direction",
+        "This is the direction of the weights, w / (w . w). The pattern is covariance divided "
+        "by var[y].",
+        along_the_weights,
+    ),
+    after(
+        "unit_length",
+        "You scaled the pattern to length 1. Its scale has a meaning: w . a = 1.",
+        lambda a: a / a.norm(),
+    ),
+    after(
+        "sizes", "The sizes are right. Some numbers fall when y rises: keep their signs.", torch.abs
+    ),
+    after("sign_reversed", "Every sign is reversed.", lambda a: -a),
+]
 
-def sum_above(x, y):
-    return sum_not_divided(x, y) / y.var(unbiased=False)
-
-
-def sum_above_fewer(x, y):
-    return sum_not_divided(x, y) / y.var()
-
-
-def by_deviation(x, y):
-    return not_divided(x, y) / _centred(y).square().mean().sqrt()
-
-
-def by_deviation_fewer(x, y):
-    return not_divided(x, y) / y.std()
-
-
-def by_deviation_both_fewer(x, y):
-    return fewer_not_divided(x, y) / y.std()
-
-
-def correlation(x, y):
-    return by_deviation(x, y) / _centred(x).square().mean(0).sqrt()
-
-
-def by_variance_of_x(x, y):
-    return not_divided(x, y) / _centred(x).square().mean(0)
-
-
-def correlation_fewer(x, y):
-    return not_divided(x, y) / (x.std(0) * y.std())
-
-
-def by_variance_of_x_fewer(x, y):
-    return not_divided(x, y) / x.var(0)
-
-
-def the_weights(x, y):
-    return torch.linalg.lstsq(_centred(x), _centred(y)[:, None]).solution[:, 0]
-
-
-def weights_direction(x, y):
-    w = the_weights(x, y)
-    return w / w.square().sum()
-
-
-def two_counts(x, y):
-    return linear_pattern(x, y) * (len(y) - 1) / len(y)
-
-
-def two_counts_reversed(x, y):
-    return linear_pattern(x, y) * len(y) / (len(y) - 1)
-
-
-def unit_length(x, y):
-    a = linear_pattern(x, y)
-    return a / a.norm()
-
-
-def sizes(x, y):
-    return linear_pattern(x, y).abs()
-
-
-def sign_reversed(x, y):
-    return -linear_pattern(x, y)
-
-
-def mean_ratio(x, y):
-    return x.mean(0) / y.mean()
-
-
-WRONG = {
-    function.__name__: function
-    for function in (
-        not_centred,
-        variance_not_centred,
-        covariance_not_centred,
-        not_divided,
-        sum_above,
-        by_deviation,
-        correlation,
-        by_variance_of_x,
-        the_weights,
-        weights_direction,
-        two_counts,
-        two_counts_reversed,
-        unit_length,
-        sizes,
-        sign_reversed,
-        mean_ratio,
-    )
-}
-
-ALSO = {
-    "not_divided": (sum_not_divided, fewer_not_divided),
-    "sum_above": (sum_above_fewer,),
-    "by_deviation": (by_deviation_fewer, by_deviation_both_fewer),
-    "correlation": (correlation_fewer,),
-    "by_variance_of_x": (by_variance_of_x_fewer,),
-}
-
-GRADER = CaseGrader("06.2", CASES, linear_pattern, WRONG, also=ALSO)
-
-LINEAR_PATTERN = Task(
-    id="06.2",
-    grade=GRADER,
-    reference=linear_pattern,
-    misconceptions=WRONG,
+LINEAR_PATTERN = function_task(
+    "06.2",
+    linear_pattern,
+    cases=CASES,
+    mistakes=MISTAKES,
+    passed="For every linear neuron, w . a = 1: your pattern says how x changes when y rises by 1.",
+    hints=(
+        "A covariance is the mean of a product of two differences: x minus its mean, y minus "
+        "its mean. The mean is over the M inputs.",
+        "xc = x - x.mean(0), yc = y - y.mean(). The covariance with each of the D numbers is "
+        "(xc * yc[:, None]).mean(0).",
+        "return (xc * yc[:, None]).mean(0) / (yc * yc).mean(). A test: for y = x @ w + b, the "
+        "product w . pattern is 1.",
+    ),
 )
