@@ -591,7 +591,7 @@ xc.plot.maps(
 r"""
 <details><summary>Answer to 05.P4</summary>
 
-(c), a few percent. A pixel that equals its baseline has travelled no distance and gets exactly 0, and the coat is
+(b), a few percent. A pixel that equals its baseline has travelled no distance and gets exactly 0, and the coat is
 almost black.
 </details>
 

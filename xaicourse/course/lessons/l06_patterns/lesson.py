@@ -279,7 +279,7 @@ for name, v in {"along w": toy.w, "along a": a}.items():
 r"""
 <details><summary>Answer to 06.P2</summary>
 
-(c). No direction lifts $y$ more than the gradient: that is what a gradient is, and here it is $w$. But the step along $w$ is not a plus: it also makes the stripes darker.
+(b). No direction lifts $y$ more than the gradient: that is what a gradient is, and here it is $w$. But the step along $w$ is not a plus: it also makes the stripes darker.
 </details>
 
 **"So the gradient is wrong!"** No. It answers a question, and the answer is right. It is only another
@@ -676,7 +676,7 @@ for estimator in ("linear", "two_component"):
 r"""
 <details><summary>Answer to 06.P4</summary>
 
-(a). In a covariance a constant cancels. In the two-component formula $E_+[x]$ stands beside $E[y]$, a mean over the open inputs beside a
+(b). In a covariance a constant cancels. In the two-component formula $E_+[x]$ stands beside $E[y]$, a mean over the open inputs beside a
 mean over all. They differ, so a constant in $x$ does not cancel: it changes the numerator by $m\,(E_+[y] - E[y])$.
 </details>
 

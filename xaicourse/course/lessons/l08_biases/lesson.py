@@ -398,7 +398,7 @@ xc.show("espresso: absolute shares of all places, in logits", sizes / espresso.s
 r"""
 <details><summary>Answer to 08.P2</summary>
 
-(c). The biases of the last maps bring more than the whole logit, in all five photos. The pixels bring little, and of either sign.
+(b). The biases of the last maps bring more than the whole logit, in all five photos. The pixels bring little, and of either sign.
 </details>
 
 A discovery about what the network has learned? Look at the control. With a *random* last layer the winner's logit comes from the last maps, too, in most photos. A winner is the largest of a thousand logits, so whatever
@@ -509,7 +509,7 @@ xc.plot.maps(
 r"""
 <details><summary>Answer to 08.P4</summary>
 
-(a). About a million times the logit. The picture has no unit: make the logit 7 times as large, and the picture stays the same.
+(b). About a million times the logit. The picture has no unit: make the logit 7 times as large, and the picture stays the same.
 </details>
 
 Every step of $\psi$ destroys the identity. The absolute value forgets that shares cancel. The rescaling gives each operation the same weight, whether it brings much or almost nothing. The enlarging counts a
