@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-import xaicourse as xc
 from xaicourse.course.checking import TASKS, check
 from xaicourse.course.lessons.l08_biases import task_picture, task_split
 

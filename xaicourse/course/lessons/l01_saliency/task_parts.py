@@ -70,8 +70,8 @@ WHERE_IT_WENT = paper_task(
         ),
         row(
             "output_weight_forgotten",
-            "The third unit enters f with the output weight -1: multiply its bias by that, too. (Or did "
-            "a sign get lost?)",
+            "The third unit enters f with the output weight -1: multiply its bias by that, too. "
+            "(Or did a sign get lost?)",
             (0, 0, -1),
         ),
         row(
