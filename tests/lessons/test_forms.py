@@ -154,12 +154,20 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize(
-    "source",
-    SOURCES,
-    ids=[s.path.split("/")[-2][:3] + ("s" if s.is_sheet else "l") for s in SOURCES],
-)
+# A cell of these lessons hands over a function that knows the whole batch (features, classes): a
+# reader who goes input by input fails there. This list may only shrink.
+NOT_ONE_BY_ONE = {"l04l", "l07l"}
+
+IDS = {s.path.split("/")[-2][:3] + ("s" if s.is_sheet else "l"): s for s in SOURCES}
+TRIED = [
+    pytest.param(source, form, id=f"{name}-{form}")
+    for name, source in IDS.items()
+    for form in FORMS
+    if form != "one by one" or name not in NOT_ONE_BY_ONE
+]
+
+
+@pytest.mark.parametrize(("source", "form"), TRIED)
 def test_what_passes_works_on(source, form, capsys):
     torch.manual_seed(0)
     try:
@@ -168,5 +176,6 @@ def test_what_passes_works_on(source, form, capsys):
         plt.close("all")
     refused = {task: verdict.message for task, verdict in verdicts.items() if not verdict.passed}
     assert refused == {}
+    assert {cell.task for cell in source.cells if "check" in cell.tags} <= set(verdicts)
     said = capsys.readouterr().out
     assert [task for task in verdicts if f"Task {task} is open" in said] == []
