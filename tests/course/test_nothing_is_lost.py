@@ -19,6 +19,7 @@ import xaicourse as xc
 from xaicourse.core import files
 from xaicourse.core.files import write_atomically
 from xaicourse.course.checking import record, work
+from xaicourse.course.grading import messages
 
 from .test_work import ISSUED, SHEET, all_files, cell, edited, read, root, write  # noqa: F401
 
@@ -256,6 +257,13 @@ def test_a_new_file_replaces_nothing(tmp_path, monkeypatch):
 # ---------------------------------------------------------------- places
 
 
+def assert_noted(said, kept):
+    """A choice is answered, and it is said if it could not be kept."""
+    assert said.startswith("You chose a.")
+    not_kept = messages.text("words/not_kept")
+    assert (" ".join(said.split()).endswith(not_kept)) != kept
+
+
 @pytest.mark.fault("S9")
 def test_a_user_without_a_home_can_learn(monkeypatch, capsys, tmp_path):
     monkeypatch.setenv("XAICOURSE_TEST", "0")
@@ -264,10 +272,10 @@ def test_a_user_without_a_home_can_learn(monkeypatch, capsys, tmp_path):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(Path, "home", refuse(RuntimeError("Could not determine home directory.")))
     xc.predict("04.P1", "a")
-    assert capsys.readouterr().out.startswith("noted: a")
+    assert_noted(capsys.readouterr().out, kept=False)
     monkeypatch.setenv("XAICOURSE_PROGRESS", "~nobody-of-this-name/p.json")
     xc.predict("04.P1", "a")
-    assert capsys.readouterr().out.startswith("noted: a")
+    assert_noted(capsys.readouterr().out, kept=False)
 
 
 @pytest.mark.fault("S9")
@@ -279,7 +287,7 @@ def test_a_folder_that_was_deleted_under_our_feet(monkeypatch, capsys, tmp_path)
     monkeypatch.delenv("XAICOURSE_PROGRESS", raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     xc.predict("04.P1", "a")
-    assert capsys.readouterr().out.startswith("stored: a")
+    assert_noted(capsys.readouterr().out, kept=True)
 
 
 # ---------------------------------------------------------------- the work folder
