@@ -263,7 +263,7 @@ for name, own, whole in (
     control = {"the whole half at once": whole}
     xc.show(f"{name}: the 32 patches of its own half", own.sum(), control=control)
 
-# %% tags=["demo", "machinery"]
+# %% tags=["demo", "machinery", "workshop"]
 sides = {"left": "cat half", "right": "coffee half"}
 xc.plot.overview(
     collage,

@@ -55,7 +55,7 @@ shown = {
 xc.plot.maps(
     {name: own_scale(values)[0] for name, values in shown.items()},
     photo=collage,
-    tile=2,
+    tile=4,
     unit="sum over channels, own scale",
     alt="The collage of a cat and a cup of coffee, and two signed maps, A and B. In A "
     "red and blue dots are spread over both halves. B shows fine lines.",
