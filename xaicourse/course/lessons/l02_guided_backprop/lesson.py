@@ -489,7 +489,7 @@ r"""
 (a). The signed maps of the gradient have little in common with the old one, whatever the draw. Guided Backprop keeps its map, and DeconvNet keeps its grid.
 </details>
 
-`likeness` is your function of task 02.3, for maps with signs and for absolute maps. Look at the *absolute* gradient maps: they still look alike, but most of
+`xc.widgets.likeness` gives two cosines: one of the maps with signs, one of the absolute maps. Look at the *absolute* gradient maps: they still look alike, but most of
 this likeness remains when the pixels are shuffled. Another reason to keep the signs.
 
 <details><summary>Answer to 02.P1, sharper or truer?</summary>
