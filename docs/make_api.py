@@ -16,6 +16,7 @@ from xaicourse.evaluation.registry import MetricRecord
 PAGE = Path(__file__).with_name("api.md")
 PARTS = {
     "xc.targets": "what is explained",
+    "xc.baselines": "compared with what?",
     "xc.evaluation": "how good is a map?",
     "xc.evaluation.controls": "maps to compare with",
     "xc.zoo": "models",
@@ -35,6 +36,7 @@ VALUES = {
     "xc.METRICS": "The registered metrics: name -> record.",
     "xc.__version__": "The version of the package.",
     "xc.targets.OUTPUTS": "The names of the scales on which an output can be explained.",
+    "xc.baselines.BASELINES": "The baselines that have a name: name -> function of x.",
     "xc.evaluation.METRICS": "The registered metrics: name -> record.",
     "xc.zoo.MODELS": "The models that the course offers: name -> record.",
     "xc.zoo.TOY_INPUT": "The input x of the TOY net that the lessons explain.",

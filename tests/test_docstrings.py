@@ -18,6 +18,7 @@ from xaicourse.evaluation import controls
 
 HOMES = {
     "xc": xc,
+    "xc.baselines": xc.baselines,
     "xc.datasets": xc.datasets,
     "xc.evaluation": xc.evaluation,
     "xc.evaluation.controls": controls,

@@ -29,6 +29,7 @@ from xaicourse.course.checking import predict as predict
 from xaicourse.evaluation import METRICS as METRICS
 from xaicourse.evaluation.truth_strip import truth_strip as truth_strip
 from xaicourse.methods import METHODS as METHODS
+from xaicourse.methods import baselines as baselines
 from xaicourse.methods.spec import spec as spec
 from xaicourse.methods.vanilla.ascent import class_model as class_model
 from xaicourse.methods.vanilla.feature_maps import TokenGrid as TokenGrid
@@ -45,6 +46,7 @@ __all__ = [
     "METHODS",
     "TokenGrid",
     "at_layer",
+    "baselines",
     "bind",
     "device",
     "map_layers",
@@ -63,6 +65,8 @@ __all__ = [
     "occlusion",
     "input_x_gradient",
     "integrated_gradients",
+    "expected_gradients",
+    "gradient_shap",
     "bias_backprop",
     "fullgrad",
     "fullgrad_decomposition",
@@ -650,7 +654,8 @@ def occlusion(
         `patch`. What is left at the far edge gets a smaller patch.
     fill : number, sequence of C numbers, Tensor or name
         What is put in the patch, in the space of x: a number, a value for each channel, a tensor
-        as for a baseline, or for images in [0, 1] one of black, white, mean, blur, uniform.
+        as for a baseline, or for images in [0, 1] one of black, white, mean, blur, uniform,
+        max_distance.
     output : str or callable
         ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
     batch_size : int, optional
@@ -825,7 +830,7 @@ def integrated_gradients(
         What is explained; None is the predicted class. It is fixed once, at x.
     baseline : number, Tensor or name
         x', in the same space as x: a number, a tensor, or for images in [0, 1] one of black,
-        white, mean, blur, uniform.
+        white, mean, blur, uniform, max_distance.
     steps : int, optional
         Nodes of the quadrature (intervals of the trapezoid); 50 without it. Where the quadrature
         is adaptive, the most gradients that a row may cost; 1000 without it.
@@ -883,6 +888,213 @@ def integrated_gradients(
     steps: int | None = None,
     quadrature: str = "gauss_legendre",
     tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def expected_gradients(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    baselines: Tensor | tuple[float | Tensor | str, ...] | list[float | Tensor | str] | float | str = 0.0,
+    samples: int = 100,
+    stratified: bool = True,
+    antithetic: bool = False,
+    seed: int = 0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    differentiable: bool = False,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Average Integrated Gradients over a set of baselines, one random point of a line at a time.
+
+    .. math::
+        A = \frac1n \sum_{j=1}^n (x - x'_j) \odot \nabla F\big(x'_j + \alpha_j (x - x'_j)\big),
+        \qquad x'_j \sim D, \quad \alpha_j \sim U(0, 1)
+
+    Lesson 09.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    baselines : Tensor (M, ...), Tensor (M, N, ...), sequence or number
+        The set D: rows of the data, a set for each row of x, or a sequence of what `baseline` of
+        `integrated_gradients` may be. Of a single baseline it estimates Integrated Gradients.
+    samples : int
+        n. One or a few are enough in training, where the noise averages out over the steps.
+    stratified : bool
+        Take one :math:`\alpha_j` in each of n equal parts of [0, 1], and no baseline again before
+        each of the others; False draws all independently.
+    antithetic : bool
+        Draw pairs :math:`\alpha, 1 - \alpha` from the same baseline; `samples` must be even. It
+        takes away the error where the gradient changes evenly along the line.
+    seed : int
+        The same seed gives the same draws, in every row, on every device, for every batch_size.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    differentiable : bool
+        Keep the graph, so that a loss may contain the map: an attribution prior. `samples` then
+        decides the memory.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Signed, in units of F; sums to F(x) minus the mean of F over the drawn baselines, up to the
+        error of the draws. The details hold the standard error of each value as of independent
+        draws, which is too large rather than too small for stratified ones; ``extra`` holds the
+        baselines, and each draw's number of a baseline, ``line``, and ``alpha``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for an empty set, a baseline that does not fit x, or at which F is not finite.
+
+    Notes
+    -----
+    Keeps dummy, implementation invariance and linearity, and symmetry where the set has it.
+    Complete on average over the draws: see `gap`.
+
+    **Cost.** 100 gradients a row, `samples` of them, and a forward pass for each baseline used.
+
+    **Fails when** five draws are taken for a map: two seeds then differ as two photos do. With
+    baselines x + noise it tells how F bends, not what contributes.
+
+    References
+    ----------
+    .. [erion2019] G. Erion, J. D. Janizek, P. Sturmfels, S. M. Lundberg, S.-I. Lee, 2019,
+       arXiv:1906.10670.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> model, x = xc.zoo.toy(), xc.zoo.toy_input()
+    >>> xc.expected_gradients(model, x, baselines=(0.0, 1.0), samples=4000).round(decimals=1)
+    tensor([[ 2.9000, -1.4000]], dtype=torch.float64)
+    """
+
+@overload
+def expected_gradients(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    baselines: Tensor | tuple[float | Tensor | str, ...] | list[float | Tensor | str] | float | str = 0.0,
+    samples: int = 100,
+    stratified: bool = True,
+    antithetic: bool = False,
+    seed: int = 0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    differentiable: bool = False,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def gradient_shap(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    baselines: Tensor | tuple[float | Tensor | str, ...] | list[float | Tensor | str] | float | str = 0.0,
+    samples: int = 200,
+    sigma: float = 0.0,
+    seed: int = 0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Average Integrated Gradients over a set of baselines and over noisy copies of the input.
+
+    .. math::
+        A = \frac1n \sum_{j=1}^n (x_j - x'_j) \odot \nabla F\big(x'_j + \alpha_j (x_j - x'_j)\big),
+        \qquad x_j = x + \sigma z_j, \quad z_j \sim \mathcal N(0, I)
+
+    Baselines and positions are drawn independently; without noise it is Expected Gradients.
+
+    Lesson 09.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    baselines : Tensor (M, ...), Tensor (M, N, ...), sequence or number
+        The set: rows of the data, a set for each row of x, or a sequence of what `baseline` of
+        `integrated_gradients` may be.
+    samples : int
+        n, as many as the package shap takes.
+    sigma : float
+        Standard deviation of the noise on x, in units of x.
+    seed : int
+        The same seed gives the same draws, in every row, on every device, for every batch_size.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Signed, in units of F; sums to the mean of F over the noisy copies minus the mean over the
+        drawn baselines, up to the error of the draws. The details hold the standard error of each
+        value.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for an empty set, a baseline that does not fit x, or a negative sigma.
+
+    Notes
+    -----
+    Keeps dummy, implementation invariance and linearity. Shapley values only where features are
+    independent and F is a sum of products of different features; in general the mean of
+    Aumann-Shapley shares.
+
+    **Cost.** 200 gradients a row, `samples` of them, and a forward pass for each baseline used.
+
+    **Fails when** few draws are taken, as where n is 5 by default: the map is mostly noise.
+
+    References
+    ----------
+    .. [lundberg2017] S. M. Lundberg, S.-I. Lee, 2017, arXiv:1705.07874.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> model, x = xc.zoo.toy(), xc.zoo.toy_input()
+    >>> xc.gradient_shap(model, x, samples=2000).round()  # Integrated Gradients: 3.75, -2.75
+    tensor([[ 4., -3.]], dtype=torch.float64)
+    """
+
+@overload
+def gradient_shap(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    baselines: Tensor | tuple[float | Tensor | str, ...] | list[float | Tensor | str] | float | str = 0.0,
+    samples: int = 200,
+    sigma: float = 0.0,
+    seed: int = 0,
     output: Any = "logit",
     batch_size: int | None = None,
     return_details: Literal[True],
@@ -2906,7 +3118,7 @@ def deeplift(
         What is explained; None is the predicted class. It is fixed once, at x.
     baseline : number, Tensor or name
         The reference x', in the same space as x: a number, a tensor, or for images in [0, 1] one
-        of black, white, mean, blur, uniform.
+        of black, white, mean, blur, uniform, max_distance.
     rule : str
         ``"rescale"`` or ``"reveal_cancel"``; the second treats an activation together with the
         layer, sum or mean right before it, and is Rescale where there is none.

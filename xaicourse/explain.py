@@ -80,7 +80,8 @@ def explain(
         Number of a class, or its name or a part of it that fits only one; the model's first
         choice without it.
     baseline : str, optional
-        What the photo is compared with: black, white, mean, blur, uniform, or a grey from 0 to 1.
+        What the photo is compared with: black, white, mean, blur, uniform, max_distance, or a grey
+        from 0 to 1.
     tol : str or float, optional
         Wanted relative error of the map; 0.05 where neither `tol` nor `steps` is given.
     steps : str or int, optional

@@ -23,7 +23,7 @@ from PIL import Image
 import xaicourse as xc
 
 FOLDER = Path(__file__).parent
-HOMES = ("", "datasets", "evaluation", "exercise", "plot", "targets", "widgets", "zoo")
+HOMES = ("", "baselines", "datasets", "evaluation", "exercise", "plot", "targets", "widgets", "zoo")
 HEADING = re.compile(r"^(\S.*)\n-{3,}$", re.M)
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 SMALL = 160  # pixels across of a stored panel

@@ -2,9 +2,11 @@
 
 import pytest
 import torch
+from scipy import ndimage
 from torch import Tensor
 
 import xaicourse as xc
+from xaicourse.methods.baseline_sets import baseline_set
 from xaicourse.methods.baselines import BASELINES, make_baseline
 
 X = torch.arange(24, dtype=torch.float64).view(2, 3, 4) / 24
@@ -145,3 +147,91 @@ def test_bad_values(baseline, x, error, says):
     for method in (xc.integrated_gradients, xc.input_x_gradient):
         with pytest.raises(error, match=f"baseline .*{says}"):
             method(lambda x: x.flatten(1).sum(1), x, baseline=baseline)
+
+
+# ---- the gallery as functions --------------------------------------------------------------------
+
+
+def test_max_distance_is_far_from_every_number(close):
+    made = xc.baselines.max_distance(IMAGES)
+    assert bool(((made == 0) | (made == 1)).all())
+    assert float((IMAGES - made).abs().min()) >= 0.5
+    wide = xc.baselines.max_distance(X * 4 - 2, low=-2, high=2)
+    close(wide, torch.where(X > 0.5, -2.0, 2.0).double(), 0.0)
+    with pytest.raises(ValueError, match=r"x goes from -2 to 1\.83, out of the range from 0 to 1"):
+        xc.baselines.max_distance(X * 4 - 2)
+    with pytest.raises(ValueError, match="low must be below high, got low=1, high=0"):
+        xc.baselines.max_distance(X, low=1, high=0)
+
+
+def test_blur_of_a_given_width_is_scipys(close):
+    made = xc.baselines.blur(IMAGES, sigma=0.8)
+    expected = ndimage.gaussian_filter(
+        IMAGES.numpy(), (0, 0, 0.8, 0.8), mode="mirror", truncate=2 / 0.8
+    )
+    close(made, torch.from_numpy(expected), 1e-10)
+    with pytest.raises(ValueError, match="sigma must be above 0"):
+        xc.baselines.blur(IMAGES, sigma=0.0)
+    with pytest.raises(ValueError, match=r"x has shape \(2, 3, 4\), but images"):
+        xc.baselines.blur(X)
+
+
+def test_noise_is_seeded_and_the_same_for_all_rows(close):
+    draws = xc.baselines.uniform(X, draws=500, low=-1, high=3)
+    assert draws.shape == (500, 3, 4)
+    assert float(draws.min()) >= -1
+    close(draws.mean(), torch.tensor(1.0), 0.02)
+    close(xc.baselines.uniform(IMAGES), make_baseline("uniform", IMAGES)[:1], 0.0)
+    noisy = xc.baselines.gaussian(X, sigma=0.1, draws=400, clip=None)
+    assert noisy.shape == (400, 2, 3, 4)
+    close(noisy[:, 0] - X[0], noisy[:, 1] - X[1], 1e-12)
+    close(noisy.std(0).mean(), torch.tensor(0.1), 0.02)
+    clipped = xc.baselines.gaussian(X, draws=400)
+    assert (float(clipped.min()), float(clipped.max())) == (0.0, 1.0)
+    assert not torch.equal(xc.baselines.gaussian(X, seed=1), xc.baselines.gaussian(X, seed=2))
+    with pytest.raises(ValueError, match="sigma must be at least 0"):
+        xc.baselines.gaussian(X, sigma=-1.0)
+
+
+def test_data_draws_no_row_twice():
+    rows = torch.arange(10.0)[:, None]
+    chosen = xc.baselines.data(rows, draws=7, seed=3)
+    assert len(set(chosen[:, 0].tolist())) == 7
+    assert sorted(xc.baselines.data(rows)[:, 0].tolist()) == rows[:, 0].tolist()
+    with pytest.raises(ValueError, match=r"draws is 11, but the data has 10 row\(s\)"):
+        xc.baselines.data(rows, draws=11)
+
+
+# ---- sets ----------------------------------------------------------------------------------------
+
+
+def test_sets_keep_shared_baselines_once(close):
+    shared = baseline_set((0.0, X[0], X[1:], torch.tensor(2.0)), X)
+    assert shared.shape == (4, 1, 3, 4)
+    close(shared[1, 0], X[0], 0.0)
+    each = baseline_set((0.0, X), X)
+    close(each, torch.stack([0 * X, X]), 0.0)
+    close(baseline_set(X.float() + 1, X)[:, 0], X.float().double() + 1, 1e-6)
+    close(baseline_set(torch.stack([X, 2 * X, 3 * X]), X)[2], 3 * X, 0.0)
+    names = baseline_set(("black", "mean"), IMAGES)
+    close(names[1], make_baseline("mean", IMAGES), 0.0)
+    close(baseline_set(xc.baselines.black_white(IMAGES), IMAGES)[1, 0], torch.ones(3, 8, 10), 0.0)
+    assert baseline_set(0.5, X).shape == (1, 1, 3, 4)
+
+
+BAD_SETS = {
+    "nothing": ((), ValueError, "baselines is empty"),
+    "no rows": (X[:0], ValueError, "baselines is empty"),
+    "a single row": (X[0], ValueError, r"baselines is a tensor of shape \(3, 4\).*row\[None\]"),
+    "another shape": (torch.zeros(5, 4, 3), ValueError, r"shape \(5, 4, 3\)"),
+    "integers": (torch.zeros(5, 3, 4).long(), TypeError, "baselines has dtype torch.int64"),
+    "NaN": (torch.full((5, 3, 4), torch.nan), ValueError, "baselines holds NaN"),
+    "a bad one": ((0.0, "gray"), ValueError, r"baselines\[1\] 'gray' is unknown"),
+    "a word": ("black", ValueError, r"baselines\[0\] 'black' is for images"),
+}
+
+
+@pytest.mark.parametrize(("baselines", "error", "says"), BAD_SETS.values(), ids=BAD_SETS)
+def test_bad_sets(baselines, error, says):
+    with pytest.raises(error, match=says):
+        baseline_set(baselines, X)

@@ -120,7 +120,7 @@ relu : bool
     Set negative values to 0; False tells where the class is argued against.
 baseline : number, Tensor or name
     x', in the same space as x: a number, a tensor, or for images in [0, 1] one of black,
-    white, mean, blur, uniform.
+    white, mean, blur, uniform, max_distance.
 rule : str
     ``"rescale"`` or ``"reveal_cancel"``; the second treats an activation together with the
     layer, sum or mean right before it, and is Rescale where there is none.

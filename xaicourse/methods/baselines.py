@@ -1,68 +1,305 @@
-"""Baselines x': the answer to "compared with what?". Always in the same space as x."""
+r"""Baselines x': the answer to "compared with what?". Always in the same space as x.
+
+One baseline x' for each row is what `baseline=` takes; a set of M of them, over which a method
+takes the mean, is what `baselines=` takes.
+"""
 
 from typing import Any
 
 import torch
 from torch import Tensor
 
-__all__ = ["BASELINES", "Baseline", "make_baseline"]
+from xaicourse.core.checks import check_batch, check_input, check_positive_int
+
+__all__ = [
+    "BASELINES",
+    "black",
+    "black_white",
+    "blur",
+    "data",
+    "gaussian",
+    "make_baseline",
+    "max_distance",
+    "mean",
+    "uniform",
+]
 
 Baseline = float | Tensor | str
 
 BLUR_SIGMA = 20.0  # pixels; at 224 x 224 no object survives it
-UNIFORM_SEED = 0
+
+
+# ---- the gallery: one baseline for each row ------------------------------------------------------
 
 
 def black(x: Tensor) -> Tensor:
-    """All pixels 0."""
+    """Return 0 everywhere: blind to whatever is black.
+
+    Parameters
+    ----------
+    x : Tensor (N, ...)
+        Inputs.
+
+    Returns
+    -------
+    Tensor (N, ...)
+    """
     return torch.zeros_like(x)
 
 
 def white(x: Tensor) -> Tensor:
-    """All pixels 1."""
+    """Return 1 everywhere: blind to whatever is white.
+
+    Parameters
+    ----------
+    x : Tensor (N, ...)
+        Inputs.
+
+    Returns
+    -------
+    Tensor (N, ...)
+    """
     return torch.ones_like(x)
 
 
 def mean(x: Tensor) -> Tensor:
-    """Each image's own mean colour."""
+    """Return each image's own mean colour.
+
+    Parameters
+    ----------
+    x : Tensor (N, C, H, W)
+        Images.
+
+    Returns
+    -------
+    Tensor (N, C, H, W)
+    """
+    _check_images(x)
     return x.mean(dim=(2, 3), keepdim=True).expand_as(x).clone()
 
 
-def blur(x: Tensor) -> Tensor:
-    """Each image blurred until no object can be told (Gaussian, sigma 20 pixels at most)."""
+def blur(x: Tensor, *, sigma: float | None = None) -> Tensor:
+    """Return each image blurred by a Gaussian, which keeps its colours where they are.
+
+    Parameters
+    ----------
+    x : Tensor (N, C, H, W)
+        Images.
+    sigma : float, optional
+        Its standard deviation in pixels; without it 20, in small images a sixth of the shorter
+        side, so that no object can be told.
+
+    Returns
+    -------
+    Tensor (N, C, H, W)
+
+    Raises
+    ------
+    ValueError
+        If sigma is not above 0.
+    """
     from torchvision.transforms.v2 import functional as images  # two seconds: only when needed
 
-    height, width = x.shape[2:]
-    sigma = min(BLUR_SIGMA, min(height, width) / 6)
-    reach = int(3 * sigma)  # at most half the shorter side, so that reflection padding fits
+    _check_images(x)
+    shorter = min(x.shape[2:])
+    if sigma is None:
+        sigma = min(BLUR_SIGMA, shorter / 6)
+        reach = int(3 * sigma)  # at most half the shorter side, so that reflection padding fits
+    elif not 0 < sigma < float("inf"):
+        raise ValueError(f"sigma must be above 0 and finite, in pixels, got {sigma}")
+    else:
+        reach = min(int(3 * sigma + 0.5), shorter - 1)
     return images.gaussian_blur(x, [2 * reach + 1, 2 * reach + 1], [sigma, sigma])
 
 
-def uniform(x: Tensor) -> Tensor:
-    """Uniform noise in [0, 1], the same draw for every row and every call."""
-    generator = torch.Generator().manual_seed(UNIFORM_SEED)
-    draw = torch.rand(x.shape[1:], generator=generator, dtype=torch.float64)  # on the CPU
-    return draw.to(dtype=x.dtype).to(x.device).expand_as(x).clone()
+def max_distance(x: Tensor, *, low: float = 0.0, high: float = 1.0) -> Tensor:
+    r"""Return for each number the end of the range that is farther away.
+
+    .. math:: x'_i = \text{low if } x_i > (\text{low} + \text{high}) / 2 \text{ else high}
+
+    No feature equals it, so none is missed; but it shows the input's negative, and so is not
+    "nothing".
+
+    Parameters
+    ----------
+    x : Tensor (N, ...)
+        Inputs.
+    low, high : float
+        The range of valid inputs.
+
+    Returns
+    -------
+    Tensor (N, ...)
+
+    Raises
+    ------
+    ValueError
+        If x leaves the range.
+    """
+    _check_range(x, low, high)
+    return torch.where(x > (low + high) / 2, torch.full_like(x, low), torch.full_like(x, high))
 
 
-BASELINES = {"black": black, "white": white, "mean": mean, "blur": blur, "uniform": uniform}
+# ---- the gallery: sets -----------------------------------------------------------------------
+
+
+def uniform(
+    x: Tensor, *, draws: int = 1, low: float = 0.0, high: float = 1.0, seed: int = 0
+) -> Tensor:
+    """Return uniform noise, the same draws for every row of x.
+
+    Parameters
+    ----------
+    x : Tensor (N, ...)
+        Inputs.
+    draws : int
+        M, the number of draws: of a single one the map shows the noise, too.
+    low, high : float
+        The range.
+    seed : int
+        The same seed gives the same noise on every device.
+
+    Returns
+    -------
+    Tensor (M, ...)
+        A set for `baselines=`; with a single draw also a `baseline=`.
+    """
+    draws = check_positive_int(draws, "draws")
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.rand((draws, *x.shape[1:]), generator=generator, dtype=torch.float64)  # CPU
+    return (low + (high - low) * noise).to(dtype=x.dtype).to(x.device)
+
+
+def gaussian(
+    x: Tensor,
+    *,
+    sigma: float = 1.0,
+    draws: int = 1,
+    clip: tuple[float, float] | None = (0.0, 1.0),
+    seed: int = 0,
+) -> Tensor:
+    r"""Return noisy copies of each row, with the same noise for every row.
+
+    .. math:: x' = \mathrm{clip}(x + \sigma z), \qquad z \sim \mathcal N(0, I)
+
+    Without the clip the mean of IG over them is
+    :math:`-\sigma^2 \int_0^1 \alpha\, E[\partial_i^2 F(x + \alpha \sigma z)]\, d\alpha`: it tells
+    how F bends near x, and is 0 for a linear model, while SmoothGrad means the slope.
+
+    Parameters
+    ----------
+    x : Tensor (N, ...)
+        Inputs.
+    sigma : float
+        Standard deviation of the noise, in units of x.
+    draws : int
+        M, the number of draws.
+    clip : pair of float or None
+        The range of valid inputs; None leaves the noise as it is.
+    seed : int
+        The same seed gives the same noise on every device.
+
+    Returns
+    -------
+    Tensor (M, N, ...)
+        A set for each row, for `baselines=`.
+
+    Raises
+    ------
+    ValueError
+        If sigma is below 0.
+    """
+    draws = check_positive_int(draws, "draws")
+    if not 0 <= sigma < float("inf"):
+        raise ValueError(f"sigma must be at least 0 and finite, got {sigma}")
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.randn((draws, 1, *x.shape[1:]), generator=generator, dtype=torch.float64)
+    copies = x + sigma * noise.to(dtype=x.dtype).to(x.device)
+    return copies if clip is None else copies.clamp(*clip)
+
+
+def data(rows: Tensor, *, draws: int | None = None, seed: int = 0) -> Tensor:
+    """Return some rows of a data set, none of them twice.
+
+    Parameters
+    ----------
+    rows : Tensor (K, ...)
+        The data, such as training pictures.
+    draws : int, optional
+        M, how many of them; without it all, in random order.
+    seed : int
+        The same seed chooses the same rows.
+
+    Returns
+    -------
+    Tensor (M, ...)
+        A set for `baselines=`.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than M rows.
+    """
+    check_batch(rows, "rows")
+    draws = len(rows) if draws is None else check_positive_int(draws, "draws")
+    if draws > len(rows):
+        raise ValueError(f"draws is {draws}, but the data has {len(rows)} row(s); ask for fewer")
+    order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed))
+    return rows.detach()[order[:draws].to(rows.device)]
+
+
+def black_white(x: Tensor) -> Tensor:
+    """Return black and white as a set: the mean map is blind to neither.
+
+    Parameters
+    ----------
+    x : Tensor (N, ...)
+        Inputs.
+
+    Returns
+    -------
+    Tensor (2, ...)
+        A set for `baselines=`.
+    """
+    return torch.stack([torch.zeros_like(x[0]), torch.ones_like(x[0])])
+
+
+# by name: those that images in [0, 1] decide alone
+BASELINES = {
+    "black": black,
+    "white": white,
+    "mean": mean,
+    "blur": blur,
+    "uniform": uniform,
+    "max_distance": max_distance,
+}
+
+
+# ---- reading what a caller gave ------------------------------------------------------------------
 
 
 def make_baseline(baseline: Any, x: Tensor, name: str = "baseline") -> Tensor:
-    """Return x' (N, ...) for x (N, ...).
+    """Return one baseline x' for each row of x.
 
     Parameters
     ----------
     baseline : number, Tensor or str
         A number fills x's shape; a tensor of x's shape, of one row (1, ...) or of a row's shape is
-        used for every row; a name (black, white, mean, blur, uniform) is made from images in
-        [0, 1].
+        used for every row; a name (black, white, mean, blur, uniform, max_distance) is made from
+        images in [0, 1].
+    x : Tensor (N, ...)
+        Inputs.
     name : str
         What the caller calls it, for messages.
 
+    Returns
+    -------
+    Tensor (N, ...)
+        A copy, in x's dtype and on its device.
+
     Raises
     ------
-    ValueError
+    ValueError, TypeError
         If a tensor's shape does not fit, a value is not finite, a name is unknown, or a named
         baseline is asked for what is no image in [0, 1].
     """
@@ -112,4 +349,22 @@ def _named(name: str, x: Tensor, what: str) -> Tensor:
             f"{what} {name!r} is for images in [0, 1], x goes from {low:.3g} to {high:.3g}; give "
             "the images unnormalised (normalisation belongs into the model) or a tensor"
         )
-    return BASELINES[name](x.detach())
+    return BASELINES[name](x.detach()).expand_as(x).clone()
+
+
+def _check_images(x: Tensor) -> None:
+    check_input(x)
+    if x.dim() != 4:
+        raise ValueError(f"x has shape {tuple(x.shape)}, but images (N, C, H, W) are needed")
+
+
+def _check_range(x: Tensor, low: float, high: float) -> None:
+    check_input(x)
+    if not low < high:
+        raise ValueError(f"low must be below high, got low={low}, high={high}")
+    slack = 1e-6 * (high - low)
+    if float(x.min()) < low - slack or float(x.max()) > high + slack:
+        raise ValueError(
+            f"x goes from {float(x.min()):.3g} to {float(x.max()):.3g}, out of the range from "
+            f"{low:g} to {high:g}; give the range of valid inputs as low= and high="
+        )

@@ -89,7 +89,7 @@ def deeplift(
     ----------
     baseline : number, Tensor or name
         The reference x', in the same space as x: a number, a tensor, or for images in [0, 1] one
-        of black, white, mean, blur, uniform.
+        of black, white, mean, blur, uniform, max_distance.
     allow : tuple of str
         Operations without a rule whose plain gradient is accepted, by the name that an error gave.
 

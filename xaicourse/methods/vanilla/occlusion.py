@@ -60,7 +60,8 @@ def occlusion(
         `patch`. What is left at the far edge gets a smaller patch.
     fill : number, sequence of C numbers, Tensor or name
         What is put in the patch, in the space of x: a number, a value for each channel, a tensor
-        as for a baseline, or for images in [0, 1] one of black, white, mean, blur, uniform.
+        as for a baseline, or for images in [0, 1] one of black, white, mean, blur, uniform,
+        max_distance.
 
     Returns
     -------
