@@ -182,6 +182,13 @@ def test_outputs_in_a_dict_and_targets_that_are_functions():
             xc.gradient(lambda z: z @ W, Z[:rows], 0, output=lambda o: o.softmax(0))
 
 
+def test_a_function_as_target_of_a_single_score(close):
+    single = lambda z: (z @ W)[:, 0]  # noqa: E731
+    expected = 2 * xc.gradient(single, Z)
+    close(xc.gradient(single, Z, lambda outputs, rows: 2 * outputs), expected)
+    close(xc.gradient(single, Z[:1], lambda outputs, rows: 2 * outputs), expected[:1])
+
+
 LEGAL = {
     "bind": lambda: (xc.bind(lambda z, m: (z * m) @ W, m=TABLE), Z),
     "pack": lambda: xc.pack(lambda a, b: (a @ W) * b[:, :2], [Z, TABLE]),

@@ -263,7 +263,7 @@ def check_function(pick: Callable[[Any, Tensor], Tensor], outputs: Any, rows: Te
     """
     if not isinstance(outputs, Tensor):
         return
-    strange = 1.5 * outputs[:1].flatten(1).roll(1, 1).view_as(outputs[:1]) + 1
+    strange = 1.5 * outputs[:1].reshape(1, -1).roll(1, 1).view_as(outputs[:1]) + 1
     try:
         alone = pick(outputs[:1], rows[:1])
         together = pick(torch.cat([outputs[:1], strange]), rows[:1].repeat(2))
