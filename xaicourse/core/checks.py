@@ -14,6 +14,7 @@ from torch import Tensor, nn
 __all__ = [
     "all_finite",
     "check_batch",
+    "check_images",
     "check_input",
     "check_model",
     "check_positive_int",
@@ -46,6 +47,16 @@ def check_input(x: Any, name: str = "x") -> None:
     if not all_finite(x):
         bad = int((~torch.isfinite(x)).sum())
         raise ValueError(f"{name} holds {bad} NaN or infinite value(s); all must be finite")
+
+
+def check_images(x: Any, name: str = "x") -> None:
+    """Raise unless `x` is a batch of images (N, C, H, W)."""
+    check_input(x, name)
+    if x.dim() != 4:
+        raise ValueError(
+            f"{name} has shape {tuple(x.shape)}, but images (N, C, H, W) are needed; for a single "
+            f"one (C, H, W) pass {name}[None]"
+        )
 
 
 def check_batch(x: Any, name: str = "x") -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from xaicourse.core.checks import check_batch, check_input, check_positive_int
+from xaicourse.core.checks import check_batch, check_images, check_input, check_positive_int
 
 __all__ = [
     "BASELINES",
@@ -74,7 +74,7 @@ def mean(x: Tensor) -> Tensor:
     -------
     Tensor (N, C, H, W)
     """
-    _check_images(x)
+    check_images(x)
     return x.mean(dim=(2, 3), keepdim=True).expand_as(x).clone()
 
 
@@ -100,7 +100,7 @@ def blur(x: Tensor, *, sigma: float | None = None) -> Tensor:
     """
     from torchvision.transforms.v2 import functional as images  # two seconds: only when needed
 
-    _check_images(x)
+    check_images(x)
     shorter = min(x.shape[2:])
     if sigma is None:
         sigma = min(BLUR_SIGMA, shorter / 6)
@@ -350,12 +350,6 @@ def _named(name: str, x: Tensor, what: str) -> Tensor:
             "the images unnormalised (normalisation belongs into the model) or a tensor"
         )
     return BASELINES[name](x.detach()).expand_as(x).clone()
-
-
-def _check_images(x: Tensor) -> None:
-    check_input(x)
-    if x.dim() != 4:
-        raise ValueError(f"x has shape {tuple(x.shape)}, but images (N, C, H, W) are needed")
 
 
 def _check_range(x: Tensor, low: float, high: float) -> None:

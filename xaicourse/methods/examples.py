@@ -5,7 +5,12 @@ from torch import nn
 
 from xaicourse.core.registry import Example
 
-__all__ = ["small_classifier", "small_image_classifier", "small_relu_classifier"]
+__all__ = [
+    "small_classifier",
+    "small_image_classifier",
+    "small_relu_classifier",
+    "smooth_image_classifier",
+]
 
 
 class SmallNet(nn.Module):
@@ -43,11 +48,11 @@ def small_relu_classifier() -> Example:
 class SmallImageNet(nn.Module):
     """Two convolutions with ReLUs, the average of each feature map, and a linear layer 4 -> 3."""
 
-    def __init__(self) -> None:
+    def __init__(self, activation: type[nn.Module] = nn.ReLU) -> None:
         super().__init__()
         self.features = nn.Sequential(
-            *(nn.Conv2d(3, 5, 3), nn.ReLU()),  # (N, 5, 4, 4)
-            *(nn.Conv2d(5, 4, 2), nn.ReLU()),  # (N, 4, 3, 3)
+            *(nn.Conv2d(3, 5, 3), activation()),  # (N, 5, 4, 4)
+            *(nn.Conv2d(5, 4, 2), activation()),  # (N, 4, 3, 3)
         )
         self.output = nn.Linear(4, 3)
         for k, parameter in enumerate(self.parameters()):
@@ -63,3 +68,10 @@ def small_image_classifier() -> Example:
     x = torch.cos(torch.arange(216, dtype=torch.float64)).view(2, 3, 6, 6)
     model = SmallImageNet().eval().requires_grad_(False)
     return Example(model, x, torch.tensor([0, 2]), {"layer": "features"})
+
+
+def smooth_image_classifier() -> Example:
+    """Return the same net with tanh, and images that change much from pixel to pixel."""
+    x = 1 + torch.cos(0.9 * torch.arange(216, dtype=torch.float64)).view(2, 3, 6, 6)
+    model = SmallImageNet(nn.Tanh).eval().requires_grad_(False)
+    return Example(model, x, torch.tensor([0, 2]))
