@@ -40,6 +40,7 @@ _NAMES = {
     "weighted_ig": "xaicourse.methods.integrated.weighted:weighted_ig",
     "boundary_ig": "xaicourse.methods.integrated.boundary:boundary_ig",
     "blur_ig": "xaicourse.methods.integrated.blur:blur_ig",
+    "xrai": "xaicourse.methods.integrated.regions:xrai",
     "bias_backprop": "xaicourse.methods.bias.backpropagation:bias_backprop",
     "fullgrad": "xaicourse.methods.bias.decomposition:fullgrad",
     "fullgrad_decomposition": "xaicourse.methods.bias.decomposition:fullgrad_decomposition",

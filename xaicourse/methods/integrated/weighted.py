@@ -7,16 +7,14 @@ import torch
 from torch import Tensor
 
 from xaicourse.core.attribution import Attribution
-from xaicourse.core.gradients import Question, ask, refuse_infinite
-from xaicourse.core.path import Nodes, StraightPath, path_integral
+from xaicourse.core.gradients import Question, ask
 from xaicourse.core.quadrature import check_quadrature
-from xaicourse.core.quadrature import quadrature as make_quadrature
 from xaicourse.core.registry import Example, attribution_method
 from xaicourse.core.shared import Asked
 from xaicourse.methods.baseline_sets import Baselines, baseline_set, set_size
 from xaicourse.methods.baselines import Baseline, make_baseline
 from xaicourse.methods.examples import small_classifier
-from xaicourse.methods.integrated.whole_path import path_cost
+from xaicourse.methods.integrated.whole_path import from_each, path_cost
 
 __all__ = ["weighted_ig"]
 
@@ -119,15 +117,15 @@ def weighted_ig(
     tensor([[ 2.8000, -1.4000]], dtype=torch.float64)
     """
     check_quadrature(quadrature, also=())
-    _check_share("remaining", remaining, 1)
-    _check_share("threshold", threshold, torch.inf, closed=True)
+    _check_shares(remaining, threshold)
     question = ask(model, x, target, **asked)
     starts = baseline_set(baselines, question.x)  # (M, 1 or N, ...)
     fill = corners(question.x) if neutral is None else neutral
-    fill = make_baseline(fill, question.x, "neutral")
 
-    maps, f = from_each(question, starts, steps, quadrature)  # (M, N, ...) and (M, N)
-    d = fitness(question, maps, fill, remaining)  # (M, N)
+    maps, f = from_each(
+        question, starts, steps, quadrature, "Weighted IG"
+    )  # (M, N, ...) and (M, N)
+    d = fitness(question, maps, make_baseline(fill, question.x, "neutral"), remaining)  # (M, N)
     w = weights(d, threshold).to(maps)
     values = (w.view(*w.shape, *[1] * (x.dim() - 1)) * maps).sum(0)
 
@@ -143,19 +141,6 @@ def weighted_ig(
         ),
         extra={"weights": w.T, "fitness": d.T.to(w), "baselines": starts},
     )
-
-
-def from_each(question: Question, starts: Tensor, steps: int, rule: str) -> tuple[Tensor, Tensor]:
-    """Return Integrated Gradients from each baseline, (M, N, ...), and F there, (M, N)."""
-    nodes = Nodes.from_rule(*make_quadrature(rule, steps), n_rows=len(question.x))
-    maps, scores = list[Tensor](), list[Tensor]()
-    for start in starts:  # (1 or N, ...)
-        path = StraightPath(start.expand_as(question.x), question.x)
-        maps.append(path_integral(question, path, nodes, description="Weighted IG").values)
-        scores.append(question.scores(path.start, question.rows))
-        refuse_infinite(scores[-1], "at a baseline")
-    refuse_infinite(question.scores_at_x)
-    return torch.stack(maps), torch.stack(scores).to(maps[0])
 
 
 def weights(d: Tensor, threshold: float = 0.0) -> Tensor:
@@ -220,10 +205,11 @@ def corners(x: Tensor) -> Tensor | float:
     return torch.stack(four).mean(0).expand_as(x)
 
 
-def _check_share(name: str, value: Any, below: float, closed: bool = False) -> None:
-    """Raise unless 0 < value < below; with `closed` it may be 0."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{name} must be a number, got {value!r}")
-    if not (value >= 0 if closed else value > 0) or not value < below:
-        limits = "at least 0 and finite" if closed else f"between 0 and {below}, both excluded"
-        raise ValueError(f"{name} must be {limits}, got {value}")
+def _check_shares(remaining: Any, threshold: Any) -> None:
+    for name, value in (("remaining", remaining), ("threshold", threshold)):
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise TypeError(f"{name} must be a number, got {value!r}")
+    if not 0 < remaining < 1:
+        raise ValueError(f"remaining must be between 0 and 1, both excluded, got {remaining}")
+    if not 0 <= threshold < torch.inf:
+        raise ValueError(f"threshold must be at least 0 and finite, got {threshold}")

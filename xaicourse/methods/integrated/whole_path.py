@@ -1,18 +1,19 @@
-"""A whole path, integrated and put on record with its gap."""
+"""A whole path, integrated and put on record with its gap; and one from each of a set."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from xaicourse.core.adaptive import adaptive_integral
 from xaicourse.core.attribution import Attribution
 from xaicourse.core.checks import check_positive_int
-from xaicourse.core.gradients import Question
-from xaicourse.core.path import Nodes, Path, path_integral
+from xaicourse.core.gradients import Question, refuse_infinite
+from xaicourse.core.path import Nodes, Path, StraightPath, path_integral
 from xaicourse.core.quadrature import check_quadrature, quadrature
 
-__all__ = ["integrate", "path_cost"]
+__all__ = ["from_each", "integrate", "path_cost"]
 
 STEPS, MOST = 50, 1000  # gradients a row, and the most of them where the rule is adaptive
 
@@ -67,3 +68,18 @@ def integrate(
         settings={"steps": steps, "quadrature": "adaptive" if adaptive else rule},
         extra={**extra, "node_scores": total.node_scores, "slopes": total.slopes},
     )
+
+
+def from_each(
+    question: Question, starts: Tensor, steps: int, rule: str, description: str
+) -> tuple[Tensor, Tensor]:
+    """Return Integrated Gradients from each baseline, (M, N, ...), and F there, (M, N)."""
+    nodes = Nodes.from_rule(*quadrature(rule, steps), n_rows=len(question.x))
+    maps, scores = list[Tensor](), list[Tensor]()
+    for start in starts:  # (1 or N, ...)
+        path = StraightPath(start.expand_as(question.x), question.x)
+        maps.append(path_integral(question, path, nodes, description=description).values)
+        scores.append(question.scores(path.start, question.rows))
+        refuse_infinite(scores[-1], "at a baseline")
+    refuse_infinite(question.scores_at_x)
+    return torch.stack(maps), torch.stack(scores).to(maps[0])
