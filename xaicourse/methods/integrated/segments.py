@@ -13,7 +13,7 @@ from scipy import ndimage
 __all__ = ["felzenszwalb", "masks_of"]
 
 Labels = NDArray[np.intp]  # (H, W), a number for each segment
-Edges = tuple[list[float], list[int], list[int]]  # weight, one pixel, the other
+Edges = tuple[NDArray[np.float64], Labels, Labels]  # weight, one pixel, the other
 
 
 def felzenszwalb(
@@ -53,7 +53,7 @@ def _edges(image: NDArray[np.float64]) -> Edges:
         others.append(b.ravel())
     weight, one, other = np.concatenate(weights), np.concatenate(ones), np.concatenate(others)
     order = np.argsort(weight, kind="stable")
-    return weight[order].tolist(), one[order].tolist(), other[order].tolist()
+    return weight[order], one[order], other[order]
 
 
 def _joined(edges: Edges, shape: tuple[int, ...], k: float, smallest: int) -> Labels:
@@ -73,12 +73,15 @@ def _joined(edges: Edges, shape: tuple[int, ...], k: float, smallest: int) -> La
         size[a] += size[b]
         return a
 
-    for w, a, b in zip(*edges, strict=True):
+    weight, one, other = edges
+    for w, a, b in zip(weight.tolist(), one.tolist(), other.tolist(), strict=True):
         a, b = root(a), root(b)
         if a != b and w <= most[a] and w <= most[b]:
             a = join(a, b)
             most[a] = w + k / size[a]
-    for _, a, b in zip(*edges, strict=True):
+    roots = np.array([root(a) for a in range(n)])
+    between = roots[one] != roots[other]
+    for a, b in zip(one[between].tolist(), other[between].tolist(), strict=True):
         a, b = root(a), root(b)
         if a != b and (size[a] < smallest or size[b] < smallest):
             join(a, b)
