@@ -54,7 +54,8 @@ def _unsolved(lessons: list[str], folder: Path) -> list[str]:
 
 
 def _pytest(mode: str, notebooks: list[str]) -> int:
-    command = [sys.executable, "-m", "pytest", mode, "-q", *notebooks]
+    side_by_side = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
+    command = [sys.executable, "-m", "pytest", mode, "-q", *side_by_side, *notebooks]
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
