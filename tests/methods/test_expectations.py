@@ -141,15 +141,15 @@ def test_stratified_draws_fill_the_line_and_use_all_baselines(M, n, seed, mirror
 
 
 def test_error_bars_hold(close):
-    """Over 200 seeds |A - truth| is as large as the error bars say, or smaller if stratified."""
+    """Over 100 seeds |A - truth| is as large as the error bars say, or smaller if stratified."""
     truth = torch.stack(
         [xc.integrated_gradients(net, X[:1], 1, baseline=b, steps=40) for b in REFERENCES]
     ).mean(0)
 
     def ratio(**how) -> float:
         squares = []
-        for seed in range(200):
-            found = eg(net, X[:1], 1, baselines=REFERENCES, samples=60, seed=seed,
+        for seed in range(100):
+            found = eg(net, X[:1], 1, baselines=REFERENCES, samples=40, seed=seed,
                        return_details=True, **how)  # fmt: skip
             squares.append(((found.values - truth) / found.standard_error) ** 2)
         return float(torch.stack(squares).mean().sqrt())
