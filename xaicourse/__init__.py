@@ -34,6 +34,17 @@ _NAMES = {
     "occlusion": "xaicourse.methods.vanilla.occlusion:occlusion",
     "input_x_gradient": "xaicourse.methods.vanilla.gradient:input_x_gradient",
     "integrated_gradients": "xaicourse.methods.integrated.ig:integrated_gradients",
+    "path_attribution": "xaicourse.methods.integrated.path_attribution:path_attribution",
+    "left_ig": "xaicourse.methods.integrated.saturation:left_ig",
+    "split_ig": "xaicourse.methods.integrated.saturation:split_ig",
+    "important_direction_ig": (
+        "xaicourse.methods.integrated.important_direction:important_direction_ig"
+    ),
+    "integrated_decision_gradients": (
+        "xaicourse.methods.integrated.decision:integrated_decision_gradients"
+    ),
+    "path_weighted_ig": "xaicourse.methods.integrated.weighted:path_weighted_ig",
+    "path_sampled_ig": "xaicourse.methods.integrated.weighted:path_sampled_ig",
     "bias_backprop": "xaicourse.methods.bias.backpropagation:bias_backprop",
     "fullgrad": "xaicourse.methods.bias.decomposition:fullgrad",
     "fullgrad_decomposition": "xaicourse.methods.bias.decomposition:fullgrad_decomposition",
