@@ -25,7 +25,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from xaicourse.core.gradients import Question
+from xaicourse.core.gradients import Question, sum_dtype
 from xaicourse.core.path import Factor, Nodes, Path, PathSum, path_integral
 
 __all__ = ["DEFAULT_TOLERANCE", "AdaptiveSum", "adaptive_integral", "mesh"]
@@ -100,6 +100,7 @@ def adaptive_integral(
     grid = (torch.arange(PROBES + 1, dtype=torch.float64) / PROBES) ** 2
     probes = _probe(question, path, grid)  # (N, 17)
     ends = probes[:, 0], probes[:, -1]
+    there = [f.to(sum_dtype(path.end.device)).to(path.end.device) for f in ends]
     mass = _bending(probes, grid)  # (N, 17), from 0 to 1
 
     first = min(most, max(8, math.ceil(FIRST_CELLS / tol)))
@@ -107,7 +108,7 @@ def adaptive_integral(
     rounds: list[_Round] = []
     while True:
         nodes = mesh(mass, grid, cells)
-        factor = None if weight is None else weight.begin(nodes, *ends)
+        factor = None if weight is None else weight.begin(nodes, *there)
         total = path_integral(
             question, path, nodes, moment=True, description="adaptive path", factor=factor
         )

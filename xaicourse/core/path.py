@@ -341,9 +341,7 @@ def _segment_scores(question: Question, path: Path, segments: _Segments) -> tupl
     return f_left, f_right
 
 
-def disagreement(
-    even: Tensor, odd: Tensor, nodes: Nodes, factors: Tensor | None = None
-) -> Tensor:
+def disagreement(even: Tensor, odd: Tensor, nodes: Nodes, factors: Tensor | None = None) -> Tensor:
     """Estimate the relative error of even + odd from the two half-rules.
 
     Each half-rule is scaled to weight 1, so that it estimates the whole integral. Nodes whose

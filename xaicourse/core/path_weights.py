@@ -57,7 +57,7 @@ class Weight:
 
 @dataclass(frozen=True, eq=False)
 class OverPath(Weight):
-    r"""omega = w(alpha), whose mean over each segment is taken. Its sum is
+    r"""omega = w(alpha), whose mean over each segment is taken.
 
     .. math:: \sum_i A_i = \int_0^1 w(\alpha)\, \frac{d}{d\alpha} F(\gamma(\alpha))\, d\alpha
     """
@@ -81,7 +81,9 @@ class OverPath(Weight):
         return lambda seen: table[seen.place]
 
     def expected(self, alpha: Tensor, score: Tensor) -> Tensor:
-        left, right = (a.cpu().double() for a in (alpha[:, :-1], alpha[:, 1:]))
+        alpha = alpha.cpu().double()
+        alpha = alpha[:1] if torch.equal(alpha, alpha[:1].expand_as(alpha)) else alpha
+        left, right = alpha[:, :-1], alpha[:, 1:]
         w = (mean_over(self.measure, left, right) * self.size).to(score.dtype).to(score.device)
         return (w * score.diff(dim=1)).sum(dim=1)
 
@@ -156,7 +158,7 @@ def _where_it_crosses(
 
 
 class SlopeWeight(Weight):
-    r"""omega = dF/dalpha, which the gradient of the node tells. The sum is its squared norm,
+    r"""omega = dF/dalpha, which the gradient of the node tells.
 
     .. math:: \sum_i A_i = \int_0^1 \Big(\frac{d}{d\alpha} F(\gamma(\alpha))\Big)^2 d\alpha
         \ge \big(F(x) - F(x')\big)^2

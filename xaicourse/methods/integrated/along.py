@@ -83,7 +83,9 @@ def along(
         nodes = nodes or weight.nodes(rule.quadrature, rule.steps, len(question.x))
         ends, extra = (question.scores_at(path.start), question.scores_at_x), {}
         factor, name = weight.begin(nodes, *ends), weight.name.replace("_", " ")
-        total = path_integral(question, path, nodes, weight.combine, description=name, factor=factor)
+        total = path_integral(
+            question, path, nodes, weight.combine, description=name, factor=factor
+        )
         alpha, width = nodes.alpha, nodes.weight
     extra |= {"nodes": alpha.to(total.slopes), "weights": width.to(total.slopes)}  # its device
     if total.factors is not None:

@@ -80,6 +80,7 @@ def integrated_decision_gradients(
 
     Examples
     --------
+    >>> import torch
     >>> import xaicourse as xc
     >>> x = torch.tensor([[3.0, 2.0]])
     >>> xc.integrated_decision_gradients(lambda x: x[:, 0] * x[:, 1], x, quadrature="midpoint")

@@ -1,6 +1,6 @@
 """IG along the important direction, IDGI (2023)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Unpack
 
 from torch import Tensor
@@ -43,7 +43,8 @@ def important_direction_ig(
 
     .. math::
         A_i = \sum_k \frac{g_{k,i}^2}{\sum_j g_{k,j}^2}
-        \big(F(\alpha_{k+1}) - F(\alpha_k)\big), \qquad g_k = \nabla F \text{ at the node of step } k
+        \big(F(\alpha_{k+1}) - F(\alpha_k)\big), \qquad
+        g_k = \nabla F \text{ at the node of step } k
 
     Parameters
     ----------

@@ -105,6 +105,7 @@ def path_attribution(
 
     Examples
     --------
+    >>> import torch
     >>> import xaicourse as xc
     >>> x = torch.tensor([[1.0, 2.0]])
     >>> xc.path_attribution(lambda x: x[:, 0] * x[:, 1], x, path="corner", steps=4)
@@ -152,7 +153,9 @@ def _mean(found: list[Attribution]) -> Attribution:
     def each(name: str) -> Tensor:
         return torch.stack([getattr(one, name) for one in found], dim=1)  # (N, M)
 
-    sizes = torch.stack([one.values.flatten(1).norm(dim=1) for one in found], dim=1).to(moments.mean)
+    sizes = torch.stack([one.values.flatten(1).norm(dim=1) for one in found], dim=1).to(
+        moments.mean
+    )
     error = (each("map_error") * sizes).square().sum(dim=1).sqrt() / len(found)
     size = moments.mean.flatten(1).norm(dim=1).clamp_min(1e-300)
     ends = [torch.stack([one.endpoints[k] for one in found], dim=1) for k in (0, 1)]

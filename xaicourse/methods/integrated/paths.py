@@ -10,7 +10,16 @@ from xaicourse.core.gradients import Question
 from xaicourse.core.near_names import did_you_mean
 from xaicourse.core.path import Curve, Path, StraightPath, rows_of
 
-__all__ = ["PATHS", "PathMaker", "WhichPath", "corner", "make_path", "monotone", "power", "straight"]
+__all__ = [
+    "PATHS",
+    "PathMaker",
+    "WhichPath",
+    "corner",
+    "make_path",
+    "monotone",
+    "power",
+    "straight",
+]
 
 # A path is made when its ends are known: maker(question, start, end), ends (N, ...)
 PathMaker = Callable[[Question, Tensor, Tensor], Path]

@@ -73,8 +73,8 @@ def left_ig(
     Examples
     --------
     >>> import xaicourse as xc
-    >>> xc.left_ig(xc.zoo.toy(), xc.zoo.toy_input(), share=0.5).round(decimals=4)
-    tensor([[ 0., 0.]], dtype=torch.float64)
+    >>> xc.left_ig(xc.zoo.toy(), xc.zoo.toy_input(), steps=100, quadrature="midpoint")
+    tensor([[ 1.3500, -0.4500]], dtype=torch.float64)
     """
     question, path, rule = straight_line(model, x, target, asked)
     return along(question, path, Crossing(check_share(share)), rule)
@@ -142,8 +142,8 @@ def split_ig(
     Examples
     --------
     >>> import xaicourse as xc
-    >>> xc.split_ig(xc.zoo.toy(), xc.zoo.toy_input(), share=0.5).round(decimals=4)
-    tensor([[ 0., 0.]], dtype=torch.float64)
+    >>> xc.split_ig(xc.zoo.toy(), xc.zoo.toy_input(), steps=100, quadrature="midpoint")
+    tensor([[ 2.4000, -2.3000]], dtype=torch.float64)
     """
     if part not in ("left", "right"):
         raise ValueError(f"part must be 'left' or 'right', got {part!r}")

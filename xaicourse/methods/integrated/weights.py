@@ -17,7 +17,15 @@ from xaicourse.core.path_weights import (
     Weight,
 )
 
-__all__ = ["ALONG", "SHAPES", "PathWeight", "check_share", "make_measure", "make_weight"]
+__all__ = [
+    "ALONG",
+    "SHAPES",
+    "PathWeight",
+    "check_share",
+    "make_cumulated",
+    "make_measure",
+    "make_weight",
+]
 
 PathWeight = str | Weight | Callable[[Tensor], Any] | None
 
@@ -59,6 +67,23 @@ def make_measure(shape: Any, name: str) -> Measure:
             f"{type(shape).__name__}"
         )
     return measure(shape, name)
+
+
+def make_cumulated(density: Any) -> OverPath:
+    """Return the weight that a density of baselines on the path gives: its cumulated mass."""
+    if isinstance(density, str) and density in SHAPES:
+        return _named_cumulated(density)
+    return _cumulated(make_measure(density, "density"))
+
+
+def _cumulated(density: Measure) -> OverPath:
+    made = measure(density.cumulated, "density")
+    return OverPath(made, size=made.total)
+
+
+@cache
+def _named_cumulated(density: str) -> OverPath:
+    return _cumulated(_named(density))
 
 
 @cache
