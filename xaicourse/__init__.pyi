@@ -989,8 +989,8 @@ def path_attribution(
     Keeps completeness and dummy at its defaults; a weight or a rule gives up completeness, a path
     keeps it.
 
-    **Cost.** `steps` gradients a row for each baseline (one more for the trapezoid), and a forward
-    pass for each step under important_direction.
+    **Cost.** 50 gradients a row for each baseline: `steps` of them (one more for the trapezoid),
+    and a forward pass for each step under important_direction.
 
     **Fails when** a combination is taken for a method with a meaning: most have none that is known.
 
@@ -1000,6 +1000,7 @@ def path_attribution(
 
     Examples
     --------
+    >>> import torch
     >>> import xaicourse as xc
     >>> x = torch.tensor([[1.0, 2.0]])
     >>> xc.path_attribution(lambda x: x[:, 0] * x[:, 1], x, path="corner", steps=4)
@@ -1095,8 +1096,8 @@ def left_ig(
     Keeps sensitivity(a), dummy, implementation invariance and symmetry; completeness only up to
     the crossing. Not linearity: alpha* depends on F.
 
-    **Cost.** As Integrated Gradients: `steps` gradients a row, and one forward pass more. alpha*
-    is found in the same pass, between the two nodes where F passes the share first.
+    **Cost.** 50 gradients a row, `steps` of them, as Integrated Gradients, and two forward passes
+    more. alpha* is found in the same pass, between the two nodes where F passes the share first.
 
     **Fails when** F crosses the share only for a moment: all that comes after is lost. A small
     change of x can move such a crossing far. With few nodes a short crossing is not seen.
@@ -1201,7 +1202,8 @@ def split_ig(
     Keeps dummy, implementation invariance and symmetry. Not linearity, and the right part not
     sensitivity(a): little is left of the rise there.
 
-    **Cost.** As Integrated Gradients: `steps` gradients a row, and one or two forward passes more.
+    **Cost.** 50 gradients a row, `steps` of them, as Integrated Gradients, and two forward passes
+    more.
 
     **Fails when** the right part is read as an answer: its sum is small while its entries may be
     larger than those of the left part, with both signs.
@@ -1297,7 +1299,7 @@ def important_direction_ig(
     linearity. And an input that equals its baseline gets a share: x - x' does not enter, so that
     the units in which each input is measured decide.
 
-    **Cost.** `steps` gradients and `steps` + 1 forward passes a row.
+    **Cost.** 50 gradients a row, `steps` of them, and one forward pass more than that.
 
     **Fails when** the exact sum is taken for an exact map: it holds for any vectors in the place of
     the gradients. Within a step all shares have one sign, that of the change of F.
@@ -1334,7 +1336,7 @@ def integrated_decision_gradients(
     target: Any = None,
     *,
     probes: int = 16,
-    baseline: Any = 0.0,
+    baseline: float | Tensor | str = 0.0,
     steps: int | None = None,
     quadrature: str = "decision",
     tol: float | None = None,
@@ -1399,7 +1401,8 @@ def integrated_decision_gradients(
     Keeps sensitivity(a), dummy, implementation invariance and symmetry. Not completeness, not
     linearity: A of c F is c^2 A.
 
-    **Cost.** `steps` gradients a row, and `probes` + 1 forward passes for quadrature="decision".
+    **Cost.** 50 gradients a row, `steps` of them, and `probes` + 1 forward passes for
+    quadrature="decision".
 
     **Fails when** the sign is read as for or against the class: what lowers its score along the
     path is red, too. Another scale of the output, such as the probability, weighs otherwise.
@@ -1410,9 +1413,10 @@ def integrated_decision_gradients(
 
     Examples
     --------
+    >>> import torch
     >>> import xaicourse as xc
     >>> x = torch.tensor([[3.0, 2.0]])
-    >>> xc.integrated_decision_gradients(lambda x: x[:, 0] * x[:, 1], x, quadrature="midpoint")
+    >>> xc.integrated_decision_gradients(lambda x: x.prod(1), x, quadrature="gauss_legendre")
     tensor([[24., 24.]])
     """
 
@@ -1423,7 +1427,7 @@ def integrated_decision_gradients(
     target: Any = None,
     *,
     probes: int = 16,
-    baseline: Any = 0.0,
+    baseline: float | Tensor | str = 0.0,
     steps: int | None = None,
     quadrature: str = "decision",
     tol: float | None = None,
@@ -1506,7 +1510,7 @@ def path_weighted_ig(
     Keeps dummy, implementation invariance, linearity and symmetry. Complete for uniform w alone;
     and not sensitivity(a): a rise and a fall of F may cancel under w though they differ.
 
-    **Cost.** As Integrated Gradients: `steps` gradients a row.
+    **Cost.** 50 gradients a row, `steps` of them, as Integrated Gradients.
 
     **Fails when** w is chosen to please: any part of the path can be made to count. A w with gaps
     does not see what happens there.
@@ -1517,6 +1521,7 @@ def path_weighted_ig(
 
     Examples
     --------
+    >>> import torch
     >>> import xaicourse as xc
     >>> x = torch.tensor([[3.0, 2.0]])
     >>> xc.path_weighted_ig(lambda x: x[:, 0] * x[:, 1], x, weight="linear")
@@ -1612,7 +1617,7 @@ def path_sampled_ig(
     Keeps dummy, implementation invariance, linearity and symmetry; completeness towards the mean
     of F over the baselines.
 
-    **Cost.** As Integrated Gradients: `steps` gradients a row.
+    **Cost.** 50 gradients a row, `steps` of them, as Integrated Gradients.
 
     **Fails when** F rises near x': most baselines lie behind that rise, which then counts little.
     And noise in the gradients has a third of its variance under the weight alpha, but a steady
@@ -1624,6 +1629,7 @@ def path_sampled_ig(
 
     Examples
     --------
+    >>> import torch
     >>> import xaicourse as xc
     >>> x = torch.tensor([[3.0, 2.0]])
     >>> xc.path_sampled_ig(lambda x: x[:, 0] * x[:, 1], x)

@@ -52,10 +52,10 @@ def gradients_per_row(settings: Mapping[str, Any]) -> int:
 
 
 def straight_line(
-    model: Any, x: Tensor, target: Any, asked: AlongPath, also: tuple[str, ...] = ()
+    model: Any, x: Tensor, target: Any, asked: AlongPath
 ) -> tuple[Question, StraightPath, Rule]:
     """Return what is asked, the straight line from x' to x, and how nodes are laid on it."""
-    rule = Rule.of(asked["quadrature"], asked["steps"], asked["tol"], also)
+    rule = Rule.of(asked["quadrature"], asked["steps"], asked["tol"])
     question = ask(model, x, target, asked["output"], asked["batch_size"])
     start = make_baseline(asked["baseline"], question.x)
     return question, StraightPath(start, question.x), rule

@@ -9,13 +9,14 @@ from torch import Tensor
 from xaicourse.core.adaptive import mesh
 from xaicourse.core.attribution import Attribution
 from xaicourse.core.checks import check_positive_int
-from xaicourse.core.gradients import Question
-from xaicourse.core.path import Nodes, Path
+from xaicourse.core.gradients import Question, ask
+from xaicourse.core.path import Nodes, Path, StraightPath
 from xaicourse.core.path_weights import SlopeWeight
 from xaicourse.core.registry import attribution_method
-from xaicourse.core.shared import AlongPath
+from xaicourse.core.shared import Asked
+from xaicourse.methods.baselines import Baseline, make_baseline
 from xaicourse.methods.examples import small_classifier
-from xaicourse.methods.integrated.along import along, gradients_per_row, straight_line
+from xaicourse.methods.integrated.along import Rule, along, gradients_per_row
 
 __all__ = ["decision_nodes", "integrated_decision_gradients"]
 
@@ -37,8 +38,11 @@ def integrated_decision_gradients(
     target: Any = None,
     *,
     probes: int = 16,
+    baseline: Baseline = 0.0,
+    steps: int | None = None,
     quadrature: str = "decision",
-    **asked: Unpack[AlongPath],
+    tol: float | None = None,
+    **asked: Unpack[Asked],
 ) -> Attribution:
     r"""Weigh each gradient along the straight line by how fast F changes there.
 
@@ -69,7 +73,8 @@ def integrated_decision_gradients(
     Keeps sensitivity(a), dummy, implementation invariance and symmetry. Not completeness, not
     linearity: A of c F is c^2 A.
 
-    **Cost.** `steps` gradients a row, and `probes` + 1 forward passes for quadrature="decision".
+    **Cost.** 50 gradients a row, `steps` of them, and `probes` + 1 forward passes for
+    quadrature="decision".
 
     **Fails when** the sign is read as for or against the class: what lowers its score along the
     path is red, too. Another scale of the output, such as the probability, weighs otherwise.
@@ -83,12 +88,13 @@ def integrated_decision_gradients(
     >>> import torch
     >>> import xaicourse as xc
     >>> x = torch.tensor([[3.0, 2.0]])
-    >>> xc.integrated_decision_gradients(lambda x: x[:, 0] * x[:, 1], x, quadrature="midpoint")
+    >>> xc.integrated_decision_gradients(lambda x: x.prod(1), x, quadrature="gauss_legendre")
     tensor([[24., 24.]])
     """
     probes = check_positive_int(probes, "probes")
-    asked["quadrature"] = quadrature
-    question, path, rule = straight_line(model, x, target, asked, also=("decision",))
+    rule = Rule.of(quadrature, steps, tol, also=("decision",))
+    question = ask(model, x, target, **asked)
+    path = StraightPath(make_baseline(baseline, question.x), question.x)
     nodes = None
     if rule.quadrature == "decision":
         nodes = decision_nodes(question, path, rule.steps, probes)

@@ -66,7 +66,7 @@ def important_direction_ig(
     linearity. And an input that equals its baseline gets a share: x - x' does not enter, so that
     the units in which each input is measured decide.
 
-    **Cost.** `steps` gradients and `steps` + 1 forward passes a row.
+    **Cost.** 50 gradients a row, `steps` of them, and one forward pass more than that.
 
     **Fails when** the exact sum is taken for an exact map: it holds for any vectors in the place of
     the gradients. Within a step all shares have one sign, that of the change of F.

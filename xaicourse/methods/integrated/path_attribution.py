@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Unpack
+from typing import Any, Unpack, cast
 
 import torch
 from torch import Tensor
@@ -14,7 +14,7 @@ from xaicourse.core.near_names import did_you_mean
 from xaicourse.core.registry import attribution_method
 from xaicourse.core.rules import BackwardRule, BackwardRules, Rules
 from xaicourse.core.shared import Asked
-from xaicourse.methods.baseline_sets import Baselines, baseline_set
+from xaicourse.methods.baseline_sets import Baselines, baseline_set, set_size
 from xaicourse.methods.examples import small_classifier
 from xaicourse.methods.integrated.along import Rule, along, gradients_per_row
 from xaicourse.methods.integrated.paths import WhichPath, make_path
@@ -32,7 +32,7 @@ RULES: dict[str, BackwardRule] = {"guided_backprop": guided_rule, "deconvnet": d
     paper="arXiv:1703.01365",
     family="integrated",
     claims={"completeness", "dummy"},
-    cost=gradients_per_row,
+    cost=lambda settings: gradients_per_row(settings) * set_size(settings.get("baselines")),
     example=small_classifier,
 )
 def path_attribution(
@@ -94,8 +94,8 @@ def path_attribution(
     Keeps completeness and dummy at its defaults; a weight or a rule gives up completeness, a path
     keeps it.
 
-    **Cost.** `steps` gradients a row for each baseline (one more for the trapezoid), and a forward
-    pass for each step under important_direction.
+    **Cost.** 50 gradients a row for each baseline: `steps` of them (one more for the trapezoid),
+    and a forward pass for each step under important_direction.
 
     **Fails when** a combination is taken for a method with a meaning: most have none that is known.
 
@@ -138,7 +138,7 @@ def _rules(rule: Any, allow: tuple[str, ...]) -> BackwardRules | None:
             f"rule must be None, one of {', '.join(RULES)}, a function (slope, gradient) or "
             f"BackwardRules, got {type(rule).__name__}"
         )
-    return None if rule is None else Rules("path_attribution", rule, allow)
+    return None if rule is None else Rules("path_attribution", cast(BackwardRule, rule), allow)
 
 
 def _mean(found: list[Attribution]) -> Attribution:
@@ -158,7 +158,8 @@ def _mean(found: list[Attribution]) -> Attribution:
     )
     error = (each("map_error") * sizes).square().sum(dim=1).sqrt() / len(found)
     size = moments.mean.flatten(1).norm(dim=1).clamp_min(1e-300)
-    ends = [torch.stack([one.endpoints[k] for one in found], dim=1) for k in (0, 1)]
+    ends = zip(*[one.endpoints for one in found if one.endpoints], strict=True)
+    starts, stops = (torch.stack(points, dim=1) for points in ends)
     return replace(
         found[0],
         values=values,
@@ -169,5 +170,5 @@ def _mean(found: list[Attribution]) -> Attribution:
         standard_error=moments.error_of_mean,
         gradients=each("gradients").sum(dim=1),
         endpoints=None,
-        extra={"starts": ends[0], "ends": ends[1]},
+        extra={"starts": starts, "ends": stops},
     )

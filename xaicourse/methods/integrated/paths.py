@@ -94,7 +94,7 @@ def make_path(path: Any, question: Question, start: Tensor) -> Path:
             f"path must be one of {', '.join(PATHS)}, or a function (question, start, end) that "
             f"returns a path, got {type(path).__name__}"
         )
-    made = path(question, start, end)
+    made: Any = path(question, start, end)
     for name in ("point", "step", "start", "end"):
         if not hasattr(made, name):
             raise TypeError(

@@ -59,8 +59,8 @@ def left_ig(
     Keeps sensitivity(a), dummy, implementation invariance and symmetry; completeness only up to
     the crossing. Not linearity: alpha* depends on F.
 
-    **Cost.** As Integrated Gradients: `steps` gradients a row, and one forward pass more. alpha*
-    is found in the same pass, between the two nodes where F passes the share first.
+    **Cost.** 50 gradients a row, `steps` of them, as Integrated Gradients, and two forward passes
+    more. alpha* is found in the same pass, between the two nodes where F passes the share first.
 
     **Fails when** F crosses the share only for a moment: all that comes after is lost. A small
     change of x can move such a crossing far. With few nodes a short crossing is not seen.
@@ -129,7 +129,8 @@ def split_ig(
     Keeps dummy, implementation invariance and symmetry. Not linearity, and the right part not
     sensitivity(a): little is left of the rise there.
 
-    **Cost.** As Integrated Gradients: `steps` gradients a row, and one or two forward passes more.
+    **Cost.** 50 gradients a row, `steps` of them, as Integrated Gradients, and two forward passes
+    more.
 
     **Fails when** the right part is read as an answer: its sum is small while its entries may be
     larger than those of the left part, with both signs.

@@ -72,7 +72,7 @@ def path_weighted_ig(
     Keeps dummy, implementation invariance, linearity and symmetry. Complete for uniform w alone;
     and not sensitivity(a): a rise and a fall of F may cancel under w though they differ.
 
-    **Cost.** As Integrated Gradients: `steps` gradients a row.
+    **Cost.** 50 gradients a row, `steps` of them, as Integrated Gradients.
 
     **Fails when** w is chosen to please: any part of the path can be made to count. A w with gaps
     does not see what happens there.
@@ -145,7 +145,7 @@ def path_sampled_ig(
     Keeps dummy, implementation invariance, linearity and symmetry; completeness towards the mean
     of F over the baselines.
 
-    **Cost.** As Integrated Gradients: `steps` gradients a row.
+    **Cost.** 50 gradients a row, `steps` of them, as Integrated Gradients.
 
     **Fails when** F rises near x': most baselines lie behind that rise, which then counts little.
     And noise in the gradients has a third of its variance under the weight alpha, but a steady
