@@ -73,6 +73,21 @@ def test_toy_net_by_hand(close):
     close(found.extra["alpha_end"], row(0.225)[0], 1e-12)
 
 
+@pytest.mark.parametrize("n", [1, 3, 8])
+def test_a_crossing_before_the_first_node(n, close):
+    """F reaches its height at alpha = 0.01: the line from x' to the first node passes 0.9 there."""
+    found = xc.left_ig(
+        lambda x: (100 * x[:, 0]).clamp(max=1),
+        row(1),
+        steps=n,
+        quadrature="midpoint",
+        return_details=True,
+    )
+    close(found.extra["alpha_end"], row(0.9 * 0.5 / n)[0], 1e-12)
+    close(found.extra["factors"][:, :1], row(0.9 * 0.5), 1e-12)
+    assert float(found.extra["factors"][:, 1:].sum()) == 0
+
+
 def test_the_first_crossing_counts(close):
     """F = sin(6.5 alpha) crosses 0.9 of its rise on the way up, long before it comes back."""
 
