@@ -41,6 +41,17 @@ _NAMES = {
     "boundary_ig": "xaicourse.methods.integrated.boundary:boundary_ig",
     "blur_ig": "xaicourse.methods.integrated.blur:blur_ig",
     "xrai": "xaicourse.methods.integrated.regions:xrai",
+    "path_attribution": "xaicourse.methods.integrated.path_attribution:path_attribution",
+    "left_ig": "xaicourse.methods.integrated.saturation:left_ig",
+    "split_ig": "xaicourse.methods.integrated.saturation:split_ig",
+    "important_direction_ig": (
+        "xaicourse.methods.integrated.important_direction:important_direction_ig"
+    ),
+    "integrated_decision_gradients": (
+        "xaicourse.methods.integrated.decision:integrated_decision_gradients"
+    ),
+    "path_weighted_ig": "xaicourse.methods.integrated.path_weighted:path_weighted_ig",
+    "path_sampled_ig": "xaicourse.methods.integrated.path_weighted:path_sampled_ig",
     "bias_backprop": "xaicourse.methods.bias.backpropagation:bias_backprop",
     "fullgrad": "xaicourse.methods.bias.decomposition:fullgrad",
     "fullgrad_decomposition": "xaicourse.methods.bias.decomposition:fullgrad_decomposition",

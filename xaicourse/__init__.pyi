@@ -20,7 +20,12 @@ from xaicourse.core.device import device as device
 from xaicourse.core.gradients import scores as scores
 from xaicourse.core.inputs import bind as bind
 from xaicourse.core.inputs import pack as pack
+from xaicourse.core.operations import Slope
+from xaicourse.core.path import Path
 from xaicourse.core.path import path_integral as path_integral
+from xaicourse.core.path_weights import Weight
+from xaicourse.core.question import Question
+from xaicourse.core.rules import BackwardRules
 from xaicourse.course import checking as exercise
 from xaicourse.course.checking import check as check
 from xaicourse.course.checking import hint as hint
@@ -71,6 +76,13 @@ __all__ = [
     "boundary_ig",
     "blur_ig",
     "xrai",
+    "path_attribution",
+    "left_ig",
+    "split_ig",
+    "important_direction_ig",
+    "integrated_decision_gradients",
+    "path_weighted_ig",
+    "path_sampled_ig",
     "bias_backprop",
     "fullgrad",
     "fullgrad_decomposition",
@@ -1553,6 +1565,758 @@ def xrai(
     least: int | None = None,
     steps: int = 50,
     quadrature: str = "gauss_legendre",
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def path_attribution(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    path: str | Callable[[Question, Tensor, Tensor], Path] = "straight",
+    weight: str | Weight | Callable[[Tensor], Any] | None = None,
+    baselines: Tensor | tuple[float | Tensor | str, ...] | list[float | Tensor | str] | float | str = 0.0,
+    rule: str | Callable[[Slope, Tensor], Tensor] | BackwardRules | None = None,
+    steps: int | None = None,
+    quadrature: str = "gauss_legendre",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Sum gradients along any path, under any weight, from any baselines, by any backward rule.
+
+    .. math::
+        A_i = \operatorname*{mean}_{x'} \int_0^1 \omega\; \partial_i F\big(\gamma(\alpha)\big)\,
+        \gamma_i'(\alpha)\, d\alpha, \qquad \gamma(0) = x',\ \gamma(1) = x
+
+    At its defaults this is Integrated Gradients.
+
+    Lesson 10.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    path : str or callable
+        straight; power, :math:`x'_i + d_i\, \alpha^{1 + |d_i|}` with d = x - x', which is
+        symmetric but not straight; corner, one input after the other; or a function
+        (question, start, end) that returns a path, such as those of
+        ``xaicourse.methods.integrated.paths.monotone``.
+    weight : str, callable, Weight or None
+        :math:`\omega`: None is 1. left and right of the place where 0.9 of the rise is reached;
+        decision, dF/d(alpha); important_direction; or w(alpha) with integral 1: linear, falling,
+        falling_square, square, root, log, exponential, beta or a function of alpha.
+    baselines : number, name, Tensor or sequence of these
+        The baselines that are averaged over. A tensor (M, ...) is a set of M for all rows,
+        (M, N, ...) a set for each row; a number or a name is a single one.
+    rule : str, callable, BackwardRules or None
+        Backward rule of the ReLUs: None is the gradient; guided_backprop, deconvnet, or a
+        function (slope, incoming gradient) of differentiable operations; or a whole set of rules
+        for gradients.
+    steps : int, optional
+        Nodes of the quadrature (intervals of the trapezoid); 50 without it. Where the quadrature
+        is adaptive, the most gradients that a row may cost; 1000 without it.
+    quadrature : str
+        left, right, midpoint, trapezoid, gauss_legendre or adaptive.
+    tol : float, optional
+        Choose the nodes adaptively until the estimated relative error of the map is at most
+        `tol`; a warning says so where `steps` gradients are not enough.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    allow : tuple of str
+        Other operations whose plain gradient is accepted, by the name that an error gave.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Signed. `gap` is against what path, weight and baselines let expect of the plain gradient
+        (`expected_total` in the details where that is not the rise).
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for an unknown path, weight or rule, a weight without a finite integral, a baseline
+        of the wrong shape.
+    UnsupportedOperationError
+        If an operation is neither covered by the rule nor affine, pooling or shape; it is named.
+
+    Notes
+    -----
+    Keeps completeness and dummy at its defaults; a weight or a rule gives up completeness, a path
+    keeps it.
+
+    **Cost.** 50 gradients a row for each baseline: `steps` of them (one more for the trapezoid),
+    and a forward pass for each step under important_direction.
+
+    **Fails when** a combination is taken for a method with a meaning: most have none that is known.
+
+    References
+    ----------
+    .. [sundararajan2017] M. Sundararajan, A. Taly, Q. Yan, 2017, arXiv:1703.01365.
+
+    Examples
+    --------
+    >>> import torch
+    >>> import xaicourse as xc
+    >>> x = torch.tensor([[1.0, 2.0]])
+    >>> xc.path_attribution(lambda x: x[:, 0] * x[:, 1], x, path="corner", steps=4)
+    tensor([[0., 2.]])
+    """
+
+@overload
+def path_attribution(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    path: str | Callable[[Question, Tensor, Tensor], Path] = "straight",
+    weight: str | Weight | Callable[[Tensor], Any] | None = None,
+    baselines: Tensor | tuple[float | Tensor | str, ...] | list[float | Tensor | str] | float | str = 0.0,
+    rule: str | Callable[[Slope, Tensor], Tensor] | BackwardRules | None = None,
+    steps: int | None = None,
+    quadrature: str = "gauss_legendre",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def left_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    share: float = 0.9,
+    baseline: Any = 0.0,
+    steps: int | None = None,
+    quadrature: str = "gauss_legendre",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Integrate only until a share of the rise of F is reached, before it saturates.
+
+    .. math::
+        A_i = (x_i - x'_i) \int_0^{\alpha^*}
+        \frac{\partial F}{\partial x_i}\big(x' + \alpha (x - x')\big)\, d\alpha, \qquad
+        \alpha^* = \inf\Big\{\alpha : \frac{F(\alpha) - F(x')}{F(x) - F(x')}
+        > \mathrm{share}\Big\}
+
+    Lesson 10.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    share : float
+        Which share of the rise, between 0 and 1. The rise is compared with its sign, so a class
+        whose score falls from x' to x is treated alike.
+    baseline : number, Tensor or name
+        x', in the same space as x: a number, a tensor, or for images in [0, 1] one of black,
+        white, mean, blur, uniform, max_distance.
+    steps : int, optional
+        Nodes of the quadrature (intervals of the trapezoid); 50 without it. Where the quadrature
+        is adaptive, the most gradients that a row may cost; 1000 without it.
+    quadrature : str
+        left, right, midpoint, trapezoid, gauss_legendre or adaptive.
+    tol : float, optional
+        Choose the nodes adaptively until the estimated relative error of the map is at most
+        `tol`; a warning says so where `steps` gradients are not enough.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Signed, in units of F; sums to F at the crossing - F(x'), about `share` of the rise. In
+        the details, `endpoints` are x' and the crossing, `alpha_end` is alpha*.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+
+    Notes
+    -----
+    Keeps sensitivity(a), dummy, implementation invariance and symmetry; completeness only up to
+    the crossing. Not linearity: alpha* depends on F.
+
+    **Cost.** 50 gradients a row, `steps` of them, as Integrated Gradients, and two forward passes
+    more. alpha* is found in the same pass, between the two nodes where F passes the share first.
+
+    **Fails when** F crosses the share only for a moment: all that comes after is lost. A small
+    change of x can move such a crossing far. With few nodes a short crossing is not seen.
+
+    References
+    ----------
+    .. [miglani2020] V. Miglani, N. Kokhlikyan, B. Alsallakh, M. Martin, O. Reblitz-Richardson,
+       2020, arXiv:2010.12697.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.left_ig(xc.zoo.toy(), xc.zoo.toy_input(), steps=100, quadrature="midpoint")
+    tensor([[ 1.3500, -0.4500]], dtype=torch.float64)
+    """
+
+@overload
+def left_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    share: float = 0.9,
+    baseline: Any = 0.0,
+    steps: int | None = None,
+    quadrature: str = "gauss_legendre",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def split_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    share: float = 0.9,
+    part: str = "right",
+    baseline: Any = 0.0,
+    steps: int | None = None,
+    quadrature: str = "gauss_legendre",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Split Integrated Gradients where a share of the rise of F is reached, and return one part.
+
+    .. math::
+        \mathrm{left}_i + \mathrm{right}_i = \mathrm{IG}_i, \qquad
+        \mathrm{right}_i = (x_i - x'_i) \int_{\alpha^*}^1
+        \frac{\partial F}{\partial x_i}\big(x' + \alpha (x - x')\big)\, d\alpha
+
+    Lesson 10.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    share : float
+        Which share of the rise, between 0 and 1, compared with its sign as in `left_ig`.
+    part : str
+        ``"right"``, what is gathered behind the crossing, or ``"left"``, which is `left_ig`.
+    baseline : number, Tensor or name
+        x', in the same space as x: a number, a tensor, or for images in [0, 1] one of black,
+        white, mean, blur, uniform, max_distance.
+    steps : int, optional
+        Nodes of the quadrature (intervals of the trapezoid); 50 without it. Where the quadrature
+        is adaptive, the most gradients that a row may cost; 1000 without it.
+    quadrature : str
+        left, right, midpoint, trapezoid, gauss_legendre or adaptive.
+    tol : float, optional
+        Choose the nodes adaptively until the estimated relative error of the map is at most
+        `tol`; a warning says so where `steps` gradients are not enough.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Signed, in units of F; the right part sums to F(x) - F at the crossing. In the details,
+        `endpoints` are the ends of the part, `alpha_start` and `alpha_end` where they lie.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a part with another name.
+
+    Notes
+    -----
+    Keeps dummy, implementation invariance and symmetry. Not linearity, and the right part not
+    sensitivity(a): little is left of the rise there.
+
+    **Cost.** 50 gradients a row, `steps` of them, as Integrated Gradients, and two forward passes
+    more.
+
+    **Fails when** the right part is read as an answer: its sum is small while its entries may be
+    larger than those of the left part, with both signs.
+
+    References
+    ----------
+    .. [miglani2020] V. Miglani, N. Kokhlikyan, B. Alsallakh, M. Martin, O. Reblitz-Richardson,
+       2020, arXiv:2010.12697.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.split_ig(xc.zoo.toy(), xc.zoo.toy_input(), steps=100, quadrature="midpoint")
+    tensor([[ 2.4000, -2.3000]], dtype=torch.float64)
+    """
+
+@overload
+def split_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    share: float = 0.9,
+    part: str = "right",
+    baseline: Any = 0.0,
+    steps: int | None = None,
+    quadrature: str = "gauss_legendre",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def important_direction_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    baseline: float | Tensor | str = 0.0,
+    steps: int = 50,
+    quadrature: str = "midpoint",
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Share out each step's change of F by the squared gradient, the direction it changes along.
+
+    .. math::
+        A_i = \sum_k \frac{g_{k,i}^2}{\sum_j g_{k,j}^2}
+        \big(F(\alpha_{k+1}) - F(\alpha_k)\big), \qquad
+        g_k = \nabla F \text{ at the node of step } k
+
+    Lesson 10.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    baseline : number, Tensor or name
+        x', in the same space as x: a number, a tensor, or for images in [0, 1] one of black,
+        white, mean, blur, uniform, max_distance.
+    steps : int
+        Steps from x' to x (one more for the trapezoid).
+    quadrature : str
+        Where in its step the gradient is taken: midpoint, left (as in the paper), right,
+        trapezoid or gauss_legendre.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        In units of F; sums to F(x) - F(x') exactly, however few the steps, unless the gradient
+        at a node is 0: what F changes in that step is given to nobody, and `gap` tells it.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+
+    Notes
+    -----
+    Keeps completeness, sensitivity(a), dummy, implementation invariance and symmetry. Not
+    linearity. And an input that equals its baseline gets a share: x - x' does not enter, so that
+    the units in which each input is measured decide.
+
+    **Cost.** 50 gradients a row, `steps` of them, and one forward pass more than that.
+
+    **Fails when** the exact sum is taken for an exact map: it holds for any vectors in the place of
+    the gradients. Within a step all shares have one sign, that of the change of F.
+
+    References
+    ----------
+    .. [yang2023] R. Yang, B. Wang, M. Bilgic, 2023, arXiv:2303.14242.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> xc.important_direction_ig(xc.zoo.toy(), xc.zoo.toy_input(), steps=4).sum()
+    tensor(1., dtype=torch.float64)
+    """
+
+@overload
+def important_direction_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    baseline: float | Tensor | str = 0.0,
+    steps: int = 50,
+    quadrature: str = "midpoint",
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def integrated_decision_gradients(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    probes: int = 16,
+    baseline: float | Tensor | str = 0.0,
+    steps: int | None = None,
+    quadrature: str = "decision",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Weigh each gradient along the straight line by how fast F changes there.
+
+    .. math::
+        A_i = (x_i - x'_i) \int_0^1
+        \frac{\partial F}{\partial x_i}(\gamma(\alpha))\; \frac{dF(\gamma(\alpha))}{d\alpha}\,
+        d\alpha, \qquad \gamma(\alpha) = x' + \alpha (x - x')
+
+    The slope dF/d(alpha) is gradient times distance, from the same backward pass.
+
+    Lesson 10.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    probes : int
+        Intervals between the forward passes that show where F changes, for quadrature="decision".
+    baseline : number, Tensor or name
+        x', in the same space as x: a number, a tensor, or for images in [0, 1] one of black,
+        white, mean, blur, uniform, max_distance.
+    steps : int, optional
+        Nodes of the quadrature (intervals of the trapezoid); 50 without it. Where the quadrature
+        is adaptive, the most gradients that a row may cost; 1000 without it.
+    quadrature : str
+        decision: the nodes are laid by the `probes`, close where F changes fast, and cover the
+        whole path; or left, right, midpoint, trapezoid, gauss_legendre, adaptive.
+    tol : float, optional
+        Choose the nodes adaptively until the estimated relative error of the map is at most
+        `tol`; a warning says so where `steps` gradients are not enough.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        In units of F squared; sums to the integral of the squared slope, at least the squared
+        rise. A and -A cannot be told apart: F and -F have the same map. `gap` is against an
+        estimate of that integral from F at the nodes (`expected_total` in the details).
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+
+    Notes
+    -----
+    Keeps sensitivity(a), dummy, implementation invariance and symmetry. Not completeness, not
+    linearity: A of c F is c^2 A.
+
+    **Cost.** 50 gradients a row, `steps` of them, and `probes` + 1 forward passes for
+    quadrature="decision".
+
+    **Fails when** the sign is read as for or against the class: what lowers its score along the
+    path is red, too. Another scale of the output, such as the probability, weighs otherwise.
+
+    References
+    ----------
+    .. [walker2024] C. Walker, S. Jha, K. Chen, R. Ewetz, 2024, arXiv:2305.20052.
+
+    Examples
+    --------
+    >>> import torch
+    >>> import xaicourse as xc
+    >>> x = torch.tensor([[3.0, 2.0]])
+    >>> xc.integrated_decision_gradients(lambda x: x.prod(1), x, quadrature="gauss_legendre")
+    tensor([[24., 24.]])
+    """
+
+@overload
+def integrated_decision_gradients(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    probes: int = 16,
+    baseline: float | Tensor | str = 0.0,
+    steps: int | None = None,
+    quadrature: str = "decision",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def path_weighted_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    weight: str | Callable[[Tensor], Any] = "exponential",
+    baseline: Any = 0.0,
+    steps: int | None = None,
+    quadrature: str = "gauss_legendre",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Weigh the gradients along the straight line by where on it they are taken.
+
+    .. math::
+        A_i = (x_i - x'_i) \int_0^1 w(\alpha)\,
+        \frac{\partial F}{\partial x_i}\big(x' + \alpha (x - x')\big)\, d\alpha, \qquad
+        \int_0^1 w = 1
+
+    Lesson 10.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    weight : str or callable
+        w up to a factor: linear (alpha), falling (1 - alpha), falling_square, square, root, log
+        (log(1 + alpha)), exponential (exp(alpha - 1)), beta (alpha (1 - alpha)) or uniform; or a
+        function from alphas (S,) to numbers of at least 0. It may have a pole that can be
+        integrated, a jump or a gap.
+    baseline : number, Tensor or name
+        x', in the same space as x: a number, a tensor, or for images in [0, 1] one of black,
+        white, mean, blur, uniform, max_distance.
+    steps : int, optional
+        Nodes of the quadrature (intervals of the trapezoid); 50 without it. Where the quadrature
+        is adaptive, the most gradients that a row may cost; 1000 without it.
+    quadrature : str
+        gauss_legendre stands here for the Gauss rule of this very weight, exact for gradients
+        that are polynomials up to degree 2 `steps` - 1; left, right, midpoint, trapezoid and
+        adaptive lay their nodes as ever and take the mean of w around each.
+    tol : float, optional
+        Choose the nodes adaptively until the estimated relative error of the map is at most
+        `tol`; a warning says so where `steps` gradients are not enough.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Signed, in units of F. Sums to the integral of w dF, not to the rise; `gap` is against an
+        estimate of that from F at the nodes (`expected_total` in the details).
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a weight that is negative or has no finite integral, such as 1 / alpha.
+
+    Notes
+    -----
+    Keeps dummy, implementation invariance, linearity and symmetry. Complete for uniform w alone;
+    and not sensitivity(a): a rise and a fall of F may cancel under w though they differ.
+
+    **Cost.** 50 gradients a row, `steps` of them, as Integrated Gradients.
+
+    **Fails when** w is chosen to please: any part of the path can be made to count. A w with gaps
+    does not see what happens there.
+
+    References
+    ----------
+    .. [kamalov2025] F. Kamalov, M. Al Falasi, F. Thabtah, 2025, arXiv:2509.17491.
+
+    Examples
+    --------
+    >>> import torch
+    >>> import xaicourse as xc
+    >>> x = torch.tensor([[3.0, 2.0]])
+    >>> xc.path_weighted_ig(lambda x: x[:, 0] * x[:, 1], x, weight="linear")
+    tensor([[4., 4.]])
+    """
+
+@overload
+def path_weighted_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    weight: str | Callable[[Tensor], Any] = "exponential",
+    baseline: Any = 0.0,
+    steps: int | None = None,
+    quadrature: str = "gauss_legendre",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def path_sampled_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    density: str | Callable[[Tensor], Any] = "uniform",
+    baseline: Any = 0.0,
+    steps: int | None = None,
+    quadrature: str = "gauss_legendre",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Average Integrated Gradients over baselines that lie on the straight line itself.
+
+    .. math::
+        A_i = \mathbb E_{u \sim p}\, \mathrm{IG}_i\big(x;\, x' + u (x - x')\big)
+        = (x_i - x'_i) \int_0^1 P(\alpha)\,
+        \frac{\partial F}{\partial x_i}\big(x' + \alpha (x - x')\big)\, d\alpha
+
+    P is the cumulated density. Nothing is drawn: the expectation is an integral with that weight.
+
+    Lesson 10.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    density : str or callable
+        p up to a factor, on [0, 1] from x' to x: uniform, one of the other names of
+        `path_weighted_ig`, or a function from alphas (S,) to numbers of at least 0.
+    baseline : number, Tensor or name
+        x', in the same space as x: a number, a tensor, or for images in [0, 1] one of black,
+        white, mean, blur, uniform, max_distance.
+    steps : int, optional
+        Nodes of the quadrature (intervals of the trapezoid); 50 without it. Where the quadrature
+        is adaptive, the most gradients that a row may cost; 1000 without it.
+    quadrature : str
+        gauss_legendre stands here for the Gauss rule of P; left, right, midpoint, trapezoid and
+        adaptive lay their nodes as ever and take the mean of P around each.
+    tol : float, optional
+        Choose the nodes adaptively until the estimated relative error of the map is at most
+        `tol`; a warning says so where `steps` gradients are not enough.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Signed, in units of F; sums to F(x) minus the mean of F over the baselines, which is
+        `f_start` in the details, estimated from F at the nodes.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a density that is negative or has no finite integral.
+
+    Notes
+    -----
+    Keeps dummy, implementation invariance, linearity and symmetry; completeness towards the mean
+    of F over the baselines.
+
+    **Cost.** 50 gradients a row, `steps` of them, as Integrated Gradients.
+
+    **Fails when** F rises near x': most baselines lie behind that rise, which then counts little.
+    And noise in the gradients has a third of its variance under the weight alpha, but a steady
+    gradient a quarter of its square: relative to the map there is more noise, not less.
+
+    References
+    ----------
+    .. [kamalov2026] F. Kamalov, F. Thabtah, R. Sivaraj, N. Abdelhamid, 2026, arXiv:2604.14338.
+
+    Examples
+    --------
+    >>> import torch
+    >>> import xaicourse as xc
+    >>> x = torch.tensor([[3.0, 2.0]])
+    >>> xc.path_sampled_ig(lambda x: x[:, 0] * x[:, 1], x)
+    tensor([[2., 2.]])
+    """
+
+@overload
+def path_sampled_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    density: str | Callable[[Tensor], Any] = "uniform",
+    baseline: Any = 0.0,
+    steps: int | None = None,
+    quadrature: str = "gauss_legendre",
+    tol: float | None = None,
     output: Any = "logit",
     batch_size: int | None = None,
     return_details: Literal[True],

@@ -224,3 +224,64 @@ def test_the_caller_may_be_in_any_mode(close):
         assert not found.values.is_inference()
     found = integrate(wavy, attached, uneven(2))
     assert not found.values.requires_grad  # a learnt path leaves no graph either
+
+
+# ---- factors -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 5, 13, None])
+def test_a_factor_sees_each_node_once_with_the_next(batch_size, close):
+    nodes, path = uneven(2), StraightPath(START, END)
+    told = []
+
+    def factor(seen):
+        told.append(seen)
+        return 1 + seen.alpha
+
+    found = integrate(wavy, path, nodes, batch_size, factor=factor)
+    place, row, alpha, score, slope, next_alpha, next_score, first = (
+        torch.cat([getattr(seen, name) for seen in told])
+        for name in "place row alpha score slope next_alpha next_score first".split()
+    )
+    plain = integrate(wavy, path, nodes)
+    assert place.tolist() == list(range(26))
+    assert row.tolist() == [0] * 13 + [1] * 13
+    assert first.nonzero()[:, 0].tolist() == [0, 13]
+    close(alpha, nodes.alpha.flatten(), 1e-14)
+    close(score, plain.node_scores.flatten(), 1e-13)
+    close(slope, plain.slopes.flatten(), 1e-13)
+    for got, all_of_it in ((next_alpha, nodes.alpha), (next_score, plain.node_scores)):
+        assert torch.isnan(got.view(2, 13)[:, -1]).all()
+        close(got.view(2, 13)[:, :-1], all_of_it[:, 1:], 1e-13)
+    close(found.factors, 1 + nodes.alpha, 1e-14)
+    each = torch.stack(
+        [(path.step(nodes.left[i], nodes.right[i], torch.tensor([i] * 13))) for i in (0, 1)]
+    )
+    grads = gradient_at(wavy, path, nodes)
+    close(found.values, ((1 + nodes.alpha)[..., None] * each * grads).sum(1), 1e-12)
+
+
+def gradient_at(model, path, nodes) -> Tensor:
+    """Return the gradients (N, S, d) at the nodes, by autograd alone."""
+    row = torch.arange(2).repeat_interleave(nodes.alpha.shape[1])
+    points = path.point(nodes.alpha.flatten(), row).requires_grad_(True)
+    (grad,) = torch.autograd.grad(model(points).sum(), points)
+    return grad.view(2, nodes.alpha.shape[1], -1)
+
+
+def test_segments_share_their_ends(close):
+    """F at the ends of n segments costs n + 1 forward passes a row, rows of unequal size too."""
+    asked = []
+
+    def counted(x):
+        if not torch.is_grad_enabled():
+            asked.append(len(x))
+        return wavy(x)
+
+    nodes = uneven(2)
+    short = Nodes(nodes.alpha.clone(), nodes.left.clone(), nodes.right.clone())
+    short.right[1, 4], short.left[1, 5:], short.right[1, 5:] = 1.0, 1.0, 1.0
+    path = StraightPath(START, END)
+    found = integrate(counted, path, short, combine=idgi)
+    assert sum(asked[-1:]) == 13 + 1 + 5 + 1
+    close(found.values.sum(1), wavy(END) - wavy(START), 1e-12)

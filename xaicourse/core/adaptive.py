@@ -20,14 +20,15 @@ r"""The adaptive path integral: nodes where the path bends, an error estimate, a
 import math
 import warnings
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from xaicourse.core.gradients import Question
-from xaicourse.core.path import Nodes, Path, PathSum, path_integral
+from xaicourse.core.gradients import Question, sum_dtype
+from xaicourse.core.path import Factor, Nodes, Path, PathSum, path_integral
 
-__all__ = ["DEFAULT_TOLERANCE", "AdaptiveSum", "adaptive_integral"]
+__all__ = ["DEFAULT_TOLERANCE", "AdaptiveSum", "adaptive_integral", "mesh"]
 
 DEFAULT_TOLERANCE = 0.05
 PROBES = 16  # intervals between the forward passes, (j / 16)^2: most nets bend near the baseline
@@ -55,8 +56,19 @@ class _Round:
     cells: Tensor  # (N,) how many cells each row got
 
 
+class Weighing(Protocol):
+    """What a weight along the path answers: see `xaicourse.core.path_weights`."""
+
+    def begin(self, nodes: Nodes, f_start: Tensor, f_end: Tensor) -> Factor | None: ...
+
+
 def adaptive_integral(
-    question: Question, path: Path, tol: float | None = None, most: int = 1000
+    question: Question,
+    path: Path,
+    tol: float | None = None,
+    most: int = 1000,
+    weight: Weighing | None = None,
+    stacklevel: int = 5,
 ) -> AdaptiveSum:
     """Integrate along a path until the map's estimated relative error is at most `tol`.
 
@@ -70,6 +82,10 @@ def adaptive_integral(
         Wanted relative error of the map, in (0, 1); 0.05 without it.
     most : int
         The most gradients that a row may cost.
+    weight : Weighing, optional
+        Weighs the nodes. What a weighted sum should be is not known, so nothing is corrected.
+    stacklevel : int
+        How many calls up the caller is, to whom a warning is addressed.
 
     Returns
     -------
@@ -84,14 +100,18 @@ def adaptive_integral(
     grid = (torch.arange(PROBES + 1, dtype=torch.float64) / PROBES) ** 2
     probes = _probe(question, path, grid)  # (N, 17)
     ends = probes[:, 0], probes[:, -1]
+    there = [f.to(sum_dtype(path.end.device)).to(path.end.device) for f in ends]
     mass = _bending(probes, grid)  # (N, 17), from 0 to 1
 
     first = min(most, max(8, math.ceil(FIRST_CELLS / tol)))
     cells = torch.full((len(probes),), first)
     rounds: list[_Round] = []
     while True:
-        nodes = _mesh(mass, grid, cells)
-        total = path_integral(question, path, nodes, moment=True, description="adaptive path")
+        nodes = mesh(mass, grid, cells)
+        factor = None if weight is None else weight.begin(nodes, *there)
+        total = path_integral(
+            question, path, nodes, moment=True, description="adaptive path", factor=factor
+        )
         rounds.append(_Round(nodes, total, cells))
         merged = _merge(rounds, *(f.to(total.values) for f in ends))
         spent = torch.stack([r.cells for r in rounds]).sum(0)
@@ -104,7 +124,7 @@ def adaptive_integral(
         warnings.warn(
             f"{missed} of {len(probes)} row(s) did not reach tol={tol:g} within steps={most} "
             f"gradients: the estimated map error is {worst:.2g}; allow more steps",
-            stacklevel=5,
+            stacklevel=stacklevel,
         )
     return merged
 
@@ -148,7 +168,7 @@ def _bending(probes: Tensor, grid: Tensor) -> Tensor:
     return torch.cat([torch.zeros_like(mass[:, :1]), mass.cumsum(dim=1)], dim=1)
 
 
-def _mesh(mass: Tensor, grid: Tensor, cells: Tensor) -> Nodes:
+def mesh(mass: Tensor, grid: Tensor, cells: Tensor) -> Nodes:
     """Cut [0, 1] into `cells` cells of equal mass for each row, with the node in the middle."""
     most = int(cells.max())
     left = torch.zeros(len(cells), most, dtype=torch.float64)
@@ -189,7 +209,8 @@ def _merge(rounds: list[_Round], f_start: Tensor, f_end: Tensor) -> AdaptiveSum:
 
     factor = gap / squares.clamp_min(1e-300)
     move = factor.abs() * moment.flatten(1).norm(dim=1) / size
-    safe = (squares > 0) & (move <= error.clamp_min(1e-12))
+    plainly = rounds[0].total.factors is None
+    safe = (squares > 0) & (move <= error.clamp_min(1e-12)) & plainly
     factor = torch.where(safe, factor, torch.zeros_like(factor))
     corrected = plain - factor.view(-1, *[1] * (plain.dim() - 1)) * moment
 
@@ -202,10 +223,11 @@ def _merge(rounds: list[_Round], f_start: Tensor, f_end: Tensor) -> AdaptiveSum:
     )
     total = PathSum(
         values=corrected,
-        map_error=torch.where(safe | (gap == 0), error, torch.maximum(error, move)),
+        map_error=torch.where(safe | (gap == 0) | (not plainly), error, error.maximum(move)),
         node_scores=torch.cat([r.total.node_scores for r in rounds], dim=1),
         slopes=slopes,
         gradients=sum(r.total.gradients for r in rounds),  # type: ignore[arg-type]
+        factors=None if plainly else torch.cat([_factors(r.total) for r in rounds], dim=1),
     )
     used = weight * (1 - factor[:, None] * slopes.nan_to_num(0.0))
     return AdaptiveSum(total, alpha, used, raw_gap=gap, f_start=f_start, f_end=f_end)
@@ -224,3 +246,8 @@ def _more_cells(merged: AdaptiveSum, rounds: list[_Round], tol: float, left: Ten
 def _moment(total: PathSum) -> Tensor:
     assert total.moment is not None
     return total.moment
+
+
+def _factors(total: PathSum) -> Tensor:
+    assert total.factors is not None
+    return total.factors

@@ -16,7 +16,7 @@ from torch import Tensor
 from xaicourse.core.gradients import Question, sum_dtype
 from xaicourse.core.progress import progress
 
-__all__ = ["Curve", "Nodes", "Path", "PathSum", "StraightPath", "path_integral"]
+__all__ = ["Curve", "Factor", "Nodes", "Path", "PathSum", "Seen", "StraightPath", "path_integral"]
 
 # The error of a map is about this share of half the difference between its two half-rules. For a
 # gradient that wanders like Brownian motion it is 1 / sqrt(6) = 0.41; on twenty photos it was 0.46
@@ -27,6 +27,8 @@ HALVES = 0.65
 # combine(delta, grad, f_start, f_end) -> contribution, all (P, ...); f_* are (P,), the scores at
 # the ends of the segment that the node stands for.
 Combine = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
+# factor(seen) -> (P,), what the products of these nodes are multiplied by
+Factor = Callable[["Seen"], Tensor]
 
 
 class Path(Protocol):
@@ -105,6 +107,22 @@ class Nodes:
 
 
 @dataclass(frozen=True, eq=False)
+class Seen:
+    """What a factor is told of some nodes, in their order along each row's path: all (P,)."""
+
+    place: Tensor  # in the table (N, S) of nodes, flattened
+    row: Tensor
+    left: Tensor
+    right: Tensor
+    alpha: Tensor
+    score: Tensor  # F at the node
+    slope: Tensor  # dF/dalpha there
+    next_alpha: Tensor  # of the row's next node; NaN for its last
+    next_score: Tensor
+    first: Tensor  # whether no node of the row comes before
+
+
+@dataclass(frozen=True, eq=False)
 class PathSum:
     """What `path_integral` found. Sums are in float64 where the device has it."""
 
@@ -114,6 +132,7 @@ class PathSum:
     slopes: Tensor  # (N, S)  dF/dalpha at the nodes, NaN where a row has no node
     gradients: Tensor  # (N,)  how many gradients a row has cost
     moment: Tensor | None = None  # (N, ...)  sum_k slope_k * contribution_k, where asked for
+    factors: Tensor | None = None  # (N, S)  what the nodes' products were multiplied by
 
 
 @torch.inference_mode(False)
@@ -125,6 +144,7 @@ def path_integral(
     combine: Combine | None = None,
     moment: bool = False,
     description: str = "path integral",
+    factor: Factor | None = None,
 ) -> PathSum:
     """Sum step * gradient over the nodes of a path, in chunks, with flat memory.
 
@@ -138,11 +158,14 @@ def path_integral(
         Where the gradient is taken and which segment each node stands for.
     combine : callable, optional
         ``combine(delta, grad, f_start, f_end)`` replaces the product ``delta * grad``; it costs
-        two more forward passes for each segment.
+        one more forward pass for each segment, and one a row.
     moment : bool
         Also sum slope * contribution, which the adaptive rule needs.
     description : str
         What stands before the progress bar of a long run.
+    factor : callable, optional
+        ``factor(seen)`` weighs the nodes by what the same pass has seen of them (`Seen`): their
+        place on the path, F and its slope there, and F at the next node. It costs nothing more.
 
     Returns
     -------
@@ -155,7 +178,7 @@ def path_integral(
     """
     segments = _Segments.of(nodes, path.end.device)
     ends = _segment_scores(question, path, segments) if combine else None
-    sums = _Sums(path, nodes, segments, combine, ends, moment)
+    sums = _Sums(path, nodes, segments, combine, ends, moment, factor)
     bar = progress(len(segments.row), description)
 
     def point(positions: Tensor) -> Tensor:
@@ -207,9 +230,12 @@ class _Sums:
         combine: Combine | None,
         ends: tuple[Tensor, Tensor] | None,  # F at both ends of every segment, for combine
         moment: bool,
+        factor: Factor | None,
     ) -> None:
         n_rows, n_nodes = nodes.alpha.shape
         self.path, self.segments, self.combine, self.ends = path, segments, combine, ends
+        self.factor = factor
+        self.held: Tensor | None = None  # the last node's product, until the next node is seen
         self.parity = segments.place % n_nodes % 2
         self.dtype = sum_dtype(path.end.device)
         shape, here = path.end.shape[1:], {"dtype": self.dtype, "device": path.end.device}
@@ -218,6 +244,7 @@ class _Sums:
         self.slopes = self.scores.clone()
         # what each node adds to the map
         self.shares = self.scores.clone() if combine else self.slopes
+        self.factors = self.scores.clone() if factor else None
         self.moments = torch.zeros_like(self.sums[:n_rows]) if moment else None
 
     def add(self, part: slice, grad: Tensor, score: Tensor) -> None:
@@ -233,43 +260,97 @@ class _Sums:
             product = self.combine(delta, grad, *(f[part] for f in self.ends))
             self.shares[place] = product.flatten(1).sum(1, dtype=self.dtype)
         product = product.to(self.dtype)
+        if self.factor is None:
+            self._sum(part, product)
+            return
+        self._release(part.start)
+        self._sum(slice(part.start, part.stop - 1), product[:-1])
+        self.held = product[-1:].clone()
+
+    def _release(self, stop: int) -> None:
+        """Add the product of the node before number `stop`, which had to wait for it."""
+        if self.held is not None:
+            self._sum(slice(stop - 1, stop), self.held)
+            self.held = None
+
+    def _sum(self, part: slice, product: Tensor) -> None:
+        row, place = self.segments.row[part], self.segments.place[part]
+        if self.factor is not None and self.factors is not None and len(row):
+            factors = self.factor(self._seen(part)).to(self.dtype)
+            self.factors[place] = factors
+            product = _column(factors, product) * product
         self.sums.index_add_(0, 2 * row + self.parity[part], product)
         if self.moments is not None:
-            self.moments.index_add_(0, row, _column(slope, product) * product)
+            self.moments.index_add_(0, row, _column(self.slopes[place], product) * product)
+
+    def _seen(self, part: slice) -> Seen:
+        """Tell of nodes whose next ones have been met."""
+        s, here = self.segments, torch.arange(part.start, part.stop, device=self.sums.device)
+        after, before = (here + 1).clamp(max=len(s.row) - 1), (here - 1).clamp(min=0)
+        last = (s.row[after] != s.row[here]) | (after == here)
+        place = s.place[here]
+        return Seen(
+            place=place,
+            row=s.row[here],
+            left=s.left[here],
+            right=s.right[here],
+            alpha=s.alpha[here],
+            score=self.scores[place],
+            slope=self.slopes[place],
+            next_alpha=s.alpha[after].masked_fill(last, torch.nan),
+            next_score=self.scores[s.place[after]].masked_fill(last, torch.nan),
+            first=(s.row[before] != s.row[here]) | (before == here),
+        )
 
     def total(self, nodes: Nodes) -> PathSum:
         """Return the sums; refuse what is not finite."""
+        self._release(len(self.segments.row))
         used = nodes.weight > 0
         slopes, shares, scores = (
             t.view(used.shape) for t in (self.slopes, self.shares, self.scores)
         )
         _check_finite("gradient", slopes, nodes, used)
         _check_finite("contribution", shares, nodes, used)
+        factors = None if self.factors is None else self.factors.view(used.shape)
         even, odd = self.sums.view(len(used), 2, *self.sums.shape[1:]).unbind(1)
         return PathSum(
             values=even + odd,
-            map_error=disagreement(even, odd, nodes),
+            map_error=disagreement(even, odd, nodes, factors),
             node_scores=scores,
             slopes=slopes,
             gradients=used.sum(dim=1).to(slopes.device),
             moment=self.moments,
+            factors=factors,
         )
 
 
 def _segment_scores(question: Question, path: Path, segments: _Segments) -> tuple[Tensor, Tensor]:
-    """Return F at the left and right end of every segment: (P,), (P,)."""
+    """Return F at the left and right end of every segment: (P,), (P,).
+
+    A segment ends where the row's next one begins, so only the last end of a row is asked for.
+    """
     dtype, row = path.end.dtype, segments.row
-    f_left = question.scores(lambda p: path.point(segments.left[p].to(dtype), row[p]), row)
-    f_right = question.scores(lambda p: path.point(segments.right[p].to(dtype), row[p]), row)
+    last = torch.ones_like(row, dtype=torch.bool)
+    last[:-1] = row[1:] != row[:-1]
+    alpha = torch.cat([segments.left, segments.right[last]]).to(dtype)
+    rows = torch.cat([row, row[last]])
+    found = question.scores(lambda p: path.point(alpha[p], rows[p]), rows)
+    f_left, f_right = found[: len(row)], torch.empty_like(found[: len(row)])
+    f_right[:-1] = f_left[1:]
+    f_right[last] = found[len(row) :]
     return f_left, f_right
 
 
-def disagreement(even: Tensor, odd: Tensor, nodes: Nodes) -> Tensor:
+def disagreement(even: Tensor, odd: Tensor, nodes: Nodes, factors: Tensor | None = None) -> Tensor:
     """Estimate the relative error of even + odd from the two half-rules.
 
-    Each half-rule is scaled to weight 1, so that it estimates the whole integral.
+    Each half-rule is scaled to weight 1, so that it estimates the whole integral. Nodes whose
+    factor is 0 carry no weight.
     """
-    weight = nodes.weight.to(even.device, even.dtype)
+    weight = nodes.weight.to(even.dtype).to(even.device)
+    if factors is not None:
+        weight = weight * factors.nan_to_num(0.0).abs()
+        weight = weight / weight.sum(dim=1, keepdim=True).clamp_min(1e-300)
     share = weight[:, ::2].sum(dim=1)  # the even nodes' weight, (N,)
     halves = [
         part.flatten(1) / w.clamp_min(1e-12)[:, None]
@@ -277,7 +358,8 @@ def disagreement(even: Tensor, odd: Tensor, nodes: Nodes) -> Tensor:
     ]
     size = (even + odd).flatten(1).norm(dim=1)
     error = HALVES * (halves[0] - halves[1]).norm(dim=1) / (2 * size.clamp_min(1e-300))
-    alone = (1 - share) < 1e-9  # a single node has nothing to be compared with
+    # a single node has nothing to be compared with
+    alone = ((1 - share) < 1e-9) | (share < 1e-9) & (weight > 0).any(dim=1)
     return torch.where(alone, torch.full_like(error, torch.nan), error)
 
 

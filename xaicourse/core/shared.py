@@ -17,6 +17,7 @@ __all__ = [
     "OF_IMAGE_METHODS",
     "OF_METHODS",
     "OF_METRICS",
+    "AlongPath",
     "Asked",
     "Differentiable",
     "MirroredCopies",
@@ -42,6 +43,15 @@ class Differentiable(Asked):
     """The settings of a method whose map can itself be differentiated."""
 
     differentiable: bool
+
+
+class AlongPath(Asked):
+    """The settings of a method that sums gradients along the straight line from x' to x."""
+
+    baseline: Any
+    steps: int | None
+    quadrature: str
+    tol: float | None
 
 
 class NoisyCopies(Asked):
@@ -121,6 +131,14 @@ relu : bool
 baseline : number, Tensor or name
     x', in the same space as x: a number, a tensor, or for images in [0, 1] one of black,
     white, mean, blur, uniform, max_distance.
+steps : int, optional
+    Nodes of the quadrature (intervals of the trapezoid); 50 without it. Where the quadrature
+    is adaptive, the most gradients that a row may cost; 1000 without it.
+quadrature : str
+    left, right, midpoint, trapezoid, gauss_legendre or adaptive.
+tol : float, optional
+    Choose the nodes adaptively until the estimated relative error of the map is at most
+    `tol`; a warning says so where `steps` gradients are not enough.
 rule : str
     ``"rescale"`` or ``"reveal_cancel"``; the second treats an activation together with the
     layer, sum or mean right before it, and is Rescale where there is none.
@@ -167,6 +185,10 @@ return_details : bool
         "a NaN gradient.",
     },
     defaults={
+        "baseline": 0.0,
+        "steps": None,
+        "quadrature": "gauss_legendre",
+        "tol": None,
         "method": "gradient",
         "sigma": 0.15,
         "relative": True,

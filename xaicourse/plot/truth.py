@@ -49,8 +49,9 @@ def truth_strip(strip: TruthStrip, *, alt: str | None = None) -> Picture:
     high = max(0.0, *(strip.deletion + strip.random_spread).tolist())
     room = 0.25 * (high - low or 1.0)
     _bars(
-        axes[4], strip.deletion.tolist(), ["cat", "espr."], "deletion − random\n(logits, low is good)", 0.0,
-        (low - room, high + room), errors=strip.random_spread.tolist(),
+        axes[4], strip.deletion.tolist(), ["cat", "espr."],
+        "deletion − random\n(logits, low is good)", 0.0, (low - room, high + room),
+        errors=strip.random_spread.tolist(),
     )  # fmt: skip
     pair = [strip.cosine, strip.absolute_cosine]
     _bars(

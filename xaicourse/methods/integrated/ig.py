@@ -1,31 +1,21 @@
 """Integrated Gradients (2017)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Unpack
 
-import torch
 from torch import Tensor
 
-from xaicourse.core.adaptive import adaptive_integral
 from xaicourse.core.attribution import Attribution
-from xaicourse.core.checks import check_positive_int
-from xaicourse.core.gradients import Question, ask
-from xaicourse.core.path import Nodes, Path, PathSum, StraightPath, path_integral
-from xaicourse.core.quadrature import check_quadrature
-from xaicourse.core.quadrature import quadrature as make_quadrature
+from xaicourse.core.gradients import ask
+from xaicourse.core.path import StraightPath
+from xaicourse.core.path_weights import Weight
 from xaicourse.core.registry import attribution_method
 from xaicourse.core.shared import Asked
 from xaicourse.methods.baselines import Baseline, make_baseline
 from xaicourse.methods.examples import small_classifier
+from xaicourse.methods.integrated.along import Rule, along, gradients_per_row
 
 __all__ = ["integrated_gradients"]
-
-
-def gradients_per_row(settings: Mapping[str, Any]) -> int:
-    """Return how many gradients a row costs; the most that it may cost where that adapts."""
-    adaptive = settings.get("tol") is not None or settings.get("quadrature") == "adaptive"
-    steps = settings.get("steps") or (1000 if adaptive else 50)
-    return steps + 1 if settings.get("quadrature") == "trapezoid" and not adaptive else steps
 
 
 @attribution_method(
@@ -64,14 +54,6 @@ def integrated_gradients(
 
     Parameters
     ----------
-    steps : int, optional
-        Nodes of the quadrature (intervals of the trapezoid); 50 without it. Where the quadrature
-        is adaptive, the most gradients that a row may cost; 1000 without it.
-    quadrature : str
-        left, right, midpoint, trapezoid, gauss_legendre or adaptive.
-    tol : float, optional
-        Choose the nodes adaptively until the estimated relative error of the map is at most
-        `tol`; a warning says so where `steps` gradients are not enough.
     return_details : bool
         Return an `Attribution`: gap, map error, nodes, weights, F and its slope at the nodes.
 
@@ -105,52 +87,7 @@ def integrated_gradients(
     >>> xc.integrated_gradients(xc.zoo.toy(), xc.zoo.toy_input(), steps=100, quadrature="midpoint")
     tensor([[ 3.7500, -2.7500]], dtype=torch.float64)
     """
-    check_quadrature(quadrature)
-    adaptive = tol is not None or quadrature == "adaptive"
-    steps = check_positive_int((1000 if adaptive else 50) if steps is None else steps, "steps")
+    rule = Rule.of(quadrature, steps, tol)
     question = ask(model, x, target, **asked)
     path = StraightPath(make_baseline(baseline, question.x), question.x)
-    if adaptive:
-        found = adaptive_integral(question, path, tol=tol, most=steps)
-        total, alpha, weight = found.total, found.alpha, found.weight
-        ends, extra = (found.f_start, found.f_end), {"raw_gap": found.raw_gap}
-        quadrature = "adaptive"
-    else:
-        nodes = Nodes.from_rule(*make_quadrature(quadrature, steps), n_rows=len(x))
-        total = path_integral(question, path, nodes, description="integrated gradients")
-        alpha, weight = nodes.alpha, nodes.weight
-        ends, extra = (question.scores_at(path.start), question.scores_at_x), {}
-    extra |= {"nodes": alpha.to(total.slopes), "weights": weight.to(total.slopes)}  # its device
-    settings = {"steps": steps, "quadrature": quadrature}
-    return finish(question, path, total, ends, settings=settings, extra=extra)
-
-
-def finish(
-    question: Question,
-    path: Path,
-    total: PathSum,
-    ends: tuple[Tensor, Tensor],
-    settings: dict[str, Any],
-    extra: dict[str, Tensor],
-) -> Attribution:
-    """Put a path sum on record with its completeness gap; `ends` is F at start and end, (N,)."""
-    f_start, f_end = (score.to(total.values) for score in ends)
-    for name, score in (("baseline", f_start), ("input", f_end)):
-        if not bool(torch.isfinite(score).all()):
-            row = int((~torch.isfinite(score)).nonzero()[0])
-            raise ValueError(
-                f"F is {float(score[row])} at the {name} of row {row}, so there is no rise to "
-                "share out; choose a baseline where the model's output is finite"
-            )
-    return Attribution.of(
-        question,
-        total.values,
-        f_start=f_start,
-        f_end=f_end,
-        gap=total.values.flatten(1).sum(dim=1) - (f_end - f_start),
-        map_error=total.map_error,
-        gradients=total.gradients,
-        endpoints=(path.start, path.end),
-        settings=settings,
-        extra={**extra, "node_scores": total.node_scores, "slopes": total.slopes},
-    )
+    return along(question, path, Weight(), rule)
