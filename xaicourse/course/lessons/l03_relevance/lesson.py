@@ -69,7 +69,8 @@ ruined = [xc.evaluation.randomise_last_layer(model, seed) for seed in (0, 1, 2)]
 def arrives(net, **rule):
     """For each photo the sum of its winner's LRP map, as a share of the logit, (5,)."""
     logits, winners = net(photos).max(dim=1)
-    return xc.lrp(net, photos, target=winners, **rule).sum((1, 2, 3)) / logits
+    maps = xc.lrp(net, photos, target=winners, batch_size=1, **rule)
+    return maps.sum((1, 2, 3)) / logits
 
 
 chance = torch.stack([arrives(net) for net in ruined], dim=1)  # (5, 3)
@@ -428,7 +429,8 @@ used as a quick IG. The control is gradient x input: one pass, too.
 xc.predict("03.P6")
 
 
-# %%
+# %% tags=["machinery"]
+# Cosine, the sums of both halves, and three maps of one input.
 def cosine(a, b):
     """1 for the same direction, 0 for nothing in common."""
     return float(torch.cosine_similarity(a.flatten(), b.flatten(), dim=0))
@@ -442,14 +444,17 @@ def halves(values):
 
 def three_maps(x, target):
     """The maps of DeepLIFT from black, of gradient x input, and of IG from black."""
-    lift = xc.deeplift(model, x, target=target, baseline="black")
-    product = xc.input_x_gradient(model, x, target=target)
-    return lift, product, xc.integrated_gradients(model, x, target=target, steps=16)
+    one = {"batch_size": 1}
+    lift = xc.deeplift(model, x, target=target, baseline="black", **one)
+    product = xc.input_x_gradient(model, x, target=target, **one)
+    path = xc.integrated_gradients(model, x, target=target, steps=16, **one)
+    return lift, product, path
 
 
+# %%
 two, classes = torch.cat([collage, collage]), [EGYPTIAN_CAT, ESPRESSO]
 lift, product, path = three_maps(two, classes)
-lrp_maps = xc.lrp(model, two, target=classes)
+lrp_maps = xc.lrp(model, two, target=classes, batch_size=1)
 for k, name in enumerate(("cat", "espresso")):
     controls = {"IG": halves(path[k]), "gradient x input": halves(product[k])}
     xc.show(f"{name}, halves by DeepLIFT", halves(lift[k]), control=controls)
@@ -673,7 +678,8 @@ for rule in ("epsilon", "epsilon_plus"):
     shares, likenesses = [], []
     for net in (mine, model):
         top = net(cat)[0].topk(5).indices
-        maps = xc.lrp(net, cat.expand(5, -1, -1, -1), target=top, rules=rule)
+        five = cat.expand(5, -1, -1, -1)
+        maps = xc.lrp(net, five, target=top, rules=rule, batch_size=1)
         shares.append(float(maps[0].sum() / net(cat)[0, top[0]]))
         likenesses.append(float(alike(maps)))
     control = {"trained Lite0": shares[1]}
@@ -722,7 +728,7 @@ for name, method in (methods | {"Deep Taylor": xc.deep_taylor}).items():
     share = float(found.values[BOOT].sum() / found.f_end[BOOT])
     xc.show(f"{name}: share of the score, likeness", [share, alike(found.values)])
 
-both_classes = xc.deep_taylor(model, two, target=classes)
+both_classes = xc.deep_taylor(model, two, target=classes, batch_size=1)
 xc.show("collage, Deep Taylor: cosine of cat and espresso", cosine(*both_classes))
 xc.show("collage, DeepLIFT: cosine of cat and espresso", cosine(*lift))
 
