@@ -44,7 +44,7 @@ trace.bars(
 
 # %% [markdown] tags=["goals"]
 r"""
-A bias takes part in every sum, so it keeps a part of what is shared, positive or negative. No pixel gets it. The last bar is the sum of the
+A bias takes part in every sum, so it keeps a part of what is shared. No pixel gets it. The last bar is the sum of the
 map: in this photo about a twelfth of the logit.
 
 **The goals of this lesson**
@@ -82,7 +82,7 @@ for name, share, random in zip(names, arrives(model), chance, strict=True):
 r"""
 <details><summary>Answer to 03.P1</summary>
 
-(d). In two of the five photos the map adds up to a negative number. Biases can keep more than there is: what they get, the pixels owe.
+(d). In two of the five photos the map adds up to a negative number. What a bias keeps can be negative, and it can be more than there is: then the pixels owe it.
 </details>
 
 So "the biases took nine tenths" would be a wrong reading of the figure: large amounts of both signs cancel on the way, and the last bar is what is left. And look at the
@@ -100,7 +100,7 @@ Three new symbols:
 
 - $R_j$ is the **relevance** that unit $j$ has received, in units of the score.
 - $\epsilon$ ("epsilon") is a small number that keeps a divisor away from 0.
-- $\Delta$ ("delta") is a change: the value at the input $x$ minus the value at the **reference** $x'$, for example a black image.
+- $\Delta$ ("delta") is a change: the value at the input $x$ minus the value at the **reference** $x'$ (in code `baseline`), for example a black image.
 
 A unit adds up $z_j = \sum_i x_i w_{ij} + b_j$, where the $x_i$ are what goes into this layer. **LRP-epsilon** gives to its inputs
 
@@ -109,7 +109,7 @@ $$R_i = \sum_j \frac{x_i w_{ij}}{z_j + \epsilon\, \mathrm{sign}(z_j)}\, R_j.$$
 In words: **my part of the sum, divided by the sum, times what the sum received.** A relu passes on what it gets. The output starts with the score itself.
 
 **DeepLIFT**, with its rule **Rescale**, does the same with changes: my part of the change, divided by the change, times what the change received. We start
-with the rise $F(x) - F(x')$. Written as a chain of multipliers $m$, a relu with the sum $z$ has
+with the rise $F(x) - F(x')$ of the score $F$. Written as a chain of multipliers $m$, a relu with the sum $z$ has
 
 $$m = \frac{\Delta \mathrm{relu}}{\Delta z} = \frac{\mathrm{relu}(z) - \mathrm{relu}(z')}{z - z'}, \qquad \text{contribution of } x_i = \Delta x_i \cdot m_i.$$
 
@@ -489,13 +489,13 @@ r"""
 The sums of the halves have the right signs for both classes: the own half speaks for its class. Gradient x input and LRP have
 the signs, too, but small amounts: most of the score is in the biases. IG with 128 steps (not run here) gives $14$ and $-5$ for the cat, nearly as DeepLIFT, and $-5$ and $12$ for the espresso, where they differ. So trust the coarse answer of DeepLIFT, not the grain.
 
-(Why is a complete method further away? A guess that we do not test: IG is a mean of true gradients, while the quotients of DeepLIFT mix two inputs at each unit.)
+(Why? A guess that we do not test: IG is a mean of true gradients, while the quotients of DeepLIFT mix two inputs at each unit.)
 
 ## 7 · Ten classes of one picture
 
 A rule that conserves the score holds the full amount at every layer. Does it also know *whose* score it is? The test: draw the maps of one picture for **ten classes** and ask how much they are alike.
 
-For two maps $a$ and $b$, seen as long vectors, $\cos(a, b) = a \cdot b \,/\, (|a|\,|b|)$. A map and its negative show the same picture, so only the size counts. A small example: the maps $(1, 0)$, $(-2, 0)$ and $(0, 3)$ have three pairs with
+For two maps $a$ and $b$, as long vectors, $\cos(a, b) = a \cdot b \,/\, (|a|\,|b|)$. A map and its negative show the same picture, so only the size counts. A small example: the maps $(1, 0)$, $(-2, 0)$ and $(0, 3)$ have three pairs with
 the sizes 1, 0 and 0. Their mean is $1/3$.
 """
 
