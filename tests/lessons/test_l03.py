@@ -300,11 +300,74 @@ def test_twins_that_cannot_be_read_are_refused(change):
     assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
 
 
+def test_the_pair_of_the_lesson_is_refused_however_it_is_written():
+    last = ([[0.5]], [0.0])
+    first = [(torch.eye(2), [0.0, 0.0]), ([[2.0, -2.0]], [-2.0]), last]
+    second = [(torch.eye(2), [-1.0, 0.0]), ([[2.0, -2.0]], [0.0]), last]
+    assert check("03.5", (first, second, [[3.0, 1.0]])).diagnosis == "pair_of_the_lesson"
+    last = ([[0.6]], [0.0])  # another function: it is a tenth larger, and found by oneself
+    assert check("03.5", ([*first[:2], last], [*second[:2], last], [[3.0, 1.0]])).passed
+
+
 def test_a_part_that_is_open_is_not_done():
     assert check("03.5", {**TASKS["03.5"].reference, "second": None}).status == "not_done"
 
 
+# ---------------------------------------------------------------- 03.6
+
+
+def units(*weights, bias=1.0, behind=10.0):
+    """One hidden unit for each weight, all with one bias and one weight behind them."""
+    return [([[w] for w in weights], [bias] * len(weights)), ([[behind] * len(weights)], [0.0])]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (units(-0.94, -0.94), 1.0),
+        {"NET": units(-0.97, -0.97, -0.95), "x": torch.ones(1, 1)},
+        ([(np.array([[-0.97], [-0.97]]), np.ones(2)), ([[10, 10]], [0.4])], [1]),
+        (units(-0.47, -0.47), [[2.0]]),
+    ],
+)
+def test_nets_in_which_less_than_nothing_arrives_pass(answer):
+    verdict = check("03.6", answer)
+    assert verdict.passed, verdict.message
+
+
+@pytest.mark.parametrize(
+    ("answer", "name"),
+    [
+        ((units(-0.94), 1.0), "no_score"),
+        ((units(-0.8, -0.8), 1.0), "not_far"),
+        ((units(0.2, 0.2), 1.0), "something_arrives"),
+        ((units(0.2, 0.2, bias=0.0), 1.0), "adds_up"),
+        (([([[-10.0, -10.0]], [21.0])], [[1.0, 1.0]]), "large_bias"),
+        ((units(-0.94, -0.94, behind=20.0), 1.0), None),
+        ((units(-0.94, -0.94), [[20.0]]), None),
+        ((3, 1.0), None),
+    ],
+)
+def test_nets_in_which_that_does_not_happen_are_named(answer, name):
+    verdict = check("03.6", answer)
+    assert (verdict.passed, verdict.diagnosis) == (False, name), verdict.message
+
+
+def test_the_account_of_the_right_net_is_the_packages():
+    right = TASKS["03.6"].reference
+    weights, biases = zip(*right["net"], strict=True)
+    net = as_model(*([torch.tensor(part) for part in parts] for parts in (weights, biases)))
+    x = torch.tensor(right["x"], dtype=torch.float64)
+    assert float(net(x)) == pytest.approx(1.2, abs=1e-6)
+    assert float(xc.lrp(net, x, target=0, epsilon=1e-9).sum()) == pytest.approx(-18.8, abs=1e-4)
+
+
 # ---------------------------------------------------------------- found by a second attack
+
+
+def own_score(z, target):
+    """The score of the target, 0 elsewhere."""
+    return z * nn.functional.one_hot(target, z.shape[1])
 
 
 def lrp_with(sign, start=None):
@@ -312,7 +375,7 @@ def lrp_with(sign, start=None):
 
     def answer(weights, biases, x, target, epsilon):
         inputs, sums = run(weights, biases, x)
-        R = epsilon_rules.own_score(sums[-1], target)
+        R = own_score(sums[-1], target)
         R = R if start is None else start(R)
         for W, b, a in reversed(list(zip(weights, biases, inputs, strict=True))):
             z = a @ W.T + b
@@ -340,7 +403,7 @@ def test_both_signs_of_zero_pass(name):
 def test_zero_over_zero_that_is_mended_afterwards_passes():
     def answer(weights, biases, x, target, epsilon):
         inputs, sums = run(weights, biases, x)
-        R = epsilon_rules.own_score(sums[-1], target)
+        R = own_score(sums[-1], target)
         for W, b, a in reversed(list(zip(weights, biases, inputs, strict=True))):
             z = a @ W.T + b
             R = a * (torch.nan_to_num(R / (z + epsilon * torch.sign(z))) @ W)
@@ -383,7 +446,7 @@ def test_a_net_without_relus_is_named():
         inputs = [x]
         for W, b in zip(weights, biases, strict=True):
             inputs.append(inputs[-1] @ W.T + b)
-        R = epsilon_rules.own_score(inputs[-1], target)
+        R = own_score(inputs[-1], target)
         for W, a, z in zip(weights[::-1], inputs[-2::-1], inputs[::-1], strict=False):
             R = a * ((R / (z + epsilon * torch.where(z >= 0, 1.0, -1.0))) @ W)
         return R
@@ -465,9 +528,9 @@ def table(maps):
 
 def test_twins_say_how_far_apart_their_maps_are():
     right = TASKS["03.5"].reference
-    verdict = check("03.5", {**right, "x": [[9.0, 2.0]]})
+    verdict = check("03.5", {**right, "x": [[9.0, 1.0]]})
     assert verdict.diagnosis == "same_map"
-    assert "0.049" in verdict.message  # the length of (2/7, 2/7) over that of (8, -2)
+    assert "0.05 of" in verdict.message  # the length of (1/4, 1/4) over that of (7, -1)
 
 
 def test_two_scores_are_shown_with_digits_that_differ():
@@ -480,4 +543,4 @@ def test_two_scores_are_shown_with_digits_that_differ():
 
 def test_a_wrong_deeplift_by_hand_points_to_deeplift():
     right = TASKS["03.1"].reference
-    assert "section 4" in check("03.1", {**right, "deeplift": (1.0, 2.0)}).message
+    assert "section 2" in check("03.1", {**right, "deeplift": (1.0, 2.0)}).message

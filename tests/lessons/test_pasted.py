@@ -26,7 +26,7 @@ from xaicourse.course.grading.cases import apart
 from xaicourse.course.grading.compare import as_numbers
 
 # Tasks that a pasted function solves. This list may only shrink: their lessons are rewritten.
-NOT_YET = {"03.4"}
+NOT_YET: set[str] = set()
 
 FUNCTIONS = [name for name, task in TASKS.items() if callable(task.reference)]
 ORDERS = 60  # orders of arguments that are tried for one function
@@ -165,7 +165,7 @@ BY_HAND = {
 }
 
 # Lessons that are being rewritten: their attempts come with them. This list may only shrink.
-UNTRIED = {"03"}
+UNTRIED: set[str] = set()
 
 
 @pytest.mark.parametrize("task", BY_HAND)

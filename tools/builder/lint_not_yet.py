@@ -6,7 +6,7 @@ from builder.findings import Finding
 
 # This list may only get shorter. Take a lesson off when it is rewritten; test_not_yet.py asks for
 # it as soon as the lesson keeps every rule.
-NOT_YET = frozenset({"03"})
+NOT_YET: frozenset[str] = frozenset()
 
 
 def softened(lesson: str, findings: Iterable[Finding]) -> Iterator[Finding]:

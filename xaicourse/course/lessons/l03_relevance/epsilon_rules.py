@@ -3,8 +3,8 @@
 from functools import partial
 
 import torch
-from torch.nn.functional import one_hot
 
+from xaicourse.course.grading.shared_mistakes import pick
 from xaicourse.course.lessons.l03_relevance.nets import run
 
 __all__ = [
@@ -13,11 +13,10 @@ __all__ = [
     "epsilon_rule",
     "lrp_epsilon",
     "never_times_x",
-    "own_score",
-    "scaled_to_the_score",
     "sign",
     "stable_by",
     "sums_for_outputs",
+    "times_slope",
 ]
 
 
@@ -26,20 +25,24 @@ def sign(z):
     return torch.where(z >= 0, 1.0, -1.0).to(z)
 
 
-def own_score(z, target):
-    """Return R (N, K): the score of the target, 0 elsewhere."""
-    return z * one_hot(target, z.shape[1])
-
-
 def epsilon_rule(a, W, b, R, epsilon, *, stable=lambda z, b, epsilon: z + epsilon * sign(z)):
     """Return R_i = a_i sum_j w_ij R_j / (z_j + epsilon sign(z_j))."""
     return a * ((R / stable(a @ W.T + b, b, epsilon)) @ W)
 
 
-def lrp_epsilon(weights, biases, x, target, epsilon, *, start=own_score, rule=epsilon_rule):
+def times_slope(z, target, score):
+    """Return R (N, K) = z times the slopes of a score: the target's own score, 0 elsewhere."""
+    z = z.detach().requires_grad_()
+    with torch.enable_grad():
+        return z.detach() * torch.autograd.grad(score(z, target).sum(), z)[0]
+
+
+def lrp_epsilon(
+    weights, biases, x, target, epsilon, *, score=pick, start=times_slope, rule=epsilon_rule
+):
     """Return the relevance of each input, (N, D)."""
     inputs, sums = run(weights, biases, x)
-    R = start(sums[-1], target)
+    R = start(sums[-1], target, score)
     for W, b, a in reversed(list(zip(weights, biases, inputs, strict=True))):
         R = rule(a, W, b, R, epsilon)
     return R
@@ -55,10 +58,8 @@ def stable_by(stable):
 
 def bias_in_equal_parts(a, W, b, R, epsilon):
     """Share bias and epsilon among the inputs, in equal parts: nothing is absorbed."""
-    z = a @ W.T + b
-    stable = z + epsilon * sign(z)
-    extra = ((b + epsilon * sign(z)) / stable * R).sum(1, keepdim=True)
-    return epsilon_rule(a, W, b, R, epsilon) + extra / a.shape[1]
+    found = epsilon_rule(a, W, b, R, epsilon)
+    return found + (R.sum(1, keepdim=True) - found.sum(1, keepdim=True)) / a.shape[1]
 
 
 def never_times_x(a, W, b, R, epsilon):
@@ -81,13 +82,7 @@ def sums_for_outputs(weights, biases, x, target, epsilon, *, relu=torch.relu):
     sums = []
     for W, b in zip(weights, biases, strict=True):
         sums.append((relu(sums[-1]) if sums else x) @ W.T + b)
-    R = own_score(sums[-1], target)
+    R = times_slope(sums[-1], target, pick)
     for W, a, z in reversed(list(zip(weights, [x, *sums[:-1]], sums, strict=True))):
         R = a * ((R / (z + epsilon * sign(z))) @ W)
     return R
-
-
-def scaled_to_the_score(R, weights, biases, x, target):
-    """Stretch the map until it adds up to the score."""
-    scores = own_score(run(weights, biases, x)[1][-1], target).sum(1)
-    return R * (scores / R.sum(1))[:, None]

@@ -4,12 +4,12 @@ r"""
 
 | | |
 |---|---|
-| **Core** | tasks 03.1, 03.2, 03.3: 42 minutes |
-| **More** | task 03.4: 10 minutes |
-| **Extend** | task 03.5: 15 minutes |
+| **Core** | tasks 03.3, 03.5, 03.6: 42 minutes |
+
+Tasks 03.1, 03.2 and 03.4 stand in the lesson. Here you use what you built there: write the second method, and break it.
 
 Every task has a check. It says what is right, what is missing, and often which mistake was made. Try as often as you like.
-Stuck? Run `xc.hint("03.2")` in a new cell: there are three hints for each task. Leave a task open and go on: the sheet
+Stuck? Run `xc.hint("03.3")` in a new cell: there are three hints for each task. Leave a task open and go on: the sheet
 then uses a reference, and says so.
 """
 
@@ -20,9 +20,6 @@ import xaicourse as xc
 
 toy = xc.zoo.toy()  # (N, 2) -> (N,)
 at = torch.tensor([[1.0, 3.0]], dtype=torch.float64)
-clothes = xc.zoo.load("fashion_cnn", device="cpu")  # (N, 1, 28, 28) -> (N, 10)
-boot = xc.datasets.fashion_mnist(n=1).x
-BOOT = 9
 
 # %% [markdown] tags=["quiz"]
 r"""
@@ -45,139 +42,11 @@ That the map hardly depends on what the last layer has learned, so hardly on the
 
 # %% [markdown]
 r"""
-## Task 03.1 · Share out the score by hand
-
-**Goal** G1 · **Level** 1 of 5 · **Minutes** 12
-
-$$f(x) = 2\,\mathrm{relu}(x_1 - x_2) + 3\,\mathrm{relu}(-x_1 + 2x_2 - 1) - \mathrm{relu}(x_1 + x_2 - 1) + 1$$
-
-The lesson took $(3, 1)$. Now take $x = (1, 3)$, where $f = 10$. Use paper.
-
-1. `hidden`: the relevance of the three hidden units (LRP, epsilon = 0).
-2. `inputs`: the relevance of $x_1$ and $x_2$.
-3. `absorbed`: what the biases keep, four numbers: those of hidden units 1, 2, 3, then that of the output.
-4. `deeplift`: the two contributions of DeepLIFT Rescale from the reference $(0, 0)$.
-
-Fractions such as `3 / 4` are fine.
-
-*Look back:* lesson 03, section 2 (By hand: LRP-epsilon) and section 4 (DeepLIFT: against a reference).
-"""
-
-# %% tags=["task"]
-### BEGIN SOLUTION
-# STUB: hidden = None  # three numbers
-# STUB: inputs = None  # two numbers
-# STUB: absorbed = None  # four numbers
-# STUB: deeplift = None  # two numbers
-hidden = (0, 3 * 4, -1 * 3)
-inputs = (-1 / 4 * 12 + 1 / 3 * -3, 6 / 4 * 12 + 3 / 3 * -3)
-absorbed = (0, -1 / 4 * 12, -1 / 3 * -3, 1)
-deeplift = (1 * (-12 / 5 - 3 / 4), 3 * (24 / 5 - 3 / 4))
-### END SOLUTION
-
-# %% tags=["check"]
-xc.check("03.1", (hidden, inputs, absorbed, deeplift))
-
-# %% [markdown] tags=["solution"]
-r"""
-**The reasoning.** The hidden sums are $-2, 4, 3$, so $f = 0 + 12 - 3 + 1$: these parts are `hidden` and the output's bias. Unit 2 has $4 = -1 + 6 - 1$ and hands
-$-3$ to $x_1$, $18$ to $x_2$, $-3$ to its bias. Unit 3 has $3 = 1 + 3 - 1$, received $-3$, and hands on $-1$, $-3$ and $+1$. The inputs hold
-$(-4, 15)$, sum 11, the biases $-1$: together 10.
-
-DeepLIFT: from $(0, 0)$ the sums were $0, -1, -1$. Quotients: 0, $4/5$, $3/4$. So $m = \frac{12}{5}(-1, 2) - \frac34 (1, 1) = (-3.15, 4.05)$, times $(1, 3)$. The sum 9 is
-the rise $10 - 1$.
-"""
-
-# %%
-part = xc.or_reference("03.1", (hidden, inputs, absorbed, deeplift))
-shares = part["inputs"] if isinstance(part, dict) else part[1]
-product = at * xc.gradient(toy, at, target=None)  # one score: no target
-gap = max(abs(float(a) - b) for a, b in zip(shares, product[0].tolist(), strict=True))
-xc.show("the shares of the inputs are gradient x input", gap < 0.01)
-trace = xc.widgets.trace_relevance(toy, at)
-
-trace.bars(
-    title="TOY net at (1, 3)",
-    alt="Three blue bars: the score, what is left after the output layer, the sum of "
-    "the map. Between them orange bars for what the biases kept.",
-)
-
-# %% [markdown]
-r"""
-## Task 03.2 · Write LRP-epsilon yourself
-
-**Goal** G2 · **Level** 2 of 5 · **Minutes** 15
-
-For nets of dense layers with a relu between two layers (none at the end), and a batch.
-
-$$R_i = \sum_j \frac{x_i w_{ij}}{z_j + \epsilon\, \mathrm{sign}(z_j)}\, R_j, \qquad z_j = \sum_i x_i w_{ij} + b_j, \qquad \mathrm{sign}(0) = 1$$
-
-| argument | meaning |
-|---|---|
-| `weights` | list of matrices, each (out, in) |
-| `biases` | list of vectors, each (out,) |
-| `x` | inputs, (N, D) |
-| `target` | the class of each input, a tensor (N,) |
-| `epsilon` | a number |
-| **returns** | the relevance of the inputs, (N, D) |
-
-Start with the score of the target at the target's output, and 0 at all others.
-
-Leave the arguments as they are: work on a copy where you need one.
-
-*Look back:* lesson 03, section 2 (By hand: LRP-epsilon).
-"""
-
-
-# %% tags=["task"]
-def lrp_epsilon(weights, biases, x, target, epsilon):
-    """Return the relevance of each input, (N, D)."""
-    ### BEGIN SOLUTION
-    # STUB: inputs = [x]  # of each layer: run forward first
-    # STUB: ...
-    # STUB: R = ...  # the score at the target's output
-    # STUB: for W, b, a in reversed(list(zip(weights, biases, inputs))):
-    # STUB:     ...
-    # STUB: return R
-    inputs = [x]
-    for W, b in zip(weights[:-1], biases[:-1], strict=True):
-        inputs.append((inputs[-1] @ W.T + b).relu())
-    logits = inputs[-1] @ weights[-1].T + biases[-1]
-    places = torch.arange(len(x))
-    R = torch.zeros_like(logits)
-    R[places, target] = logits[places, target]
-    for W, b, a in reversed(list(zip(weights, biases, inputs, strict=True))):
-        z = a @ W.T + b
-        s = R / (z + epsilon * torch.where(z >= 0, 1.0, -1.0))
-        R = a * (s @ W)
-    return R
-    ### END SOLUTION
-
-
-# %% tags=["check"]
-xc.check("03.2", lrp_epsilon)
-
-# %% [markdown] tags=["solution"]
-r"""
-**The reasoning.** `s @ W` adds up $w_{ij} s_j$ over the outputs $j$, which is what the formula asks for; the multiplication by `a` comes last. The bias stands in $z$ only: its
-own share is computed by nobody, so it stays there. `torch.sign(0)` is 0, and 0 / 0 is not a number, hence `torch.where`.
-"""
-
-# %%
-lrp = xc.or_reference("03.2", lrp_epsilon)
-weights = [toy.hidden.weight, toy.output.weight]
-biases = [toy.hidden.bias, toy.output.bias]
-for epsilon in (1e-9, 0.1, 1.0, 10.0):
-    left = lrp(weights, biases, at, torch.tensor([0]), epsilon).sum()
-    xc.show(f"epsilon {epsilon:g}: sum of the map, of 10", float(left))
-
-# %% [markdown]
-r"""
 ## Task 03.3 · Write DeepLIFT Rescale yourself
 
-**Goal** G3 · **Level** 3 of 5 · **Minutes** 15
+**Goal** G3 · **Level** 3 of 5 · **Minutes** 15 · **Importance** 4 of 5
 
-The same nets. A relu with the sum $z$ (for `x`) and $z'$ (for the reference) has the multiplier
+For the nets of task 03.2: dense layers with a relu between two layers (none at the end), and a batch. A relu with the sum $z$ (for `x`) and $z'$ (for the reference) has the multiplier
 
 $$m = \frac{\mathrm{relu}(z) - \mathrm{relu}(z')}{z - z'}$$
 
@@ -185,14 +54,16 @@ Where $z$ does not change, take the slope of the relu at $z$: 1 if $z > 0$, else
 
 | argument | meaning |
 |---|---|
-| `weights`, `biases`, `x` | as for 03.2 |
+| `weights` | list of matrices, each (out, in) |
+| `biases` | list of vectors, each (out,) |
+| `x` | inputs, (N, D) |
 | `baseline` | the references, (N, D) |
-| `target` | as for 03.2 |
+| `target` | the class of each input, a tensor (N,) |
 | **returns** | $(x - x') \cdot m$, (N, D) |
 
 Leave the arguments as they are: work on a copy where you need one.
 
-*Look back:* lesson 03, section 4 (DeepLIFT: against a reference).
+*Look back:* lesson 03, section 2 (Two ways to share).
 """
 
 
@@ -224,77 +95,36 @@ xc.check("03.3", rescale)
 
 # %% [markdown] tags=["solution"]
 r"""
-**The reasoning.** `weights[-1][target]` picks one row for each input. The last layer has no relu, so it has no quotient. Biases stand in $z$ and in $z'$, and drop out of
+**The reasoning.** `weights[-1][target]` picks for each input the weights of its target. The last layer has no relu, so it has no quotient. Biases stand in $z$ and in $z'$, and drop out of
 the difference; still both sums need them, because relu bends at 0. A unit whose sum does not change gives 0 / 0: there the quotient becomes the slope.
 """
 
 # %%
 lift = xc.or_reference("03.3", rescale)
+weights = [toy.hidden.weight, toy.output.weight]
+biases = [toy.hidden.bias, toy.output.bias]
 found = lift(weights, biases, at, 0 * at, torch.tensor([0]))
 path = xc.integrated_gradients(toy, at, target=None, baseline=0.0, steps=400)
+print("Rescale, (1, 3) from (0, 0):", [round(v, 2) for v in found[0].tolist()])
 one_layer = (found - path).norm() / path.norm() < 1e-2
 xc.show("one hidden layer: Rescale equals Integrated Gradients", bool(one_layer))
 
 # %% [markdown]
 r"""
-## Task 03.4 · How alike are the maps of different classes?
+## Task 03.5 · Break it: build twins
 
-**Goal** G4 · **Level** 2 of 5 · **Minutes** 10
+**Goal** G3 · **Level** 4 of 5 · **Minutes** 15 · **Importance** 5 of 5
 
-Write `likeness(maps)`. `maps` has shape (K, ...): the maps of one input for K classes. Return the mean of $|\cos|$ over all pairs of two different maps. A map and its negative
-count as alike.
+Build two nets that compute **the same function** for all inputs from $-10$ to 10, and an input for which DeepLIFT (Rescale, reference 0) gives them different maps.
 
-Leave the arguments as they are: work on a copy where you need one.
+Hand in `(first, second, x)`:
 
-*Look back:* lesson 03, section 7 (Ten classes of one boot).
-"""
+| part | meaning |
+|---|---|
+| `first`, `second` | a net: a list of one to six layers `[(W, b), ...]`, `W` of shape (out, in), with a relu between two layers; the last layer has one output |
+| `x` | one input (1, D), numbers from $-10$ to 10 |
 
-
-# %% tags=["task"]
-def likeness(maps):
-    """Return the mean |cosine| over all pairs of different maps."""
-    ### BEGIN SOLUTION
-    rows = maps.flatten(1)
-    rows = rows / rows.norm(dim=1, keepdim=True)
-    table, K = (rows @ rows.T).abs(), len(maps)
-    return (table.sum() - table.trace()) / (K * (K - 1))
-    ### END SOLUTION
-
-
-# %% tags=["check"]
-xc.check("03.4", likeness)
-
-# %% [markdown] tags=["answer"]
-# Which rule would you not show to anybody, and why?
-#
-# ### BEGIN SOLUTION
-# z_plus: its maps for ten classes are almost one map, so it explains none of them.
-# ### END SOLUTION
-
-# %% [markdown] tags=["solution"]
-r"""
-**The reasoning.** Size before mean: two opposite maps have the cosine $-1$ and show the same picture. The diagonal compares each map with itself; leave it out. z+ has 0.97 here, epsilon 0.28.
-"""
-
-# %%
-alike = xc.or_reference("03.4", likeness)
-ten = boot.expand(10, -1, -1, -1)
-for rule in ("epsilon", "z_plus"):
-    found = xc.lrp(clothes, ten, target=torch.arange(10), rules=rule)
-    xc.show(f"{rule}: likeness of ten classes", float(alike(found)))
-
-# %% [markdown] tags=["deeper"]
-r"""
-## Task 03.5 · Build twins
-
-**Goal** G3 · **Level** 4 of 5 · **Minutes** 15
-
-Build two nets that compute **the same function** for all inputs from $-10$ to 10, and an input `x` of shape (1, D) for which DeepLIFT (Rescale, reference 0) gives them different maps: the
-length of the difference is at least a tenth of the longer map's length.
-
-A net is a list of at most six layers `[(W, b), ...]`, with `W` of shape (out, in), and a relu between two layers. The last layer has one output.
-
-Hand in `(first, second, x)`. The pair of the lesson passes, but find one of your own.
+The length of the difference of the two maps has to be at least a tenth of the longer map's length. The function of the lesson's first pair is not accepted: find one of your own. (A change of it will do.)
 
 *Look back:* lesson 03, section 5 (Twins).
 """
@@ -329,11 +159,51 @@ Integrated Gradients, which knows only the function.
 
 # %% [markdown]
 r"""
+## Task 03.6 · Break it: less than nothing arrives
+
+**Goal** G1, G2 · **Level** 3 of 5 · **Minutes** 12 · **Importance** 3 of 5
+
+In two of the lesson's five photos the map added up to a *negative* number, although the score was positive. Build a small net that does this on purpose, with LRP-epsilon ($\epsilon = 10^{-9}$).
+
+Hand in `(net, x)`:
+
+| part | meaning |
+|---|---|
+| `net` | a list of one to six layers `[(W, b), ...]`, as in task 03.5; weights from $-10$ to 10, **biases from $-1$ to 1** |
+| `x` | one input (1, D), numbers from $-10$ to 10 |
+
+The score has to be at least 1, and the map has to add up to **at most $-10$ times the score**.
+
+*Look back:* lesson 03, section 2 (Two ways to share): what does a unit hand on whose parts are $-9$ and 10?
+"""
+
+# %% tags=["task"]
+### BEGIN SOLUTION
+# STUB: net = None  # [(W, b), (W, b), ...]
+# STUB: x = None
+net = [
+    ([[-0.94], [-0.94]], [1.0, 1.0]),  # two units with the sum 0.06
+    ([[10.0, 10.0]], [0.0]),
+]
+x = [[1.0]]
+### END SOLUTION
+
+# %% tags=["check"]
+xc.check("03.6", (net, x))
+
+# %% [markdown] tags=["solution"]
+r"""
+**The reasoning.** Each unit has the sum $0.06 = -0.94 + 1$ and receives $10 \cdot 0.06 = 0.6$. Its input gets $-0.94 / 0.06$ of it, $-9.4$, and its bias keeps $+10$. Both inputs together hold $-18.8$ of a score of
+$1.2$. So a small sum between two large parts of different sign is enough; a network of 60 operations has many. The *sum of the map* is therefore no measure of how good a map is.
+"""
+
+# %% [markdown]
+r"""
 ## Where you are now
 
 | you can | task |
 |---|---|
-| share out a score and keep the account of the biases | 03.1 |
+| share out a score and keep the account of the biases | 03.1, 03.6 |
 | write LRP-epsilon | 03.2 |
 | write DeepLIFT Rescale, and say when it equals Integrated Gradients | 03.3, 03.5 |
 | test whether a map that adds up sees the class | 03.4 |

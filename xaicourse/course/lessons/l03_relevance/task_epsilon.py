@@ -6,26 +6,48 @@ from typing import Any
 import torch
 from torch.nn.functional import one_hot
 
-from xaicourse.course.grading.cases import CaseGrader
+from xaicourse.course.grading.cases import CaseGrader, case
 from xaicourse.course.grading.function_task import function_task
-from xaicourse.course.grading.mistakes import after, before, own, swap
+from xaicourse.course.grading.mistakes import after, before, own, saying, swap
+from xaicourse.course.grading.shared_mistakes import LOSS, WHICH_NUMBER, pick
 from xaicourse.course.grading.verdict import Outcome
 from xaicourse.course.lessons.l03_relevance import other_maps
-from xaicourse.course.lessons.l03_relevance.epsilon_cases import CASES, ZERO_SUMS
 from xaicourse.course.lessons.l03_relevance.epsilon_rules import (
     bias_in_equal_parts,
     by_shares,
     epsilon_rule,
     lrp_epsilon,
     never_times_x,
-    own_score,
-    scaled_to_the_score,
     sign,
     stable_by,
     sums_for_outputs,
 )
+from xaicourse.course.lessons.l03_relevance.nets import dense, run
 
 __all__ = ["LRP_EPSILON"]
+
+
+CASES = (
+    dense("one_layer", [3, 4], [2], 0.9, epsilon=0.5),
+    dense("two_layers", [4, 6, 3], [1], 1.3, epsilon=0.4),
+    dense("batch", [5, 7, 6, 4], [2, 0, 3], 0.6, epsilon=1.0),
+    dense("small_epsilon", [4, 8, 3], [2, 1], 1.7, epsilon=1e-6),
+)
+
+# Whole numbers, so that zeros are exact however they are added up. Hidden sums: (0, 4, 2) and
+# (2, 4, -1); scores: (7, 0) and (11, 0), of which 7 and 0 are explained.
+ZERO_SUMS = case(
+    "zero_sums",
+    "two layers, two inputs, some sums z exactly 0",
+    weights=[
+        torch.tensor([[1.0, -1.0], [1.0, 1.0], [-1.0, 2.0]]),
+        torch.tensor([[1.0, 2.0, -1.0], [-2.0, 1.0, -2.0]]),
+    ],
+    biases=[torch.zeros(3), torch.tensor([1.0, 0.0])],
+    x=torch.tensor([[2.0, 2.0], [3.0, 1.0]]),
+    target=torch.tensor([0, 1]),
+    epsilon=0.5,
+)
 
 
 class ZerosLast(CaseGrader):
@@ -42,6 +64,16 @@ class ZerosLast(CaseGrader):
         return CaseGrader("03.2", (ZERO_SUMS,), lrp_epsilon, not_finite="sign_of_zero")(answer)
 
 
+def at_target(change):
+    """Return a start with another number at the target."""
+    return lambda z, target, score: change(z) * one_hot(target, z.shape[1])
+
+
+def from_zero(method):
+    """Return a method of another lesson, with the baseline 0."""
+    return lambda weights, biases, x, target, epsilon: method(weights, biases, x, 0 * x, target)
+
+
 # ---------------------------------------------------------------- the task
 
 MISTAKES = [
@@ -49,41 +81,17 @@ MISTAKES = [
     swap(
         "starts_with_one",
         "You start with 1 at the target. Relevance starts with the score itself.",
-        start=lambda z, target: one_hot(target, z.shape[1]).to(z),
+        start=lambda z, target, score: one_hot(target, z.shape[1]).to(z),
     ),
-    swap(
-        "all_classes",
-        "You start with the scores of all classes. Only the target has relevance at the output.",
-        start=lambda z, target: z,
-    ),
-    swap(
-        "best_class",
-        "You explain the class with the largest score. The target was given.",
-        start=lambda z, target: own_score(z, z.argmax(1)),
-    ),
-    before(
-        "first_target",
-        "Every input is explained for the first input's target. Each has its own.",
-        target=lambda target: target[:1].expand_as(target),
-    ),
-    swap(
-        "all_targets",
-        "R[:, target] = logits[:, target] starts with the scores of all targets for every input. "
-        "Each has its own: R[torch.arange(N), target].",
-        start=lambda z, target: z * one_hot(target, z.shape[1]).sum(0),
-    ),
-    swap(
-        "probability",
-        "You start with the probability. Start with the score before the softmax.",
-        start=lambda z, target: own_score(z.softmax(1), target),
-    ),
+    *saying([*WHICH_NUMBER, *LOSS], score="score"),
+    swap("probability", "", start=at_target(lambda z: z.softmax(1))),
+    swap("cross_entropy", "", start=at_target(lambda z: z.log_softmax(1))),
+    swap("cross_entropy", "", start=at_target(lambda z: -z.log_softmax(1))),
     swap(
         "cross_entropy",
-        "You start with the cross-entropy (a loss), or with its slopes. Start with the score.",
-        start=lambda z, target: z.softmax(1) - one_hot(target, z.shape[1]),
+        "",
+        start=lambda z, target, score: z.softmax(1) - one_hot(target, z.shape[1]),
     ),
-    swap("cross_entropy", "", start=lambda z, target: own_score(-z.log_softmax(1), target)),
-    swap("cross_entropy", "", start=lambda z, target: own_score(z.log_softmax(1), target)),
     # the denominator
     swap(
         "bias_left_out",
@@ -93,8 +101,8 @@ MISTAKES = [
     ),
     swap(
         "bias_handed_on",
-        "You hand the part of the bias and of epsilon on to the inputs, in equal shares. In LRP- "
-        "epsilon the bias keeps it. See {section_absorb}.",
+        "You hand the part of the bias and of epsilon on to the inputs, in equal shares. In "
+        "LRP-epsilon the bias keeps it. See {section_share}.",
         rule=bias_in_equal_parts,
     ),
     before(
@@ -106,7 +114,7 @@ MISTAKES = [
     swap(
         "epsilon_without_sign",
         "You add epsilon without the sign of z. A negative z then comes nearer to 0, and its share "
-        "grows. See {section_absorb}.",
+        "grows. See {section_share}.",
         rule=stable_by(lambda z, b, epsilon: z + epsilon),
     ),
     swap(
@@ -115,7 +123,7 @@ MISTAKES = [
         "with the size of the score. Keep both as they are.",
         rule=stable_by(lambda z, b, epsilon: z.abs() + epsilon),
     ),
-    swap("sizes_below", "", start=lambda z, target: own_score(z, target).abs()),
+    swap("sizes_below", "", start=at_target(torch.abs)),
     own(
         "sign_of_zero",
         "Right wherever z is not 0. Where z is exactly 0 you divide 0 by 0: torch.sign(0) is "
@@ -175,38 +183,36 @@ MISTAKES = [
     after(
         "scaled_to_the_score",
         "You stretched the map until it adds up to the score. What biases and epsilon keep is "
-        "missing, and that is right. See {section_absorb}.",
-        scaled_to_the_score,
+        "missing, and that is right. See {section_share}.",
+        lambda R, weights, biases, x, target: (
+            R * (pick(run(weights, biases, x)[1][-1], target) / R.sum(1))[:, None]
+        ),
     ),
     # maps of other lessons
     own(
         "gradient",
         "This is the gradient. Relevance goes down by shares x_i w_ij / z_j. See {section_share}.",
-        lambda weights, biases, x, target, epsilon: other_maps.gradient(weights, biases, x, target),
+        from_zero(
+            lambda weights, biases, x, zero, target: other_maps.gradient(weights, biases, x, target)
+        ),
     ),
     own(
         "integrated",
         "This is Integrated Gradients from 0. LRP takes one pass down: each unit shares out what "
         "it received. See {section_share}.",
-        lambda weights, biases, x, target, epsilon: other_maps.integrated(
-            weights, biases, x, 0 * x, target
-        ),
+        from_zero(other_maps.integrated),
     ),
     own(
         "rescale",
         "This is DeepLIFT (Rescale) from 0: you divide by changes. LRP-epsilon divides by the sum "
         "z itself, bias and epsilon included. See {section_share}.",
-        lambda weights, biases, x, target, epsilon: other_maps.rescale(
-            weights, biases, x, 0 * x, target
-        ),
+        from_zero(other_maps.rescale),
     ),
     own(
         "occlusion",
         "This is occlusion: you set one input at a time to 0 and run the net again. LRP takes one "
         "pass down. See {section_share}.",
-        lambda weights, biases, x, target, epsilon: other_maps.occlusion(
-            weights, biases, x, 0 * x, target
-        ),
+        from_zero(other_maps.occlusion),
     ),
 ]
 

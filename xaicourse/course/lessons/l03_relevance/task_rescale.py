@@ -16,34 +16,23 @@ __all__ = ["RESCALE"]
 # ---------------------------------------------------------------- cases
 
 
-def net(name: str, says: str, sizes: list[int], target: list[int], turn: float, still=False):
+def net(name: str, sizes: list[int], target: list[int], turn: float, still=False):
     """Return a case: a net, and an input and a baseline for each target."""
     baseline = numbers(turn + 0.2, len(target), sizes[0])
-    values = dict(dense(name, says, sizes, target, turn).values)
+    made = dense(name, sizes, target, turn)
+    values, says = dict(made.values), made.says
     if still:
-        values["weights"][0][1] = 0.0  # the sum of this unit never changes
+        values["weights"][0][1] = 0.0
+        says += "; the sum of one unit does not change, so z - z' is 0"
     target_last = values.pop("target")
     return case(name, says, **values, baseline=baseline, target=target_last)
 
 
 CASES = (
-    net("one_layer", "one layer, one input of three features, four classes", [3, 4], [2], 0.9),
-    net("two_layers", "two layers, one input of four features, three classes", [4, 6, 3], [1], 1.3),
-    net(
-        "batch",
-        "three layers, three inputs of five features, four classes",
-        [5, 7, 6, 4],
-        [2, 0, 3],
-        0.6,
-    ),
-    net(
-        "still_unit",
-        "three layers, two inputs; the sum of one unit does not change, so z - z' is 0",
-        [3, 5, 5, 3],
-        [1, 2],
-        2.1,
-        still=True,
-    ),
+    net("one_layer", [3, 4], [2], 0.9),
+    net("two_layers", [4, 6, 3], [1], 1.3),
+    net("batch", [5, 7, 6, 4], [2, 0, 3], 0.6),
+    net("still_unit", [3, 5, 5, 3], [1, 2], 2.1, still=True),
     # Few binary digits, so that sums are exact. The changes (1, -1, 2) cancel out in two hidden
     # sums, which stay at 3 (open) and at -3 (closed). The third goes from 0 to 4, the fourth from
     # just below 0 to just above: its quotient is 1/2.
@@ -85,25 +74,24 @@ MISTAKES = [
     swap(
         "slopes_at_x",
         "You use the slopes at x. That is the gradient times the difference. Use the quotients of "
-        "changes. See {section_difference}.",
+        "changes. See {section_share}.",
         quotient=lambda z, z0: open_gates(z),
     ),
     swap(
         "slopes_at_baseline",
-        "You use the slopes at the baseline. Use the quotients of changes. See "
-        "{section_difference}.",
+        "You use the slopes at the baseline. Use the quotients of changes. See {section_share}.",
         quotient=lambda z, z0: open_gates(z0),
     ),
     swap(
         "mean_of_both_slopes",
         "You use the mean of the slopes at both ends. The relu bends somewhere between: the "
-        "quotient of the changes knows where. See {section_difference}.",
+        "quotient of the changes knows where. See {section_share}.",
         quotient=lambda z, z0: (open_gates(z) + open_gates(z0)) / 2,
     ),
     own(
         "slopes_half_way",
         "You use the slopes at the midpoint of x and the baseline. Use the quotients of changes. "
-        "See {section_difference}.",
+        "See {section_share}.",
         lambda weights, biases, x, baseline, target: (
             (x - baseline) * other_maps.gradient(weights, biases, (x + baseline) / 2, target)
         ),
@@ -193,20 +181,20 @@ MISTAKES = [
     own(
         "integrated",
         "This is Integrated Gradients. For one hidden layer both are equal, for deeper nets "
-        "not. See {section_difference}.",
+        "not. See {section_path}.",
         other_maps.integrated,
     ),
     swap(
         "gradient_times_input",
         "This is gradient times input, to which LRP comes down without epsilon, too. DeepLIFT "
-        "uses quotients of changes, and the difference x - baseline. See {section_difference}.",
+        "uses quotients of changes, and the difference x - baseline. See {section_share}.",
         quotient=lambda z, z0: open_gates(z),
         end=lambda x, x0: x,
     ),
     own(
         "gradient",
         "This is the gradient at x. DeepLIFT uses quotients of changes, and multiplies by x - "
-        "baseline. See {section_difference}.",
+        "baseline. See {section_share}.",
         lambda weights, biases, x, baseline, target: other_maps.gradient(
             weights, biases, x, target
         ),
@@ -214,7 +202,7 @@ MISTAKES = [
     own(
         "occlusion",
         "This is occlusion: you put one input at a time on its baseline and run the net again. "
-        "DeepLIFT takes two passes up and one down. See {section_difference}.",
+        "DeepLIFT takes two passes up and one down. See {section_share}.",
         other_maps.occlusion,
     ),
 ]

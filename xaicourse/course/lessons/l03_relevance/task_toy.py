@@ -83,7 +83,7 @@ SHARES_BY_HAND = paper_task(
         row(
             "plain_biases",
             "These are the biases. Each keeps bias / sum of what its unit received. See "
-            "{section_absorb}.",
+            "{section_share}.",
             (0, -1, -1, 1),
         ),
         row(
@@ -114,19 +114,18 @@ SHARES_BY_HAND = paper_task(
         row(
             "gradient_times_input",
             "This is gradient times input. DeepLIFT divides the change of a relu by the change of "
-            "its sum, from (0, 0) to (1, 3). See {section_difference}.",
+            "its sum, from (0, 0) to (1, 3). See {section_share}.",
             (-4, 15),
         ),
         row(
             "multipliers_only",
-            "These are the multipliers. Multiply by the change of each input. See "
-            "{section_difference}.",
+            "These are the multipliers. Multiply by the change of each input. See {section_share}.",
             (-3.15, 4.05),
         ),
         row(
             "upside_down",
             "Your quotients are upside down: change of the output divided by change of the sum. "
-            "See {section_difference}.",
+            "See {section_share}.",
             (-61 / 12, 18.5),
         ),
         row(
@@ -148,7 +147,7 @@ SHARES_BY_HAND = paper_task(
     differs=(
         "The part {part} is not right. LRP: inputs and biases together give 10, see "
         "{section_share}. DeepLIFT: the two contributions give the rise, 10 - 1 = 9, see "
-        "{section_difference}."
+        "{section_share}."
     ),
     rounding=0.0051,  # two digits after the point are enough
     hints=(
