@@ -397,6 +397,15 @@ def test_the_sampler_helps_where_nodes_are_few():
     assert errors["decision"] < 0.6 * errors["midpoint"]
 
 
+def test_the_decision_map_has_no_gap_but_a_sum_to_expect(close):
+    """Its unit is F squared: the sum is the integral of the squared slope."""
+    found = xc.integrated_decision_gradients(smooth, X, 1, steps=300, return_details=True)
+    assert found.gap is None
+    assert found.relative_gap is None
+    close(found.extra["expected_total"], found.values.sum(1), 1e-3)
+    assert bool((found.values.sum(1) >= (found.f_end - found.f_start).square() * 0.99).all())
+
+
 def test_decision_on_nodes_of_a_rule_is_the_loop(close):
     expected = torch.zeros_like(X)
     for k in range(4):
