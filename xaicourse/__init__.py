@@ -43,8 +43,8 @@ _NAMES = {
     "integrated_decision_gradients": (
         "xaicourse.methods.integrated.decision:integrated_decision_gradients"
     ),
-    "path_weighted_ig": "xaicourse.methods.integrated.weighted:path_weighted_ig",
-    "path_sampled_ig": "xaicourse.methods.integrated.weighted:path_sampled_ig",
+    "path_weighted_ig": "xaicourse.methods.integrated.path_weighted:path_weighted_ig",
+    "path_sampled_ig": "xaicourse.methods.integrated.path_weighted:path_sampled_ig",
     "bias_backprop": "xaicourse.methods.bias.backpropagation:bias_backprop",
     "fullgrad": "xaicourse.methods.bias.decomposition:fullgrad",
     "fullgrad_decomposition": "xaicourse.methods.bias.decomposition:fullgrad_decomposition",
