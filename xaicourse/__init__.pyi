@@ -1643,7 +1643,8 @@ def path_attribution(
     -------
     Tensor (N, ...)
         Signed. `gap` is against what path, weight and baselines let expect of the plain gradient
-        (`expected_total` in the details where that is not the rise).
+        (`expected_total` in the details where that is not the rise); decision has none, for its
+        map is in units of F squared.
 
     Raises
     ------
@@ -2058,8 +2059,8 @@ def integrated_decision_gradients(
     -------
     Tensor (N, ...)
         In units of F squared; sums to the integral of the squared slope, at least the squared
-        rise. A and -A cannot be told apart: F and -F have the same map. `gap` is against an
-        estimate of that integral from F at the nodes (`expected_total` in the details).
+        rise. A and -A cannot be told apart: F and -F have the same map. There is no `gap`;
+        `expected_total` in the details estimates that integral from F at the nodes, from below.
 
     Raises
     ------

@@ -295,7 +295,7 @@ def test_completeness_as_steps_grow(x, base, k):
     for n in (20, 200, 2000):
         for name in ("midpoint", "gauss_legendre") if n < 2000 else ("midpoint",):
             found = ig(NET, x, k, baseline=base, steps=n, quadrature=name, return_details=True)
-            assert abs(float(found.gap)) <= size / n
+            assert abs(float(found.gap)) <= size / n + 1e-13  # where x is the baseline
 
 
 @search

@@ -382,6 +382,20 @@ def test_the_sampler_covers_the_whole_path_and_finds_a_late_step(where, close):
     assert int(near) > 12  # and twice as dense, at least, where F changes
 
 
+def test_the_sampler_lays_the_same_nodes_for_a_falling_score(close):
+    """What counts is how much F changes, not whether it rises."""
+
+    def model(x):
+        return torch.sigmoid(60 * (x[:, 0] - 0.3)) - 0.5 * torch.sigmoid(60 * (x[:, 0] - 0.8))
+
+    up, down = (
+        xc.integrated_decision_gradients(lambda x, s=s: s * model(x), row(1), return_details=True)
+        for s in (1, -1)
+    )
+    close(up.extra["nodes"], down.extra["nodes"], 1e-12)
+    assert int(((up.extra["nodes"] - 0.8).abs() < 1 / 16).sum()) > 8
+
+
 def test_the_sampler_helps_where_nodes_are_few():
     """Eight nodes on a sharp step: evenly laid ones miss most of it."""
     errors = {}
@@ -395,6 +409,15 @@ def test_the_sampler_helps_where_nodes_are_few():
             wrong += abs(float(found) / (40 / 6) - 1) / 9
         errors[name] = wrong
     assert errors["decision"] < 0.6 * errors["midpoint"]
+
+
+def test_the_decision_map_has_no_gap_but_a_sum_to_expect(close):
+    """Its unit is F squared: the sum is the integral of the squared slope."""
+    found = xc.integrated_decision_gradients(smooth, X, 1, steps=300, return_details=True)
+    assert found.gap is None
+    assert found.relative_gap is None
+    close(found.extra["expected_total"], found.values.sum(1), 1e-3)
+    assert bool((found.values.sum(1) >= (found.f_end - found.f_start).square() * 0.99).all())
 
 
 def test_decision_on_nodes_of_a_rule_is_the_loop(close):

@@ -33,6 +33,7 @@ class Weight:
 
     name = "integrated_gradients"
     plain = True
+    squared = False  # the map is in units of F squared, so that no gap to a rise exists
     combine: Combine | None = None
 
     def nodes(self, quadrature: str, steps: int, n_rows: int) -> Nodes:
@@ -166,6 +167,7 @@ class SlopeWeight(Weight):
 
     name = "integrated_decision_gradients"
     plain = False
+    squared = True
 
     def begin(self, nodes: Nodes, f_start: Tensor, f_end: Tensor) -> Factor:
         return lambda seen: seen.slope

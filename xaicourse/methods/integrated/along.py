@@ -105,7 +105,7 @@ def along(
         total.values,
         f_start=f_start,
         f_end=f_end,
-        gap=total.values.flatten(1).sum(dim=1) - expected,
+        gap=None if weight.squared else total.values.flatten(1).sum(dim=1) - expected,
         map_error=total.map_error,
         gradients=total.gradients,
         endpoints=(start, end),

@@ -81,7 +81,8 @@ def path_attribution(
     -------
     Tensor (N, ...)
         Signed. `gap` is against what path, weight and baselines let expect of the plain gradient
-        (`expected_total` in the details where that is not the rise).
+        (`expected_total` in the details where that is not the rise); decision has none, for its
+        map is in units of F squared.
 
     Raises
     ------
@@ -165,7 +166,7 @@ def _mean(found: list[Attribution]) -> Attribution:
         values=values,
         f_start=each("f_start").mean(dim=1),
         f_end=each("f_end").mean(dim=1),
-        gap=each("gap").mean(dim=1),
+        gap=None if found[0].gap is None else each("gap").mean(dim=1),
         map_error=error / size,
         standard_error=moments.error_of_mean,
         gradients=each("gradients").sum(dim=1),
