@@ -116,6 +116,17 @@ def fills_weights(model, x, target):
     return point.grad
 
 
+def differences(step, back):
+    """Return a mistake: differences of the score over a long step, from x or from both sides."""
+
+    def wrong(model, x, target):
+        moves = step * torch.eye(x[0].numel()).reshape(-1, 1, *x.shape[1:])  # (D, 1, ...)
+        rise = [pick(model(x + m), target) - pick(model(x - back * m), target) for m in moves]
+        return (torch.stack(rise, 1) / (step * (1 + back))).reshape(x.shape)
+
+    return wrong
+
+
 def no_graph(model, x, target):
     """The model is called on x, not on the copy that asks for gradients."""
     point = x.detach().clone().requires_grad_()

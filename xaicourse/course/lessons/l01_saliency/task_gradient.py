@@ -4,12 +4,14 @@ import torch
 import torch.nn.functional as nnf
 
 from xaicourse.course.grading.function_task import function_task
-from xaicourse.course.grading.mistakes import after, own, swap
+from xaicourse.course.grading.mistakes import after, before, own, swap
+from xaicourse.course.grading.shared_mistakes import FIRST_INPUT
 from xaicourse.course.lessons.l01_saliency.gradient_grader import GradientGrader
 from xaicourse.course.lessons.l01_saliency.gradients_tried import (
     CASES,
     accumulates,
     best_class,
+    differences,
     each,
     fills_weights,
     leaves_grad,
@@ -82,7 +84,30 @@ MISTAKES = [
         "signs, in the shape of x. The map comes in task 01.3.",
         lambda slope: slope.abs().amax(dim=1),
     ),
+    *FIRST_INPUT,
+    # where, and how
+    before(
+        "at_zero",
+        "This is the gradient at x = 0, the same for all inputs. Compute it at x: "
+        "x.detach().clone().",
+        x=torch.zeros_like,
+    ),
+    own(
+        "long_step",
+        "Near, but these are differences over a long step, not slopes: use torch.autograd.grad.",
+        differences(0.5, 0),
+    ),
+    *[
+        own("long_step", "", differences(step, back))
+        for step, back in ((1.0, 0), (0.1, 0), (1.0, 1), (0.5, 1), (0.1, 1))
+    ],
     # which number is differentiated
+    swap(
+        "squared_score",
+        "Each gradient is the right one times twice its score: you square the scores. "
+        "Differentiate the score itself.",
+        number=lambda z, target: (pick(z, target) ** 2).sum(),
+    ),
     swap(
         "probability",
         "You differentiate the probability. Asked is the score (logit) itself, without "
