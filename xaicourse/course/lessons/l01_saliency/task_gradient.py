@@ -9,9 +9,9 @@ from xaicourse.course.grading.shared_mistakes import FIRST_INPUT
 from xaicourse.course.lessons.l01_saliency.gradient_grader import GradientGrader
 from xaicourse.course.lessons.l01_saliency.gradients_tried import (
     CASES,
+    LONG_STEPS,
     accumulates,
     best_class,
-    differences,
     each,
     fills_weights,
     leaves_grad,
@@ -24,7 +24,6 @@ from xaicourse.course.lessons.l01_saliency.gradients_tried import (
 )
 
 __all__ = ["MY_GRADIENT"]
-
 
 MISTAKES = [
     # what is done to the gradient
@@ -92,20 +91,11 @@ MISTAKES = [
         "x.detach().clone().",
         x=torch.zeros_like,
     ),
-    own(
-        "long_step",
-        "Near, but these are differences over a long step, not slopes: use torch.autograd.grad.",
-        differences(0.5, 0),
-    ),
-    *[
-        own("long_step", "", differences(step, back))
-        for step, back in ((1.0, 0), (0.1, 0), (1.0, 1), (0.5, 1), (0.1, 1))
-    ],
+    *LONG_STEPS,
     # which number is differentiated
     swap(
         "squared_score",
-        "Each gradient is the right one times twice its score: you square the scores. "
-        "Differentiate the score itself.",
+        "Each gradient is the right one times twice its score: you square the scores.",
         number=lambda z, target: (pick(z, target) ** 2).sum(),
     ),
     swap(
@@ -134,8 +124,8 @@ MISTAKES = [
     ),
     own(
         "own_class_only",
-        "You multiply by p (1 - p). Asked is the gradient of the score itself, without any "
-        "probability. See {section_chance}.",
+        "You multiply by p (1 - p). Asked is the gradient of the score itself. See "
+        "{section_chance}.",
         own_class_only,
     ),
     swap(
@@ -145,8 +135,7 @@ MISTAKES = [
     ),
     own(
         "best_class",
-        "You explain the class with the highest score. Explain the class that is asked for: "
-        "target.",
+        "You explain the class with the highest score. Explain the one that is asked for: target.",
         best_class,
     ),
     swap(
@@ -232,7 +221,6 @@ MISTAKES = [
         number=pick,
     ),
 ]
-
 
 MY_GRADIENT = function_task(
     "01.2",
