@@ -20,9 +20,6 @@ After this lesson
 """
 
 # %% tags=["setup", "workshop"]
-import copy
-import math
-
 import torch
 from torch import nn
 
@@ -407,7 +404,7 @@ for name, method in methods.items():
         "own pixels shuffled": round(max(abs(float(c)) for _, c in pairs), 1),
         "same class, next photo": [round(float(found), 1) for found in next_photo],
     }
-    least = [math.floor(100 * float(found)) / 100 for found, _ in pairs]
+    least = [float(found) * 100 // 1 / 100 for found, _ in pairs]
     label = f"{name}: cosine of two classes, five photos, rounded down"
     xc.show(label, least, control=control)
 
@@ -469,7 +466,7 @@ xc.predict("02.P5")
 # %% tags=["workshop"]
 def forget(layer, seed):
     """A copy of the model; one layer is random, with the same mean and spread."""
-    other = copy.deepcopy(model)
+    other = xc.widgets.randomise_top(model, 0)  # a copy, nothing drawn yet
     weight = other.get_submodule(layer).weight
     draw = torch.randn(weight.shape, generator=torch.Generator().manual_seed(seed))
     weight.copy_(weight.mean() + weight.std() * draw.to(device))
