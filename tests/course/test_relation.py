@@ -62,3 +62,12 @@ def test_a_student_reads_it():
     turned = {**paper, "biases_on": tuple(-v for v in paper["biases_on"])}
     verdict = check("08.1", turned)
     assert verdict.diagnosis is not None or "signs reversed" in verdict.message
+
+
+def test_numbers_with_few_decimals_are_said_to_be_rounded():
+    expected = [torch.tensor([0.964, 0.535]), torch.tensor([-0.231, 0.177])]
+    assert "so many decimals: 1" in relation([e.round(decimals=1) for e in expected], expected)
+    given = [e.round(decimals=1) for e in expected]
+    given[1] = given[1] + 0.1
+    assert "decimals" not in relation(given, expected)
+    assert relation([e.round() for e in EXPECTED], [e.round() for e in EXPECTED]) == ""

@@ -280,6 +280,47 @@ def test_only_a_task_that_names_it_minds_gradients_of_x():
     assert outputs(named).grade(leaves_grad).diagnosis == "leaves_grad"
 
 
+def test_a_grad_of_x_is_always_minded():
+    def fills(model, x):
+        model(x.requires_grad_()).sum().backward(inputs=[x])
+        return model(x)
+
+    assert outputs().grade(fills).diagnosis == "fills_grad"
+
+
+def backward(model, x):
+    point = x.detach().clone().requires_grad_()
+    model(point).sum().backward()
+    return model(x)
+
+
+def frozen():
+    """Return the task with a net whose weights ask for no gradients, as in most cases."""
+    model = net().requires_grad_(False)
+    one = case("one", "one input", model=model, x=torch.ones(1, 2))
+
+    def output(model, x):
+        return model(x)
+
+    mistake = own("fills_weights", "You fill.", backward, seen_in="traces")
+    more = {"cases": [one], "passed": "Good.", "hints": HINTS}
+    return lambda *mistakes: function_task("99.6", output, mistakes=mistakes, **more), mistake
+
+
+def test_a_grad_of_weights_is_seen_where_they_ask_for_no_gradients():
+    task, _ = frozen()
+    outcome = task().grade(backward)
+    assert outcome.status == "passed"
+    assert "weights of model" in outcome.notes[0]
+    assert task().grade(lambda model, x: model(x)).notes == ()
+
+
+def test_a_task_may_refuse_a_grad_of_weights():
+    task, mistake = frozen()
+    assert task(mistake).grade(backward).message == "You fill."
+    assert not any(w.requires_grad for w in task().grade.cases[0].values["model"].parameters())
+
+
 def test_an_exchanged_layer_is_a_changed_argument():
     def exchanges(layers):
         layers[0] = nn.Identity()

@@ -18,6 +18,21 @@ CASES = (
 OWN = waves(9, 4, 3)
 
 
+def test_an_order_that_is_not_used_is_named():
+    numbers = torch.tensor([1.0, -2.0, 3.0, 0.5])
+    cases = [case("one", "one", a=numbers, order=torch.tensor([2, 0, 3, 1]))]
+
+    def mixed(a, order):
+        return a[order]
+
+    def said(answer):
+        asked = [lambda one, f=f: f(**one.arguments()) for f in (mixed, answer)]
+        return unused(cases, *asked, apart)
+
+    assert "`order`" in said(lambda a, order: a.flip(0))
+    assert said(mixed) == ""
+
+
 @pytest.mark.parametrize(
     ("answer", "names", "how"),
     [

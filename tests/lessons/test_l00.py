@@ -9,6 +9,7 @@ import torch
 
 from xaicourse.course.checking import TASKS, check, hint, map_makers
 from xaicourse.course.grading.cases import apart
+from xaicourse.course.grading.compare import as_numbers
 from xaicourse.course.lessons.l00_start_here import (
     greying,
     task_evidence,
@@ -27,11 +28,11 @@ LESSON = [task for task in TASKS if task.startswith("00.")]
 
 
 def test_limits_are_five_percent_apart():
-    functions = {"right": shared_limits, **task_limits.WRONG}
+    functions = {"right": shared_limits, **TASKS["00.4"].misconceptions}
     del functions["zero_map_forgotten"]  # the only one that is compared on maps that are all 0
-    cases = [case for case in task_limits.CASES if all(one.any() for one in case.maps)]
+    cases = [case for case in task_limits.CASES if all(map(torch.any, case.values["maps"]))]
     results = {
-        name: [task_limits.as_numbers(function(case.copies())) for case in cases]
+        name: [as_numbers(function(**case.arguments())) for case in cases]
         for name, function in functions.items()
     }
     for a, b in itertools.combinations(results, 2):

@@ -9,7 +9,7 @@ import torch
 import xaicourse as xc
 from xaicourse.course.checking import TASKS, check
 from xaicourse.course.lessons.l01_saliency.gradients_tried import CASES, my_gradient
-from xaicourse.course.lessons.l01_saliency.task_probability import probability_gradient
+from xaicourse.course.lessons.l01_saliency.probabilities_tried import probability_gradient
 
 RIGHT = TASKS["01.6"].reference
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from xaicourse.course.grading import messages
 from xaicourse.course.grading.calling import call, require_function
 from xaicourse.course.grading.compare import as_numbers, refuse, show, show_apart
-from xaicourse.course.grading.leaves import Modules
+from xaicourse.course.grading.leaves import Modules, filled_in_training, left_on_tensors
 from xaicourse.course.grading.normalised import normalised
 from xaicourse.course.grading.path_probe import ProbeModel
 from xaicourse.course.grading.relation import relation
@@ -218,11 +218,15 @@ class CaseGrader:
         if off and all(self._off(given, self._results(other)) for other in self.or_right):
             return self._not_right(answer, replies, expected, off[0])
         left = next((reply.left for reply in replies if reply.left), None)
+        filled = self._filled_in_training(answer) if self.traces else None
+        if filled and filled[0] in self._named():
+            left = left or filled
         if left and self.traces:
             return self._left_behind(*left)
         if self.twice and not all(self._same_twice(answer, case) for case in self.cases):
             refuse("general/second_call")
-        return Outcome("passed", self._text("passed"))
+        notes = (messages.text(f"notes/{filled[0]}", name=filled[1]),) if filled else ()
+        return Outcome("passed", self._text("passed"), notes=notes)
 
     def _results(self, right: Callable[..., Any]) -> list[Any]:
         return [self.result(right, case) for case in self.cases]
@@ -296,6 +300,12 @@ class CaseGrader:
             return Outcome("not_right", self._text(f"misconceptions/{name}"), diagnosis=name)
         text = messages.text(f"general/{what}", name=argument)
         return Outcome("not_right", text, diagnosis=what)
+
+    def _filled_in_training(self, answer: Any) -> tuple[str, str] | None:
+        case = self.cases[0]
+        return filled_in_training(
+            case.arguments(), lambda arguments: call(answer, arguments, self._where(case))
+        )
 
     def _name_first(self, stopped: Outcome, given: list[Tensor], expected: list[Any]) -> None:
         """Name a mistake that shows in the first cases, before what stopped a later one.
@@ -416,9 +426,8 @@ class CaseGrader:
         model = arguments.get("model")
         stray = model.stray() if isinstance(model, WatchedModel) else None
         self._refuse_changes(case, arguments)
-        return Reply(
-            self._numbers(value, where), stray, left or self._asks_for_gradients(arguments)
-        )
+        left = left or left_on_tensors(arguments, asking="leaves_grad" in self._named())
+        return Reply(self._numbers(value, where), stray, left)
 
     def _numbers(self, value: Any, where: str) -> Tensor:
         """Return a result as a tensor, or say why it is none."""
@@ -445,15 +454,6 @@ class CaseGrader:
             return as_numbers(value)
         numbers = as_numbers(self.none if value is None else value)
         return torch.nan_to_num(numbers, nan=self.none, posinf=LARGE, neginf=-LARGE)
-
-    def _asks_for_gradients(self, arguments: Mapping[str, Any]) -> tuple[str, str] | None:
-        """Say which tensor asks for gradients from now on, in a task in which that is a mistake."""
-        if "leaves_grad" in self._named():
-            for name, value in arguments.items():
-                asks = isinstance(value, Tensor) and (value.requires_grad or value.grad is not None)
-                if asks:
-                    return "leaves_grad", name
-        return None
 
     def _explained(self, stopped: Outcome) -> Outcome:
         """Add to an error what it means, if this error is known here."""

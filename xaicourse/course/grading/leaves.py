@@ -1,12 +1,14 @@
 """What a call leaves behind on the modules that it was given."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Modules"]
+from xaicourse.course.grading.verdict import Settled
+
+__all__ = ["Modules", "filled_in_training", "left_on_tensors"]
 
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
@@ -23,6 +25,13 @@ class Modules:
         self._lists = [
             (name, value, list(value)) for name, value in arguments.items() if type(value) is list
         ]
+
+    def ask_for_gradients(self) -> bool:
+        """Let all weights ask for gradients, as in training; say whether there are any."""
+        weights = [weight for _, module, _ in self._before for weight in module.parameters()]
+        for weight in weights:
+            weight.requires_grad_()
+        return bool(weights)
 
     def restore(self) -> tuple[str, str] | None:
         """Put all modules back; return what was left behind, and in which argument, if anything.
@@ -92,12 +101,45 @@ class _State:
             delattr(module, name)
 
 
+def left_on_tensors(arguments: Mapping[str, Any], asking: bool = False) -> tuple[str, str] | None:
+    """Say which tensor has a .grad after a call, or, if that is minded, asks for gradients."""
+    for name, value in arguments.items():
+        tensors = [t for t in (value if type(value) in (list, tuple) else [value]) if _is_leaf(t)]
+        if asking and any(tensor.requires_grad for tensor in tensors):
+            return "leaves_grad", name
+        if any(tensor.grad is not None for tensor in tensors):
+            return "fills_grad", name
+    return None
+
+
+def filled_in_training(
+    arguments: dict[str, Any], ask: Callable[[dict[str, Any]], Any]
+) -> tuple[str, str] | None:
+    """Say whose weights have a .grad after a call in which they ask for gradients."""
+    before = Modules(arguments)
+    if not before.ask_for_gradients():
+        return None
+    training = Modules(arguments)
+    try:
+        ask(arguments)
+    except Settled:  # it was right where they do not ask
+        return None
+    finally:
+        left = training.restore()
+        before.restore()
+    return left if left and left[0] == "fills_weights" else None
+
+
 def _modules_in(value: Any) -> Iterator[nn.Module]:
     if isinstance(value, nn.Module):
         yield from value.modules()
     elif type(value) in (list, tuple):
         for part in value:
             yield from _modules_in(part)
+
+
+def _is_leaf(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.is_leaf
 
 
 def _same(a: Tensor, b: Tensor) -> bool:

@@ -19,6 +19,7 @@ from xaicourse.course.grading.compare import (
     show_apart,
     to_tensor,
 )
+from xaicourse.course.grading.leaves import filled_in_training, left_on_tensors
 from xaicourse.course.grading.mistakes import Mistake
 from xaicourse.course.grading.path import Path, Probe, right
 from xaicourse.course.grading.random_alphas import integrates_at_random
@@ -268,6 +269,7 @@ class PathGrader:
         exact = next((probe for probe in self.core if probe.exact), self.core[0])
         self._refuse_memory_of_last_call(answer, exact)
         self._refuse_mixed_rows(answer)
+        notes += self._what_stays(answer, exact)
         if exact.exact and not self._exact_with_one_step(answer, exact):
             notes.append(messages.text("notes/one_step"))
         exact.model.forget()
@@ -301,6 +303,18 @@ class PathGrader:
         drawn_at_random = distance(together, again) > EXACT
         if not drawn_at_random and distance(together[:1], alone) > 10 * EXACT:
             refuse("general/rows_together")
+
+    def _what_stays(self, answer: Any, probe: Probe) -> list[str]:
+        """Refuse a .grad that stays on x or on the baseline; note one of the weights."""
+        given = probe.arguments()
+        self._ask(answer, probe, given=given)
+        left = left_on_tensors(given)
+        if left:
+            refuse(f"general/{left[0]}", diagnosis=left[0], name=left[1])
+        filled = filled_in_training(
+            probe.arguments(), lambda given: self._ask(answer, probe, given=given)
+        )
+        return [messages.text(f"notes/{filled[0]}", name=filled[1])] if filled else []
 
     def _exact_with_one_step(self, answer: Any, probe: Probe) -> bool:
         """A trapezoid needs two nodes, so an answer that fails here still passes, with a note."""

@@ -13,6 +13,7 @@ __all__ = ["relation", "rounded"]
 
 SAME = 1e-3  # of the larger norm
 ASKED = 4  # digits: results count as right up to 1e-4 of the larger norm
+ENOUGH = 4  # so many numbers are not the right ones with few decimals by chance
 FEWEST = 2  # a result that is right to one digit only may be so by chance
 COARSE = {torch.bfloat16: "bfloat16", torch.float16: "float16"}  # the coarser first
 
@@ -29,7 +30,7 @@ def relation(given: Results, expected: Results, asked: int = ASKED) -> str:
     expected = [e.detach().double().squeeze() for e in expected]
     if any(g.shape != e.shape for g, e in zip(given, expected, strict=True)):
         return ""
-    digits = rounded(given, expected, asked)
+    digits = rounded(given, expected, asked) or _decimals(given, expected)
     if _all(given, expected):
         return digits
     if sum(e.numel() for e in expected) < 2:
@@ -52,6 +53,21 @@ def rounded(given: Results, expected: Results, asked: int = ASKED) -> str:
     return messages.text("general/relation_digits", digits=digits, asked=asked)
 
 
+def _decimals(given: Results, expected: Results) -> str:
+    """Say to how many decimals the results were rounded."""
+    if sum(e.numel() for e in expected) < ENOUGH or all(_whole(e) for e in expected):
+        return ""
+    for decimals in (1, 2, 3):
+        pairs = [(g, e.round(decimals=decimals)) for g, e in zip(given, expected, strict=True)]
+        if all(torch.allclose(g, e, rtol=1e-6, atol=1e-6) for g, e in pairs):
+            return messages.text("general/relation_decimals", decimals=decimals)
+    return ""
+
+
+def _whole(result: Tensor) -> bool:
+    return bool((result == result.round()).all())
+
+
 def _held_by(kind: torch.dtype, results: Results) -> bool:
     """Say whether a type of numbers holds these results without rounding."""
     return all(torch.equal(t, t.to(kind).double()) for t in results)
@@ -59,7 +75,7 @@ def _held_by(kind: torch.dtype, results: Results) -> bool:
 
 def _right_digits(given: Results, expected: Results) -> int:
     """Return to how many digits the results of all cases are right; 0 for whole numbers."""
-    if all(bool((t == t.round()).all()) for t in (*given, *expected)):
+    if all(map(_whole, (*given, *expected))):
         return 0  # a count that is one too high is not the right one with few digits
     errors = [
         float((g - e).norm()) / max(float(g.norm()), float(e.norm()), 1e-12)

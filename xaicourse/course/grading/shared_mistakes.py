@@ -9,7 +9,7 @@ from torch.nn.functional import cross_entropy
 
 from xaicourse.course.grading.mistakes import Mistake, after, swap
 
-__all__ = ["LOSS", "ROWS", "SIGNS", "WHICH_NUMBER", "pick"]
+__all__ = ["FIRST_INPUT", "LOSS", "ROWS", "SIGNS", "WHICH_NUMBER", "pick"]
 
 
 def pick(scores: Tensor, target: Tensor) -> Tensor:
@@ -70,6 +70,16 @@ ROWS: tuple[Mistake, ...] = (
         "mean_over_batch",
         "Your numbers are too small by the number of inputs. mean() divides by N: use sum().",
         lambda result: result / len(result),
+    ),
+)
+
+# Of N results only the first one.
+FIRST_INPUT: tuple[Mistake, ...] = (
+    after(
+        "only_first_input",
+        "You return the result of the first input only: a return inside the loop, or [0]? Return "
+        "one for each input.",
+        lambda result: result[:1],
     ),
 )
 

@@ -60,6 +60,8 @@ def _other(value: Any) -> Any:
         return 1.7 * value
     if isinstance(value, Tensor) and value.is_floating_point() and value.ndim:
         return 0.8 * value.roll(1, -1) + 0.1 * value.abs().max()
+    if isinstance(value, Tensor) and value.ndim == 1 and len(value.unique()) == len(value) > 2:
+        return value.roll(1)  # an order of things
     if type(value) is list and value:
         parts = [_other(part) for part in value]
         return None if any(part is None for part in parts) else parts

@@ -297,8 +297,8 @@ Hand in `(f, x)`:
 
 | part | meaning |
 |---|---|
-| `f` | a function (N, D) -> (N,), made of torch operations |
-| `x` | one input with at least two features: a list `[[...]]` or a tensor (1, D) |
+| `f` | a function (N, D) -> (N,), made of torch operations; (N, 1) will do |
+| `x` | one input with at least two features: a list `[[...]]` or a tensor (1, D); the outer brackets may be left out |
 
 All numbers of `x` lie between -10 and 10. Each effect must be 0 up to 1e-6.
 

@@ -3,9 +3,10 @@
 import torch
 
 from xaicourse.course.grading.cases import case, waves
+from xaicourse.course.grading.mistakes import own
 from xaicourse.course.grading.path_probe import ProbeModel
 
-__all__ = ["CASES", "my_gradient", "pick"]
+__all__ = ["CASES", "LONG_STEPS", "my_gradient", "pick"]
 
 
 def pick(scores, target):
@@ -114,6 +115,30 @@ def fills_weights(model, x, target):
     point = x.detach().clone().requires_grad_()
     pick(model(point), target).sum().backward()
     return point.grad
+
+
+def differences(step, back):
+    """Return a mistake: differences of the score over a long step, from x or from both sides."""
+
+    def wrong(model, x, target):
+        moves = step * torch.eye(x[0].numel()).reshape(-1, 1, *x.shape[1:])  # (D, 1, ...)
+        rise = [pick(model(x + m), target) - pick(model(x - back * m), target) for m in moves]
+        return (torch.stack(rise, 1) / (step * (1 + back))).reshape(x.shape)
+
+    return wrong
+
+
+LONG_STEPS = [
+    own(
+        "long_step",
+        "Near, but these are differences over a long step, not slopes: use torch.autograd.grad.",
+        differences(0.5, 0),
+    ),
+    *[
+        own("long_step", "", differences(step, back))
+        for step, back in ((1.0, 0), (0.1, 0), (1.0, 1), (0.5, 1), (0.1, 1))
+    ],
+]
 
 
 def no_graph(model, x, target):

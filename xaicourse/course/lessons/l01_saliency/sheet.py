@@ -118,8 +118,8 @@ Hand in `(f, x, feature)`:
 
 | part | meaning |
 |---|---|
-| `f` | a function (N, D) -> (N,), made of torch operations |
-| `x` | one input: a list `[[...]]` or a tensor (1, D), numbers from -10 to 10 |
+| `f` | a function (N, D) -> (N,), made of torch operations; (N, 1) will do |
+| `x` | one input: a list `[[...]]` or a tensor (1, D), numbers from -10 to 10; the outer brackets may be left out |
 | `feature` | the index of the feature, from 0 |
 
 The 0 must be a true 0 of $f$. One that the software makes up (`detach`, a point exactly on a kink) does not count.

@@ -4,10 +4,12 @@ import torch
 import torch.nn.functional as nnf
 
 from xaicourse.course.grading.function_task import function_task
-from xaicourse.course.grading.mistakes import after, own, swap
+from xaicourse.course.grading.mistakes import after, before, own, swap
+from xaicourse.course.grading.shared_mistakes import FIRST_INPUT
 from xaicourse.course.lessons.l01_saliency.gradient_grader import GradientGrader
 from xaicourse.course.lessons.l01_saliency.gradients_tried import (
     CASES,
+    LONG_STEPS,
     accumulates,
     best_class,
     each,
@@ -22,7 +24,6 @@ from xaicourse.course.lessons.l01_saliency.gradients_tried import (
 )
 
 __all__ = ["MY_GRADIENT"]
-
 
 MISTAKES = [
     # what is done to the gradient
@@ -82,7 +83,21 @@ MISTAKES = [
         "signs, in the shape of x. The map comes in task 01.3.",
         lambda slope: slope.abs().amax(dim=1),
     ),
+    *FIRST_INPUT,
+    # where, and how
+    before(
+        "at_zero",
+        "This is the gradient at x = 0, the same for all inputs. Compute it at x: "
+        "x.detach().clone().",
+        x=torch.zeros_like,
+    ),
+    *LONG_STEPS,
     # which number is differentiated
+    swap(
+        "squared_score",
+        "Each gradient is the right one times twice its score: you square the scores.",
+        number=lambda z, target: (pick(z, target) ** 2).sum(),
+    ),
     swap(
         "probability",
         "You differentiate the probability. Asked is the score (logit) itself, without "
@@ -109,8 +124,8 @@ MISTAKES = [
     ),
     own(
         "own_class_only",
-        "You multiply by p (1 - p). Asked is the gradient of the score itself, without any "
-        "probability. See {section_chance}.",
+        "You multiply by p (1 - p). Asked is the gradient of the score itself. See "
+        "{section_chance}.",
         own_class_only,
     ),
     swap(
@@ -120,8 +135,7 @@ MISTAKES = [
     ),
     own(
         "best_class",
-        "You explain the class with the highest score. Explain the class that is asked for: "
-        "target.",
+        "You explain the class with the highest score. Explain the one that is asked for: target.",
         best_class,
     ),
     swap(
@@ -207,7 +221,6 @@ MISTAKES = [
         number=pick,
     ),
 ]
-
 
 MY_GRADIENT = function_task(
     "01.2",

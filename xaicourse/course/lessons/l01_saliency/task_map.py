@@ -112,6 +112,11 @@ MISTAKES = [
         channels=lambda sizes: sizes.norm(dim=1),
     ),
     swap(
+        "smallest",
+        "You take the smallest of the three sizes. The paper takes the largest: amax.",
+        channels=lambda sizes: sizes.amin(1),
+    ),
+    swap(
         "which_channel",
         "You return which channel is the largest (argmax). Return how large it is (amax).",
         channels=lambda sizes: sizes.argmax(1),

@@ -80,6 +80,12 @@ WHERE_IT_WENT = paper_task(
             (0, -3, 1),
         ),
         row(
+            "times_value",
+            "3 is three times too much: did you multiply by the value of the third unit? The slope "
+            "with respect to its bias is output weight times gate, -1.",
+            (0, 0, 3),
+        ),
+        row(
             "no_hidden_part",
             "One hidden bias has an effect: the gate of the third unit is on, and its bias is -1.",
             (0, 0, 0),

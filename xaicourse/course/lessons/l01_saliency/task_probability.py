@@ -1,271 +1,213 @@
 """Task 01.4: the gradient of a probability, made of the gradients of all logits."""
 
-from typing import Any
-
 import torch
-from torch import Tensor
 
-from xaicourse.course.grading import messages
-from xaicourse.course.grading.calling import call
-from xaicourse.course.grading.cases import RIGHT, Case, CaseGrader, apart
-from xaicourse.course.grading.compare import as_numbers
-from xaicourse.course.grading.task import Task
-from xaicourse.course.grading.verdict import Outcome, Settled
-
-__all__ = ["GRADER", "PROBABILITY_GRADIENT"]
-
-
-# ---------------------------------------------------------------- cases
-
-
-def _gradients(turn: float, *shape: int) -> Tensor:
-    """Return one gradient for each input and class, (N, K, ...)."""
-    count = torch.Size(shape).numel()
-    return 2 * torch.sin(turn * torch.arange(1.0, count + 1) ** 1.5).reshape(shape)
-
-
-def _case(name: str, logits: list[list[float]], target: list[int], gradients: Tensor) -> Case:
-    values = {"logits": torch.tensor(logits), "gradients": gradients}
-    return Case(name, {**values, "target": torch.tensor(target)})
-
-
-CASES = (
-    _case("unsure", [[1.0, 0.2, 0.5]], [1], _gradients(1.1, 1, 3, 4)),
-    _case("nearly_sure", [[5.0, 0.0, -1.0]], [0], _gradients(0.6, 1, 3, 4)),
-    _case("two", [[0.3, 1.0, -0.4], [1.2, 0.9, 0.1]], [2, 0], _gradients(2.3, 2, 3, 5)),
-    _case("pictures", [[0.5, 0.1, 1.0, 0.8]] * 2, [3, 1], _gradients(0.9, 2, 4, 3, 2, 2)),
-)
-
-LARGE = _case("large", [[200.0, 198.0, 0.0]], [1], _gradients(1.7, 1, 3, 4))  # exp overflows
-
-
-# ---------------------------------------------------------------- the right answer
-
-
-def _rows(numbers: Tensor, like: Tensor) -> Tensor:
-    """Give numbers (N,) or (N, K) trailing axes, so that they multiply `like`."""
-    return numbers.reshape(*numbers.shape, *[1] * (like.ndim - numbers.ndim))
-
-
-def _split(logits, gradients, target):
-    """Return p (N, K), p of the target and its gradient, and the weighted mean of all gradients."""
-    p = logits.softmax(dim=1)
-    inputs = torch.arange(len(logits))
-    own = gradients[inputs, target]  # (N, ...)
-    mean = (_rows(p, gradients) * gradients).sum(dim=1)  # (N, ...)
-    return p, _rows(p[inputs, target], own), own, mean
-
-
-def probability_gradient(logits, gradients, target):
-    """Return p_t (grad z_t - sum_k p_k grad z_k), (N, ...)."""
-    _, p_target, own, mean = _split(logits, gradients, target)
-    return p_target * (own - mean)
-
-
-# ---------------------------------------------------------------- wrong answers
-
-
-def own_class_only(logits, gradients, target):
-    _, p_target, own, _ = _split(logits, gradients, target)
-    return p_target * (1 - p_target) * own
-
-
-def logit_gradient(logits, gradients, target):
-    return _split(logits, gradients, target)[2]
-
-
-def without_the_others(logits, gradients, target):
-    _, p_target, own, _ = _split(logits, gradients, target)
-    return p_target * own
-
-
-def log_probability(logits, gradients, target):
-    _, _, own, mean = _split(logits, gradients, target)
-    return own - mean
-
-
-def plain_sum(logits, gradients, target):
-    _, p_target, own, _ = _split(logits, gradients, target)
-    return p_target * (own - gradients.sum(dim=1))
-
-
-def plain_mean(logits, gradients, target):
-    _, p_target, own, _ = _split(logits, gradients, target)
-    return p_target * (own - gradients.mean(dim=1))
-
-
-def bracket_lost(logits, gradients, target):
-    """p multiplies the own slope only."""
-    _, p_target, own, mean = _split(logits, gradients, target)
-    return p_target * own - mean
-
-
-def p_on_the_mean_only(logits, gradients, target):
-    _, p_target, own, mean = _split(logits, gradients, target)
-    return own - p_target * mean
-
-
-def mean_of_weighted(logits, gradients, target):
-    """The weighted slopes are averaged over the classes, not added."""
-    _, p_target, own, mean = _split(logits, gradients, target)
-    return p_target * (own - mean / logits.shape[1])
-
-
-def only_the_mean(logits, gradients, target):
-    return _split(logits, gradients, target)[3]
-
-
-def target_left_out(logits, gradients, target):
-    """The sum runs over the other classes only."""
-    _, p_target, own, mean = _split(logits, gradients, target)
-    return p_target * (own - (mean - p_target * own))
-
-
-def added(logits, gradients, target):
-    _, p_target, own, mean = _split(logits, gradients, target)
-    return p_target * (own + mean)
-
-
-def one_minus_p(logits, gradients, target):
-    _, p_target, own, mean = _split(logits, gradients, target)
-    return p_target * (1 - p_target) * (own - mean)
-
-
-def logits_as_weights(logits, gradients, target):
-    _, p_target, own, _ = _split(logits, gradients, target)
-    return p_target * (own - (_rows(logits, gradients) * gradients).sum(dim=1))
-
-
-def logits_for_p(logits, gradients, target):
-    """The logits stand for all probabilities."""
-    own = logit_gradient(logits, gradients, target)
-    mean = (_rows(logits, gradients) * gradients).sum(dim=1)
-    return _rows(logits[torch.arange(len(logits)), target], own) * (own - mean)
-
-
-def sigmoid(logits, gradients, target):
-    p = logits.sigmoid()[torch.arange(len(logits)), target]
-    own = logit_gradient(logits, gradients, target)
-    return _rows(p * (1 - p), own) * own
-
-
-def softmax_over_batch(logits, gradients, target):
-    p, inputs = logits.softmax(dim=0), torch.arange(len(logits))
-    own = gradients[inputs, target]
-    mean = (_rows(p, gradients) * gradients).sum(dim=1)
-    return _rows(p[inputs, target], own) * (own - mean)
-
-
-def softmax_over_all(logits, gradients, target):
-    """One softmax over all logits of all inputs."""
-    p, inputs = logits.flatten().softmax(dim=0).reshape(logits.shape), torch.arange(len(logits))
-    own = gradients[inputs, target]
-    mean = (_rows(p, gradients) * gradients).sum(dim=1)
-    return _rows(p[inputs, target], own) * (own - mean)
-
-
-def axes_missing(logits, gradients, target):
-    """p (N,) multiplies (N, ...) without axes of length 1."""
-    p, _, own, mean = _split(logits, gradients, target)
-    return p[torch.arange(len(logits)), target] * (own - mean)
-
-
-def all_targets(logits, gradients, target):
-    found = [probability_gradient(logits, gradients, t.expand(len(logits))) for t in target]
-    return torch.stack(found, dim=1)
-
-
-def rival_only(logits, gradients, target):
-    """Only the strongest other class is subtracted."""
-    _, p_target, own, _ = _split(logits, gradients, target)
-    inputs = torch.arange(len(logits))
-    others = logits.clone()
-    others[inputs, target] = -torch.inf
-    return p_target * (own - gradients[inputs, others.argmax(dim=1)])
-
-
-WRONG = {
-    function.__name__: function
-    for function in (
-        own_class_only,
-        logit_gradient,
-        without_the_others,
-        log_probability,
-        plain_sum,
-        plain_mean,
-        bracket_lost,
-        mean_of_weighted,
-        only_the_mean,
-        target_left_out,
-        added,
-        one_minus_p,
-        logits_as_weights,
-        sigmoid,
-        softmax_over_batch,
-        softmax_over_all,
-        all_targets,
-        rival_only,
-    )
-}
-WRONG |= {
-    "loss_gradient": lambda logits, gradients, target: -log_probability(logits, gradients, target),
-    "sign_reversed": lambda logits, gradients, target: (
-        -probability_gradient(logits, gradients, target)
-    ),
-    "absolute": lambda logits, gradients, target: probability_gradient(
-        logits, gradients, target
-    ).abs(),
-    "best_class": lambda logits, gradients, target: probability_gradient(
-        logits, gradients, logits.argmax(dim=1)
-    ),
-    "first_target": lambda logits, gradients, target: probability_gradient(
-        logits, gradients, target[:1].expand(len(logits))
-    ),
-    "mean_over_batch": lambda logits, gradients, target: (
-        probability_gradient(logits, gradients, target) / len(logits)
-    ),
-}
-
-
-# ---------------------------------------------------------------- grading
-
-
-class ProbabilityGrader(CaseGrader):
-    """A right answer is also asked for large logits, where exp overflows."""
-
-    def __call__(self, answer: Any) -> Outcome:
-        """Return the outcome for one answer."""
-        outcome = super().__call__(answer)
-        if outcome.status != "passed" or self._stands_large_logits(answer):
-            return outcome
-        return Outcome("passed", outcome.message, notes=(messages.text("tasks/01.4/overflow"),))
-
-    def _stands_large_logits(self, answer: Any) -> bool:
-        try:
-            got = as_numbers(call(answer, LARGE.arguments(), LARGE.name))
-        except (Settled, TypeError, ValueError):
-            return False
-        return apart(got, self.result(self.right, LARGE)) <= RIGHT
-
-
-GRADER = ProbabilityGrader(
-    "01.4",
+from xaicourse.course.grading.function_task import function_task
+from xaicourse.course.grading.mistakes import after, before, own, swap
+from xaicourse.course.grading.shared_mistakes import FIRST_INPUT, ROWS, pick
+from xaicourse.course.lessons.l01_saliency.probabilities_tried import (
     CASES,
+    ProbabilityGrader,
+    all_classes,
+    logits_as_weights,
+    of_each_target,
     probability_gradient,
-    WRONG,
-    also={
-        "bracket_lost": (p_on_the_mean_only,),
-        "logits_as_weights": (logits_for_p,),
-        "all_targets": (
-            lambda logits, gradients, target: all_targets(logits, gradients, target).sum(dim=1),
-        ),
-    },
-    errors={"must match the size of tensor": "axes_missing"},
+    rival_only,
+    softmax,
+    times_logit,
+    weighted,
 )
 
-PROBABILITY_GRADIENT = Task(
-    id="01.4",
-    grade=GRADER,
-    reference=probability_gradient,
-    misconceptions={**WRONG, "axes_missing": axes_missing},
+__all__ = ["PROBABILITY_GRADIENT"]
+
+
+MISTAKES = [
+    # the formula
+    swap(
+        "own_class_only",
+        "You use p (1 - p) times the target's slope. That is right for a single sigmoid. Here the "
+        "other logits move, too. See {section_chance}.",
+        formula=lambda p, own_slope, mean: p * (1 - p) * own_slope,
+    ),
+    swap(
+        "logit_gradient",
+        "This is the gradient of the target's logit. Asked is that of its probability. See "
+        "{section_chance}.",
+        formula=lambda p, own_slope, mean: own_slope,
+    ),
+    swap(
+        "without_the_others",
+        "You use p times the target's slope. Subtract the mean of all slopes first: a probability "
+        "falls when other logits rise.",
+        formula=lambda p, own_slope, mean: p * own_slope,
+    ),
+    swap(
+        "log_probability",
+        "This is the gradient of log p. Multiply by the target's p.",
+        formula=lambda p, own_slope, mean: own_slope - mean,
+    ),
+    swap(
+        "loss_gradient",
+        "This is the gradient of the cross-entropy loss, -log p. Asked is that of p itself.",
+        formula=lambda p, own_slope, mean: mean - own_slope,
+    ),
+    swap(
+        "bracket_lost",
+        "A bracket is missing: p multiplies the whole difference, own slope minus weighted mean.",
+        formula=lambda p, own_slope, mean: p * own_slope - mean,
+    ),
+    swap("bracket_lost", "", formula=lambda p, own_slope, mean: own_slope - p * mean),
+    swap(
+        "only_the_mean",
+        "This is the weighted mean of all slopes. Asked is p times (own slope minus this mean).",
+        formula=lambda p, own_slope, mean: mean,
+    ),
+    swap(
+        "target_left_out",
+        "Your weighted sum leaves out the target. It runs over all classes, the target included.",
+        formula=lambda p, own_slope, mean: p * (own_slope - (mean - p * own_slope)),
+    ),
+    swap(
+        "added",
+        "You add the weighted mean. It has to be subtracted: when all logits rise together, no "
+        "probability changes.",
+        formula=lambda p, own_slope, mean: p * (own_slope + mean),
+    ),
+    swap(
+        "one_minus_p",
+        "There is one factor (1 - p) too many. Own slope minus the weighted mean, times p.",
+        formula=lambda p, own_slope, mean: p * (1 - p) * (own_slope - mean),
+    ),
+    own(
+        "times_logit",
+        "You multiply the bracket by the target's logit. Multiply it by its probability.",
+        times_logit,
+    ),
+    # the mean of all slopes
+    swap(
+        "plain_sum",
+        "You subtract the plain sum of all slopes. Each has to be weighted by its class's "
+        "probability.",
+        mean=lambda p, slopes: slopes.sum(1),
+    ),
+    swap(
+        "plain_mean",
+        "You subtract the plain mean of all slopes. Each has to be weighted by its class's "
+        "probability.",
+        mean=lambda p, slopes: slopes.mean(1),
+    ),
+    swap(
+        "mean_of_weighted",
+        "You average the weighted slopes over the classes. The probabilities add up to 1 already: "
+        "take the sum.",
+        mean=lambda p, slopes: weighted(p, slopes) / p.shape[1],
+    ),
+    own(
+        "logits_as_weights",
+        "You weight the slopes by the logits. The weights are the probabilities: "
+        "logits.softmax(dim=1).",
+        logits_as_weights,
+    ),
+    swap("logits_as_weights", "", chance=lambda z: z),
+    own(
+        "rival_only",
+        "You subtract the slope of the strongest other class only. All classes count, each with "
+        "its probability.",
+        rival_only,
+    ),
+    # the probabilities
+    swap(
+        "sigmoid",
+        "You use the sigmoid of a logit. With several classes the probability is the softmax over "
+        "all of them.",
+        chance=torch.sigmoid,
+        formula=lambda p, own_slope, mean: p * (1 - p) * own_slope,
+    ),
+    swap("sigmoid", "", chance=torch.sigmoid),
+    swap(
+        "without_exp",
+        "You divide the logits by their sum. A softmax takes exp of each logit first.",
+        chance=lambda z: z / z.sum(1, keepdim=True),
+    ),
+    swap(
+        "softmax_over_batch",
+        "The softmax runs over the inputs. It must run over the classes: dim=1.",
+        chance=lambda z: z.softmax(0),
+    ),
+    swap(
+        "softmax_over_all",
+        "One softmax runs over the logits of all inputs. Each input has its own, over its classes: "
+        "dim=1.",
+        chance=lambda z: z.flatten().softmax(0).view_as(z),
+    ),
+    # which class, which input
+    before(
+        "best_class",
+        "You explain the most probable class. Explain the one that is asked for: target.",
+        target=lambda target, logits: logits.argmax(1),
+    ),
+    before(
+        "first_target",
+        "All inputs get the first target. Each input has its own.",
+        target=lambda target: target[:1].expand_as(target),
+    ),
+    own(
+        "all_targets",
+        "[:, target] picks the entries of all targets for every input. Each has its own: "
+        "p[torch.arange(N), target], and gradients likewise.",
+        of_each_target,
+    ),
+    own("all_targets", "", lambda **given: of_each_target(**given).sum(1)),
+    own(
+        "all_classes",
+        "These are the gradients of all probabilities, (N, K, ...). Pick the target's of each "
+        "input: [torch.arange(N), target].",
+        all_classes,
+    ),
+    own(
+        "axes_missing",
+        "torch pairs axes from the last one. A tensor (N,) or (N, K) needs axes of length 1 at its "
+        "end before it multiplies one with more axes: reshape(N, 1) for vectors, reshape(N, 1, 1, "
+        "1) for pictures.",
+        lambda logits, gradients, target: pick(softmax(logits), target) * pick(gradients, target),
+        seen_in="traces",
+    ),
+    *FIRST_INPUT,
+    *ROWS,
+    # the finished result
+    after(
+        "sign_reversed",
+        "Every sign is reversed: own slope minus the mean, not the other way round.",
+        lambda result: -result,
+    ),
+    after(
+        "absolute",
+        "You return absolute values. Keep the signs: a probability may also fall.",
+        torch.abs,
+    ),
+]
+
+PROBABILITY_GRADIENT = function_task(
+    "01.4",
+    probability_gradient,
+    cases=CASES,
+    mistakes=MISTAKES,
+    grader=ProbabilityGrader,
+    errors={"must match the size of tensor": "axes_missing"},
+    passed="A probability moves with its own logit and against the mean of all.",
+    hints=(
+        "p_t = exp(z_t) / sum of all exp(z_k). Take the logarithm first: log p_t = z_t - log(sum). "
+        "What is the slope of each term?",
+        "The slope of log p_t is grad z_t minus the mean of all grad z_k, weighted by the "
+        "probabilities p_k. And grad p_t = p_t times the slope of log p_t.",
+        "p = logits.softmax(dim=1), n = torch.arange(len(logits)), own = gradients[n, target]. The "
+        "weighted mean is torch.einsum('nk,nk...->n...', p, gradients); own - mean is multiplied "
+        "by p[n, target], once for each input.",
+    ),
+    words={
+        "overflow": (
+            "with logits above 88, exp overflows in float32 and your result is not a number. "
+            "logits.softmax(dim=1) subtracts the largest logit first, which changes nothing else."
+        )
+    },
 )

@@ -39,6 +39,11 @@ TOY_BY_HAND = paper_task(
             "positive, and 0 otherwise.",
             (0, 4, 3),
         ),
+        row(
+            "third_gate_off",
+            "The third sum is 3, so its gate is on. An output weight below 0 closes no gate.",
+            (0, 1, 0),
+        ),
         differs=(
             "The gates are not right. Put x = (1, 3) into each of the three sums: a gate is on "
             "where the sum is positive. See {section_hand}."
@@ -101,6 +106,11 @@ TOY_BY_HAND = paper_task(
             "Every sign is reversed. The gradient points to where f rises.",
             (4, -5),
         ),
+        row(
+            "factor_lost",
+            "In the second unit you lost the 2: its hidden weights are (-1, 2), not (-1, 1).",
+            (-4, 2),
+        ),
         row("features_swapped", "The right numbers, but x1 and x2 are exchanged.", (5, -4)),
         row(
             "no_signs",
@@ -140,9 +150,14 @@ TOY_BY_HAND = paper_task(
         ),
         row(
             "fall_not_place",
-            "-2 is by how much x2 moves. Asked is the value of x2 itself at which the "
-            "promise ends.",
+            "-2 is by how much x2 moves (or a value of x1). Asked is the value of x2 itself at "
+            "which the promise ends; x1 stays 1.",
             -2,
+        ),
+        row(
+            "start",
+            "3 is where x2 starts. The promise holds for a while on the way down from there.",
+            3,
         ),
         differs=(
             "Gates and gradient are right. Which sum is the first to change its sign when x2 "

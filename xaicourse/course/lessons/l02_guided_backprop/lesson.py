@@ -63,7 +63,7 @@ xc.plot.maps(
 
 # %% [markdown] tags=["workshop"]
 r"""
-**Predict (02.P1).** Which map tells you more about *why* this network says Egyptian cat? Decide now, by looking. The
+**Predict (02.P1).** Which of the two maps depends more on *what this network knows about cats*? Decide now, by looking. The
 answer comes in section 5, with a measurement.
 """
 
@@ -281,17 +281,21 @@ def hooked_guided(net, x):
     def change_rule(module, grad_input, grad_output):
         return (module.gate * grad_output[0].clamp(min=0),)
 
+    handles = []
     for module in net.modules():
         if isinstance(module, nn.ReLU):
-            module.register_forward_hook(note_gate)
-            module.register_full_backward_hook(change_rule)
+            handles.append(module.register_forward_hook(note_gate))
+            handles.append(module.register_full_backward_hook(change_rule))
     point = x.clone().requires_grad_()
-    return torch.autograd.grad(net(point).sum(), point)[0]
+    found = torch.autograd.grad(net(point).sum(), point)[0]
+    for handle in handles:
+        handle.remove()
+    return found
 
 
 # %% [markdown]
 r"""
-**Predict (02.P3).** The three nets compute the same function. How many *different* maps does the hook give?
+**Predict (02.P3).** The three nets compute the same function. How many *different* maps does the hook give at $x = (3, 1)$?
 """
 
 # %% tags=["question"]
@@ -300,7 +304,7 @@ xc.predict("02.P3")
 # %% tags=["machinery"]
 # Of each net: the gradient, the map by hooks, and the right one
 for name, net in spellings.items():
-    ruled = xc.guided_backprop(net, x_toy, target=None)[0].tolist()  # before the hooks
+    ruled = xc.guided_backprop(net, x_toy, target=None)[0].tolist()
     slope = xc.gradient(net, x_toy, target=None)[0].tolist()
     hooked = hooked_guided(net, x_toy)[0].tolist()
     print(f"{name}: f = {float(net(x_toy)):.0f}, gradient {slope}")
@@ -373,7 +377,7 @@ r"""
 Now five photos, each with the class that wins there, and with a class that has nothing to do with it: the winner of the next photo. For each photo we compare the maps
 of these two classes, pixel by pixel.
 
-**Predict (02.P4).** The cosine of the two maps of Guided Backprop: where does it lie on the five photos?
+**Predict (02.P4).** For which of the three methods is the cosine of the two maps above 0.9, on all five photos?
 """
 
 # %% tags=["question"]
@@ -400,8 +404,9 @@ for name, method in methods.items():
         "own pixels shuffled": round(max(abs(float(c)) for _, c in pairs), 1),
         "same class, next photo": [round(float(found), 1) for found in next_photo],
     }
-    found = [round(float(found), 2) for found, _ in pairs]
-    xc.show(f"{name}: cosine of two classes, five photos", found, control=control)
+    least = [float(found) * 100 // 1 / 100 for found, _ in pairs]
+    label = f"{name}: cosine of two classes, five photos, rounded down"
+    xc.show(label, least, control=control)
 
 # %% tags=["demo", "machinery"]
 # The maps of the collage, for both of its classes
@@ -411,6 +416,9 @@ shown = {}
 for name, method in methods.items():
     two = own_scale(method(model, both, target=classes))
     shown |= {f"{name}: cat": two[0], f"{name}: espresso": two[1]}
+    found, chance = compare(two[0], two[1], order)
+    control = {"own pixels shuffled": round(float(chance), 1)}
+    xc.show(f"collage, {name}: cosine of both classes", found, control=control)
 xc.plot.maps(
     shown,
     tile=4,
@@ -424,7 +432,7 @@ xc.plot.maps(
 r"""
 <details><summary>Answer to 02.P4</summary>
 
-(a): on all five photos the two maps of Guided Backprop are almost one map. Those of DeconvNet are, too. The two gradients have little in common. (For two classes that are
+(c): on all five photos the two maps of Guided Backprop are almost one map. Those of DeconvNet are, too. The two gradients have little in common. (For two classes that are
 neighbours, such as two cats, even gradients are alike.)
 </details>
 
@@ -432,7 +440,7 @@ The first question of lesson 00 was "*which number* do we explain?". For the two
 
 The second control separates the two. A map of Guided Backprop does depend on the **photo**. The maps of DeconvNet do not: one photo's map is the next one's, too.
 
-The picture shows it on the collage: DeconvNet draws a grid. Read its rule again. It never asks the gate, and the gate was the only place where the
+The picture shows the collage, where Guided Backprop does its best: the lines of the cup are stronger for espresso. All the same, its cosine is near that of one map. And DeconvNet draws a grid. Read its rule again. It never asks the gate, and the gate was the only place where the
 photo entered. (Max-pooling would be another place: it remembers which pixel was the largest. Our network has none; the grid shows the strides of its convolutions.) Springenberg and others
 met this problem in networks without max-pooling, and put the gate back. That is Guided Backprop.
 
@@ -444,11 +452,11 @@ r"""
 ## 5 · Sharper or truer? The sanity check
 
 Draw the weights of the **last** layer anew, at random. Its 1000 lines of weights are all that the network knows about the *names* of classes. Afterwards "Egyptian cat" is a
-random mixture of features. A map that explains the logit of Egyptian cat **has to change**.
+random mixture of features.
 
-We do it three times, with three draws, and look at the collage.
+We do it three times, with three draws, and compute the maps of the collage again.
 
-**Predict (02.P5).** Whose map changes?
+**Predict (02.P5).** For which of the three methods is the cosine of the new and the old map below a half, in all three draws?
 """
 
 # %% tags=["question", "workshop"]
@@ -482,11 +490,26 @@ for name in methods:
     control = {"own pixels shuffled": round(found[0].absolute_control, 1)}
     xc.show("    the same for absolute maps", absolute, control=control)
 
+# %% tags=["demo", "machinery"]
+# The maps of the network and of the first draw
+shown = {}
+for name in ("gradient", "guided_backprop"):
+    two = own_scale(torch.stack([old[name], map_of(name, ruined[0])])[:, None])
+    shown |= {f"{name}: learnt": two[0], f"{name}: drawn anew": two[1]}
+xc.plot.maps(
+    shown,
+    tile=4,
+    columns=2,
+    unit="sum over channels, own scale",
+    alt="Four signed maps of the collage. Above the gradient of the network and of the "
+    "one whose last layer was drawn anew, below Guided Backprop of both.",
+)
+
 # %% [markdown] tags=["workshop"]
 r"""
 <details><summary>Answer to 02.P5</summary>
 
-(a). The signed maps of the gradient have little in common with the old one, whatever the draw. Guided Backprop keeps its map, and DeconvNet keeps its grid.
+(b). The signed maps of the gradient have little in common with the old one, whatever the draw. Guided Backprop keeps its map, and DeconvNet keeps its grid. But a map that explains the logit of Egyptian cat **has to change**: after the draw that logit means something else.
 </details>
 
 `xc.widgets.likeness` gives two cosines: one of the maps with signs, one of the absolute maps. Look at the *absolute* gradient maps: they still look alike, but most of
@@ -494,7 +517,7 @@ this likeness remains when the pixels are shuffled. Another reason to keep the s
 
 <details><summary>Answer to 02.P1, sharper or truer?</summary>
 
-(c) is the honest answer. Whoever chose B chose by looks: B is **sharper**. But it hardly depends on what the last layer knows about cats, so it cannot say *why* the
+(a). Whoever chose B chose by looks: B is **sharper**. But it hardly depends on what the last layer knows about cats, so it cannot say *why* the
 network says cat. Map A, the gradient, is **truer** in this one respect. You could not see that in the picture. A test was needed.
 </details>
 """
@@ -511,7 +534,7 @@ xc.predict("02.P6")
 
 # %% [markdown]
 r"""
-**Predict (02.P8).** Now the other end. Only **one** layer is drawn anew, the lowest, next to the pixels. Where is the cosine of Guided Backprop then?
+**Predict (02.P8).** Only **one** layer is drawn anew, the lowest, next to the pixels. How many of the top layers cost Guided Backprop as much of its cosine?
 """
 
 # %% tags=["question"]
@@ -552,13 +575,13 @@ xc.plot.series(
 r"""
 <details><summary>Answer to 02.P6</summary>
 
-(d): at 40 each of the three draws is close to a half, at 30 it is above. With 30 layers drawn anew the network can recognise nothing, and the map of Guided Backprop is still much the same. The gradient
-forgets at the first layer. (The curves of DeconvNet end where the draw wants: with all layers drawn anew its grid hangs on chance.)
+(d): at 40 each of the three draws is close to a half, at 30 it is above. With 30 layers drawn anew the network can recognise nothing, and the cosine of Guided Backprop is still far from 0. The gradient
+forgets at the first layer. (DeconvNet's grid is made of the filters of the lowest layers. Where they are drawn anew, it may come out like the old grid or against it: that is chance.)
 </details>
 
 <details><summary>Answer to 02.P8</summary>
 
-(c). One layer, and nothing is left, in all three draws. So the map does depend on weights: **on the lowest ones**. A filter there sees 3 x 3 pixels, and no cat fits in.
+(d). One layer, and nothing is left, in all three draws: 40 from the top leave more. So the map does depend on weights: **on the lowest ones**. A filter there sees 3 x 3 pixels, and no cat fits in.
 Whatever the network knows about cats sits higher up.
 </details>
 
@@ -646,7 +669,8 @@ strip = xc.truth_strip("guided_backprop")
 half = {"half of the area": 0.5}
 xc.show("own half's share of |map|, mean", strip.own_share.mean(), control=half)
 spread = {"spread of random orders": strip.random_spread}
-xc.show("deletion minus random, cat and espresso", strip.deletion, control=spread)
+label = "deletion minus random (below 0: better than random), cat and espresso"
+xc.show(label, strip.deletion, control=spread)
 places = {"own pixels in random places": round(strip.shuffled_cosine, 1)}
 absolute = round(strip.absolute_cosine, 1)
 xc.show("ruined network, |maps|: cosine", absolute, control=places)
@@ -682,13 +706,13 @@ chances, best = mine(photo)[0].softmax(0).topk(5)
 winner = int(best[0])
 print("best five:", ", ".join(xc.zoo.labels()[k] for k in best))
 xc.show("probability of the best", chances[0], control={"chance": 0.001})
-forgot = xc.widgets.randomise_top(mine.model, 1, seed=0)
+forgot = xc.widgets.randomise_top(mine, 1, seed=0)
 for name in ("guided_backprop", "gradient"):
-    old, new = (
+    kept, drawn = (
         methods[name](net, photo, target=winner)[0].sum(0).cpu()
-        for net in (mine.model, forgot)
+        for net in (mine, forgot)
     )
-    found, chance = compare(old, new, order)
+    found, chance = compare(kept, drawn, order)
     label = f"{name}: cosine, last layer drawn anew"
     xc.show(label, found, control={"own pixels shuffled": chance})
 
@@ -714,12 +738,16 @@ guided = methods["guided_backprop"](model, collage, target=EGYPTIAN_CAT)
 constant = xc.rectgrad(model, collage, target=EGYPTIAN_CAT, tau=0.0)
 error = (constant - collage * guided).norm() / constant.norm()
 xc.show("threshold 0 is guided x photo", bool(error < 0.01))
+
+# %%
 last = ruined[0]  # its last layer was drawn anew
 
 
-def cosine(a, b):
-    """Cosine of two maps of any shape."""
-    return xc.widgets.likeness(a.cpu(), b.cpu()).signed
+def show_cosine(label, a, b):
+    """Print the cosine of two maps of any shape, beside its control."""
+    found = xc.widgets.likeness(a.cpu(), b.cpu())
+    control = {"own pixels shuffled": round(found.signed_control, 1)}
+    xc.show(label, round(found.signed, 1), control=control)
 
 
 for quantile in (0.5, 0.8, 0.98):
@@ -731,8 +759,8 @@ for quantile in (0.5, 0.8, 0.98):
         size[1, :, 112:].sum() / size[1].sum(),
     )
     xc.show(f"quantile {quantile}: own half, cat and espresso", torch.stack(right))
-    xc.show("  cat and espresso, cosine", round(cosine(two[0], two[1]), 1))
-    xc.show("  last layer drawn anew, cosine", round(cosine(two[0], other[0]), 1))
+    show_cosine("  cat and espresso, cosine", two[0], two[1])
+    show_cosine("  last layer drawn anew, cosine", two[0], other[0])
 xc.show("at 0.98, share of numbers that are not 0", float((two != 0).float().mean()))
 
 # %% [markdown]
@@ -759,14 +787,15 @@ for beta in (1.0, 3.0, 100.0):
 smooth = [
     xc.beta_smoothing(net, collage, target=EGYPTIAN_CAT).sum(1) for net in (model, last)
 ]
-changed = abs(cosine(*smooth)) < 0.2
-xc.show("photo, last layer drawn anew: the map changes", changed)
+show_cosine("photo, last layer drawn anew, cosine", *smooth)
 
 # %% [markdown]
 r"""
-With $\beta = 100$ the TOY net has its gradient $(1, -3)$ back. The sanity check is passed: this is a gradient, with signs that may cancel.
+With $\beta = 100$ the TOY net has its gradient $(1, -3)$ back. The photo's map changes, so the sanity check is passed: this is a gradient, with signs that may cancel.
 
 ### C · Two axioms broken in one line
+
+Task 02.5 asks for an example of this kind. Do it first.
 
 Two things one may ask of every method: an input that does nothing gets 0, and one function has one map, however it is written. Here are an input that does nothing, in
 $\mathrm{relu}(x_1) - \mathrm{relu}(x_1)$, and $\min(x_1, x_2)$, written in two ways.

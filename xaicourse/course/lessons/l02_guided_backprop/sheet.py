@@ -51,12 +51,13 @@ Six nets use two ReLUs each. `hooked_guided` is the function of section 3: its h
 |---|---|
 | A | `nn.ReLU()` and `nn.ReLU()` |
 | B | `torch.relu` and `torch.relu` |
-| C | one `nn.ReLU()`, called twice, on layers of equal width |
-| D | `nn.ReLU6()` and `nn.ReLU6()` (no value is above 6) |
+| C | one `nn.ReLU()`, called twice (both times on three numbers, so its note has the right shape) |
+| D | `nn.ReLU6()` and `nn.ReLU6()` (no value is above 6, so it computes the same as `nn.ReLU`) |
 | E | `MyReLU()` and `MyReLU()`, with `class MyReLU(nn.ReLU): pass` |
 | F | `nn.ReLU(inplace=True)` and `nn.ReLU(inplace=True)` |
 
-What does `hooked_guided` give? `"right"`: the map of Guided Backprop. `"wrong"`: another map, without a warning. `"error"`: it stops. Think first; then you may try it.
+What does `hooked_guided` give? `"right"`: the map of Guided Backprop. `"wrong"`: another map, without a warning. `"error"`: it stops. Think first. Then try: for D and F the lesson is not enough, they ask how PyTorch is built. In a cell of lesson 02, behind
+section 3: `hooked_guided(Net(nn.ReLU6(), nn.ReLU6()), x_toy)`.
 
 *Look back:* lesson 02, section 3 (One net, three spellings).
 """
@@ -89,8 +90,8 @@ Hand in `(f, x, unused, used)`:
 
 | part | meaning |
 |---|---|
-| `f` | a function (N, D) -> (N,), D at least 2, made of sums, products with numbers, and ReLUs |
-| `x` | one input: a list `[[...]]` or a tensor (1, D), numbers from -10 to 10 |
+| `f` | a function (N, D) -> (N,), D at least 2, made of sums, products with numbers, and ReLUs; (N, 1) will do |
+| `x` | one input: a list `[[...]]` or a tensor (1, D), numbers from -10 to 10; the outer brackets may be left out |
 | `unused` | index (from 0) of a feature on which `f` does **not depend**, for no value of it. At `x` Guided Backprop gives it more than 0.5 (in size) |
 | `used` | index of a feature whose *gradient* at `x` is above 0.5 (in size). Guided Backprop gives it 0 |
 

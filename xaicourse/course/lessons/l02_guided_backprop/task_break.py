@@ -41,16 +41,16 @@ class UpsideDown(Claim):
         self.f = OwnFunction(self.answer["f"], self.x, self.what)
         with self.f.steady(self._elsewhere(self.unused)[:5]):
             self.slopes = self.f.gradient(self.x)[0]
-            self.map, self.error = self._guided_backprop()
+            self.map, self.error = self._guided_backprop(self.x)
             self.shown, self.hidden = self.map[[self.unused, self.used]].tolist()
             self.slope = float(self.slopes[self.used])
             yield
 
-    def _guided_backprop(self):
-        """Return the package's map (D,), and the operation for which there is no rule."""
+    def _guided_backprop(self, x):
+        """Return the package's map of x (D,), and the operation for which there is no rule."""
         error, rules = "", Rules("guided backprop", guided_rule)
         try:
-            x = self.x.to(self.f.dtype)
+            x = x.to(self.f.dtype)
             question = ask(lambda points: self.f.f(points).reshape(-1), x, rules=rules)
             return gradients(question)[0].double()[0], error
         except UnsupportedOperationError as unknown:
@@ -58,6 +58,13 @@ class UpsideDown(Claim):
         except ValueError:  # x is not in the graph at all
             pass
         return 0 * self.x[0], error
+
+    def shown_elsewhere(self):
+        """Say whether the map shows the unused feature where it has another value."""
+        others = self.x.repeat(8, 1)
+        others[:, self.unused] = torch.tensor([-9.0, -5, -1, -0.1, 0.1, 1, 5, 9]).double()
+        maps = [self._guided_backprop(other[None])[0] for other in others]
+        return max(abs(float(found[self.unused])) for found in maps) > self.wanted
 
     def _elsewhere(self, feature):
         """Return x and inputs elsewhere, near and far, each with 49 values of the feature."""
@@ -139,6 +146,13 @@ MISTAKES = [
         "f does use feature {unused}: with it f changes, here or for other inputs.",
         lambda its: its.changes_with(its.unused),
         example(lambda a, b: 2 * relu(a) - relu(b)),
+    ),
+    wrong(
+        "gate_closed",
+        f"{BLANK} 0, too, but not everywhere: at this x the gates of its ReLUs are closed. Choose "
+        "an x at which they are open.",
+        lambda its: abs(its.shown) <= ZERO and its.shown_elsewhere(),
+        {**example(lambda a, b: relu(a) - relu(a) - relu(b)), "x": [[-2.0, 1.0]]},
     ),
     wrong(
         "also_blank",

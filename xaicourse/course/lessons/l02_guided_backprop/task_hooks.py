@@ -87,14 +87,14 @@ HOOKS_LOOK_AWAY = paper_task(
         "error",
         row(
             "in_place_right",
-            "Net F changes its tensor in place. PyTorch hands a view to a module with a full "
-            "backward hook, and refuses to change a view in place: it stops.",
+            "Net F changes its tensor in place, and to a module with a full backward hook PyTorch "
+            "hands a view of that tensor. Does it allow that? Try it.",
             "right",
         ),
         row(
             "in_place_silent",
-            "Net F does not give another map. PyTorch notices that a hooked tensor is changed in "
-            "place, and stops.",
+            "Net F does not give another map. Would PyTorch stay silent when the tensor that it "
+            "hands to a hooked module is changed in place? Try it.",
             "wrong",
         ),
     ),

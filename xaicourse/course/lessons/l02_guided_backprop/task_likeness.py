@@ -91,8 +91,8 @@ MISTAKES = [
     ),
     swap(
         "both_shuffled",
-        "You shuffle both maps in the same way. Then pixel still meets its partner, and the "
-        "control is the cosine again. Shuffle a only.",
+        "Your control is the cosine again: you shuffle neither map, or both in the same way. Then "
+        "each pixel still meets its partner. Shuffle a only.",
         chance=lambda a, b, order: (mixed(a, order), mixed(b, order)),
     ),
     swap(
@@ -127,6 +127,17 @@ MISTAKES = [
         "You divide by the squares of both lengths. A length is the root of a sum of squares.",
         cosine=lambda a, b: dot(a, b) / (a.norm() * b.norm()) ** 2,
     ),
+    own(
+        "control_not_divided",
+        "The cosine is right. The control is only the sum of products: divide it by both lengths, "
+        "too.",
+        lambda a, b, order: torch.stack([cosine_of(a, b), dot(mixed(a, order), b)]),
+    ),
+    swap(
+        "mean_of_products",
+        "You average the products, which divides by their number once more. Add them up.",
+        cosine=lambda a, b: cosine_of(a, b) / a.numel(),
+    ),
     swap(
         "sums_for_lengths",
         "You divide by the sums of sizes. The length of a map is the root of its sum of squares.",
@@ -142,7 +153,23 @@ MISTAKES = [
     swap("mean_of_lines", "", cosine=mean_over(0)),
     own("mean_of_lines", "", once(mean_over(-1))),
     own("mean_of_lines", "", once(mean_over(0))),
+    swap(
+        "each_line",
+        "You return one cosine for each line of the maps. Flatten both first, and compute one.",
+        cosine=lambda a, b: cosine_similarity(a, b, dim=-1),
+    ),
+    swap("each_line", "", cosine=lambda a, b: cosine_similarity(a, b, dim=0)),
     # what is returned
+    after(
+        "only_the_cosine",
+        "You return the cosine alone. Return two numbers: the cosine and its control.",
+        lambda both: both[0],
+    ),
+    after(
+        "difference_for_control",
+        "The cosine is right. Your second number is cosine minus control: return the control.",
+        lambda both: torch.stack([both[0], both[0] - both[1]]),
+    ),
     after(
         "distance",
         "You return 1 minus the cosine. Return the cosine itself: 1 for the same direction.",

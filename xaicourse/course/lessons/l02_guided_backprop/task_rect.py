@@ -1,10 +1,13 @@
 """Task 02.6: RectGrad's rule at one layer, with a quantile for each input."""
 
+import math
+
 import torch
 
 from xaicourse.course.grading.cases import case, waves
 from xaicourse.course.grading.function_task import function_task
 from xaicourse.course.grading.mistakes import after, before, own, swap
+from xaicourse.course.grading.shared_mistakes import FIRST_INPUT
 
 __all__ = ["RECT_RULE"]
 
@@ -48,6 +51,26 @@ CASES = (
     signals("low", "two inputs with 24 units, a low quantile: threshold below 0", 0.12, 1.9, 2, 24),
 )
 
+
+def as_many(rounded):
+    """Return a function that lets a number of units pass: the share 1 - quantile of all."""
+
+    def wrong(a, g, quantile):
+        products = (a * g).flatten(1)
+        count = max(1, rounded((1 - quantile) * products.shape[1]))
+        passing = products.topk(count, dim=1).indices
+        return torch.zeros_like(products).scatter(1, passing, 1.0).view_as(g) * g
+
+    return wrong
+
+
+def open_units(a, g, quantile):
+    """Take the quantile of each input's open units."""
+    found = [(a_n * g_n)[a_n > 0].quantile(quantile) for a_n, g_n in zip(a, g, strict=True)]
+    tau = torch.stack(found).view(-1, *[1] * (a.ndim - 1))
+    return torch.where(a * g > tau, g, 0.0)
+
+
 EACH = "Each input has one, over all its units: flatten(1), then quantile(..., dim=1)."
 PRODUCTS = "Compare the products a g."
 MISTAKES = [
@@ -76,7 +99,44 @@ MISTAKES = [
         f"You take one threshold for each line (the last axis). {EACH}",
         threshold=lambda r, q: r.quantile(q, dim=-1, keepdim=True),
     ),
+    swap(
+        "each_place",
+        f"You take one threshold for each place, over the maps (dim=1). {EACH}",
+        threshold=lambda r, q: r.quantile(q, dim=1, keepdim=True),
+    ),
+    swap(
+        "first_threshold",
+        f"All inputs get the threshold of the first one. {EACH}",
+        threshold=lambda r, q: r[0].quantile(q),
+    ),
+    own(
+        "open_units_only",
+        f"You take the quantile of the open units (a > 0) only. {EACH}",
+        open_units,
+    ),
     # another threshold
+    own(
+        "quantile_of_signal",
+        "You compare a g with the quantile of g, or of a. Take the quantile of the products a g.",
+        lambda a, g, quantile: rect_rule(
+            a, g, quantile, threshold=lambda *_: each_input(g, quantile)
+        ),
+    ),
+    own(
+        "quantile_of_signal",
+        "",
+        lambda a, g, quantile: rect_rule(
+            a, g, quantile, threshold=lambda *_: each_input(a, quantile)
+        ),
+    ),
+    own(
+        "counted",
+        "You let a fixed number of units pass. The quantile may lie between two products, and "
+        "then another number of them is above it.",
+        as_many(int),
+    ),
+    own("counted", "", as_many(round)),
+    own("counted", "", as_many(math.ceil)),
     before(
         "other_quantile",
         "You use 1 - quantile. A quantile of 0.98 lets 2 per cent pass.",
@@ -116,6 +176,7 @@ MISTAKES = [
         above=torch.ge,
     ),
     swap("below", "You let the signals below the threshold pass, not those above.", above=torch.le),
+    swap("below", "", above=torch.lt),
     after(
         "gate_too",
         "You also ask the gate (a > 0). RectGrad asks the product only: with a threshold below 0 "
@@ -128,6 +189,7 @@ MISTAKES = [
         torch.relu,
     ),
     # what goes on
+    *FIRST_INPUT,
     swap("relevance_goes_on", "The products go on. They only decide; g goes on.", out=torch.mul),
     swap(
         "activation_goes_on",

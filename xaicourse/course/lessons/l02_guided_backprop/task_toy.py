@@ -45,6 +45,16 @@ THREE_RULES = paper_task(
             "ReLU; the map below may be negative.",
             (0, 4),
         ),
+        row(
+            "minus_lost",
+            "In the second unit you lost the minus of -x1: its hidden weights are (-1, 2).",
+            (5, 4),
+        ),
+        row(
+            "factor_lost",
+            "In the second unit you lost the 2 of 2 x2: its hidden weights are (-1, 2).",
+            (-1, 1),
+        ),
         row("deconvnet_swapped", "The right numbers, but x1 and x2 are exchanged.", (4, -1)),
         row(
             "deconvnet_times_input",
@@ -94,6 +104,14 @@ THREE_RULES = paper_task(
             "ReLU; the map below may be negative.",
             (0, 6),
         ),
+        row(
+            "gradient_clamped",
+            "(0, 5) is the gradient (-4, 5) with its negative number cut off. The rule cuts "
+            "signals at the ReLU, not the finished map.",
+            (0, 5),
+        ),
+        row("minus_lost", "", (3, 6)),
+        row("factor_lost", "", (-3, 3)),
         row("guided_swapped", "The right numbers, but x1 and x2 are exchanged.", (6, -3)),
         row(
             "guided_weights_forgotten",

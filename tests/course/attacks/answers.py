@@ -1,0 +1,61 @@
+"""Attacks on whole lessons: answers written by someone who had not seen the checkers.
+
+answers_NN.py holds them as they were written. answers_first_run.txt is what the checkers said then,
+judged by that person; answers_now.txt is what they say now.
+
+``python -m tests.course.attacks.answers`` writes answers_now.txt anew: look at the difference.
+"""
+
+import importlib
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from tests.course.attacks.kinds import judged
+
+HERE = Path(__file__).parent
+LESSONS = ("01", "02")
+# Called wrong by their author, but right: what is asked for has more than one form.
+RIGHT = {
+    ("02.6", "r_lower"),  # no product lies between the lower rank and the threshold
+    ("01.3", "m_keepdim"),  # passes with a note that says it
+    ("01.5", "column"),  # the cards now allow (N, 1), and x without its second brackets
+    ("01.5", "flat_x"),
+    ("02.5", "column"),
+    ("02.5", "flat_x"),
+}
+
+
+def answers(lesson: str) -> list[dict[str, Any]]:
+    """Return the answers of one attack: task, kind, name, args, why."""
+    return importlib.import_module(f"tests.course.attacks.answers_{lesson}").ANSWERS
+
+
+def fate(answer: dict[str, Any]) -> tuple[str, Any]:
+    """Return what becomes of an answer, and the outcome."""
+    arguments = answer["args"]
+    outcome = judged(answer["task"], arguments[0] if len(arguments) == 1 else arguments)
+    wrong = answer["kind"] == "wrong" and (answer["task"], answer["name"]) not in RIGHT
+    if outcome.status == "passed":
+        return ("accepted" if wrong else "right"), outcome
+    if not wrong:
+        return "refused", outcome
+    return ("named" if outcome.diagnosis else "said"), outcome
+
+
+def table() -> list[str]:
+    """Return a line for each answer, and the counts of each lesson."""
+    lines = []
+    for lesson in LESSONS:
+        counts: Counter[str] = Counter()
+        for answer in answers(lesson):
+            what, outcome = fate(answer)
+            counts[what] += 1
+            said = " ".join(outcome.message.split())[:110]
+            lines.append(f"{what:9} {answer['task']} {answer['name']}: {outcome.diagnosis}; {said}")
+        lines.append(f"{lesson}: {dict(sorted(counts.items()))}")
+    return lines
+
+
+if __name__ == "__main__":
+    (HERE / "answers_now.txt").write_text("\n".join(table()) + "\n", encoding="utf-8")
