@@ -269,7 +269,6 @@ def too_long() -> dict[str, int]:
 ALLOWED = {
     "course/lessons/l00_start_here/task_limits.py": 293,
     "course/lessons/l01_saliency/task_probability.py": 271,
-    "course/lessons/l04_class_activation_maps/task_effects.py": 269,
 }
 
 

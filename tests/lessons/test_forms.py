@@ -154,16 +154,11 @@ FORMS = {
 }
 
 
-# A cell of these lessons hands over a function that knows the whole batch (features, classes): a
-# reader who goes input by input fails there. This list may only shrink.
-NOT_ONE_BY_ONE = {"l04l", "l07l"}
-
 IDS = {s.path.split("/")[-2][:3] + ("s" if s.is_sheet else "l"): s for s in SOURCES}
 TRIED = [
     pytest.param(source, form, id=f"{name}-{form}")
     for name, source in IDS.items()
     for form in FORMS
-    if form != "one by one" or name not in NOT_ONE_BY_ONE
 ]
 
 

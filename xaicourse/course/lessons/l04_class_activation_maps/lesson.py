@@ -68,10 +68,13 @@ def own_share(maps):
 
 
 # %% tags=["machinery"]
-shares, slopes, alike, alike_slopes = [], [], [], []
+five = []  # each collage twice, with its two classes
 for names in PAIRS:
     two = xc.datasets.collage(*names, device=device).repeat(2, 1, 1, 1)
-    classes = torch.tensor([BEST[name] for name in names], device=device)
+    five.append((two, torch.tensor([BEST[name] for name in names], device=device)))
+
+shares, slopes, alike, alike_slopes = [], [], [], []
+for two, classes in five:
     light = xc.grad_cam(model, two, target=classes)[:, 0]  # (2, 224, 224)
     size = xc.gradient(model, two, target=classes).abs().sum(1)
     shares, slopes = (
@@ -141,7 +144,7 @@ each cell's part of $F$.
 </details>
 
 Compare the last two lines that were printed: where **one linear layer** follows $A$, a cell of HiResCAM is exactly what the score loses without this cell. HiResCAM's paper
-proves it, and warns that Grad-CAM can light places that the model did not use.
+proves it.
 """
 
 # %% [markdown]
@@ -178,7 +181,7 @@ r"""
 The mean slopes are $4/4 = 1$ and $-4/4 = -1$. So Grad-CAM is $\mathrm{relu}(A_1 - A_2)$: the differences are 3, $-3$, 2, 0, and the $-3$ is cut off.
 HiResCAM multiplies first: the cells of the first map give 0, 0, 2, 2, those of the second $-3$, 3, 0, $-2$.
 
-Compare the two maps. The cell that Grad-CAM lights most, top left, has $-3$ in HiResCAM. The cell that it leaves dark, top right, has 3. One mean for the whole feature map hides
+The cell that Grad-CAM lights most, top left, has $-3$ in HiResCAM. The cell that it leaves dark, top right, has 3. One mean hides
 that the second feature speaks *for* the class at one place and *against* it at another.
 """
 
@@ -236,16 +239,24 @@ r"""
 ## 3 · One map at the last layer
 
 Your function on a net for small pictures of clothes. It ends with a mean and one linear layer, so CAM needs no gradient there, only the weights. Ten pictures, and
-for each the class that the net chooses. (If you left the task open, the cell uses our function and says so.)
+for each the class that the net chooses.
 """
 
+
 # %%
+def cut(net, layer, x):
+    """A net cut in two at a layer: photos to feature maps, feature maps to scores."""
+    rest, _ = xc.at_layer(net, layer, x[:1])  # here nothing passes beside the layer
+    return lambda photos: xc.at_layer(net, layer, photos)[1], rest
+
+
 grad_cam = xc.or_reference("04.2", my_grad_cam)
 residual = xc.zoo.load("fashion_residual", device=device)  # ends with a mean
 clothes = xc.datasets.fashion_mnist(n=200, device=device).x  # (200, 1, 28, 28)
 ten = clothes[:10]
 kinds = residual(ten).argmax(1)  # (10,)
-rest, A = xc.at_layer(residual, "block2", ten)  # what comes behind, A (10, 64, 7, 7)
+front, rest = cut(residual, "block2", ten)
+A = front(ten)  # (10, 64, 7, 7)
 
 w, b = residual.classifier.weight[kinds], residual.classifier.bias[kinds]
 cam = (w[:, :, None, None] * A).sum(1)  # (10, 7, 7), by the weights
@@ -253,7 +264,7 @@ logits = residual(ten).gather(1, kinds[:, None])[:, 0]
 print("mean of CAM, plus bias:", [round(v, 2) for v in (cam.mean((1, 2)) + b).tolist()])
 print("logit:                 ", [round(v, 2) for v in logits.tolist()])
 
-yours = grad_cam(lambda x: A, rest, ten, kinds)
+yours = grad_cam(front, rest, ten, kinds)
 hires = xc.hires_cam(residual, ten, target=kinds, layer="block2", upsample=None)[:, 0]
 print("largest cell of CAM:   ", [round(v, 1) for v in cam.amax((1, 2)).tolist()])
 print(
@@ -274,7 +285,7 @@ the mean slope *is* each cell's slope. Our photo network ends in the same way.
 
 ## 4 · A bright cell is a claim
 
-Now a net that does not end with a mean: our small CNN. Behind its last feature maps come two dense layers. So the proof of section 2 does not cover it. But we can
+Now a net that does not end with a mean: behind the last feature maps of our small CNN come two dense layers. The proof of section 2 does not cover it. But we can
 **measure** what a cell does: switch it off and run the rest of the net. This is the occlusion of lesson 00, inside the network.
 """
 
@@ -326,7 +337,8 @@ costs little. Where the head is linear the result *is* HiResCAM. Where it is cur
 effects_of = xc.or_reference("04.4", cell_effects)
 cnn = xc.zoo.load("fashion_cnn", device=device)  # ends with two dense layers
 kinds = cnn(clothes).argmax(1)  # (200,), the classes that the net chooses
-_, A = xc.at_layer(cnn, "pool2", clothes)  # (200, 32, 7, 7)
+front, _ = cut(cnn, "pool2", clothes)
+A = front(clothes)  # (200, 32, 7, 7)
 
 
 def dense(A):
@@ -368,7 +380,7 @@ def against(maps):
 
 # %%
 made = {
-    "Grad-CAM": grad_cam(lambda x: A, dense, clothes, kinds).flatten(1),
+    "Grad-CAM": grad_cam(front, dense, clothes, kinds).flatten(1),
     "class-blind map": A.norm(dim=1).flatten(1),
     "HiResCAM": xc.hires_cam(
         cnn, clothes, target=kinds, layer="pool2", upsample=None
@@ -410,15 +422,14 @@ xc.plot.maps(
 r"""
 <details><summary>Answer to 04.P2</summary>
 
-(d). On this net Grad-CAM follows the effects *less* than a map that never asks for the class. HiResCAM follows them almost perfectly, although two dense layers follow, so
-that the proof does not apply. That is a property of this net, not a law.
+(d). On this net Grad-CAM follows the effects *less* than a map that never asks for the class. HiResCAM follows them almost perfectly, although its proof does not cover this net. That is no law.
 </details>
 
-Read the second line with its control. The brightest cell of Grad-CAM speaks against the class for about one picture of seven. That sounds bad, but it is half of what a cell drawn at
-random does. And it is no better than the class-blind map. So do not say "Grad-CAM is harmful". Say: **what is right in it here comes from $A$; its weights, the mean slopes, add nothing.** Slopes of both
+Read the second line with its control. The brightest cell of Grad-CAM speaks against the class for about one picture of seven. That is half of what a cell drawn at
+random does, and no better than the class-blind map. So do not say "Grad-CAM is harmful". Say: **what is right in it here comes from $A$; its weights, the mean slopes, add nothing.** Slopes of both
 signs cancel in the mean. This also makes its maps weak, and sometimes empty.
 
-The figure shows the picture where the brightest cell does most harm. Each map has a scale of its own, and its largest value in the title: on one scale Grad-CAM would look empty.
+The figure shows the picture where the brightest cell does most harm. Each map has a scale of its own (see the titles): on one scale Grad-CAM would look empty.
 
 ## 5 · Another layer
 
@@ -446,13 +457,11 @@ panel
 
 # %% tags=["drive", "machinery"]
 own = {"Grad-CAM": torch.zeros(8, 10), "HiResCAM": torch.zeros(8, 10)}
-for number, names in enumerate(PAIRS):
-    two = xc.datasets.collage(*names, device=device).repeat(2, 1, 1, 1)
-    classes = torch.tensor([BEST[name] for name in names], device=device)
-    for stop, layer in enumerate(layers):
-        rest, A = xc.at_layer(model, layer, two)
+for stop, layer in enumerate(layers):
+    front, rest = cut(model, layer, collage)
+    for number, (two, classes) in enumerate(five):
         maps = {
-            "Grad-CAM": grad_cam(lambda x, A=A: A, rest, two, classes)[:, None],
+            "Grad-CAM": grad_cam(front, rest, two, classes)[:, None],
             "HiResCAM": xc.hires_cam(
                 model, two, target=classes, layer=layer, upsample=None
             ),
@@ -481,6 +490,7 @@ xc.plot.series(
     y_name="share in own half",
     alt="Four curves over eight layers, from the image to the score: the share of the "
     "positive map in the class's own half, median and lowest of ten, for two methods.",
+    height=2.8,
 )
 
 # %% [markdown]
@@ -511,10 +521,8 @@ xc.show("features whose sign turns, percent", turned["blocks.13"], control=contr
 
 # %% [markdown]
 r"""
-At stop 6 the sign of nearly every second feature turns between the halves, as often as if signs were drawn by lot. Such a feature helps the cat on one side and harms it on the other. Its mean is right for neither. At the last
-layer the slope is the same in all cells, and nothing is lost.
-
-HiResCAM needs no mean and keeps the direction. But its margin is small at early layers: there it is close to gradient x input, with its noise.
+At stop 6 the sign of nearly every second feature turns between the halves, as often as if signs were drawn by lot. Such a feature helps the cat on one side and harms it on the other, and its mean is right for neither. At the last
+layer the slope is the same in all cells. HiResCAM needs no mean. But its margin is small at early layers: there it is close to gradient x input, with its noise.
 
 **Explore the panel** (4 minutes). Run its cell to get the controls. Find: a layer at which the cat's map lies on the coffee; what "with sign" adds at the last layer; a class whose map is empty; what the own scale does to it.
 """
@@ -573,24 +581,24 @@ xc.plot.maps(
 r"""
 <details><summary>Answer to 04.P4</summary>
 
-(c): C is the map of *African hunting dog*. It looks like the map of espresso, and nobody can see on its own scale that its strongest cell is six times weaker than the cat's.
+(c): C is the map of *African hunting dog*. It looks like that of espresso, and on its own scale nobody can see that its strongest cell is six times weaker than the cat's.
 </details>
 
-First the relu cuts off all that speaks *against* the class. Then the scaling blows up whatever is left. So a class that the network rejects gets a fine map of its own.
+First the relu cuts off all that speaks *against* the class. Then the scaling blows up whatever is left.
 
 For *worm fence* not one cell is positive: the map is empty. At the last layer this is an **answer** ("no cell speaks for it"). At other
 layers it is none: in section 4 some maps were empty for the class that the net *chose*, because slopes cancelled in the mean.
 
-A program that divides an empty map by its maximum gives NaN, or noise. So: print the largest value and the logit beside a map, use one scale, and look at the signed map before the relu.
+So: print the largest value and the logit beside a map, use one scale, and look at the signed map before the relu.
 """
 
 # %% [markdown]
 r"""
 ## 7 · What has a cell seen?
 
-The map has 49 cells. Drawn over the photo it has 50,176 pixels: the rest was filled in between. Smooth edges look exact, but **enlarging adds no information**.
+The map has 49 cells. Drawn over the photo it has 50,176 pixels: the rest was filled in between. **Enlarging adds no information.**
 
-And there is a second, deeper point. Each cell is drawn on its own square of 32 x 32 pixels. Which pixels did the network use to compute it? The slopes are no good witness (lesson 01). So we
+And each cell is drawn on its own square of 32 x 32 pixels. Which pixels did the network use to compute it? The slopes are no good witness (lesson 01). So we
 hide squares of the photo, one after the other, behind the mean colour, and watch the value of the cat's brightest cell.
 
 **Predict (04.P5).** For how many of the 49 squares does the value of this one cell change by more than a hundredth?
@@ -645,8 +653,8 @@ r"""
 (a), for each of the three ways of hiding. Its own square counts for three to six times what its area would get. But most of the change comes from elsewhere, some of it from the coffee.
 </details>
 
-The map says *where in the layer* the evidence sits. Each cell there has seen the whole photo. That the position in the layer still tells something about the position in the photo is a habit of trained networks,
-and the collages of section 1 show that it holds well here. It is no theorem.
+The map says *where in the layer* the evidence sits. That this place still tells something about the place in the photo is a habit of trained networks.
+The collages of section 1 show that it holds well here. It is no theorem.
 
 ## 8 · Is it right? The truth strip
 
@@ -674,13 +682,13 @@ r"""
 - *Known answer.* Nine tenths, where saliency got 0.6 in lesson 01. (At stop 6 it would have failed.)
 - *Deletion.* Espresso: better than random by about four times the spread. Cat: by less than the spread, no verdict. A map of 49 cells can order patches of 14 pixels only roughly.
 - *Ruined networks.* Two of the three maps are no more like ours than our own pixels in random places, the third is a little more. So the map does change with the last layer. (Two clouds without negative values never
-  have a cosine near 0. Without the control one would read these numbers as "half alike".)
+  have a cosine near 0.)
 
 ## 9 · Your model
 
 Now a network that everybody has: torchvision's ResNet-18. Here its weights are **random**, so that the cell runs offline. Exchange them for trained ones, or for yours, and run the cell again.
 
-What to doubt, with your own weights: Is the best class right, and its probability far above chance? Does your network end with a mean and one linear layer? (Only then do the cells add up to the logit, and only then are the three maps one.) Is the map of
+What to doubt, with your own weights: Is the best class right, and its probability far above chance? Does your network end with a mean and one linear layer, so that the three maps are one? Is the map of
 the second class another one? A random network gives a fine cloud, too: which of the printed lines tells you that it knows nothing?
 """
 
@@ -694,12 +702,12 @@ print("best five:", ", ".join(xc.zoo.labels()[k] for k in classes))
 xc.show("probability of the best", chances[0], control={"chance": 0.001})
 
 twice = photo.repeat(2, 1, 1, 1)  # for the best and the second class
-rest, A = xc.at_layer(mine, "model.layer4", twice)
-light = grad_cam(lambda x: A, rest, twice, classes[:2])  # yours, (2, 7, 7)
+front, rest = cut(mine, "model.layer4", twice)
+light = grad_cam(front, rest, twice, classes[:2])  # yours, (2, 7, 7)
 control = {"trained Lite0, cat and espresso": alike[0]}
 cosine = float(torch.cosine_similarity(*light.flatten(1), dim=0))
 xc.show("cosine of the maps of two classes", cosine, control=control)
-length = A.norm(dim=1)[0].flatten()
+length = front(photo).norm(dim=1).flatten()
 blind = float(torch.cosine_similarity(light[0].flatten(), length, dim=0))
 xc.show("cosine with the class-blind map", blind, control={"the same map": 1})
 
@@ -724,7 +732,7 @@ All members weigh the feature maps and add them; they differ in the weights. In 
 | Score-CAM | 2020 | softmax of the scores of the photo seen through $A_k$ | relu | `xc.score_cam` |
 | Eigen-CAM | 2020 | first principal direction of the feature maps | | `xc.eigen_cam` |
 
-Eigen-CAM asks for no class, so its maps of two classes are the same: their cosine is 1.
+Eigen-CAM asks for no class, so its maps of two classes are the same, with the cosine 1.
 
 **Predict (04.P6).** Which of the others comes nearest to this?
 """
@@ -773,9 +781,8 @@ xc.plot.truth_strip(strip)
 
 # %% [markdown]
 r"""
-The own half is right, because Grad-CAM cuts the other half out. But look at deletion: *above* 0. Patches ranked by this signed map are worse than patches in random order. The fine signs come from guided
-backprop, which hardly depends on the class (lesson 02). The third test fails as well: with the last layer drawn anew the map is still more like ours than our own pixels shuffled.
-Sharper is not truer.
+The own half is right, because Grad-CAM cuts the other half out. But deletion is *above* 0: patches ranked by this signed map are worse than patches in random order. The fine signs come from guided
+backprop, which hardly depends on the class (lesson 02). The third test fails as well. Sharper is not truer.
 """
 
 # %% [markdown] tags=["references"]
@@ -784,10 +791,10 @@ r"""
 
 - CAM, Grad-CAM and HiResCAM weigh a layer's feature maps. If only a mean and one linear layer follow, they are **one map** (up to relu and a factor), and its cells add up to the logit without the bias.
 - Elsewhere they part. On our CNN Grad-CAM followed the measured effects less than a map that never asked for the class. HiResCAM keeps each cell's own slope.
-- A number such as "in one of seven the brightest cell is harmful" says nothing without its base rate. Here any cell would have been worse, and a class-blind map just as good.
+- "In one of seven the brightest cell is harmful" says nothing without its base rate. Here any cell would have been worse, and a class-blind map just as good.
 - The **layer** is part of the question. Name it. Grad-CAM is at home at the last layer.
 - At the last layer an empty map is an answer. Scaling each map to its own maximum hides a weak one. Print the logit.
-- A small map enlarged to the photo has no more numbers than before, and each of them has seen far more than its own square.
+- An enlarged map has no more numbers than before, and each of them has seen far more than its own square.
 
 **Where it fails next.** These maps explain a layer, not the photo, and they choose the scale of detail for you. Lesson 05 goes back to the pixels and makes the sum right there.
 
@@ -795,6 +802,6 @@ r"""
 
 - B. Zhou, A. Khosla, A. Lapedriza, A. Oliva, A. Torralba. *Learning Deep Features for Discriminative Localization*. 2016. [arXiv:1512.04150](https://arxiv.org/abs/1512.04150)
 - R. R. Selvaraju and others. *Grad-CAM*. 2017. [arXiv:1610.02391](https://arxiv.org/abs/1610.02391)
-- R. L. Draelos, L. Carin. *Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural networks*. 2020. [arXiv:2011.08891](https://arxiv.org/abs/2011.08891). Read for: which networks does its proof cover, and does yours belong to them?
+- R. L. Draelos, L. Carin. *Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural networks*. 2020. [arXiv:2011.08891](https://arxiv.org/abs/2011.08891).
 - A. Chattopadhay and others. *Grad-CAM++*. 2018. [arXiv:1710.11063](https://arxiv.org/abs/1710.11063); R. Fu and others. *XGrad-CAM*. 2020. [arXiv:2008.02312](https://arxiv.org/abs/2008.02312); H. Wang and others. *Score-CAM*. 2020. [arXiv:1910.01279](https://arxiv.org/abs/1910.01279); M. B. Muhammad, M. Yeasin. *Eigen-CAM*. 2020. [arXiv:2008.00299](https://arxiv.org/abs/2008.00299); P.-T. Jiang and others. *LayerCAM*. 2021.
 """

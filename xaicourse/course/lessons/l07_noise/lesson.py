@@ -75,7 +75,7 @@ r"""
 <details><summary>Answer to 07.P1</summary>
 
 (b). The five lie between 0.26 and 0.71. The eye finds the two maps of the espresso alike, because both are loud in the same places. But
-more than a quarter of the signs have turned: red became blue, although you see the same photo. A sure network is no help: espresso and camera, with a probability
+more than a quarter of the signs have turned. A sure network is no help: espresso and camera, with a probability
 near 0.95, lie in the middle.
 </details>
 
@@ -193,8 +193,7 @@ xc.plot.maps(
 
 # %% [markdown]
 r"""
-The package gives the same numbers (the `assert`). `relative=False` says that sigma is in units of the picture. By default the package
-measures it as a share of the picture's range, as the paper does.
+The package gives the same numbers (the `assert`), with sigma in units of the picture: `relative=False`. By default it is a share of the picture's range, as in the paper.
 
 With more copies the speckle fades, and something stays. **But is what stays the gradient, only cleaner?** Compare the first map with the last one.
 
@@ -238,7 +237,7 @@ gate, on or off before, becomes the chance to be open:
 | 2 | $-2$ | off | $0.19$ | $(-3, 6)$ |
 | 3 | $3$ | on | $0.98$ | $(-1, -1)$ |
 
-Chance times slope, added up: $(0.30, -1.71)$. The gradient is $(1, -3)$. Already here SmoothGrad is no cleaner gradient. It is another answer, to another question.
+Chance times slope, added up: $(0.30, -1.71)$. The gradient is $(1, -3)$. So SmoothGrad is no cleaner gradient. It answers another question.
 
 **Predict (07.P2).** Let $\sigma$ grow without end. What does SmoothGrad tend to, on the TOY net?
 """
@@ -260,8 +259,7 @@ for point in ([3.0, 1.0], [1.0, 3.0]):
 r"""
 <details><summary>Answer to 07.P2</summary>
 
-(d). With endless noise each gate is open half of the time, wherever $x$ is. Half of the last column adds up to $(-1, 1.5)$, for $(3, 1)$ and for $(1, 3)$ and for
-everything else. (With 2,000 draws the cell comes near.) The sign of $x_1$ has turned on the way. A large sigma does not explain your input any more. It explains the weights.
+(d). With endless noise each gate is open half of the time, wherever $x$ is. Half of the last column adds up to $(-1, 1.5)$, for every input. (With 2,000 draws the cell comes near.) A large sigma does not explain your input any more. It explains the weights.
 </details>
 
 ## 4 · An error bar for each pixel
@@ -309,8 +307,7 @@ r"""
 (a). Four times as many copies halve the error: the lines fall by 1 at each step. The error falls as $n^{-1/2}$.
 </details>
 
-The SE, which knows nothing of the truth, lies on the true error (in the mean over many runs; a single run with 4 copies may miss a gate, and
-then its SE is far too small: an error bar needs a dozen copies or more).
+The SE, which knows nothing of the truth, lies on the true error, in the mean over many runs. (A single run with 4 copies may miss a gate: an error bar needs a dozen copies or more.)
 """
 
 # %% [markdown]
@@ -353,7 +350,7 @@ r"""
 The *spread* says how far one more map will lie from the mean, and does not shrink with n. The *standard error* says how far the mean itself may be off: spread
 $/\sqrt n$. Both directions count, so compare the size of the mean. And the maps keep their signs: the mean of sizes is never near 0, not even for pure noise.
 
-Of pure noise 5 % pass this test by chance, with many copies. Of the boot's pixels that would be about 39 that mean nothing. A single certain pixel is no finding.
+Of pure noise 5 % pass this test by chance, with many copies: about 39 of the boot's pixels. A single certain pixel is no finding.
 """
 
 # %% [markdown]
@@ -456,19 +453,27 @@ def alike(maps):
 marks = xc.zoo.load("planted_cnn", device="cpu")  # four classes
 sigmas = [0.0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6]
 found, wrong, kept, likeness = {}, [], [], []
+
+
+def smooth_each(target, sigma, change=lambda gradient: gradient):
+    """SmoothGrad of all pictures, class by class: each has its own target."""
+    maps, draws = torch.zeros_like(pictures), noise if sigma else noise[:1]
+    for k in range(4):
+
+        def slope(points, k=k):
+            return change(xc.gradient(marks, points, target=k))
+
+        own = target == k
+        maps[own] = smooth(slope, pictures[own], draws, sigma)
+    return maps
+
+
 for seed in (3, 2, 1):  # three sets of 24 pictures, each with its own draws
     pictures, labels, inside = xc.datasets.planted(24, seed=seed)
     noise = normal(32, *pictures.shape[1:], seed=seed)
-
-    def slope(points, target=labels):
-        """Gradient of each picture's class."""
-        return xc.gradient(marks, points, target=target)
-
-    averages = {s: smooth(slope, pictures, noise, s) for s in sigmas}
+    averages = {s: smooth_each(labels, s) for s in sigmas}
     found[seed] = torch.stack([hits(maps) for maps in averages.values()])  # (7, 24)
-    shifted = (labels + 1) % 4
-    other = smooth(lambda p, t=shifted: slope(p, t), pictures, noise, 0.1)
-    wrong.append(hits(other).mean())
+    wrong.append(hits(smooth_each((labels + 1) % 4, 0.1)).mean())
     kept.append((marks(pictures + 0.1 * noise[0]).argmax(1) == labels).double().mean())
     likeness.append([alike(maps) for maps in averages.values()])
 
@@ -476,16 +481,17 @@ for seed in (3, 2, 1):  # three sets of 24 pictures, each with its own draws
 curves = {f"inside the mark, set {seed}": v.mean(1) for seed, v in found.items()}
 neighbours, others = torch.tensor(likeness).mean(0).T
 curves |= {"neighbours alike": neighbours, "other pictures alike": others}
+curves["share of the area"] = torch.full((7,), float(inside.double().mean()))
 xc.plot.series(
     torch.tensor(sigmas),
     curves,
     x_name="sigma (0: the plain gradient)",
     y_name="share, or correlation",
     doubling=True,
-    levels={"share of the area": float(inside.double().mean())},
-    alt="Five curves over sigma from 0 to 1.6: for three sets of pictures, how many of "
+    alt="Six curves over sigma from 0 to 1.6: for three sets of pictures, how many of "
     "the 25 strongest pixels hit the mark; how like each other neighbours are, and the "
-    "maps of other pictures. A line shows the area of the mark.",
+    "maps of other pictures; and the area of the mark.",
+    height=2.8,
 )
 
 # %%
@@ -531,11 +537,11 @@ r"""
 both by a third of the gain, about three SE, and we chose it after looking.
 From 0.8 on the map is worse
 than the plain gradient. Neighbours are more alike at every sigma than without noise, also where the mark is lost. And the maps
-of *different pictures* become almost the same map, as on the TOY net. A map that does not depend on the picture cannot explain it.
+of *different pictures* become almost the same map, as on the TOY net.
 </details>
 
-Note two things. The best sigma is small, and we know it only because we know the answer. And at sigma 0.1 this net knows its noisy copies **no better than chance**. So SmoothGrad
-explains the score of pictures **that the net would call something else**, and still finds the mark more often. Sigma is a question: *which neighbourhood do you mean?* Report it, and report how many copies keep their class.
+We know the best sigma only because we know the answer. And at sigma 0.1 this net knows its noisy copies **no better than chance**: SmoothGrad
+explains the score of pictures **that the net would call something else**, and still finds the mark more often. Sigma is a question: *which neighbourhood do you mean?* Report it, and how many copies keep their class.
 
 ## 6 · Sizes first is another method
 
@@ -552,7 +558,7 @@ for name, slopes in {"x^2 at 0": 2 * draws, "3 x": torch.full_like(draws, 3)}.it
     print(f"squares {square:.1f}, variance (VarGrad) {variance:.1f}")
 
 signed = averages[0.1].abs()
-sizes = smooth(lambda p: slope(p).abs(), pictures, noise, 0.1)
+sizes = smooth_each(labels, 0.1, torch.abs)
 plain = averages[0.0].abs()
 control = {"plain gradient": hits(plain).mean(), "area": area}
 xc.show("with signs: inside the mark", hits(signed).mean(), control=control)
@@ -571,11 +577,10 @@ xc.show("sizes first: share of the whole map", whole(sizes), control=control)
 # %% [markdown]
 r"""
 The slope of $x^2$ at 0 is as often above 0 as below: SmoothGrad says 0, the sizes do not. They answer *how restless is the slope around here?* And VarGrad
-gives $3x$, the one feature that decides everything, a **0**: a constant slope has no variance. The squares are the sum of both:
-squares = SmoothGrad$^2$ + VarGrad.
+gives $3x$, the one feature that decides everything, a **0**: a constant slope has no variance. Squares are the sum of both: SmoothGrad$^2$ + VarGrad.
 
-On the marks: by the 25 strongest pixels, sizes are a little ahead. By the share of the whole map, they are not even level with **one plain gradient**, and far behind the average with signs.
-Two measures, two verdicts. Calm is no evidence. Say which average you used.
+On the marks: by the 25 strongest pixels, sizes are a little ahead. By the share of the whole map, they are behind even **one plain gradient**.
+Two measures, two verdicts. Say which average you used.
 
 ## 7 · Back to the espresso
 
@@ -637,15 +642,15 @@ r"""
 
 (d). At single pixels, SmoothGrad with the usual settings repeats itself on this photo **no better** than the gradient under one grey level.
 On five photos (we ran the others, too) two runs have 0.42 to 0.50: more than the gradients on three photos, less on two.
-The signal share said so from the first run alone. With endless draws the repair would work here, too. With 50 it does not yet.
+The signal share said so from the first run alone. With 50 draws the repair does not work yet.
 </details>
 
 So what did we gain? Look at tiles. Noise of neighbours cancels in a sum, signal does not: in tiles of 16 x 16 pixels two runs agree to 0.92. But read the control: **the gradients
-of photo and twin agree better in tiles, too.** The gain of SmoothGrad is what lies above them. In these tiles it is ahead on all five photos; at single pixels it is not. Show a map at the resolution at which it repeats itself.
+of photo and twin agree better in tiles, too.** The gain of SmoothGrad is what lies above them. In these tiles it is ahead on all five photos. Show a map at the resolution at which it repeats itself.
 
-The map also looks more like the photo: you see cup, saucer and handle. So does a map of edges that never saw the model (lesson 00), so this is no evidence.
+The map also shows cup, saucer and handle. So does a map of edges that never saw the model (lesson 00): no evidence.
 
-Is the neighbourhood a fair one? For espresso and camera, yes: every copy keeps its class. For the other three photos most copies do not: their map would explain pictures that the net calls something else.
+Is the neighbourhood a fair one? For espresso and camera, yes: every copy keeps its class. For the other three photos most copies do not.
 
 **Explore the panel** (4 minutes). Find, with sigma 0.1, the $n$ at which half of the signs are certain. Then: the sigma at which half of the copies lose their class; what happens to the standard error
 when you average sizes first; whether the map is still certain at sigma 3, and what it is then certain *about*.
@@ -678,8 +683,8 @@ say that the question was a good one.**
 
 ## 8 · Is it right? The truth strip
 
-The same three tests as in every lesson, on one photo. SmoothGrad hangs on its draws, so one run is no verdict: here are **three**, with 10 copies each. Beside them stand the plain gradient, and
-Saliency, which is one gradient without its signs.
+The three tests of every lesson, on one photo. SmoothGrad hangs on its draws, so one run is no verdict: here are **three**, with 10 copies each, beside the plain gradient and
+Saliency (one gradient without its signs).
 """
 
 # %% tags=["demo"]
@@ -705,8 +710,8 @@ xc.plot.truth_strip(strips[0])
 
 # %% [markdown]
 r"""
-- *Deletion.* Below 0 is better than random. All three runs beat the random orders, for both classes, by about one to two and a half spreads, and the runs differ among themselves by as much as a spread. The plain
-  gradient does not beat the random orders. Against Saliency, which costs one backward pass, there is **no clear winner** on this photo: for the cat it lies between the three runs, for the espresso behind all three, by about one spread.
+- *Deletion.* Below 0 is better than random. All three runs beat the random orders, for both classes, by about one to two and a half spreads, and differ among themselves by as much as a spread. The plain
+  gradient does not beat them. Against Saliency there is **no clear winner** on this photo: for the cat it lies between the three runs, for the espresso behind all three, by about one spread.
 - *Own half.* The cat's map gains what the espresso's map loses.
 - *Ruined network.* The absolute map of a network that has forgotten its classes still looks more like ours than shuffled pixels do.
 
@@ -717,8 +722,8 @@ Averaging removes noise. It does not choose a class.
 Now a network that everybody has: torchvision's ResNet-18. Here its weights are **random**, so that the cell runs offline. Exchange them for trained ones, or for yours, and run
 the cell again.
 
-What to doubt, with your own weights: Is the input scaled as your model wants it, and how large is sigma in these units? Do the copies keep their class? Does a second run agree with the forecast? And read
-the signal share of this random network: it is far from 0. An error bar says nothing of what the network has learned.
+What to doubt, with your own weights: Is the input scaled as your model wants it, and how large is sigma in these units? Do the copies keep their class? Does a second run agree with the forecast? And
+the signal share of this random network is far from 0: an error bar says nothing of what the network has learned.
 """
 
 # %% tags=["own-model"]
@@ -783,7 +788,7 @@ have none. A net with hard thresholds or rounding has, and there only the route 
 
 ### B · Noise on the weights: NoiseGrad and FusionGrad
 
-In 2021 came the same idea for the model: multiply each weight by a random number near 1, explain, average. FusionGrad does both, input and weights. The package never writes into your model.
+In 2021 came the same idea for the model: multiply each weight by a random number near 1, explain, average. FusionGrad does both, input and weights.
 
 **Predict (07.P7).** $F(x) = x_1$ can also be written $x_1 + 5x_2 - 5x_2$. What share does NoiseGrad give $x_2$?
 """
@@ -858,8 +863,7 @@ r"""
 - One run of a method that draws is no verdict: take three.
 - Sizes first, squares and variance are other methods with other answers. VarGrad gives a linear feature 0.
 
-**Where it fails next.** SmoothGrad describes a neighbourhood, but says nothing of what a feature *added*: its map does not add up to the score. Lesson 05 adds up along a path; lesson 09 joins
-both ideas (noise and path) in Expected Gradients.
+**Where it fails next.** SmoothGrad says nothing of what a feature *added*: its map does not add up to the score. Lesson 05 adds up along a path; lesson 09 joins noise and path in Expected Gradients.
 
 ## References
 
