@@ -100,7 +100,8 @@ def _is_made_in(name: str, cell: Cell) -> bool:
 class Small(nn.Module):
     """A network for photos (N, 3, 224, 224) with 1000 logits, drawn at random.
 
-    Its parts have the names that they have in the true network, and 7 x 7 cells each.
+    Its parts have the names that they have in the true network, and 7 x 7 cells each. All weights
+    are positive, so that no map is empty.
     """
 
     def __init__(self) -> None:
@@ -111,7 +112,8 @@ class Small(nn.Module):
         self.classifier = nn.Linear(6, 1000)
         generator = torch.Generator().manual_seed(0)
         for weight in self.parameters():
-            weight.data = torch.randn(weight.shape, generator=generator) / weight[0].numel() ** 0.5
+            drawn = torch.randn(weight.shape, generator=generator).abs()
+            weight.data = drawn / weight[0].numel()
             weight.requires_grad_(False)
         self.eval()
 
