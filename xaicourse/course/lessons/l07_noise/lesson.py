@@ -247,7 +247,8 @@ xc.predict("07.P2")
 
 # %%
 toy = xc.zoo.toy()  # (N, 2) -> (N,)
-many = normal(2000, 2).double()
+drawn = normal(300, 2).double()
+many = torch.cat([drawn, -drawn])  # each draw and its mirror image: their mean is 0
 for point in ([3.0, 1.0], [1.0, 3.0]):
     x = torch.tensor([point], dtype=torch.float64)
     for sigma in (0.01, 1, 1000):
@@ -259,7 +260,7 @@ for point in ([3.0, 1.0], [1.0, 3.0]):
 r"""
 <details><summary>Answer to 07.P2</summary>
 
-(d). With endless noise each gate is open half of the time, wherever $x$ is. Half of the last column adds up to $(-1, 1.5)$, for every input. (With 2,000 draws the cell comes near.) A large sigma does not explain your input any more. It explains the weights.
+(d). With endless noise each gate is open half of the time, wherever $x$ is. Half of the last column adds up to $(-1, 1.5)$, for every input. A large sigma does not explain your input any more. It explains the weights.
 </details>
 
 ## 4 · An error bar for each pixel
@@ -687,26 +688,54 @@ The three tests of every lesson, on one photo. SmoothGrad hangs on its draws, so
 Saliency (one gradient without its signs).
 """
 
-# %% tags=["demo"]
-strips = [
-    xc.truth_strip(xc.spec("smoothgrad", samples=10, seed=s), model=model)
-    for s in (0, 1, 2)
-]
-others = {name: xc.truth_strip(name, model=model) for name in ("gradient", "saliency")}
-spread = strips[0].random_spread
-for place, name in enumerate(("cat", "espresso")):
-    runs = [float(strip.deletion[place]) for strip in strips]
-    control = {other: float(s.deletion[place]) for other, s in others.items()}
-    control["spread of random orders"] = float(spread[place])
-    xc.show(f"{name}: deletion minus random, three runs", runs, control=control)
-    runs = [float(strip.own_share[place]) for strip in strips]
-    control = {"half of the area": 0.5, "gradient": others["gradient"].own_share[place]}
-    xc.show("   own half's share, three runs", runs, control=control)
-runs = [round(float(strip.absolute_cosine), 1) for strip in strips]
-control = {"own pixels shuffled": round(float(strips[0].shuffled_cosine), 1)}
-xc.show("ruined network, |maps|: cosine, three runs", runs, control=control)
 
-xc.plot.truth_strip(strips[0])
+# %% tags=["demo", "machinery"]
+# The strip of one run, and its numbers for two more runs, the gradient and Saliency.
+def smoothgrad(net, x, target, seed):
+    """A run with 10 copies, channels added: (N, 1, H, W)."""
+    maps = xc.smoothgrad(net, x, target=target, samples=10, seed=seed)
+    return maps.sum(1, keepdim=True)
+
+
+def falling(maps):
+    """Mean logit while patches are blurred, the most important first: (2,)."""
+    settings = {"imputer": "blur", "output": "logit", "unit": 14, "steps": 16}
+    return xc.evaluation.deletion(model, both, maps, classes, **settings).values.cpu()
+
+
+strip = xc.truth_strip(xc.spec("smoothgrad", samples=10), model=model)  # the first run
+both = xc.datasets.collage(device=device).repeat(2, 1, 1, 1)  # cat left, coffee right
+halves = torch.stack(xc.datasets.collage_masks(device=device))
+classes = torch.tensor([285, 967], device=device)  # cat, espresso
+runs = {seed: smoothgrad(model, both, classes, seed) for seed in (0, 1, 2)}
+others = {
+    "gradient": xc.gradient(model, both, target=classes).sum(1, keepdim=True),
+    "saliency": xc.saliency(model, both, target=classes).sum(1, keepdim=True),
+}
+fall = {key: falling(maps) for key, maps in (runs | others).items()}
+chance = fall[0] - strip.deletion  # of random orders: the same for all maps
+for place, name in enumerate(("cat", "espresso")):
+    deleted = {key: float((value - chance)[place]) for key, value in fall.items()}
+    control = {other: deleted[other] for other in others}
+    control["spread of random orders"] = float(strip.random_spread[place])
+    three = [deleted[seed] for seed in runs]
+    xc.show(f"{name}: deletion minus random, three runs", three, control=control)
+    own = {
+        key: float((maps[place].abs() * halves[place]).sum() / maps[place].abs().sum())
+        for key, maps in (runs | others).items()
+    }
+    control = {"half of the area": 0.5, "gradient": own["gradient"]}
+    three = [own[seed] for seed in runs]
+    xc.show("   own half's share, three runs", three, control=control)
+ruined = xc.evaluation.randomise_last_layer(model)
+three = [
+    round(cosine(runs[s][:1].abs(), smoothgrad(ruined, both[:1], 285, s).abs()), 1)
+    for s in runs
+]
+control = {"own pixels shuffled": round(float(strip.shuffled_cosine), 1)}
+xc.show("ruined network, |maps|: cosine, three runs", three, control=control)
+
+xc.plot.truth_strip(strip)
 
 # %% [markdown]
 r"""
