@@ -274,7 +274,7 @@ def test_a_map_divided_by_zero_is_said():
         ([[4, 1], [1, 1]], lambda A: 2 * A.sum((1, 2, 3)) - 3 * A[:, 0, 0, 0]),
         (torch.tensor([[[[4.0, 1, 2]]]]), lambda A: 5 * A[:, 0, 0, 1] - A[:, 0, 0, 0]),
         {
-            "A": [[[3, 1]], [[1, 1]]],
+            "A": [[[3, 1]]],
             "head": lambda A: A[:, 0, 0, 1] * (3 + 1 / (1 + A[:, 0, 0, 0])),
         },
         (
@@ -299,6 +299,7 @@ def test_any_case_that_breaks_grad_cam_passes(answer):
         (([[4, 1]], lambda A: A[:, 0, 0, 1] + A[:, 0, 0, 0].round()), None),
         (([[40, 1]], lambda A: A[:, 0, 0, 1]), None),  # out of range
         (([[[[4, 1]]], [[[4, 1]]]], lambda A: A[:, 0, 0, 1]), None),  # two photos
+        (([[[4, 1]], [[3, 1]]], lambda A: 9 * A[:, 0, 0, 1] - A[:, 0, 0, 0]), None),  # two maps
         (([[4, 1]], lambda A: A.sum()), None),  # one number for the batch
         (([[4, 1]], "head"), None),
         (([[4, 1]], lambda A: 0 * A[:, 0, 0, 1]), "empty_map"),

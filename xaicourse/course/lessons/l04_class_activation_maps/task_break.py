@@ -21,17 +21,17 @@ class BrightCell(Claim):
     largest, cells = 10.0, 64  # numbers, and cells of a feature map
 
     def read(self, answer):
-        """Take feature maps (K, h, w), or one (h, w), and the head."""
+        """Take a feature map (1, h, w) or (h, w), and the head."""
         part = self.parts(answer, "a", "head")
         A = to_rows(part["a"], "A", self.what)
         for _ in range(max(0, 4 - A.ndim)):
             A = A[None]
         self.A, self.shape, self.f = A, tuple(A.shape), part["head"]
-        self.number = float(A.min())
+        self.maps, self.number = A.shape[-3], float(A.min())
 
     @cached_property
     def head(self):
-        return OwnFunction(self.f, self.A, self.what, name="head", takes="(N, K, h, w)")
+        return OwnFunction(self.f, self.A, self.what, name="head", takes="(N, 1, h, w)")
 
     def steady(self):
         return self.head.steady(torch.cat([self.A, self.off[:3]]))
@@ -138,9 +138,15 @@ RIGHT = {"A": [[[4.0, 1.0], [2.0, 1.0]]], "head": against}
 UNFIT = [
     wrong(
         "shape",
-        "A has shape {shape}. Hand in the feature maps of one photo, (K, h, w), with at least two "
+        "A has shape {shape}. Hand in a feature map of one photo, (1, h, w), with at least two "
         "cells.",
         lambda its: its.A.ndim != 4 or len(its.A) != 1 or its.A[0, 0].numel() < 2,
+    ),
+    wrong(
+        "one_map",
+        "A has {maps} feature maps, and with two of them task 04.1 is a case already. Can it be "
+        "done with one?",
+        lambda its: its.maps > 1,
     ),
     wrong(
         "range",
@@ -227,8 +233,8 @@ BREAK_GRAD_CAM = claim_task(
     hints=(
         "Grad-CAM spreads the MEAN slope over the whole feature map. So give the cell with the "
         "largest activation a slope of the other sign than the mean.",
-        "One feature map is enough. A cell with a large activation and a negative slope, and other "
-        "cells with slopes so large that the mean is positive.",
+        "Take a cell with a large activation and a negative slope, and other cells with slopes so "
+        "large that the mean is positive.",
         "A = [[[4, 1], [1, 1]]], with the slope -1 in the cell (0, 0) and s in the three others: "
         "the mean slope is (3 s - 1) / 4. Which s makes it positive?",
     ),

@@ -260,7 +260,7 @@ for point in ([3.0, 1.0], [1.0, 3.0]):
 r"""
 <details><summary>Answer to 07.P2</summary>
 
-(d). With endless noise each gate is open half of the time, wherever $x$ is. Half of the last column adds up to $(-1, 1.5)$, for $(1, 3)$ and every other input as well. A large sigma does not explain your input any more. It explains the weights.
+(d). With endless noise each gate is open half of the time, wherever $x$ is. Half of the last column adds up to $(-1, 1.5)$, for every other input as well. A large sigma does not explain your input any more. It explains the weights.
 </details>
 
 ## 4 · An error bar for each pixel
@@ -270,7 +270,7 @@ Before you believe a map, ask what another draw of the noise would show. The $n$
 
 $$\mathrm{SE} = \frac{\text{standard deviation over the } n \text{ maps}}{\sqrt n}.$$
 
-So four times as many copies halve the SE. But it is made of the same draws as the mean, and knows nothing of the truth. On the TOY net we know the true error, from the chances above.
+So four times as many copies halve the SE. But it is made of the same draws as the mean. On the TOY net we know the true error, from the chances above.
 
 **Predict (07.P3).** Where does the SE lie against the true error, in the mean over many runs?
 """
@@ -671,7 +671,7 @@ We ran the other four photos as well. In these tiles SmoothGrad is ahead on all 
 Is the neighbourhood a fair one? For espresso and camera, yes: every copy keeps its class. For the other three photos most copies do not.
 
 **Explore the panel** (4 minutes). Find, with sigma 0.1, the $n$ at which half of the signs are certain. Then: the sigma at which half of the copies lose their class; what happens to the standard error
-when you average sizes first; whether the map is still certain at sigma 3, and what it is then certain *about*.
+when you average sizes first; whether the map is certain at sigma 3, and *about* what.
 """
 
 # %% tags=["panel"]
