@@ -264,10 +264,8 @@ print("logit:                 ", [round(v, 2) for v in logits.tolist()])
 
 yours = grad_cam(front, rest, ten, kinds)
 hires = xc.hires_cam(residual, ten, target=kinds, layer="block2", upsample=None)[:, 0]
-print("largest cell of CAM:   ", [round(v, 1) for v in cam.amax((1, 2)).tolist()])
-print(
-    "49 times Grad-CAM:     ", [round(49 * v, 1) for v in yours.amax((1, 2)).tolist()]
-)
+for name, maps in {"CAM": cam, "49 x Grad-CAM": 49 * yours}.items():
+    print(f"{name}, largest cell:", [round(v, 1) for v in maps.amax((1, 2)).tolist()])
 
 # %% tags=["machinery"]
 package = xc.grad_cam(residual, ten, target=kinds, layer="block2", upsample=None)
@@ -505,7 +503,8 @@ r"""
 Why does it fail at stop 6? Grad-CAM gives a feature one weight for the whole photo. Is one weight enough? Compare a feature's mean slope in the left half with that in the right half.
 """
 
-# %%
+# %% tags=["machinery"]
+# Each feature's mean slope on the cat, and on the coffee: does the sign turn?
 turned = {}
 for layer in ("blocks.13", "head"):
     rest, A = xc.at_layer(model, layer, collage)
@@ -622,8 +621,7 @@ def brightest_cell(photos):
     """The value of the cat's brightest cell in the last layer, (N,)."""
     scaled = (photos * 255 - 127) / 128  # as the model does it itself
     A = model.head(model.blocks(model.stem(scaled)))
-    cells = (model.classifier.weight[EGYPTIAN_CAT].view(-1, 1, 1) * A).sum(1)
-    return cells[:, down, across]
+    return A[:, :, down, across] @ model.classifier.weight[EGYPTIAN_CAT]
 
 
 value = float(brightest_cell(collage)[0])
@@ -639,13 +637,13 @@ for fill in ("mean", "blur", 0.0):
     control = {"squares on which it is drawn": 1}
     xc.show("   squares of 49 that change it by 1 percent", counts, control=control)
     if fill == "mean":
-        drawn = torch.zeros_like(change)
-        drawn[down, across] = 1
-        seen = {"where the cell is drawn": drawn, "what it depends on": change}
+        seen = (change / change.max())[None]
 
 # %% tags=["demo", "machinery"]
+drawn = torch.zeros(1, 7, 7)
+drawn[0, down, across] = 1
 xc.plot.maps(
-    {name: (one / one.max())[None] for name, one in seen.items()},
+    {"where the cell is drawn": drawn, "what it depends on": seen},
     photo=collage,
     reduce="abs_sum",
     percentile=100,
@@ -776,7 +774,7 @@ r"""
 (b). Grad-CAM++ leaves out all negative slopes, so nothing can speak against a class, and its maps hardly depend on the class.
 </details>
 
-Which family members would you use after this table? For HiResCAM and LayerCAM the brightest cell is never a harmful one here. But LayerCAM leaves out negative slopes, too: its maps of two classes are
+Which members would you use after this table? For HiResCAM and LayerCAM the brightest cell is never a harmful one here. But LayerCAM leaves out negative slopes, too: its maps of two classes are
 more alike than with their cells shuffled. Only HiResCAM does no harm *and* tells classes apart, on this net. (It keeps signs, so its cosine may be below 0.)
 
 ### B · Guided Grad-CAM: sharp, and right?
