@@ -1,9 +1,9 @@
 """Run the committed notebooks again and compare: `python tools/rerun.py [05] [--lax]`.
 
 Lessons and worked sheets strictly (every stored text); exercise sheets, and lessons with nothing
-solved as they stand in work/, for running at all. `--lax` compares nothing, for machines whose
-numbers differ in the last digits. What a kernel needs besides is set by conftest.py, as for a
-`pytest --nbval` of one's own.
+solved as they stand in work/, for running at all; one notebook a processor. `--lax` compares
+nothing, for machines whose numbers differ in the last digits. What a kernel needs besides is set
+by conftest.py, as for a `pytest --nbval` of one's own.
 """
 
 import subprocess
@@ -54,7 +54,8 @@ def _unsolved(lessons: list[str], folder: Path) -> list[str]:
 
 
 def _pytest(mode: str, notebooks: list[str]) -> int:
-    command = [sys.executable, "-m", "pytest", mode, "-q", *notebooks]
+    side_by_side = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
+    command = [sys.executable, "-m", "pytest", mode, "-q", *side_by_side, *notebooks]
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -38,8 +39,11 @@ CHROMIUM_ARGUMENTS = [
     "--disable-dev-shm-usage",
 ]
 CONTROLS = {"slider": ".widget-slider .noUi-handle", "list": ".widget-dropdown select"}
-# JupyterLab's debugger asks a kernel that is still starting.
-NOT_OURS = ("Could not restore the debugger state",)
+# JupyterLab's own: its debugger asks a kernel that is still starting, and what it asks a kernel
+# beside cells (execute) and panels (comm) may be cancelled.
+NOT_OURS = re.compile(
+    r"Could not restore the debugger state|Canceled future for (?!execute|comm)\w+_request"
+)
 
 
 @dataclass
@@ -71,7 +75,7 @@ class NotebookPage:
 
     def hear(self, problem: str) -> None:
         """Keep a problem, unless it is JupyterLab's own."""
-        if not problem.startswith(NOT_OURS):
+        if not NOT_OURS.search(problem):
             self.problems.append(problem)
 
     def caption(self) -> str:
