@@ -14,7 +14,7 @@ from typing import Any
 from unittest import mock
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 import xaicourse as xc
 from xaicourse.course.checking import TASKS, checking
@@ -31,7 +31,7 @@ Form = Callable[[str, Any], Any]  # (task, answer) -> the answer in another form
 
 # Lesson -> its first cell that asks for layers of the true network, which the small one has not.
 # All its tasks stand before it.
-LAST_CELL = {"l02_guided_backprop": 43, "l04_class_activation_maps": 35, "l08_biases": 31}
+LAST_CELL = {"l02_guided_backprop": 43, "l08_biases": 31}
 
 
 def sources() -> Iterator[Source]:
@@ -97,24 +97,29 @@ def _is_made_in(name: str, cell: Cell) -> bool:
 # ---------------------------------------------------------------- stand-ins
 
 
-class Small(nn.Sequential):
-    """A network for photos (N, 3, 224, 224) with 1000 logits, drawn at random."""
+class Small(nn.Module):
+    """A network for photos (N, 3, 224, 224) with 1000 logits, drawn at random.
+
+    Its parts have the names that they have in the true network, and 7 x 7 cells each. All weights
+    are positive, so that no map is empty.
+    """
 
     def __init__(self) -> None:
-        super().__init__(
-            nn.Conv2d(3, 4, 28, stride=28),
-            nn.ReLU(),
-            nn.Conv2d(4, 6, 2, stride=2),
-            nn.ReLU(),
-            nn.AdaptiveAvgPool2d(1),
-            nn.Flatten(),
-            nn.Linear(6, 1000),
-        )
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, 4, 32, stride=32), nn.ReLU())
+        self.blocks = nn.Sequential(*(nn.Conv2d(4, 4, 3, padding=1) for _ in range(16)))
+        self.head = nn.Sequential(nn.Conv2d(4, 6, 1), nn.ReLU())
+        self.classifier = nn.Linear(6, 1000)
         generator = torch.Generator().manual_seed(0)
         for weight in self.parameters():
-            weight.data = torch.randn(weight.shape, generator=generator) / weight[0].numel() ** 0.5
+            drawn = torch.randn(weight.shape, generator=generator).abs()
+            weight.data = drawn / weight[0].numel()
             weight.requires_grad_(False)
         self.eval()
+
+    def forward(self, photos: Tensor) -> Tensor:
+        """Return the logits."""
+        return self.classifier(self.head(self.blocks(self.stem(photos))).mean((2, 3)))
 
 
 @contextmanager

@@ -8,19 +8,14 @@ import torch
 
 import xaicourse as xc
 from xaicourse.course.checking import TASKS, check
-from xaicourse.course.lessons.l04_class_activation_maps import (
-    task_effects,
-    task_grad_cam,
-    task_scale,
-)
-from xaicourse.course.lessons.l04_class_activation_maps.task_break import _against, _looks_elsewhere
+from xaicourse.course.lessons.l04_class_activation_maps import task_effects, task_grad_cam
+from xaicourse.course.lessons.l04_class_activation_maps.task_break import against, elsewhere
 from xaicourse.course.lessons.l04_class_activation_maps.task_effects import cell_effects
 from xaicourse.course.lessons.l04_class_activation_maps.task_grad_cam import my_grad_cam
-from xaicourse.course.lessons.l04_class_activation_maps.task_hand import RIGHT, WRONG_PARTS
 from xaicourse.course.lessons.l04_class_activation_maps.task_scale import one_scale
 
 LESSON = [task for task in TASKS if task.startswith("04.")]
-MODULES = [task_grad_cam, task_effects, task_scale]
+RIGHT = TASKS["04.1"].reference
 
 
 # ---------------------------------------------------------------- the probes tell mistakes apart
@@ -38,8 +33,9 @@ def test_targets_differ_and_are_never_the_best_class():
 
 
 def test_all_wrong_numbers_on_paper_are_different():
-    for part, wrong in WRONG_PARTS.items():
-        assert len({RIGHT[part], *wrong.values()}) == 1 + len(wrong), part
+    for part in TASKS["04.1"].grade.parts:
+        wrong = {row.given for row in part.rows}
+        assert len({part.right, *wrong}) == 1 + len(part.rows), part.name
 
 
 def test_what_is_right_on_paper_is_what_the_methods_give():
@@ -156,7 +152,9 @@ def test_other_wrong_grad_cams_have_no_name(answer):
 @pytest.mark.parametrize("axis", [2, 3])
 def test_a_mean_over_one_axis_of_the_cells_has_its_name(axis):
     def answer(features, head, x, target):
-        A, g = task_grad_cam._slopes(features, head, x, target)
+        A = features(x).detach().requires_grad_()
+        own = torch.as_tensor(target).expand(len(x))
+        (g,) = torch.autograd.grad(head(A)[torch.arange(len(x)), own].sum(), A)
         return (g.mean(axis, keepdim=True) * A).sum(1).relu()
 
     assert check("04.2", answer).diagnosis == "mean_over_lines"
@@ -276,14 +274,14 @@ def test_a_map_divided_by_zero_is_said():
         ([[4, 1], [1, 1]], lambda A: 2 * A.sum((1, 2, 3)) - 3 * A[:, 0, 0, 0]),
         (torch.tensor([[[[4.0, 1, 2]]]]), lambda A: 5 * A[:, 0, 0, 1] - A[:, 0, 0, 0]),
         {
-            "A": [[[3, 1]], [[1, 1]]],
+            "A": [[[3, 1]]],
             "head": lambda A: A[:, 0, 0, 1] * (3 + 1 / (1 + A[:, 0, 0, 0])),
         },
         (
             [[9, 1], [1, 1]],
             lambda A: torch.tanh(A.flatten(1) @ torch.tensor([[-0.1], [1], [1], [1]]).to(A) - 2),
         ),
-        (np.array([[4.0, 1], [2, 1]]), _against),
+        (np.array([[4.0, 1], [2, 1]]), against),
     ],
 )
 def test_any_case_that_breaks_grad_cam_passes(answer):
@@ -301,11 +299,12 @@ def test_any_case_that_breaks_grad_cam_passes(answer):
         (([[4, 1]], lambda A: A[:, 0, 0, 1] + A[:, 0, 0, 0].round()), None),
         (([[40, 1]], lambda A: A[:, 0, 0, 1]), None),  # out of range
         (([[[[4, 1]]], [[[4, 1]]]], lambda A: A[:, 0, 0, 1]), None),  # two photos
+        (([[[4, 1]], [[3, 1]]], lambda A: 9 * A[:, 0, 0, 1] - A[:, 0, 0, 0]), None),  # two maps
         (([[4, 1]], lambda A: A.sum()), None),  # one number for the batch
         (([[4, 1]], "head"), None),
         (([[4, 1]], lambda A: 0 * A[:, 0, 0, 1]), "empty_map"),
         (([[-4, 1]], lambda A: A[:, 0, 0, 1]), "negative_maps"),
-        ((np.array([[4.0, 1], [2, 1]]), _looks_elsewhere), "without_effect"),  # the lesson's
+        ((np.array([[4.0, 1], [2, 1]]), elsewhere), "without_effect"),  # the lesson's
         (([[4, 1], [1, 1]], lambda A: A[:, 0, 0, 1] * A[:, 0, 1, 1]), "without_effect"),
         # true slopes at A, but a jump where the cell is switched off
         (([[4, 1], [2, 1]], lambda A: A.sum((1, 2, 3)) - 4 * (A[:, 0, 0, 0] > 2)), "jump"),

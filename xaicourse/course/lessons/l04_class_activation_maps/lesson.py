@@ -21,13 +21,13 @@ model = xc.zoo.load("efficientnet_lite0", device=device)  # images -> 1000 logit
 collage = xc.datasets.collage(device=device)  # a cat on the left, coffee on the right
 left, right = xc.datasets.collage_masks(device=device)
 EGYPTIAN_CAT, ESPRESSO, HUNTING_DOG, WORM_FENCE = 285, 967, 275, 912
+TABBY, COFFEE_MUG = 281, 504
 
 # %% [markdown]
 r"""
 ## 1 · A map that knows its class
 
-In lesson 01 the maps of two classes looked alike. Here are two maps of the collage by **Grad-CAM**, one for the cat and one
-for the espresso, on one colour scale.
+In lesson 01 the maps of two classes looked alike. Here are two by **Grad-CAM**, for the cat and for the espresso, on one colour scale.
 """
 
 # %% tags=["demo"]
@@ -36,7 +36,7 @@ classes = torch.tensor([EGYPTIAN_CAT, ESPRESSO], device=device)
 cat, coffee = xc.grad_cam(model, both, target=classes)  # each (1, 224, 224)
 xc.plot.maps(
     {"Egyptian cat": cat, "espresso": coffee}, photo=collage, overlay=True,
-    reduce="abs_sum", percentile=100, unit="Grad-CAM, parts of the logit",
+    reduce="abs_sum", percentile=100, unit="Grad-CAM",
     alt="The collage of a cat and a cup of coffee, and two Grad-CAM maps over it on "
     "one scale, for the classes Egyptian cat and espresso.",
 )  # fmt: skip
@@ -50,8 +50,8 @@ After this lesson
 - **G3** you can tell a bright cell from a cell that matters, by switching it off.
 - **G4** you can read such a map: its scale, its layer, its resolution, and an empty one.
 
-One picture is no proof. So we glue five collages from four photos, explain both classes of each, and ask: which share of the map lies in
-the half of its own class? Two controls: half of the area, and the size of the gradient of lesson 01.
+One picture is no proof. So we glue five collages from four photos, explain both classes of each, and ask which share of the map lies in
+the half of its own class.
 """
 
 # %% tags=["machinery"]
@@ -68,16 +68,17 @@ def own_share(maps):
 
 
 # %% tags=["machinery"]
-shares, slopes, alike, alike_slopes = [], [], [], []
+five = []  # each collage twice, with its two classes
 for names in PAIRS:
     two = xc.datasets.collage(*names, device=device).repeat(2, 1, 1, 1)
-    classes = torch.tensor([BEST[name] for name in names], device=device)
+    five.append((two, torch.tensor([BEST[name] for name in names], device=device)))
+
+shares, slopes, alike, alike_slopes = [], [], [], []
+for two, classes in five:
     light = xc.grad_cam(model, two, target=classes)[:, 0]  # (2, 224, 224)
     size = xc.gradient(model, two, target=classes).abs().sum(1)
-    shares, slopes = (
-        shares + own_share(light).tolist(),
-        slopes + own_share(size).tolist(),
-    )
+    shares += own_share(light).tolist()
+    slopes += own_share(size).tolist()
     alike.append(float(torch.cosine_similarity(*light.flatten(1), dim=0)))
     alike_slopes.append(float(torch.cosine_similarity(*size.flatten(1), dim=0)))
 
@@ -88,14 +89,14 @@ xc.show("largest cosine of two classes, five collages", max(alike), control=cont
 
 # %% [markdown] tags=["symbols"]
 r"""
-All ten maps lie mainly in the right half. What did we pay? Each map is a smooth cloud: it was made of $7 \times 7$ numbers.
+All ten maps lie mainly in the half of their own class. What did we pay? Each map is a smooth cloud: it was made of $7 \times 7$ numbers.
 
 ## 2 · From weights to slopes
 
 A convolutional network makes **feature maps**: small pictures, one for each feature that it looks for. Many networks end in the most plain
 way: take the mean of each feature map, then one linear layer. Three symbols:
 
-- $A_k$ is feature map number $k$ of a layer: $h \times w$ numbers, its **cells**.
+- $A_k$ is feature map number $k$ of a layer: height x width numbers, its **cells**. (In shapes: h, w.)
 - $w_k$ is the weight of the class for feature $k$.
 - $g_k$ is the slope of $F$, the logit of the class, with respect to each cell of $A_k$: a picture of slopes, as large as $A_k$.
 
@@ -108,11 +109,11 @@ $M$ is the **class activation map** (CAM). Nothing is lost: its mean is the logi
 But what if a network ends in another way? **Grad-CAM** replaces the weight by the *mean slope*, which every network has at every layer.
 It also cuts off what speaks against the class:
 
-$$M = \mathrm{relu}\Big( \sum_k \mathrm{mean}(g_k)\, A_k \Big)$$
+$$\text{Grad-CAM} = \mathrm{relu}\Big( \sum_k \mathrm{mean}(g_k)\, A_k \Big)$$
 
 **HiResCAM** takes no mean. Each cell is multiplied by its own slope, and the sign stays. It is gradient x input (lesson 01) with the layer in the place of the photo:
 
-$$M = \sum_k g_k \odot A_k \qquad (\odot: \text{cell by cell})$$
+$$\text{HiResCAM} = \sum_k g_k \odot A_k \qquad (\odot: \text{cell by cell})$$
 
 A small example: one feature map of $2 \times 2$ cells, and a linear score.
 
@@ -141,7 +142,7 @@ each cell's part of $F$.
 </details>
 
 Compare the last two lines that were printed: where **one linear layer** follows $A$, a cell of HiResCAM is exactly what the score loses without this cell. HiResCAM's paper
-proves it, and warns that Grad-CAM can light places that the model did not use.
+proves it.
 """
 
 # %% [markdown]
@@ -178,7 +179,7 @@ r"""
 The mean slopes are $4/4 = 1$ and $-4/4 = -1$. So Grad-CAM is $\mathrm{relu}(A_1 - A_2)$: the differences are 3, $-3$, 2, 0, and the $-3$ is cut off.
 HiResCAM multiplies first: the cells of the first map give 0, 0, 2, 2, those of the second $-3$, 3, 0, $-2$.
 
-Compare the two maps. The cell that Grad-CAM lights most, top left, has $-3$ in HiResCAM. The cell that it leaves dark, top right, has 3. One mean for the whole feature map hides
+The cell that Grad-CAM lights most, top left, has $-3$ in HiResCAM. The cell that it leaves dark, top right, has 3. One mean hides
 that the second feature speaks *for* the class at one place and *against* it at another.
 """
 
@@ -235,17 +236,25 @@ r"""
 r"""
 ## 3 · One map at the last layer
 
-Your function on a net for small pictures of clothes. It ends with a mean and one linear layer, so CAM needs no gradient there, only the weights. Ten pictures, and
-for each the class that the net chooses. (If you left the task open, the cell uses our function and says so.)
+Your function on a net for small pictures of clothes that ends with a mean and one linear layer. Ten pictures, and
+for each the class that the net chooses.
 """
 
+
 # %%
+def cut(net, layer, x):
+    """A net cut in two at a layer: photos to feature maps, feature maps to scores."""
+    rest, _ = xc.at_layer(net, layer, x[:1])  # here nothing passes beside the layer
+    return lambda photos: xc.at_layer(net, layer, photos)[1], rest
+
+
 grad_cam = xc.or_reference("04.2", my_grad_cam)
 residual = xc.zoo.load("fashion_residual", device=device)  # ends with a mean
 clothes = xc.datasets.fashion_mnist(n=200, device=device).x  # (200, 1, 28, 28)
 ten = clothes[:10]
 kinds = residual(ten).argmax(1)  # (10,)
-rest, A = xc.at_layer(residual, "block2", ten)  # what comes behind, A (10, 64, 7, 7)
+front, rest = cut(residual, "block2", ten)
+A = front(ten)  # (10, 64, 7, 7)
 
 w, b = residual.classifier.weight[kinds], residual.classifier.bias[kinds]
 cam = (w[:, :, None, None] * A).sum(1)  # (10, 7, 7), by the weights
@@ -253,12 +262,10 @@ logits = residual(ten).gather(1, kinds[:, None])[:, 0]
 print("mean of CAM, plus bias:", [round(v, 2) for v in (cam.mean((1, 2)) + b).tolist()])
 print("logit:                 ", [round(v, 2) for v in logits.tolist()])
 
-yours = grad_cam(lambda x: A, rest, ten, kinds)
+yours = grad_cam(front, rest, ten, kinds)
 hires = xc.hires_cam(residual, ten, target=kinds, layer="block2", upsample=None)[:, 0]
-print("largest cell of CAM:   ", [round(v, 1) for v in cam.amax((1, 2)).tolist()])
-print(
-    "49 times Grad-CAM:     ", [round(49 * v, 1) for v in yours.amax((1, 2)).tolist()]
-)
+for name, maps in {"CAM": cam, "49 x Grad-CAM": 49 * yours}.items():
+    print(f"{name}, largest cell:", [round(v, 1) for v in maps.amax((1, 2)).tolist()])
 
 # %% tags=["machinery"]
 package = xc.grad_cam(residual, ten, target=kinds, layer="block2", upsample=None)
@@ -274,7 +281,7 @@ the mean slope *is* each cell's slope. Our photo network ends in the same way.
 
 ## 4 · A bright cell is a claim
 
-Now a net that does not end with a mean: our small CNN. Behind its last feature maps come two dense layers. So the proof of section 2 does not cover it. But we can
+Now a net that does not end with a mean: behind the last feature maps of our small CNN come two dense layers. The proof of section 2 does not cover it. But we can
 **measure** what a cell does: switch it off and run the rest of the net. This is the occlusion of lesson 00, inside the network.
 """
 
@@ -326,7 +333,8 @@ costs little. Where the head is linear the result *is* HiResCAM. Where it is cur
 effects_of = xc.or_reference("04.4", cell_effects)
 cnn = xc.zoo.load("fashion_cnn", device=device)  # ends with two dense layers
 kinds = cnn(clothes).argmax(1)  # (200,), the classes that the net chooses
-_, A = xc.at_layer(cnn, "pool2", clothes)  # (200, 32, 7, 7)
+front, _ = cut(cnn, "pool2", clothes)
+A = front(clothes)  # (200, 32, 7, 7)
 
 
 def dense(A):
@@ -368,7 +376,7 @@ def against(maps):
 
 # %%
 made = {
-    "Grad-CAM": grad_cam(lambda x: A, dense, clothes, kinds).flatten(1),
+    "Grad-CAM": grad_cam(front, dense, clothes, kinds).flatten(1),
     "class-blind map": A.norm(dim=1).flatten(1),
     "HiResCAM": xc.hires_cam(
         cnn, clothes, target=kinds, layer="pool2", upsample=None
@@ -410,21 +418,23 @@ xc.plot.maps(
 r"""
 <details><summary>Answer to 04.P2</summary>
 
-(d). On this net Grad-CAM follows the effects *less* than a map that never asks for the class. HiResCAM follows them almost perfectly, although two dense layers follow, so
-that the proof does not apply. That is a property of this net, not a law.
+(d). On this net Grad-CAM follows the effects *less* than a map that never asks for the class. HiResCAM follows them almost perfectly, although its proof does not cover this net. That is no law.
 </details>
 
-Read the second line with its control. The brightest cell of Grad-CAM speaks against the class for about one picture of seven. That sounds bad, but it is half of what a cell drawn at
-random does. And it is no better than the class-blind map. So do not say "Grad-CAM is harmful". Say: **what is right in it here comes from $A$; its weights, the mean slopes, add nothing.** Slopes of both
+Read the second line with its control. The brightest cell of Grad-CAM speaks against the class for about one picture of seven. That is half of what a cell drawn at
+random does, and no better than the class-blind map. So do not say "Grad-CAM is harmful". Say: **what is right in it here comes from $A$; its weights, the mean slopes, add nothing.** Slopes of both
 signs cancel in the mean. This also makes its maps weak, and sometimes empty.
 
-The figure shows the picture where the brightest cell does most harm. Each map has a scale of its own, and its largest value in the title: on one scale Grad-CAM would look empty.
+The figure shows the picture where the brightest cell does most harm. Each map has a scale of its own (see the titles): on one scale Grad-CAM would look empty.
+"""
 
+# %% [markdown]
+r"""
 ## 5 · Another layer
 
 Back to the photo network. Nobody forces us to take the last layer. Earlier layers have finer maps, up to 112 cells in a line.
 
-Take the ten maps of section 1 (five collages, both classes) and walk from the last layer back towards the image, in eight stops. At each stop we ask again which share of the map lies in the
+Take the ten maps of section 1 (five collages, both classes) and walk in eight stops: stop 1 is near the image, stop 8 is the last layer. At each stop we ask again which share of the map lies in the
 half of its class. A map that does not know the class gets about 0.5.
 
 **Predict (04.P3).** For how many of the ten does the share of **Grad-CAM** fall below one half at some stop?
@@ -445,14 +455,13 @@ panel = xc.widgets.LayerPanel(
 panel
 
 # %% tags=["drive", "machinery"]
+# About ten seconds: the shares of ten maps at eight stops, by both methods.
 own = {"Grad-CAM": torch.zeros(8, 10), "HiResCAM": torch.zeros(8, 10)}
-for number, names in enumerate(PAIRS):
-    two = xc.datasets.collage(*names, device=device).repeat(2, 1, 1, 1)
-    classes = torch.tensor([BEST[name] for name in names], device=device)
-    for stop, layer in enumerate(layers):
-        rest, A = xc.at_layer(model, layer, two)
+for stop, layer in enumerate(layers):
+    front, rest = cut(model, layer, collage)
+    for number, (two, classes) in enumerate(five):
         maps = {
-            "Grad-CAM": grad_cam(lambda x, A=A: A, rest, two, classes)[:, None],
+            "Grad-CAM": grad_cam(front, rest, two, classes)[:, None],
             "HiResCAM": xc.hires_cam(
                 model, two, target=classes, layer=layer, upsample=None
             ),
@@ -481,6 +490,7 @@ xc.plot.series(
     y_name="share in own half",
     alt="Four curves over eight layers, from the image to the score: the share of the "
     "positive map in the class's own half, median and lowest of ten, for two methods.",
+    height=2.8,
 )
 
 # %% [markdown]
@@ -490,15 +500,19 @@ r"""
 (a), nine of the ten. At the last layer all ten lie in their own half. Two stops earlier the median of Grad-CAM is *below* what a map without knowledge gets. HiResCAM falls below one half for two of the ten, each time just so, at the first stop.
 </details>
 
-The *same* formula, photos, classes and network. Why does it fail at stop 6? Grad-CAM gives a feature one weight for the whole photo. Is one weight enough? Compare a feature's mean slope in the left half with that in the right half.
+Why does it fail at stop 6? Grad-CAM gives a feature one weight for the whole photo. Is one weight enough? Compare a feature's mean slope in the left half with that in the right half.
 """
 
-# %%
+# %% tags=["machinery"]
+# Each feature's mean slope on the cat, and on the coffee: does the sign turn?
 turned = {}
 for layer in ("blocks.13", "head"):
     rest, A = xc.at_layer(model, layer, collage)
     g = xc.gradient(rest, A, target=EGYPTIAN_CAT)[0]  # (K, 7, 7)
-    west, east = g[:, :, :3].mean((1, 2)), g[:, :, 4:].mean((1, 2))  # (K,)
+    west, east = (
+        g[:, :, :3].mean((1, 2)),
+        g[:, :, 4:].mean((1, 2)),
+    )  # the middle left out
     turned[layer] = 100 * float((west * east < 0).double().mean())
     if layer == "blocks.13":
         k = int((west * east).argmin())
@@ -511,10 +525,8 @@ xc.show("features whose sign turns, percent", turned["blocks.13"], control=contr
 
 # %% [markdown]
 r"""
-At stop 6 the sign of nearly every second feature turns between the halves, as often as if signs were drawn by lot. Such a feature helps the cat on one side and harms it on the other. Its mean is right for neither. At the last
-layer the slope is the same in all cells, and nothing is lost.
-
-HiResCAM needs no mean and keeps the direction. But its margin is small at early layers: there it is close to gradient x input, with its noise.
+At stop 6 the sign of nearly every second feature turns between the halves, as often as if signs were drawn by lot. Such a feature helps the cat on one side and harms it on the other, and its mean is right for neither. At the last
+layer the slope is the same in all cells. HiResCAM needs no mean. But its margin is small at early layers: there it is close to gradient x input, with its noise.
 
 **Explore the panel** (4 minutes). Run its cell to get the controls. Find: a layer at which the cat's map lies on the coffee; what "with sign" adds at the last layer; a class whose map is empty; what the own scale does to it.
 """
@@ -527,7 +539,7 @@ Many programs divide each map by its own largest value before they draw it. So d
 """
 
 # %% tags=["demo", "machinery", "workshop"]
-TRIO = {"Egyptian cat": EGYPTIAN_CAT, "espresso": ESPRESSO, "hunting dog": HUNTING_DOG}
+TRIO = {"tabby": TABBY, "coffee mug": COFFEE_MUG, "hunting dog": HUNTING_DOG}
 lots = torch.randperm(3, generator=torch.Generator().manual_seed(3)).tolist()
 order = [list(TRIO)[k] for k in lots]
 four = torch.tensor([TRIO[name] for name in order] + [WORM_FENCE], device=device)
@@ -555,8 +567,8 @@ logits = model(collage)[0, four]
 for name, one, logit in zip(names, light, logits, strict=True):
     print(f"{name}: logit {logit:.1f}, largest value of the map {one.max():.2f}")
 signed = xc.grad_cam(model, collage, target=HUNTING_DOG, relu=False, upsample=None)
-helpful = xc.grad_cam(model, collage, target=EGYPTIAN_CAT, relu=False, upsample=None)
-control = {"Egyptian cat": int((helpful > 0).sum())}
+helpful = xc.grad_cam(model, collage, target=TABBY, relu=False, upsample=None)
+control = {"tabby": int((helpful > 0).sum())}
 xc.show("hunting dog: cells above 0, of 49", int((signed > 0).sum()), control=control)
 
 # %% tags=["demo", "machinery", "workshop"]
@@ -573,27 +585,27 @@ xc.plot.maps(
 r"""
 <details><summary>Answer to 04.P4</summary>
 
-(c): C is the map of *African hunting dog*. It looks like the map of espresso, and nobody can see on its own scale that its strongest cell is six times weaker than the cat's.
+(c): C is the map of *African hunting dog*. It looks like that of the mug, and on its own scale nobody can see that its strongest cell is five times weaker than the tabby's.
 </details>
 
-First the relu cuts off all that speaks *against* the class. Then the scaling blows up whatever is left. So a class that the network rejects gets a fine map of its own.
+First the relu cuts off all that speaks *against* the class. Then the scaling blows up whatever is left.
 
 For *worm fence* not one cell is positive: the map is empty. At the last layer this is an **answer** ("no cell speaks for it"). At other
 layers it is none: in section 4 some maps were empty for the class that the net *chose*, because slopes cancelled in the mean.
 
-A program that divides an empty map by its maximum gives NaN, or noise. So: print the largest value and the logit beside a map, use one scale, and look at the signed map before the relu.
+So: print the largest value and the logit beside a map, use one scale, and look at the signed map before the relu.
 """
 
 # %% [markdown]
 r"""
 ## 7 · What has a cell seen?
 
-The map has 49 cells. Drawn over the photo it has 50,176 pixels: the rest was filled in between. Smooth edges look exact, but **enlarging adds no information**.
+The map has 49 cells. Drawn over the photo it has 50,176 pixels, filled in between. **Enlarging adds no information.**
 
-And there is a second, deeper point. Each cell is drawn on its own square of 32 x 32 pixels. Which pixels did the network use to compute it? The slopes are no good witness (lesson 01). So we
+And each cell is drawn on its own square of 32 x 32 pixels. Which pixels did the network use to compute it? The slopes are no good witness (lesson 01). So we
 hide squares of the photo, one after the other, behind the mean colour, and watch the value of the cat's brightest cell.
 
-**Predict (04.P5).** For how many of the 49 squares does the value of this one cell change by more than a hundredth?
+**Predict (04.P5).** Add up the changes over all 49 squares. Which part of them comes from the cell's own square?
 """
 
 # %% tags=["question"]
@@ -601,34 +613,37 @@ xc.predict("04.P5")
 
 
 # %%
+raw = xc.grad_cam(model, collage, target=EGYPTIAN_CAT, upsample=None)[0, 0]  # (7, 7)
+down, across = divmod(int(raw.argmax()), 7)
+
+
 def brightest_cell(photos):
     """The value of the cat's brightest cell in the last layer, (N,)."""
-    A = model.head(model.blocks(model.stem((photos * 255 - 127) / 128)))
-    return (model.classifier.weight[EGYPTIAN_CAT].view(-1, 1, 1) * A).sum(1)[:, i, j]
+    scaled = (photos * 255 - 127) / 128  # as the model does it itself
+    A = model.head(model.blocks(model.stem(scaled)))
+    return A[:, :, down, across] @ model.classifier.weight[EGYPTIAN_CAT]
 
 
-raw = xc.grad_cam(model, collage, target=EGYPTIAN_CAT, upsample=None)[0, 0]  # (7, 7)
-i, j = divmod(int(raw.argmax()), 7)
 value = float(brightest_cell(collage)[0])
-print(f"the cell in line {i + 1}, column {j + 1} has the value {value:.1f}")
+print(f"line {down + 1}, column {across + 1}: {value:.1f} = 49 x {raw.max():.2f}")
 for fill in ("mean", "blur", 0.0):
     found = xc.occlusion(
         brightest_cell, collage, target=None, patch=32, fill=fill, return_details=True
     )
     change = found.extra["drops"][0].reshape(7, 7).abs()  # one number for each square
+    part = change[down, across] / change.sum()
+    xc.show(f"{fill}: part of its own square", part, control={"of the area": 1 / 49})
     counts = int((change > 0.01 * value).sum())
-    control = {"cells drawn there": 1}
-    xc.show(f"{fill}: squares of 49 that change it", counts, control=control)
-    part = change[i, j] / change.sum()
-    xc.show(f"{fill}: share of its own square", part, control={"of the area": 1 / 49})
+    control = {"squares on which it is drawn": 1}
+    xc.show("   squares of 49 that change it by 1 percent", counts, control=control)
     if fill == "mean":
-        drawn = torch.zeros_like(change)
-        drawn[i, j] = 1
-        seen = {"where the cell is drawn": drawn, "what it depends on": change}
+        seen = (change / change.max())[None]
 
 # %% tags=["demo", "machinery"]
+drawn = torch.zeros(1, 7, 7)
+drawn[0, down, across] = 1
 xc.plot.maps(
-    {name: (one / one.max())[None] for name, one in seen.items()},
+    {"where the cell is drawn": drawn, "what it depends on": seen},
     photo=collage,
     reduce="abs_sum",
     percentile=100,
@@ -642,11 +657,11 @@ xc.plot.maps(
 r"""
 <details><summary>Answer to 04.P5</summary>
 
-(a), for each of the three ways of hiding. Its own square counts for three to six times what its area would get. But most of the change comes from elsewhere, some of it from the coffee.
+(a), for each of the three ways of hiding. Its own square counts for three to six times what its area would get, and the square below it for more. Most of the change comes from elsewhere, some of it from the coffee.
 </details>
 
-The map says *where in the layer* the evidence sits. Each cell there has seen the whole photo. That the position in the layer still tells something about the position in the photo is a habit of trained networks,
-and the collages of section 1 show that it holds well here. It is no theorem.
+The map says *where in the layer* the evidence sits. That this place still tells something about the place in the photo is a habit of trained networks.
+The collages of section 1 show that it holds well here. It is no theorem.
 
 ## 8 · Is it right? The truth strip
 
@@ -672,15 +687,15 @@ xc.plot.truth_strip(strip)
 # %% [markdown]
 r"""
 - *Known answer.* Nine tenths, where saliency got 0.6 in lesson 01. (At stop 6 it would have failed.)
-- *Deletion.* Espresso: better than random by about four times the spread. Cat: by less than the spread, no verdict. A map of 49 cells can order patches of 14 pixels only roughly.
+- *Deletion.* Below 0 is better than random. Espresso: by about four times the spread. Cat: by less than the spread, no verdict. A map of 49 cells can order patches of 14 pixels only roughly.
 - *Ruined networks.* Two of the three maps are no more like ours than our own pixels in random places, the third is a little more. So the map does change with the last layer. (Two clouds without negative values never
-  have a cosine near 0. Without the control one would read these numbers as "half alike".)
+  have a cosine near 0.)
 
 ## 9 · Your model
 
-Now a network that everybody has: torchvision's ResNet-18. Here its weights are **random**, so that the cell runs offline. Exchange them for trained ones, or for yours, and run the cell again.
+Torchvision's ResNet-18, with **random** weights, so that the cell runs offline. Exchange them for trained ones, or for yours, and run it again.
 
-What to doubt, with your own weights: Is the best class right, and its probability far above chance? Does your network end with a mean and one linear layer? (Only then do the cells add up to the logit, and only then are the three maps one.) Is the map of
+What to doubt, with your own weights: Is the best class right, and its probability far above chance? Does your network end with a mean and one linear layer, so that the three maps are one? Is the map of
 the second class another one? A random network gives a fine cloud, too: which of the printed lines tells you that it knows nothing?
 """
 
@@ -694,12 +709,12 @@ print("best five:", ", ".join(xc.zoo.labels()[k] for k in classes))
 xc.show("probability of the best", chances[0], control={"chance": 0.001})
 
 twice = photo.repeat(2, 1, 1, 1)  # for the best and the second class
-rest, A = xc.at_layer(mine, "model.layer4", twice)
-light = grad_cam(lambda x: A, rest, twice, classes[:2])  # yours, (2, 7, 7)
+front, rest = cut(mine, "model.layer4", twice)
+light = grad_cam(front, rest, twice, classes[:2])  # yours, (2, 7, 7)
 control = {"trained Lite0, cat and espresso": alike[0]}
 cosine = float(torch.cosine_similarity(*light.flatten(1), dim=0))
 xc.show("cosine of the maps of two classes", cosine, control=control)
-length = A.norm(dim=1)[0].flatten()
+length = front(photo).norm(dim=1).flatten()
 blind = float(torch.cosine_similarity(light[0].flatten(), length, dim=0))
 xc.show("cosine with the class-blind map", blind, control={"the same map": 1})
 
@@ -724,7 +739,7 @@ All members weigh the feature maps and add them; they differ in the weights. In 
 | Score-CAM | 2020 | softmax of the scores of the photo seen through $A_k$ | relu | `xc.score_cam` |
 | Eigen-CAM | 2020 | first principal direction of the feature maps | | `xc.eigen_cam` |
 
-Eigen-CAM asks for no class, so its maps of two classes are the same: their cosine is 1.
+Eigen-CAM asks for no class, so its maps of two classes are the same, with the cosine 1.
 
 **Predict (04.P6).** Which of the others comes nearest to this?
 """
@@ -733,27 +748,34 @@ Eigen-CAM asks for no class, so its maps of two classes are the same: their cosi
 xc.predict("04.P6")
 
 # %%
-kinds = cnn(clothes).argmax(1)  # as in section 4
-other = (kinds + 1) % 10  # another class for each picture
-names = "grad_cam grad_cam_plus_plus xgrad_cam hires_cam layer_cam score_cam eigen_cam"
+chosen = cnn(clothes).argmax(1)  # as in section 4
+other = (chosen + 1) % 10  # another class for each picture
+members = (
+    "grad_cam grad_cam_plus_plus xgrad_cam hires_cam layer_cam score_cam eigen_cam"
+)
 any_cell = round(100 * float((effects < 0).double().mean()))
-for name in names.split():
+mixed = torch.randperm(49, generator=torch.Generator().manual_seed(0))
+for name in members.split():
     settings = {"layer": "pool2", "upsample": None}
-    one = xc.METHODS[name].method(cnn, clothes, target=kinds, **settings).flatten(1)
+    one = xc.METHODS[name].method(cnn, clothes, target=chosen, **settings).flatten(1)
     two = xc.METHODS[name].method(cnn, clothes, target=other, **settings).flatten(1)
-    alike = float(torch.cosine_similarity(one, two, dim=1).mean())
+    pair, shuffled = (
+        float(torch.cosine_similarity(one, them, dim=1).mean())
+        for them in (two, two[:, mixed.to(device)])
+    )
     text = f"against {against(one):.0f} % (any cell {any_cell} %)"
-    print(f"{name}: {text}, cosine with another class {alike:.2f} (Eigen-CAM 1)")
+    print(f"{name}: {text}, cosine with another class {pair:.2f}", end=" ")
+    print(f"(its cells shuffled {shuffled:.2f})")
 
 # %% [markdown]
 r"""
 <details><summary>Answer to 04.P6</summary>
 
-(b). Grad-CAM++ leaves out all negative slopes, so nothing can speak against a class, and its maps hardly depend on the class. On a photo with one object this *looks* like an explanation.
+(b). Grad-CAM++ leaves out all negative slopes, so nothing can speak against a class, and its maps hardly depend on the class.
 </details>
 
-Which family members would you use after this table? For HiResCAM and LayerCAM the brightest cell is never a harmful one here. But LayerCAM leaves out negative slopes, too, and its maps of two classes are
-alike. Only HiResCAM passes both tests, on this net.
+Which members would you use after this table? For HiResCAM and LayerCAM the brightest cell is never a harmful one here. But LayerCAM leaves out negative slopes, too: its maps of two classes are
+more alike than with their cells shuffled. Only HiResCAM does no harm *and* tells classes apart, on this net. (It keeps signs, so its cosine may be below 0.)
 
 ### B · Guided Grad-CAM: sharp, and right?
 
@@ -773,9 +795,8 @@ xc.plot.truth_strip(strip)
 
 # %% [markdown]
 r"""
-The own half is right, because Grad-CAM cuts the other half out. But look at deletion: *above* 0. Patches ranked by this signed map are worse than patches in random order. The fine signs come from guided
-backprop, which hardly depends on the class (lesson 02). The third test fails as well: with the last layer drawn anew the map is still more like ours than our own pixels shuffled.
-Sharper is not truer.
+The own half is right, because Grad-CAM cuts the other half out. But deletion is *above* 0: patches ranked by this signed map are worse than patches in random order. The fine signs come from guided
+backprop, which hardly depends on the class (lesson 02). The third test fails as well. Sharper is not truer.
 """
 
 # %% [markdown] tags=["references"]
@@ -784,10 +805,10 @@ r"""
 
 - CAM, Grad-CAM and HiResCAM weigh a layer's feature maps. If only a mean and one linear layer follow, they are **one map** (up to relu and a factor), and its cells add up to the logit without the bias.
 - Elsewhere they part. On our CNN Grad-CAM followed the measured effects less than a map that never asked for the class. HiResCAM keeps each cell's own slope.
-- A number such as "in one of seven the brightest cell is harmful" says nothing without its base rate. Here any cell would have been worse, and a class-blind map just as good.
+- "In one of seven the brightest cell is harmful" says nothing without its base rate. Here any cell would have been worse, and a class-blind map just as good.
 - The **layer** is part of the question. Name it. Grad-CAM is at home at the last layer.
 - At the last layer an empty map is an answer. Scaling each map to its own maximum hides a weak one. Print the logit.
-- A small map enlarged to the photo has no more numbers than before, and each of them has seen far more than its own square.
+- An enlarged map has no more numbers than before, and each of them has seen far more than its own square.
 
 **Where it fails next.** These maps explain a layer, not the photo, and they choose the scale of detail for you. Lesson 05 goes back to the pixels and makes the sum right there.
 
@@ -795,6 +816,6 @@ r"""
 
 - B. Zhou, A. Khosla, A. Lapedriza, A. Oliva, A. Torralba. *Learning Deep Features for Discriminative Localization*. 2016. [arXiv:1512.04150](https://arxiv.org/abs/1512.04150)
 - R. R. Selvaraju and others. *Grad-CAM*. 2017. [arXiv:1610.02391](https://arxiv.org/abs/1610.02391)
-- R. L. Draelos, L. Carin. *Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural networks*. 2020. [arXiv:2011.08891](https://arxiv.org/abs/2011.08891). Read for: which networks does its proof cover, and does yours belong to them?
+- R. L. Draelos, L. Carin. *Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural networks*. 2020. [arXiv:2011.08891](https://arxiv.org/abs/2011.08891).
 - A. Chattopadhay and others. *Grad-CAM++*. 2018. [arXiv:1710.11063](https://arxiv.org/abs/1710.11063); R. Fu and others. *XGrad-CAM*. 2020. [arXiv:2008.02312](https://arxiv.org/abs/2008.02312); H. Wang and others. *Score-CAM*. 2020. [arXiv:1910.01279](https://arxiv.org/abs/1910.01279); M. B. Muhammad, M. Yeasin. *Eigen-CAM*. 2020. [arXiv:2008.00299](https://arxiv.org/abs/2008.00299); P.-T. Jiang and others. *LayerCAM*. 2021.
 """

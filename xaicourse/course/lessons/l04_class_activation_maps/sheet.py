@@ -4,7 +4,7 @@ r"""
 
 | | |
 |---|---|
-| **Core** | tasks 04.3, 04.5: 23 minutes |
+| **Core** | tasks 04.3, 04.5: 18 minutes |
 
 Tasks 04.1, 04.2 and 04.4 stand in the lesson. Here you use what you built there: break Grad-CAM, and draw its maps honestly.
 
@@ -128,16 +128,16 @@ the logit, and the strength of the map is no measure of it. Print the logit besi
 r"""
 ## Task 04.5 · Break it: the brightest cell speaks against
 
-**Goal** G3 · **Level** 3 of 5 · **Minutes** 15 · **Importance** 5 of 5
+**Goal** G3 · **Level** 3 of 5 · **Minutes** 10 · **Importance** 5 of 5
 
-In the lesson the brightest cell of Grad-CAM was one that the score never reads. It can be worse. Build a case in which the **brightest** cell speaks *against* the class: switching this cell off **raises** the score.
+In task 04.1 a second feature map was needed. Now with **one**: build a case in which the **brightest** cell of Grad-CAM speaks *against* the class, so that switching this cell off **raises** the score. The net is yours, and it need not be linear.
 
 Hand in `(A, head)`:
 
 | part | meaning |
 |---|---|
-| `A` | feature maps of one photo, (K, h, w): a list or a tensor, no negative numbers, none above 10, at most 64 cells |
-| `head` | a function of (N, K, h, w) that returns one score each, (N,), made of torch operations |
+| `A` | one feature map of one photo, (1, h, w): a list or a tensor, no negative numbers, none above 10, at most 64 cells |
+| `head` | a function of (N, 1, h, w) that returns one score each, (N,), made of torch operations |
 
 The brightest cell must be 5 percent ahead of the next one. The slopes must be true ones: `detach`, jumps, and a point exactly on a kink do not count.
 

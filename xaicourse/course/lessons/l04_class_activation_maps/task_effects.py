@@ -1,269 +1,230 @@
 """Task 04.4: what each cell really does: switch it off and run the rest of the model again."""
 
+from functools import partial
+
 import torch
-from torch import Tensor
 
-from xaicourse.course.grading.cases import Case, CaseGrader, waves
-from xaicourse.course.grading.path_probe import ProbeModel
-from xaicourse.course.grading.task import Task
-from xaicourse.course.lessons.l04_class_activation_maps.by_slopes import (
-    by_the_mean_slope,
-    by_the_slope,
-    integrated,
-    layer_cam,
-)
+from xaicourse.course.grading.function_task import function_task
+from xaicourse.course.grading.mistakes import after, before, own, swap
+from xaicourse.course.lessons.l04_class_activation_maps import by_slopes
+from xaicourse.course.lessons.l04_class_activation_maps.heads import CASES
 
-__all__ = ["CELL_EFFECTS", "GRADER"]
+__all__ = ["CELL_EFFECTS"]
 
 
-# ---------------------------------------------------------------- models and cases
-
-
-def _additive(A: Tensor, weight: Tensor) -> Tensor:
-    return A.flatten(1) @ weight + 2.0
-
-
-def _curved(A: Tensor, weight: Tensor) -> Tensor:
-    flat = A.flatten(1)
-    return 2 * torch.tanh(0.4 * flat @ weight) + 0.3 * (flat @ weight.flip(0)).square()
-
-
-def _case(name: str, size: tuple[int, int, int], function, target: int, turn: float) -> Case:
-    maps, h, w = size
-    weight = waves(turn, maps * h * w, 4)
-    A = (waves(turn + 1, 1, maps, h, w) + 0.4).relu()
-    head = ProbeModel(size, function, weight.tolist())
-    scores = head(A)[0]
-    order = scores.argsort()  # the target is never the best class: second, third or fourth
-    return Case(name, {"head": head, "A": A, "target": int(order[target])})
-
-
-CASES = (
-    _case("additive", (2, 2, 3), _additive, 2, 1.3),
-    _case("curved", (3, 3, 2), _curved, 1, 0.8),
-    _case("wide", (4, 2, 4), _curved, 0, 2.1),
-)
-
-
-# ---------------------------------------------------------------- the right answer
-
-
-def cell_effects(head, A, target):
+def cell_effects(
+    head, A, target, *,
+    copy=lambda A, last: A.clone(),
+    off=lambda B, i, j: B[:, :, i, j].zero_(),
+    score=lambda z, target: z[target],
+):  # fmt: skip
     """Return F(A) - F(A with all feature maps 0 at this cell), (h, w)."""
     h, w = A.shape[2:]
-    start = head(A)[0, target]
-    effects = torch.zeros(h, w)
+    start, B, effects = score(head(A)[0], target), A.clone(), torch.zeros(h, w)
     for i in range(h):
         for j in range(w):
-            changed = A.clone()
-            changed[:, :, i, j] = 0
-            effects[i, j] = start - head(changed)[0, target]
+            B = copy(A, B)
+            off(B, i, j)
+            effects[i, j] = start - score(head(B)[0], target)
     return effects
 
 
-# ---------------------------------------------------------------- wrong answers
+# ---------------------------------------------------------------- wrong functions of their own
 
 
-def _walk(head, A, target, change=None, number=None, keep=False):
-    """Do the same walk with another change of a cell, or another number."""
-    h, w = A.shape[2:]
-    number = number or (lambda scores: scores[0, target])
-    change = change or (lambda B, i, j: B[:, :, i, j].zero_())
-    start, effects, changed = number(head(A)), torch.zeros(h, w), A.clone()
-    for i in range(h):
-        for j in range(w):
-            if not keep:
-                changed = A.clone()
-            change(changed, i, j)
-            effects[i, j] = start - number(head(changed))
-    return effects
-
-
-def accumulates(head, A, target):
-    return _walk(head, A, target, keep=True)
-
-
-def no_copy(head, A, target):
-    """Cells are switched off in the caller's A."""
-    start, effects = head(A)[0, target], torch.zeros(A.shape[2:])
-    for i in range(A.shape[2]):
-        for j in range(A.shape[3]):
-            A[:, :, i, j] = 0
-            effects[i, j] = start - head(A)[0, target]
-    return effects
-
-
-def sign_flipped(head, A, target):
-    return -cell_effects(head, A, target)
-
-
-def absolute(head, A, target):
-    return cell_effects(head, A, target).abs()
-
-
-def negatives_cut(head, A, target):
-    return cell_effects(head, A, target).relu()
-
-
-def score_after(head, A, target):
-    return head(A)[0, target] - cell_effects(head, A, target)
-
-
-def relative(head, A, target):
-    return cell_effects(head, A, target) / head(A)[0, target]
-
-
-def own_scale(head, A, target):
-    found = cell_effects(head, A, target)
-    return found / found.abs().max()
-
-
-def best_class(head, A, target):
-    best = head(A)[0].argmax()
-    return _walk(head, A, target, number=lambda scores: scores[0, best])
-
-
-def class_rechosen(head, A, target):
-    return _walk(head, A, target, number=lambda scores: scores[0].max())
-
-
-def all_classes(head, A, target):
-    return _walk(head, A, target, number=lambda scores: scores[0].sum())
-
-
-def probability(head, A, target):
-    return _walk(head, A, target, number=lambda scores: scores[0].softmax(0)[target])
-
-
-def log_probability(head, A, target):
-    return _walk(head, A, target, number=lambda scores: scores[0].log_softmax(0)[target])
-
-
-def first_map_only(head, A, target):
-    return _walk(head, A, target, change=lambda B, i, j: B[:, 0, i, j].zero_())
-
-
-def last_map_only(head, A, target):
-    return _walk(head, A, target, change=lambda B, i, j: B[:, -1, i, j].zero_())
-
-
-def mean_of_the_map(head, A, target):
-    means = A.mean((2, 3))
-    return _walk(head, A, target, change=lambda B, i, j: B[:, :, i, j].copy_(means))
-
-
-def filled_with_one(head, A, target):
-    return _walk(head, A, target, change=lambda B, i, j: B[:, :, i, j].fill_(1.0))
-
-
-def filled_with_the_largest(head, A, target):
-    largest = float(A.max())
-    return _walk(head, A, target, change=lambda B, i, j: B[:, :, i, j].fill_(largest))
-
-
-def flattened(head, A, target):
-    return cell_effects(head, A, target).flatten()
-
-
-def keeps_the_cell(head, A, target):
-    def change(B, i, j):
-        own = B[:, :, i, j].clone()
-        B.zero_()
-        B[:, :, i, j] = own
-
-    return _walk(head, A, target, change=change)
-
-
-def added_alone(head, A, target):
-    """What a cell adds to maps that are 0 everywhere else."""
-
-    def change(B, i, j):
-        own = B[:, :, i, j].clone()
-        B.zero_()
-        B[:, :, i, j] = own
-
-    nothing = head(torch.zeros_like(A))[0, target]
-    return head(A)[0, target] - _walk(head, A, target, change=change) - nothing
-
-
-def whole_line(head, A, target):
-    return _walk(head, A, target, change=lambda B, i, j: B[:, :, i].zero_())
-
-
-def each_map_alone(head, A, target):
-    """The sum of the effects of single numbers, one feature map at a time."""
-    parts = [
-        _walk(head, A, target, change=lambda B, i, j, k=k: B[:, k, i, j].zero_())
-        for k in range(A.shape[1])
-    ]
-    return torch.stack(parts).sum(0)
-
-
-def each_map_apart(head, A, target):
-    """One effect for each single number, (K, h, w)."""
-    parts = [
-        _walk(head, A, target, change=lambda B, i, j, k=k: B[:, k, i, j].zero_())
-        for k in range(A.shape[1])
-    ]
-    return torch.stack(parts)
+def by_maps(head, A, target):
+    """Return one effect for each single number, (K, h, w)."""
+    each = range(A.shape[1])
+    offs = [lambda B, i, j, k=k: B[:, k, i, j].zero_() for k in each]
+    return torch.stack([cell_effects(head, A, target, off=off) for off in offs])
 
 
 def whole_maps(head, A, target):
-    """One effect for each feature map."""
-    effects = []
-    for k in range(A.shape[1]):
-        changed = A.clone()
-        changed[:, k] = 0
-        effects.append(head(A)[0, target] - head(changed)[0, target])
-    return torch.stack(effects)
+    """Return one effect for each feature map, (K,)."""
+    without = A * (1 - torch.eye(A.shape[1]))[:, :, None, None]
+    return head(A)[0, target] - head(without)[:, target]
 
 
-def turned(head, A, target):
-    return cell_effects(head, A, target).T
+def alone(B, i, j):
+    """Keep one cell and switch off all others."""
+    kept = B[:, :, i, j].clone()
+    B.zero_()[:, :, i, j] = kept
 
 
-WRONG = {
-    function.__name__: function
-    for function in (
-        accumulates,
-        no_copy,
-        sign_flipped,
-        absolute,
-        negatives_cut,
-        score_after,
-        relative,
-        own_scale,
-        best_class,
-        class_rechosen,
-        all_classes,
-        probability,
-        log_probability,
-        first_map_only,
-        last_map_only,
-        mean_of_the_map,
-        filled_with_one,
-        filled_with_the_largest,
-        flattened,
-        keeps_the_cell,
+def added_alone(head, A, target):
+    """Return what a cell adds to maps that are 0 everywhere else."""
+    lost = cell_effects(head, A, target, off=alone)
+    return (head(A) - head(0 * A))[0, target] - lost
+
+
+# ---------------------------------------------------------------- the task
+
+ONE_MAP = "A cell is off when all K maps are 0 there: changed[:, :, i, j] = 0."
+AGAIN = "Here, run the head again without the cell."
+MISTAKES = [
+    # copies
+    swap(
+        "accumulates",
+        "The cells stay off in later turns. Start every turn from A.clone().",
+        copy=lambda A, last: last,
+    ),
+    own(
+        "no_copy",
+        "Your function changes the caller's A. Work on A.clone().",
+        partial(cell_effects, copy=lambda A, last: A),
+        seen_in="traces",
+    ),
+    # what is done with the difference
+    after(
+        "sign_flipped",
+        "The sign is reversed. The effect is F(A) - F(A without the cell).",
+        lambda found: -found,
+    ),
+    after("absolute", "Right up to the sign: a cell may speak against the class.", torch.abs),
+    after(
+        "negatives_cut",
+        "Right where the effect is positive. But a cell may speak against the class.",
+        torch.relu,
+    ),
+    after(
+        "score_after",
+        "These are the scores without the cell. The effect is before minus after.",
+        lambda found, head, A, target: head(A)[0, target] - found,
+    ),
+    after(
+        "relative",
+        "You divide by the score of the intact maps. The effect is a plain difference.",
+        lambda found, head, A, target: found / head(A)[0, target],
+    ),
+    after(
+        "own_scale",
+        "You divide by the largest effect. Return the plain differences.",
+        lambda found: found / found.abs().max(),
+    ),
+    after(
+        "flattened",
+        "The numbers are right, but they stand in one line. Return a map, (h, w).",
+        torch.flatten,
+    ),
+    after(
+        "turned", "Your map is turned: its shape is (w, h). The first index counts down.", torch.t
+    ),
+    # the score
+    before(
+        "best_class",
+        "You explain the class with the highest score. Explain the target.",
+        target=lambda target, head, A: int(head(A)[0].argmax()),
+    ),
+    swap(
+        "class_rechosen",
+        "You read the highest score before and after. Read the target's score both times.",
+        score=lambda z, target: z.max(),
+    ),
+    swap(
+        "all_classes",
+        "You add up the scores of all classes. Read the target's score only.",
+        score=lambda z, target: z.sum(),
+    ),
+    swap(
+        "probability",
+        "This is the effect on the probability. Asked is the score, without softmax.",
+        score=lambda z, target: z.softmax(0)[target],
+    ),
+    swap(
+        "log_probability",
+        "This is the effect on the log probability. Asked is the score itself.",
+        score=lambda z, target: z.log_softmax(0)[target],
+    ),
+    # what is switched off
+    swap(
+        "first_map_only",
+        f"You switch off the first feature map only. {ONE_MAP}",
+        off=lambda B, i, j: B[:, 0, i, j].zero_(),
+    ),
+    swap(
+        "last_map_only",
+        f"You switch off the last feature map only. {ONE_MAP}",
+        off=lambda B, i, j: B[:, -1, i, j].zero_(),
+    ),
+    swap(
+        "mean_of_the_map",
+        "You set the cell to the mean of its feature map. Set it to 0.",
+        off=lambda B, i, j: B[:, :, i, j].copy_(B.mean((2, 3))),
+    ),
+    swap(
+        "filled_with_one",
+        "You set the cell to 1. Set it to 0.",
+        off=lambda B, i, j: B[:, :, i, j].fill_(1.0),
+    ),
+    swap(
+        "filled_with_the_largest",
+        "You set the cell to the largest value of A. Set it to 0.",
+        off=lambda B, i, j: B[:, :, i, j].fill_(B.max()),
+    ),
+    swap(
+        "keeps_the_cell",
+        "You keep the cell and switch off the others. Do it the other way round.",
+        off=alone,
+    ),
+    swap(
+        "whole_line",
+        "You switch off a whole line of cells. Use both indices, changed[:, :, i, j].",
+        off=lambda B, i, j: B[:, :, i].zero_(),
+    ),
+    own(
+        "added_alone",
+        "You measure what the cell adds to empty maps. Keep the others, and take this one away.",
         added_alone,
-        whole_line,
-        by_the_slope,
-        by_the_mean_slope,
-        layer_cam,
-        integrated,
-        each_map_alone,
-        each_map_apart,
+    ),
+    own(
+        "each_map_alone",
+        "You switch off one feature map at a time and add up. Switch all K off at once.",
+        lambda head, A, target: by_maps(head, A, target).sum(0),
+    ),
+    own(
+        "each_map_apart",
+        "You return one effect for each number. Switch off all K maps of a cell together.",
+        by_maps,
+    ),
+    own(
+        "whole_maps",
+        "You switch off whole feature maps. Switch off one cell (i, j) of all maps.",
         whole_maps,
-        turned,
-    )
-}
-BY_NUMBERS = {name: wrong for name, wrong in WRONG.items() if name != "no_copy"}
+    ),
+    # what slopes promise
+    own(
+        "by_the_slope",
+        "This is slope times value, HiResCAM: the effect only where the head is linear. Run it "
+        "again.",
+        by_slopes.hires_cam,
+    ),
+    own(
+        "by_the_mean_slope",
+        f"This is mean slope times value, Grad-CAM. {AGAIN}",
+        by_slopes.grad_cam,
+    ),
+    own("layer_cam", f"This is LayerCAM: positive slope times value. {AGAIN}", by_slopes.layer_cam),
+    own(
+        "integrated",
+        "This is Integrated Gradients from maps of 0: it equals the effect only where the head is "
+        f"linear. {AGAIN}",
+        by_slopes.integrated,
+    ),
+]
 
-GRADER = CaseGrader("04.4", CASES, cell_effects, BY_NUMBERS, near={"integrated": 0.02})
-
-CELL_EFFECTS = Task(
-    id="04.4",
-    grade=GRADER,
-    reference=cell_effects,
-    misconceptions=WRONG,
+CELL_EFFECTS = function_task(
+    "04.4",
+    cell_effects,
+    cases=CASES,
+    mistakes=MISTAKES,
+    near={"integrated": 0.02},
+    passed="This is what each cell adds, measured and not promised.",
+    hints=(
+        "It is the occlusion of lesson 00, on feature maps instead of pixels: two loops, and a "
+        "fresh copy in each turn.",
+        "A cell is a column through all feature maps: changed[:, :, i, j] = 0. Only the head has "
+        "to run again.",
+        "Inside the loops: changed = A.clone(); changed[:, :, i, j] = 0; effects[i, j] = "
+        "head(A)[0, target] - head(changed)[0, target].",
+    ),
 )

@@ -15,11 +15,12 @@ def certain_sign(
     maps, *,
     average=lambda maps: maps.mean(0),
     error=lambda maps: maps.std(0) / len(maps) ** 0.5,
-    judge=lambda mean, error: mean.abs() > 2 * error,
+    judge=lambda mean, limit: mean.abs() > limit,
+    errors=2,
 ):  # fmt: skip
     """Return where the mean is more than two standard errors from 0, (...)."""
     maps = maps.double()
-    return judge(average(maps), error(maps))
+    return judge(average(maps), errors * error(maps))
 
 
 # ---------------------------------------------------------------- cases
@@ -67,8 +68,8 @@ MISTAKES = [
     # the standard error
     swap(
         "spread_not_error",
-        "You compare with the spread of single maps. The mean of n maps is more exact: divide the"
-        " spread by the root of n. See {section_bars}.",
+        "You compare with the spread of single maps. The mean of n maps is more exact: divide by "
+        "the root of n. See {section_bars}.",
         error=lambda maps: maps.std(0),
     ),
     swap(
@@ -79,20 +80,17 @@ MISTAKES = [
     ),
     swap(
         "root_of_n_minus_one",
-        "You divide by sqrt(n - 1). The n - 1 stands in the variance already: divide the standard"
-        " deviation by sqrt(n).",
+        "You divide by sqrt(n - 1). The n - 1 stands in the variance already: divide by sqrt(n).",
         error=lambda maps: maps.std(0) / (len(maps) - 1) ** 0.5,
     ),
     swap(
         "population",
-        "Your standard deviation has n in its denominator. Asked is n - 1, as in torch's std: the"
-        " mean was fitted to the same maps.",
+        "Your standard deviation has n in its denominator. Asked is n - 1, as in torch's std.",
         error=lambda maps: maps.std(0, unbiased=False) / len(maps) ** 0.5,
     ),
     swap(
         "mean_deviation",
-        "You use the mean size of the deviations. Asked is the standard deviation, the root of "
-        "their mean square.",
+        "You use the mean size of the deviations. Asked is the standard deviation.",
         error=lambda maps: (maps - maps.mean(0)).abs().mean(0) / len(maps) ** 0.5,
     ),
     swap(
@@ -116,70 +114,52 @@ MISTAKES = [
         error=lambda maps: (maps.std() / len(maps) ** 0.5).expand_as(maps[0]),
     ),
     # the comparison
-    swap(
-        "near_two",
-        "Your threshold is 1.96 standard errors. Asked are two.",
-        judge=lambda mean, error: mean.abs() > 1.96 * error,
-    ),
+    swap("near_two", "Your threshold is 1.96 standard errors. Asked are two.", errors=1.96),
     swap(
         "one_error",
-        "Your threshold is about one standard error. Asked are two: with one, a third of all "
-        "pixels passes by pure chance.",
-        judge=lambda mean, error: mean.abs() > error,
+        "Your threshold is about one standard error: a third of pure noise passes it. Asked are "
+        "two.",
+        errors=1,
     ),
-    swap(
-        "three_errors",
-        "Your threshold is about three standard errors. Asked are two.",
-        judge=lambda mean, error: mean.abs() > 3 * error,
-    ),
+    swap("three_errors", "Your threshold is about three standard errors. Asked are two.", errors=3),
     swap(
         "at_least",
-        "Your answer is True for an entry that is 0 in every map. Its mean and its error are 0, "
-        "so it has no sign at all. Compare with >, not with >=, and do not divide by an error of "
-        "0.",
-        judge=lambda mean, error: mean.abs() >= 2 * error,
+        "Your answer is True for an entry that is 0 in every map. It has no sign at all: compare "
+        "with >, not with >=, and do not divide by an error of 0.",
+        judge=lambda mean, limit: mean.abs() >= limit,
     ),
-    swap(
-        "at_least",
-        "",
-        judge=lambda mean, error: ~((mean / error).abs() <= 2),
-    ),
+    swap("at_least", "", judge=lambda mean, limit: ~((mean / limit).abs() <= 1)),
     swap(
         "only_positive",
-        "You find only positive means. A mean far below 0 has a certain sign, too: compare its "
-        "size.",
-        judge=lambda mean, error: mean > 2 * error,
+        "You find only positive means. A mean far below 0 has a certain sign, too.",
+        judge=lambda mean, limit: mean > limit,
     ),
     swap(
         "reversed",
         "Your answer is the wrong way round: True where the sign is certain.",
-        judge=lambda mean, error: mean.abs() <= 2 * error,
+        judge=lambda mean, limit: mean.abs() <= limit,
     ),
-    swap(
-        "reversed",
-        "",
-        judge=lambda mean, error: mean.abs() < 2 * error,
-    ),
+    swap("reversed", "", judge=lambda mean, limit: mean.abs() < limit),
     swap(
         "the_mean",
         "You return the mean. Return whether its size is above two standard errors.",
-        judge=lambda mean, error: mean,
+        judge=lambda mean, limit: mean,
     ),
     swap(
         "the_error",
-        "You return the standard error. Return whether the mean is more than two of them away "
-        "from 0.",
-        judge=lambda mean, error: error,
+        "You return the standard error. Return whether the mean is more than two of them from 0.",
+        errors=1,
+        judge=lambda mean, limit: limit,
     ),
     swap(
         "kept_values",
         "You return the mean where its sign is certain. Asked is True or False.",
-        judge=lambda mean, error: mean * (mean.abs() > 2 * error),
+        judge=lambda mean, limit: mean * (mean.abs() > limit),
     ),
     swap(
         "with_sign",
         "You return the sign itself. Asked is True where it is certain, for both signs.",
-        judge=lambda mean, error: mean.sign() * (mean.abs() > 2 * error),
+        judge=lambda mean, limit: mean.sign() * (mean.abs() > limit),
     ),
     after(
         "share_only",
@@ -199,27 +179,25 @@ MISTAKES = [
     ),
     swap(
         "sizes_against_error",
-        "You compare the mean size. Take the mean with signs first, then its size: sizes of pure "
-        "noise are never near 0.",
+        "You compare the mean size, which is never near 0. Take the mean with signs, then its "
+        "size.",
         average=lambda maps: maps.abs().mean(0),
     ),
     before(
         "abs_first",
         "You call every sign certain, except where all maps are 0. Are absolute values taken "
-        "before the mean? Then every mean is far from 0, also that of pure noise. Average with "
-        "signs.",
+        "before the mean? Then even the mean of pure noise is far from 0.",
         maps=lambda maps: maps.abs(),
     ),
     # another question
     own(
         "all_agree",
-        "You ask that all maps have the same sign. That is much more than a mean two standard "
-        "errors from 0, and it gets harder as n grows.",
+        "You ask that all maps have the same sign. That is much more, and gets harder as n grows.",
         lambda maps: maps.sign().sum(0).abs() == len(maps),
     ),
     own(
         "most_agree",
-        "You count signs. The question is how far the mean is from 0, in standard errors.",
+        "You count signs. Asked is how far the mean is from 0, in standard errors.",
         lambda maps: (maps > 0).double().mean(0) != 0.5,
     ),
     own(

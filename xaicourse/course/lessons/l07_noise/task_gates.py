@@ -5,20 +5,20 @@ from torch import Tensor
 
 from xaicourse.course.grading.cases import case
 from xaicourse.course.grading.function_task import function_task
-from xaicourse.course.grading.mistakes import after, before, swap
+from xaicourse.course.grading.mistakes import after, before, own, swap
 
 __all__ = ["SMOOTHED_GRADIENT"]
 
 
 def smoothed_gradient(
     W, b, v, x, sigma, *,
-    spread=lambda W, sigma: sigma * W.norm(dim=1),
-    chance=lambda sums, spread: torch.special.ndtr(sums / spread),
+    length=lambda W: W.norm(dim=1),
+    chance=torch.special.ndtr,
 ):  # fmt: skip
     """Return the expected gradient under noise: each gate becomes the chance that it is open."""
     W = W.double()
-    sums = x.double() @ W.T + b.double()  # (N, H)
-    return (chance(sums, spread(W, sigma)) * v.double()) @ W
+    u = (x.double() @ W.T + b.double()) / (sigma * length(W))  # (N, H)
+    return (chance(u) * v.double()) @ W
 
 
 # ---------------------------------------------------------------- cases
@@ -67,108 +67,98 @@ def bell(u: Tensor) -> Tensor:
     return torch.exp(-u.square() / 2) / (2 * torch.pi) ** 0.5
 
 
+def with_values(value):
+    """Return a function in which a value of each unit takes the place of its gate."""
+
+    def wrong(W, b, v, x, sigma):
+        return smoothed_gradient(W, b, v * sigma * W.norm(dim=1), x, sigma, chance=value)
+
+    return wrong
+
+
 MISTAKES = [
     # the gates
     swap(
         "plain_gates",
-        "This is the plain gradient at x: gates 0 or 1. Under noise a gate is open with a chance "
-        "between 0 and 1. See {section_smooth}.",
-        chance=lambda sums, spread: (sums > 0).double(),
+        "This is the plain gradient at x. Under noise a gate is open with a chance. See "
+        "{section_smooth}.",
+        chance=lambda u: (u > 0).double(),
     ),
     swap(
         "closed_chance",
         "This is the chance that the gate is closed. Check the sign.",
-        chance=lambda sums, spread: torch.special.ndtr(-sums / spread),
+        chance=lambda u: torch.special.ndtr(-u),
     ),
     swap(
         "sigmoid",
         "You use the sigmoid. The noise is normal, so the chance is Phi, torch.special.ndtr.",
-        chance=lambda sums, spread: torch.sigmoid(sums / spread),
+        chance=torch.sigmoid,
     ),
     swap(
         "erf_alone",
         "You use erf. Phi(u) = (1 + erf(u / sqrt(2))) / 2, or torch.special.ndtr(u).",
-        chance=lambda sums, spread: torch.erf(sums / spread),
+        chance=torch.erf,
     ),
-    swap(
-        "erf_alone",
-        "",
-        chance=lambda sums, spread: torch.erf(sums / spread / 2**0.5),
-    ),
+    swap("erf_alone", "", chance=lambda u: torch.erf(u / 2**0.5)),
     swap(
         "root_two_forgotten",
         "The root of two is missing: Phi(u) = (1 + erf(u / sqrt(2))) / 2, or "
         "torch.special.ndtr(u).",
-        chance=lambda sums, spread: (1 + torch.erf(sums / spread)) / 2,
+        chance=lambda u: (1 + torch.erf(u)) / 2,
     ),
     swap(
         "bell_curve",
-        "You use the bell curve itself. Asked is the area below it up to u: Phi, "
-        "torch.special.ndtr.",
-        chance=lambda sums, spread: bell(sums / spread),
+        "You use the bell curve itself. Asked is the area below it: Phi, torch.special.ndtr.",
+        chance=bell,
     ),
-    swap(
+    own(
         "smoothed_score",
-        "This is built from the smoothed value of each relu, not from its slope. The slope of a "
-        "relu is its gate, and the mean gate is the chance that it is open.",
-        chance=lambda sums, spread: (
-            sums * torch.special.ndtr(sums / spread) + spread * bell(sums / spread)
-        ),
+        "This is built from the smoothed value of each relu, not from its slope: the mean gate.",
+        with_values(lambda u: u * torch.special.ndtr(u) + bell(u)),
     ),
-    swap(
-        "smoothed_score",
-        "",
-        chance=lambda sums, spread: sums * torch.special.ndtr(sums / spread),
-    ),
-    swap(
+    own("smoothed_score", "", with_values(lambda u: u * torch.special.ndtr(u))),
+    own(
         "times_value",
-        "You multiply by the value of the relu. Its slope is 1 where the gate is open, whatever "
-        "the value.",
-        chance=lambda sums, spread: sums.clamp(min=0) * torch.special.ndtr(sums / spread),
+        "You multiply by the value of the relu. Its slope is 1 where the gate is open.",
+        with_values(lambda u: u.clamp(min=0) * torch.special.ndtr(u)),
     ),
     swap(
         "all_half",
         "You set every chance to one half. That is right only for a very large sigma.",
-        chance=lambda sums, spread: torch.full_like(sums, 0.5),
+        chance=lambda u: torch.full_like(u, 0.5),
     ),
     # how far the noise moves a sum
     swap(
         "length_forgotten",
-        "The sum inside a unit has the standard deviation sigma times the length of its weights. "
-        "You left out the length.",
-        spread=lambda W, sigma: sigma,
+        "The noise inside a unit is sigma times the length of its weights. You left out the "
+        "length.",
+        length=lambda W: 1,
     ),
     swap(
         "length_squared",
-        "You divide by the squared length of the weights. A standard deviation grows with the "
-        "length itself.",
-        spread=lambda W, sigma: sigma * W.norm(dim=1) ** 2,
+        "You divide by the squared length of the weights. Divide by the length itself.",
+        length=lambda W: W.norm(dim=1) ** 2,
     ),
-    swap(
+    before(
         "sigma_squared",
-        "You divide by sigma squared. A standard deviation grows with sigma itself.",
-        spread=lambda W, sigma: sigma**2 * W.norm(dim=1),
+        "You divide by sigma squared. Divide by sigma itself.",
+        sigma=lambda sigma: sigma**2,
     ),
-    swap(
-        "sigma_forgotten",
-        "Your result does not depend on sigma.",
-        spread=lambda W, sigma: W.norm(dim=1),
-    ),
-    swap(
+    before("sigma_forgotten", "Your result does not depend on sigma.", sigma=lambda sigma: 1),
+    before(
         "multiplied_by_sigma",
-        "You multiply by sigma. More noise must make the chance nearer to one half: divide by it.",
-        spread=lambda W, sigma: W.norm(dim=1) / sigma,
+        "You multiply by sigma. More noise brings the chance nearer to one half: divide.",
+        sigma=lambda sigma: 1 / sigma,
     ),
     swap(
         "one_length",
-        "You use the length of the whole matrix W. Each unit has its own length: W.norm(dim=1).",
-        spread=lambda W, sigma: sigma * W.norm(),
+        "You use the length of the whole matrix W. Each unit has its own: W.norm(dim=1).",
+        length=lambda W: W.norm(),
     ),
     swap(
         "sum_of_sizes",
-        "You add up the sizes of the weights. Independent noise adds in squares: take the length,"
-        " W.norm(dim=1).",
-        spread=lambda W, sigma: sigma * W.abs().sum(1),
+        "You add up the sizes of the weights. Noise adds in squares: W.norm(dim=1).",
+        length=lambda W: W.abs().sum(1),
     ),
     # the arguments, and the finished map
     before(
@@ -191,11 +181,7 @@ MISTAKES = [
         "You multiply by x. Asked is the gradient itself.",
         lambda found, x: x.double() * found,
     ),
-    after(
-        "no_signs",
-        "The sizes are right, but the signs are gone.",
-        lambda found: found.abs(),
-    ),
+    after("no_signs", "The sizes are right, but the signs are gone.", lambda found: found.abs()),
     after(
         "first_input_only",
         "All inputs get the map of the first. Each has its own sums.",

@@ -59,26 +59,23 @@ MISTAKES = [
     ),
     swap(
         "spread_not_error",
-        "You use the variance of single maps. The noise in a mean of n maps is n times smaller. "
-        "See {section_bars}.",
+        "You use the variance of single maps. In a mean of n maps it is n times smaller. See "
+        "{section_bars}.",
         noise=lambda maps: maps.var(0),
     ),
     swap(
         "divided_by_n",
-        "You divide the spread by n. The error of a mean is spread / sqrt(n), so its square is "
-        "variance / n.",
+        "You divide the spread by n. The square of a mean's error is variance / n.",
         noise=lambda maps: (maps.std(0) / len(maps)).square(),
     ),
     swap(
         "deviation_for_variance",
-        "You use the standard deviation where the variance belongs: squared standard error = "
-        "variance / n.",
+        "You use the standard deviation. The square of a mean's error is variance / n.",
         noise=lambda maps: maps.std(0) / len(maps),
     ),
     swap(
         "root_of_n",
-        "You divide the variance by the root of n. The standard error is standard deviation / "
-        "sqrt(n), so its square is variance / n.",
+        "You divide the variance by the root of n. The square of a mean's error is variance / n.",
         noise=lambda maps: maps.var(0) / len(maps) ** 0.5,
     ),
     swap(
@@ -99,14 +96,12 @@ MISTAKES = [
     ),
     swap(
         "not_squared",
-        "You add up sizes. Squares add up: the squared length of the mean is that of the signal "
-        "plus that of the noise, on average.",
+        "You add up sizes. Only squares of signal and noise add up to that of the mean.",
         join=lambda noise, mean: 1 - noise.sqrt().sum() / mean.abs().sum(),
     ),
     swap(
         "sizes_over_squares",
-        "Above the line you add up standard errors, below it squared means. Square the standard "
-        "errors, too.",
+        "Above the line you add up standard errors, not their squares.",
         join=lambda noise, mean: 1 - noise.sqrt().sum() / mean.square().sum(),
     ),
     swap(
@@ -126,8 +121,8 @@ MISTAKES = [
     ),
     swap(
         "pixel_by_pixel",
-        "You take the ratio at each entry and average. Entries with a mean near 0 then count for "
-        "everything. Add up first, divide once.",
+        "You take the ratio at each entry. Means near 0 then count for everything. Add up first, "
+        "divide once.",
         join=lambda noise, mean: (1 - noise / mean.square()).mean(),
     ),
     swap(
@@ -137,20 +132,17 @@ MISTAKES = [
     ),
     swap(
         "certain_share",
-        "This is the share of entries whose sign is certain. Asked is the share of the squared "
-        "length.",
+        "This is the share of certain signs. Asked is the share of the squared length.",
         join=lambda noise, mean: (mean.abs() > 2 * noise.sqrt()).double().mean(),
     ),
     swap(
         "of_sum",
-        "You take the mean's square as pure signal. It holds the noise as well: signal = mean "
-        "squared minus error squared.",
+        "You take the mean's square as pure signal. It holds the noise as well.",
         join=lambda noise, mean: mean.square().sum() / (mean.square() + noise).sum(),
     ),
     after(
         "not_below_zero",
-        "You clip at 0. Then a map without any signal would seem to have some, on average. Leave "
-        "it.",
+        "You clip at 0. Then pure noise would have a positive share on average. Leave it.",
         lambda found: found.clamp(min=0),
     ),
     after(
@@ -166,20 +158,17 @@ MISTAKES = [
     ),
     swap(
         "mean_over_all",
-        "Your denominator is the mean square of the single maps. Asked are the squares of the "
-        "mean map.",
+        "Your denominator is the mean square of single maps. Asked are the squares of the mean.",
         average=lambda maps: maps.square().mean(0).sqrt(),
     ),
     own(
         "mean_against_single",
-        "You compare the mean map with the single maps. Asked is how much of the mean map itself "
-        "is noise.",
+        "You compare the mean map with single maps. Asked is how much of the mean map is noise.",
         lambda maps: maps.mean(0).square().sum() / maps.square().mean(0).sum(),
     ),
     before(
         "abs_first",
-        "You take absolute values of the maps first. Then noise counts as signal. Average with "
-        "signs.",
+        "You take absolute values first. Then noise counts as signal. Average with signs.",
         maps=lambda maps: maps.abs(),
     ),
 ]

@@ -4,19 +4,15 @@ import torch
 
 from xaicourse.course.grading.cases import case, waves
 from xaicourse.course.grading.function_task import function_task
-from xaicourse.course.grading.mistakes import after, own, swap
+from xaicourse.course.grading.mistakes import after, before, own, swap
 from xaicourse.course.lessons.l07_noise.probe_gradient import ProbeGradient
 
 __all__ = ["MY_SMOOTHGRAD"]
 
 
-def my_smoothgrad(
-    gradient, x, noise, sigma, *,
-    copies=lambda x, noise, sigma: [x + sigma * e for e in noise],
-    join=lambda found: found.mean(0),
-):  # fmt: skip
+def my_smoothgrad(gradient, x, noise, sigma, *, join=lambda found: found.mean(0)):
     """Return the mean gradient over the noisy copies, (N, ...)."""
-    return join(torch.stack([gradient(copy) for copy in copies(x, noise, sigma)]))
+    return join(torch.stack([gradient(x + sigma * draw) for draw in noise]))
 
 
 # ---------------------------------------------------------------- cases
@@ -65,22 +61,21 @@ def spread_of_each(x):
 
 MISTAKES = [
     # what is made of the gradients
-    swap(
+    before(
         "abs_first",
-        "You average the sizes of the gradients. That is another method: slopes of opposite sign "
-        "no longer cancel. See {section_sizes}.",
-        join=lambda found: found.abs().mean(0),
+        "You average the sizes of the gradients: slopes of opposite sign no longer cancel. See "
+        "{section_sizes}.",
+        gradient=lambda gradient: lambda points: gradient(points).abs(),
     ),
-    swap(
+    after(
         "abs_after",
-        "The sizes are right, but the signs are gone. A display may drop them, a method should "
-        "not.",
-        join=lambda found: found.mean(0).abs(),
+        "The sizes are right, but the signs are gone. Only a display may drop them.",
+        torch.abs,
     ),
-    swap(
+    before(
         "squares",
-        "You average the squares. That is SmoothGrad squared, another method. See {section_sizes}.",
-        join=lambda found: found.square().mean(0),
+        "You average the squares, another method. See {section_sizes}.",
+        gradient=lambda gradient: lambda points: gradient(points).square(),
     ),
     swap(
         "root_mean_square",
@@ -107,8 +102,7 @@ MISTAKES = [
     swap("standard_error", "", join=lambda found: (unbiased(found) / len(found)).sqrt()),
     swap(
         "median",
-        "You take the median. SmoothGrad takes the mean: only the mean is the gradient of the "
-        "smoothed score.",
+        "You take the median. Only the mean is the gradient of the smoothed score.",
         join=lambda found: found.quantile(0.5, dim=0),
     ),
     swap("median", "", join=lambda found: found.median(0).values),
@@ -123,22 +117,21 @@ MISTAKES = [
         join=lambda found: found.sum(0) / max(1, len(found) - 1),
     ),
     swap("one_too_few", "", join=lambda found: found.sum(0) / torch.tensor(len(found) - 1.0)),
-    swap(
+    before(
         "first_draw",
-        "Only the first draw is in your result. Is there a return inside the loop?",
-        join=lambda found: found[0],
+        "Only the first draw is in your result. Is a return inside the loop?",
+        noise=lambda noise: noise[:1],
     ),
     swap("first_draw", "", join=lambda found: found[0] / len(found)),
-    swap(
+    before(
         "last_draw",
-        "Only the last draw is in your result. Is the sum overwritten in each turn of the loop?",
-        join=lambda found: found[-1],
+        "Only the last draw is in your result. Does each turn overwrite the sum?",
+        noise=lambda noise: noise[-1:],
     ),
     swap("last_draw", "", join=lambda found: found[-1] / len(found)),
     swap(
         "over_the_inputs",
-        "You average over the inputs and keep the draws. Average over the draws: the first axis of "
-        "(n, N, ...).",
+        "You average over the inputs. Average over the draws: the first axis of (n, N, ...).",
         join=lambda found: found.mean(1),
     ),
     swap(
@@ -153,71 +146,58 @@ MISTAKES = [
         join=lambda found: found,
     ),
     # the copies
-    swap(
+    before(
         "random_walk",
-        "You add each draw to the copy before it, so the noise piles up. Every copy starts from x. "
-        "(This mistake stands in public code.)",
-        copies=lambda x, noise, sigma: [x + sigma * e for e in noise.cumsum(0)],
+        "You add each draw to the copy before it. Every copy starts from x. (This mistake stands "
+        "in public code.)",
+        noise=lambda noise: noise.cumsum(0),
     ),
-    swap(
+    before(
         "mean_copy",
-        "You average the noise first and take one gradient. Take a gradient at each copy, then the "
-        "mean.",
-        copies=lambda x, noise, sigma: [x + sigma * noise.mean(0)],
+        "You average the noise first. Take a gradient at each copy, then the mean.",
+        noise=lambda noise: noise.mean(0, keepdim=True),
     ),
-    swap(
+    before(
         "no_noise",
         "This is the plain gradient at x. Add sigma * draw before you ask for a gradient.",
-        copies=lambda x, noise, sigma: [x],
+        sigma=lambda sigma: 0,
     ),
-    swap(
-        "sigma_forgotten",
-        "The noise is not multiplied by sigma.",
-        copies=lambda x, noise, sigma: [x + e for e in noise],
-    ),
-    swap(
+    before("sigma_forgotten", "The noise is not multiplied by sigma.", sigma=lambda sigma: 1),
+    before(
         "sigma_squared",
-        "You multiply the noise by sigma squared. sigma is the standard deviation: multiply by "
-        "sigma itself.",
-        copies=lambda x, noise, sigma: [x + sigma**2 * e for e in noise],
+        "You multiply the noise by sigma squared. Multiply by sigma itself.",
+        sigma=lambda sigma: sigma**2,
     ),
-    swap(
+    before(
         "sigma_rooted",
-        "You multiply the noise by the root of sigma. sigma is already the standard deviation, not "
-        "the variance.",
-        copies=lambda x, noise, sigma: [x + sigma**0.5 * e for e in noise],
+        "You multiply the noise by the root of sigma. Multiply by sigma itself.",
+        sigma=lambda sigma: sigma**0.5,
     ),
-    swap(
+    before(
         "relative_sigma",
         "You multiply sigma by the range of x. Here sigma is given in units of x.",
-        copies=lambda x, noise, sigma: [x + sigma * spread_of_each(x) * e for e in noise],
+        sigma=lambda sigma, x: sigma * spread_of_each(x),
     ),
-    swap(
-        "relative_sigma",
-        "",
-        copies=lambda x, noise, sigma: [x + sigma * (x.max() - x.min()) * e for e in noise],
-    ),
-    swap(
+    before("relative_sigma", "", sigma=lambda sigma, x: sigma * (x.max() - x.min())),
+    before(
         "multiplied",
         "You multiply x by the noise. It is added: x + sigma * draw.",
-        copies=lambda x, noise, sigma: [x * (1 + sigma * e) for e in noise],
+        sigma=lambda sigma, x: sigma * x,
     ),
-    swap(
+    before(
         "clipped",
-        "You cut the noisy copies to [0, 1]. That shifts their mean: bright pixels get darker on "
-        "average. Leave them as they are.",
-        copies=lambda x, noise, sigma: [(x + sigma * e).clamp(0, 1) for e in noise],
+        "You cut the noisy copies to [0, 1]. That shifts their mean: bright pixels get darker.",
+        gradient=lambda gradient: lambda points: gradient(points.clamp(0, 1)),
     ),
-    swap(
+    before(
         "subtracted",
-        "You subtract the noise. On average that gives the same, but here the draws are given: add "
-        "them.",
-        copies=lambda x, noise, sigma: [x - sigma * e for e in noise],
+        "You subtract the noise. On average that is the same, but these draws are added.",
+        sigma=lambda sigma: -sigma,
     ),
-    swap(
+    before(
         "photo_counted",
-        "You also count the gradient at x itself. The mean runs over the n noisy copies only.",
-        copies=lambda x, noise, sigma: [x, *(x + sigma * e for e in noise)],
+        "You also count the gradient at x. The mean runs over the n noisy copies only.",
+        noise=lambda noise: torch.cat([0 * noise[:1], noise]),
     ),
     # the finished map
     own(
