@@ -10,7 +10,7 @@ from torch import Tensor
 from xaicourse.course.grading import messages
 from xaicourse.course.grading.calling import call, require_function
 from xaicourse.course.grading.compare import as_numbers, refuse, show, show_apart
-from xaicourse.course.grading.leaves import Modules
+from xaicourse.course.grading.leaves import Modules, asks_for_gradients
 from xaicourse.course.grading.normalised import normalised
 from xaicourse.course.grading.path_probe import ProbeModel
 from xaicourse.course.grading.relation import relation
@@ -140,6 +140,15 @@ def _scaled_words(size: str) -> str:
     return messages.text("general/normalised", what=messages.text(f"general/{size}"))
 
 
+def _other_shape(given: Sequence[Tensor], expected: Sequence[Any]) -> tuple[str, ...]:
+    """Return a note on right numbers with axes of length 1 that were not asked for, or without."""
+    for got, right in zip(given, expected, strict=True):
+        if right is not None and right.ndim and got.shape != right.shape:
+            shapes = {"shape": tuple(got.shape), "expected": tuple(right.shape)}
+            return (messages.text("notes/other_shape", **shapes),)
+    return ()
+
+
 def no_reason(arguments: Mapping[str, Any]) -> str | None:
     """Know nothing about a call that stopped with an error."""
     return None
@@ -222,7 +231,7 @@ class CaseGrader:
             return self._left_behind(*left)
         if self.twice and not all(self._same_twice(answer, case) for case in self.cases):
             refuse("general/second_call")
-        return Outcome("passed", self._text("passed"))
+        return Outcome("passed", self._text("passed"), notes=_other_shape(given, expected))
 
     def _results(self, right: Callable[..., Any]) -> list[Any]:
         return [self.result(right, case) for case in self.cases]
@@ -416,9 +425,9 @@ class CaseGrader:
         model = arguments.get("model")
         stray = model.stray() if isinstance(model, WatchedModel) else None
         self._refuse_changes(case, arguments)
-        return Reply(
-            self._numbers(value, where), stray, left or self._asks_for_gradients(arguments)
-        )
+        asks = (n for n, before in case.values.items() if asks_for_gradients(arguments[n], before))
+        left = left or next((("leaves_grad", name) for name in asks), None)
+        return Reply(self._numbers(value, where), stray, left)
 
     def _numbers(self, value: Any, where: str) -> Tensor:
         """Return a result as a tensor, or say why it is none."""
@@ -445,15 +454,6 @@ class CaseGrader:
             return as_numbers(value)
         numbers = as_numbers(self.none if value is None else value)
         return torch.nan_to_num(numbers, nan=self.none, posinf=LARGE, neginf=-LARGE)
-
-    def _asks_for_gradients(self, arguments: Mapping[str, Any]) -> tuple[str, str] | None:
-        """Say which tensor asks for gradients from now on, in a task in which that is a mistake."""
-        if "leaves_grad" in self._named():
-            for name, value in arguments.items():
-                asks = isinstance(value, Tensor) and (value.requires_grad or value.grad is not None)
-                if asks:
-                    return "leaves_grad", name
-        return None
 
     def _explained(self, stopped: Outcome) -> Outcome:
         """Add to an error what it means, if this error is known here."""

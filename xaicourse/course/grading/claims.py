@@ -169,6 +169,8 @@ def claim_task(
     unfit: Sequence[Wrong] = (),
     evidence: str = "",
     progress: str = "",
+    each: type[EachClaim] = EachClaim,
+    more: Mapping[str, str] | None = None,
     **record: Any,
 ) -> Task:
     """Return the task.
@@ -196,6 +198,10 @@ def claim_task(
     progress : str
         What is said of several examples until all hold: {done} are those that do, {reason} is
         what is wrong with the first that does not.
+    each : class
+        What judges several examples.
+    more : mapping, optional
+        Further messages of such a class.
     **record : object
         Further fields of the record, such as `bugs`.
 
@@ -213,10 +219,11 @@ def claim_task(
         "misconceptions": {line.name: line.says for line in lines if line.example is not None},
     }
     words |= {key: text for key, text in (("evidence", evidence), ("progress", progress)) if text}
+    words |= more or {}
 
     readers = read if isinstance(read, Mapping) else {"": read}
     graders = {name: ClaimGrader(id, one, unfit, mistakes) for name, one in readers.items()}
-    grade = graders[""] if "" in graders else EachClaim(id, graders)
+    grade = graders[""] if "" in graders else each(id, graders)
     return Task(
         id,
         grade,

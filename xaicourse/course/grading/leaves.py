@@ -1,4 +1,4 @@
-"""What a call leaves behind on the modules that it was given."""
+"""What a call leaves behind on the modules and tensors that it was given."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -6,9 +6,21 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Modules"]
+__all__ = ["Modules", "asks_for_gradients"]
 
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+
+
+def asks_for_gradients(now: Any, before: Any) -> bool:
+    """Say whether a tensor, or one in a list, asks for gradients since `before`, or holds one."""
+    if isinstance(now, Tensor) and isinstance(before, Tensor):
+        switched_on = now.requires_grad and not before.requires_grad
+        return now.is_leaf and (switched_on or (now.grad is not None and before.grad is None))
+    if isinstance(now, Mapping) and isinstance(before, Mapping):
+        return any(asks_for_gradients(now[key], before[key]) for key in before if key in now)
+    if isinstance(now, (list, tuple)) and isinstance(before, (list, tuple)):
+        return any(map(asks_for_gradients, now, before))
+    return False
 
 
 class Modules:

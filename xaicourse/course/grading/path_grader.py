@@ -19,6 +19,7 @@ from xaicourse.course.grading.compare import (
     show_apart,
     to_tensor,
 )
+from xaicourse.course.grading.leaves import asks_for_gradients
 from xaicourse.course.grading.mistakes import Mistake
 from xaicourse.course.grading.path import Path, Probe, right
 from xaicourse.course.grading.random_alphas import integrates_at_random
@@ -286,6 +287,9 @@ class PathGrader:
         second = self._ask(answer, probe, given=given)
         if distance(first, second) > EXACT:
             refuse("general/second_call", diagnosis="second_call")
+        for name in ("x", "baseline"):
+            if asks_for_gradients(given[name], getattr(probe, name)):
+                refuse("general/leaves_grad", diagnosis="leaves_grad", name=name)
 
     def _refuse_mixed_rows(self, answer: Any) -> None:
         """With few steps, an input must get the same map alone as in a batch."""

@@ -126,8 +126,8 @@ UNFIT = [
     ),
     wrong(
         "feature",
-        "feature must be a whole number from 0 to {last}, because features are counted from 0. "
-        "You gave {given}.",
+        "feature must be a whole number from 0 to {last} (features are counted from 0); it stands "
+        "before the value. You gave {given}.",
         lambda its: its.place < 0,
     ),
 ]
