@@ -79,8 +79,8 @@ TOY_ON_PAPER = paper_task(
         ),
         row(
             "second_relu_on",
-            "(-3, 1.75) switches on the second relu behind the kink. Its sum is -alpha - 1, below 0 "
-            "on the whole path.",
+            "(-3, 1.75) switches on the second relu behind the kink. Its sum is -alpha - 1, "
+            "below 0 on the whole path.",
             (-3, 1.75),
         ),
         row(

@@ -1,5 +1,7 @@
 """Task 08.4: what the paper does to a layer's terms before it draws them."""
 
+from functools import partial
+
 import torch
 
 from xaicourse.course.grading.cases import case, waves
@@ -11,10 +13,12 @@ __all__ = ["PICTURE"]
 CHANNELS_AND_PLACES = (1, 2, 3)
 
 
-def rescaled(a, axes):
-    """Return a, moved and stretched to 0..1 over these axes; 0 where all numbers are equal."""
+def rescaled(a, axes, top=None, equal=0.0, span=lambda span: span):
+    """Return a (or top), moved and stretched to 0..1 over these axes; 0 where all are equal."""
     least, most = a.amin(axes, keepdim=True), a.amax(axes, keepdim=True)
-    return torch.nan_to_num((a - least) / (most - least))
+    return torch.nan_to_num(
+        ((a if top is None else top) - least) / span(most - least), nan=equal, posinf=equal
+    )
 
 
 def picture(
@@ -22,6 +26,27 @@ def picture(
 ):
     """Return |terms| rescaled to 0..1 for each photo, summed over channels: (N, h, w)."""
     return join(rescale(size(terms), axes))
+
+
+PADS = [1e-3, 1e-2, 1e-4, 1e-5, 1e-6, 1e-7, torch.finfo().eps, 1e-8, 1e-9]
+
+
+def added(span, number):
+    return span + number
+
+
+def at_least(span, number):
+    return span.clamp(min=number)
+
+
+def zero_below(span, number):
+    return torch.where(span < number, float("inf"), span)
+
+
+def equal_photos(terms):
+    """Say of each photo whether all sizes are equal, (N,)."""
+    sizes = terms.abs().flatten(1)
+    return sizes.amin(1) == sizes.amax(1)
 
 
 def least_forgotten(a, axes):
@@ -53,6 +78,7 @@ CASES = (
         "two photos; all terms of the first are -3",
         terms=torch.cat([-3 * torch.ones(1, 2, 2, 2), terms(1.9, 1, 2, 2, 2)]),
     ),
+    case("small", "one photo, terms of about 1e-7", terms=1e-7 * terms(0.9, 1, 2, 3, 2)),
 )
 
 MISTAKES = [
@@ -68,6 +94,12 @@ MISTAKES = [
         "You cut off what is below 0. The paper takes absolute values: a term that lowers "
         "the score is drawn as well.",
         size=torch.relu,
+    ),
+    swap(
+        "sizes_too_late",
+        "Smallest and largest are those of the signed terms. Take them of the absolute values.",
+        size=lambda terms: terms,
+        rescale=lambda a, axes: rescaled(a, axes, top=a.abs()),
     ),
     # over which numbers
     swap(
@@ -163,6 +195,34 @@ MISTAKES = [
         size=lambda terms: terms,
         rescale=lambda a, axes: a,
     ),
+    # a photo of equal terms, and a layer of small ones
+    swap(
+        "ones_for_equal",
+        "A photo whose absolute values are all equal gets zeros.",
+        rescale=partial(rescaled, equal=1.0),
+    ),
+    after(
+        "ones_for_equal",
+        "",
+        lambda picture, terms: picture + equal_photos(terms).view(-1, 1, 1),
+    ),
+    after(
+        "all_zero",
+        "One photo of equal values sets the others to 0. Only that photo gets zeros.",
+        lambda picture, terms: picture * ~equal_photos(terms).any(),
+    ),
+    *[
+        swap(
+            "padded",
+            "You add a number to (largest - smallest), or take a small one for 0: a layer with "
+            "small terms is drawn too weak. Treat only a difference of exactly 0 apart."
+            if (number, pad) == (PADS[0], added)
+            else "",
+            rescale=partial(rescaled, span=partial(pad, number=number)),
+        )
+        for number in PADS
+        for pad in (added, at_least, zero_below)
+    ],
     after("reversed", "You show 1 minus the picture.", lambda picture: 1 - picture),
 ]
 

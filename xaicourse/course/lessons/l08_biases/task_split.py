@@ -1,5 +1,6 @@
 """Task 08.2: what the input and each layer's bias bring to the score of a ReLU net."""
 
+from functools import partial
 from itertools import pairwise
 
 import torch
@@ -59,15 +60,51 @@ def behind_the_relu(weights, biases, x, target):
     return torch.stack([(s * v).sum(1) for s, v in zip(slopes, [x, *biases], strict=True)], dim=1)
 
 
-def rise_without(weights, biases, x, target):
-    """Take what the score loses without the input, and without each bias."""
+def rise_without(weights, biases, x, target, columns=slice(None)):
+    """Take what the score loses without the input, and without each bias, in these columns."""
     values = [x, *biases]
 
     def score(left_out):
         x, *biases = [v * (k != left_out) for k, v in enumerate(values)]
         return split(weights, biases, x, target).sum(1)  # the shares add up to it
 
-    return torch.stack([score(None) - score(k) for k in range(len(values))], dim=1)
+    shares = split(weights, biases, x, target)
+    lost = torch.stack([score(None) - score(k) for k in range(len(values))], dim=1)
+    shares[:, columns] = lost[:, columns]
+    return shares
+
+
+def biases_of_open_units(weights, biases, x, target):
+    """Add up the biases of the open units, without what the later layers do with them."""
+    z, columns = x, [split(weights, biases, x, target)[:, 0]]
+    for w, b in zip(weights[:-1], biases[:-1], strict=True):
+        z = (z @ w.T + b).relu()
+        columns.append(((z > 0) * b).sum(1))
+    return torch.stack([*columns, biases[-1][target]], dim=1)
+
+
+def gates_without_bias(weights, biases, x, target):
+    """Open the gates that are open in the net without its biases."""
+    z, gates = x, []
+    for w in weights[:-1]:
+        z = (z @ w.T).relu()
+        gates.append(z > 0)
+    return split(weights, biases, x, target, relu=lambda z: z * gates.pop(0))
+
+
+def input_in_columns(weights, biases, x, target):
+    """Give each number of the input a column."""
+
+    def column(d):
+        return split(weights, biases, x, target, share=lambda layer, s, v: (s * v)[:, d:])[:, 0]
+
+    sums = torch.stack([*map(column, range(x.shape[1])), 0 * x[:, 0]], dim=1)
+    shares = split(weights, biases, x, target)[:, 1:]
+    return torch.column_stack([sums[:, :-1] - sums[:, 1:], shares])
+
+
+def leaky(slope):
+    return lambda z: torch.where(z > 0, z, slope * z)
 
 
 def integrated(weights, biases, x, target, steps=200):
@@ -122,7 +159,15 @@ MISTAKES = [
         share=lambda layer, s, v: s * v / v.shape[1],
     ),
     # the net
+    own("plain_biases", "", biases_of_open_units),
     swap("no_gates", "You left the relus out. A closed gate passes nothing on.", relu=lambda z: z),
+    own(
+        "gates_without_bias",
+        "Your gates come from a run without the biases. Take those of the net itself.",
+        gates_without_bias,
+    ),
+    swap("leaky", "You use a leaky relu. A closed gate passes nothing on.", relu=leaky(0.1)),
+    swap("leaky", "", relu=leaky(0.01)),
     swap(
         "relu_at_the_end",
         "You put a relu after the last layer. Logits may be below 0.",
@@ -146,6 +191,8 @@ MISTAKES = [
         "these numbers do not add up. Use slope times value.",
         rise_without,
     ),
+    own("rise_without", "", partial(rise_without, columns=slice(1, None))),
+    own("rise_without", "", partial(rise_without, columns=slice(0, 1))),
     own(
         "integrated",
         "These are two methods: column 0 is Integrated Gradients from 0, the others are shares at "
@@ -164,6 +211,16 @@ MISTAKES = [
         biases_as(lambda b: b.mean(0).expand_as(b)),
     ),
     # the columns
+    after(
+        "last_column_missing",
+        "The last column is missing: one column for each bias, that of the output, too.",
+        lambda shares: shares[:, :-1],
+    ),
+    own(
+        "input_in_columns",
+        "Each number of the input has a column. Add these up to one: column 0.",
+        input_in_columns,
+    ),
     after(
         "last_bias_forgotten",
         "The last layer's bias has a share, too: its entry for the target, with the slope 1.",
