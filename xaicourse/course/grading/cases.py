@@ -268,7 +268,9 @@ class CaseGrader:
             return Outcome("not_right", text, evidence, "out_of_range")
         if right is not None and got.squeeze().shape != right.squeeze().shape:
             shapes: dict[str, Any] = {"shape": tuple(got.shape), "expected": tuple(right.shape)}
-            refuse("general/wrong_shape", where=where, **shapes)
+            text = messages.text("general/wrong_shape", where=where, **shapes)
+            asked = messages.entry(f"tasks/{self.task}").get("shape", "")
+            raise Settled(Outcome("not_right", f"{text} {asked}".rstrip()))
         if apart(got, self._again(answer, case)) > SAME:
             return Outcome("not_right", messages.text("general/not_repeatable"), evidence)
         text = messages.text("general/differs_case", where=where)

@@ -9,6 +9,7 @@ import string
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from typing import Any
 
 from torch import Tensor
@@ -139,6 +140,11 @@ class EachClaim:
         failed = [outcome for outcome in judged.values() if outcome.status != "passed"]
         if not failed:
             return Outcome("passed", messages.text(f"tasks/{self.task}/passed"))
+        wrong = [name for name, outcome in judged.items() if outcome.status == "not_right"]
+        for one, other in combinations(wrong, 2):
+            crossed = ((one, given[other]), (other, given[one]))
+            if all(self._judge(*pair, what).status == "passed" for pair in crossed):
+                refuse("general/exchanged", diagnosis="exchanged", one=one, other=other)
         done = ", ".join(name for name in judged if judged[name].status == "passed") or "none yet"
         reason = sentence(failed[0].message)
         text = messages.text(f"tasks/{self.task}/progress", done=done, reason=reason)
@@ -169,8 +175,6 @@ def claim_task(
     unfit: Sequence[Wrong] = (),
     evidence: str = "",
     progress: str = "",
-    each: type[EachClaim] = EachClaim,
-    more: Mapping[str, str] | None = None,
     **record: Any,
 ) -> Task:
     """Return the task.
@@ -198,10 +202,6 @@ def claim_task(
     progress : str
         What is said of several examples until all hold: {done} are those that do, {reason} is
         what is wrong with the first that does not.
-    each : class
-        What judges several examples.
-    more : mapping, optional
-        Further messages of such a class.
     **record : object
         Further fields of the record, such as `bugs`.
 
@@ -219,11 +219,10 @@ def claim_task(
         "misconceptions": {line.name: line.says for line in lines if line.example is not None},
     }
     words |= {key: text for key, text in (("evidence", evidence), ("progress", progress)) if text}
-    words |= more or {}
 
     readers = read if isinstance(read, Mapping) else {"": read}
     graders = {name: ClaimGrader(id, one, unfit, mistakes) for name, one in readers.items()}
-    grade = graders[""] if "" in graders else each(id, graders)
+    grade = graders[""] if "" in graders else EachClaim(id, graders)
     return Task(
         id,
         grade,

@@ -1,45 +1,21 @@
 """Task 05.4: submit an input that convicts each of three wrong bodies."""
 
 from functools import cached_property, partial
-from itertools import combinations
 
 import torch
 
-from xaicourse.course.grading.claims import EachClaim, claim_task, wrong
-from xaicourse.course.grading.compare import distance, refuse
+from xaicourse.course.grading.claims import claim_task, wrong
+from xaicourse.course.grading.compare import distance
 from xaicourse.course.grading.own_path import OwnPath
-from xaicourse.course.grading.submission import parts, whole_number
+from xaicourse.course.grading.submission import whole_number
 from xaicourse.course.lessons.l05_integrated_gradients.bugs import bug_a, bug_b, bug_c
 
 __all__ = ["BUG_HUNT"]
 
-EXCHANGED = (
-    "Your input for {one} convicts function {other}, and your input for {other} convicts {one}: "
-    "exchange them."
-)
 CONVICTED = 0.05  # the body is wrong by this much, relative to the larger result ...
 HONEST = 4.0  # ... and a right body with as many steps is this many times better
 MOST_STEPS = 2000
 BUGS = {"a": bug_a, "b": bug_b, "c": bug_c}
-
-
-class Hunt(EachClaim):
-    """Judges each input; before it says what is wrong with one, it tries two the other way."""
-
-    def __call__(self, answer):
-        outcome = super().__call__(answer)
-        if outcome.status != "passed":
-            given = parts(answer, tuple(BUGS), "05.4")
-            for one, other in combinations(BUGS, 2):
-                if not any(self._convicts(bug, given[bug]) for bug in (one, other)) and all(
-                    self._convicts(*pair) for pair in ((one, given[other]), (other, given[one]))
-                ):
-                    holes = {"one": one, "other": other}
-                    refuse("tasks/05.4/exchanged", diagnosis="exchanged", **holes)
-        return outcome
-
-    def _convicts(self, bug, given):
-        return self._judge(bug, given, "05.4").status == "passed"
 
 
 class Evidence(OwnPath):
@@ -179,12 +155,10 @@ MISTAKES = [
 BUG_HUNT = claim_task(
     "05.4",
     {bug: partial(Evidence, bug) for bug in BUGS},
-    each=Hunt,
     name="05.4",
     right=RIGHT,
     mistakes=MISTAKES,
     passed="All three functions are convicted.",
-    more={"exchanged": EXCHANGED},
     progress="Convicted: {done}. {reason}",
     evidence="Function {bug} gives {yours} with steps = {steps}; the truth is {truth}.",
     hints=(

@@ -82,14 +82,9 @@ UNFIT = [
         lambda its: its.number > its.largest,
     ),
     wrong(
-        "origin",
-        "(0, 0) is not in this piece: the second and the third gate should be on, and are off there.",
-        lambda its: bool((its.points == 0).all(1).any()),
-    ),
-    wrong(
         "kink",
         "{point} lies exactly on the border of two pieces, where one of the sums is 0. "
-        "Move it a little.",
+        "Take one inside the piece of (1, 3).",
         lambda its: bool((its.sums.abs() < 1e-9).any()),
     ),
 ]

@@ -7,6 +7,7 @@ import torch
 from xaicourse.course.grading.cases import case
 from xaicourse.course.grading.function_task import function_task
 from xaicourse.course.grading.mistakes import after, own, swap
+from xaicourse.course.grading.shared_mistakes import chords
 
 __all__ = ["IMPLICIT_BIAS"]
 
@@ -24,12 +25,6 @@ def slope_at_zero(f, u, point=1e-6):
     """Take the slope just above 0."""
     slope = implicit_bias(f, 0 * u + point, bias=lambda z, slope, u: slope)
     return f(u) - slope * u
-
-
-def secant(f, u, step, sides):
-    """Take the slope of a chord, to one side or to both."""
-    back = u - step if sides == 2 else u
-    return f(u) - (f(u + step) - f(back)) / (sides * step) * u
 
 
 # ---------------------------------------------------------------- cases
@@ -66,21 +61,6 @@ CASES = (
 
 
 # ---------------------------------------------------------------- the task
-
-BOTH = (1, 2)  # sides
-CHORDS = [
-    (
-        "wide_chord",
-        "Your slope is that of a wide chord, which crosses bends. Take a smaller step, in float64, "
-        "or autograd.",
-        [(step, sides) for step in (1.0, 0.5, 0.25, 0.1, 0.05, 0.01) for sides in BOTH],
-    ),
-    (
-        "noisy_chord",
-        "Your step is too small for float32: the slopes are noise. Use float64, or autograd.",
-        [(step, sides) for step in (1e-4, 1e-5, 1e-6, 1e-7, 1e-8) for sides in BOTH],
-    ),
-]
 
 MISTAKES = [
     # what is made of f(u), slope and u
@@ -153,13 +133,7 @@ MISTAKES = [
         "autograd for that of f.",
         bias=lambda z, slope, u: z - (u > 0) * u,
     ),
-    *[
-        own(
-            name, says if (step, sides) == steps[0] else "", partial(secant, step=step, sides=sides)
-        )
-        for name, says, steps in CHORDS
-        for step, sides in steps
-    ],
+    *chords(lambda f, u, slope: f(u) - slope * u),
     own(
         "relu6_only",
         "Right for relu and relu6 only: f is never called. Use f(u) and its slope.",

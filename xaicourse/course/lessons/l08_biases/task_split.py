@@ -4,6 +4,7 @@ from functools import partial
 from itertools import pairwise
 
 import torch
+from torch.nn.functional import leaky_relu
 
 from xaicourse.course.grading.cases import case, waves
 from xaicourse.course.grading.function_task import function_task
@@ -74,45 +75,34 @@ def rise_without(weights, biases, x, target, columns=slice(None)):
     return shares
 
 
-def biases_of_open_units(weights, biases, x, target):
-    """Add up the biases of the open units, without what the later layers do with them."""
-    z, columns = x, [split(weights, biases, x, target)[:, 0]]
+def open_gates(weights, biases, x):
+    """Return what is open in each hidden layer, (N, units)."""
+    z, gates = x, []
     for w, b in zip(weights[:-1], biases[:-1], strict=True):
         z = (z @ w.T + b).relu()
-        columns.append(((z > 0) * b).sum(1))
-    return torch.stack([*columns, biases[-1][target]], dim=1)
+        gates.append(z > 0)
+    return gates
+
+
+def biases_of_open_units(weights, biases, x, target):
+    """Add up the biases of the open units, without what the later layers do with them."""
+    pairs = zip(open_gates(weights, biases, x), biases, strict=False)
+    first = split(weights, biases, x, target)[:, 0]
+    return torch.stack([first, *((gate * b).sum(1) for gate, b in pairs), biases[-1][target]], 1)
 
 
 def gates_without_bias(weights, biases, x, target):
-    """Open the gates that are open in the net without its biases."""
-    z, gates = x, []
-    for w in weights[:-1]:
-        z = (z @ w.T).relu()
-        gates.append(z > 0)
+    gates = open_gates(weights, [0 * b for b in biases], x)
     return split(weights, biases, x, target, relu=lambda z: z * gates.pop(0))
-
-
-def input_in_columns(weights, biases, x, target):
-    """Give each number of the input a column."""
-
-    def column(d):
-        return split(weights, biases, x, target, share=lambda layer, s, v: (s * v)[:, d:])[:, 0]
-
-    sums = torch.stack([*map(column, range(x.shape[1])), 0 * x[:, 0]], dim=1)
-    shares = split(weights, biases, x, target)[:, 1:]
-    return torch.column_stack([sums[:, :-1] - sums[:, 1:], shares])
-
-
-def leaky(slope):
-    return lambda z: torch.where(z > 0, z, slope * z)
 
 
 def integrated(weights, biases, x, target, steps=200):
     """Take the mean slope on the way from 0 for the input, and leave the rest to the biases."""
     ways = [(k + 0.5) / steps for k in range(steps)]
     slopes = [split(weights, biases, way * x, target)[:, 0] / way for way in ways]
-    first = torch.stack(slopes).mean(0)
-    return torch.column_stack([first, split(weights, biases, x, target)[:, 1:]])
+    shares = split(weights, biases, x, target)
+    shares[:, 0] = torch.stack(slopes).mean(0)
+    return shares
 
 
 def biases_as(change):
@@ -122,6 +112,7 @@ def biases_as(change):
 
 # ---------------------------------------------------------------- the task
 
+SIGNED = "Only with their signs do shares add up to the logit."
 COPIES = "Give each input its own copy of the biases."
 MISTAKES = [
     *saying([*WHICH_NUMBER, *LOSS], score="logit"),
@@ -150,7 +141,7 @@ MISTAKES = [
     ),
     swap(
         "sizes",
-        "You add up absolute values. Only with their signs do shares add up to the logit.",
+        f"You add up absolute values. {SIGNED}",
         share=lambda layer, s, v: (s * v).abs(),
     ),
     swap(
@@ -166,8 +157,11 @@ MISTAKES = [
         "Your gates come from a run without the biases. Take those of the net itself.",
         gates_without_bias,
     ),
-    swap("leaky", "You use a leaky relu. A closed gate passes nothing on.", relu=leaky(0.1)),
-    swap("leaky", "", relu=leaky(0.01)),
+    swap(
+        "leaky",
+        "You use a leaky relu. A closed gate passes nothing on.",
+        relu=partial(leaky_relu, negative_slope=0.1),
+    ),
     swap(
         "relu_at_the_end",
         "You put a relu after the last layer. Logits may be below 0.",
@@ -181,8 +175,8 @@ MISTAKES = [
     ),
     after(  # slope times result is what the layers up to this one bring
         "results_for_biases",
-        "Column l holds all that was brought up to layer l: slope times its whole result. Its "
-        "bias alone brings slope times bias.",
+        "Column l holds slope times the whole result of layer l. Its bias alone brings slope times "
+        "bias.",
         lambda shares: shares.cumsum(1),
     ),
     own(
@@ -195,8 +189,8 @@ MISTAKES = [
     own("rise_without", "", partial(rise_without, columns=slice(0, 1))),
     own(
         "integrated",
-        "These are two methods: column 0 is Integrated Gradients from 0, the others are shares at "
-        "x. They do not add up to the logit: take the slopes at x for all.",
+        "Column 0 is Integrated Gradients from 0, the others are shares at x: they do not add up. "
+        "Take the slopes at x for all.",
         integrated,
     ),
     # the batch
@@ -211,16 +205,6 @@ MISTAKES = [
         biases_as(lambda b: b.mean(0).expand_as(b)),
     ),
     # the columns
-    after(
-        "last_column_missing",
-        "The last column is missing: one column for each bias, that of the output, too.",
-        lambda shares: shares[:, :-1],
-    ),
-    own(
-        "input_in_columns",
-        "Each number of the input has a column. Add these up to one: column 0.",
-        input_in_columns,
-    ),
     after(
         "last_bias_forgotten",
         "The last layer's bias has a share, too: its entry for the target, with the slope 1.",
@@ -260,13 +244,12 @@ MISTAKES = [
     ),
     after(
         "size_of_the_input",
-        "The input's share has lost its sign. Only with their signs do shares add up to the logit.",
+        f"The input's share has lost its sign. {SIGNED}",
         lambda shares: torch.column_stack([shares[:, 0].abs(), shares[:, 1:]]),
     ),
     after(
         "sizes_of_the_biases",
-        "The biases' shares have lost their signs. Only with their signs do shares add up to the "
-        "logit.",
+        f"The biases' shares have lost their signs. {SIGNED}",
         biases_as(torch.abs),
     ),
     *saying(SIGNS, so="The columns should add up to the logit."),
@@ -297,4 +280,5 @@ SPLIT = function_task(
         "leaf).sum(1) as columns.",
     ),
     near={"integrated": 0.02},
+    words={"shape": "One column for the input, all its numbers added up; then one for each bias."},
 )

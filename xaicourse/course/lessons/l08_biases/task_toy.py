@@ -35,7 +35,6 @@ SPLIT_BY_HAND = paper_task(
         row("weight_forgotten", "The first unit enters g with the output weight 3.", (6, -1)),
         row("no_signs", "The sizes are right. The slope of x2 is below 0: keep its sign.", (18, 3)),
         row("inputs_swapped", SWAPPED, (-3, 18)),
-        row("other_point_off", POINT, (24, -3)),
         row(
             "slopes_swapped", "You multiplied x1 by the slope of x2, and x2 by that of x1.", (-9, 6)
         ),
@@ -91,7 +90,6 @@ SPLIT_BY_HAND = paper_task(
         row("values_on", "", (50, 0, 7)),
         row("values_on", "", (150, 0, 7)),
         row("output_bias_weighted", OUTSIDE, (15, 8, 21)),
-        row("output_bias_weighted", "", (15, 8, -14)),
         row(
             "output_first",
             "The order is: first the hidden biases, then the output bias.",
