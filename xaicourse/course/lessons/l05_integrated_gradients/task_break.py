@@ -21,7 +21,7 @@ class ZeroShare(OwnPath):
 
     def read(self, answer):
         """Read feature and value as well; of a tuple of four the value is still open."""
-        if isinstance(answer, (list, tuple)) and len(answer) == 4:
+        if isinstance(answer, (list, tuple)) and len(answer) == 4 and callable(answer[0]):
             answer = (*answer, None)
         super().read(answer)
         self.shape, self.last = tuple(self.x.shape), self.x.numel() - 1
@@ -76,6 +76,12 @@ class ZeroShare(OwnPath):
         """Size and place of what may be a jump, on the path or from x to the value."""
         ends = (self.baseline, self.x) if self.hidden else (self.x, self.at(self.place, self.value))
         return self.steepest(*ends)
+
+    @property
+    def travels(self):
+        """What is said of a feature that travels: the harder case."""
+        here = float(self.delta.reshape(-1)[self.place])
+        return " And it does travel: that is the harder case." if here else ""
 
     @property
     def jump(self):
@@ -199,6 +205,7 @@ BREAK_IT = claim_task(
     mistakes=MISTAKES,
     passed=(
         "The attribution is 0, yet setting the feature to the other value changes f by {change}."
+        "{travels}"
     ),
     hints=(
         "IG has two factors: the distance that the feature travels and the average slope on the "
