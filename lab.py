@@ -122,7 +122,8 @@ def test_steps(python: str) -> list[Step]:
     several = (*pytest, "-n", "auto", "--maxprocesses", "4")
     press = ("tests/notebooks", "tests/test_new_lesson.py", "tests/test_wheel.py")
     attacks = ("tests/course/attacks", "tests/course/campaign")
-    apart = [f"--ignore={place}" for place in ("tests/browser", *press, *attacks)]
+    forms = ("tests/lessons/test_forms.py",)
+    apart = [f"--ignore={place}" for place in ("tests/browser", *press, *attacks, *forms)]
     notebooks = (python, "tools/rerun.py", *([] if stored_outputs_hold() else ["--lax"]))
     how = "outputs compared" if stored_outputs_hold() else "run only: outputs differ off Linux x86"
     plugin = {"PYTEST_PLUGINS": "tests.no_skips"}
@@ -131,6 +132,7 @@ def test_steps(python: str) -> list[Step]:
         Step("Tests of the package", (*several, *apart, "tests"), TEST_ENVIRONMENT, minutes=10),
         Step("Press and wheel", (*several, *press), TEST_ENVIRONMENT, minutes=5),
         Step("Attacks on checker and records", (*several, *attacks), TEST_ENVIRONMENT, minutes=5),
+        Step("Answers in every form", (*several, *forms), TEST_ENVIRONMENT, minutes=5),
         Step("Panels in a browser", (*pytest, "tests/browser"), TEST_ENVIRONMENT, minutes=5),
         *([slowed] if stored_outputs_hold() else []),
         Step(f"Lessons, solutions and sheets ({how})", notebooks, plugin, minutes=18),

@@ -61,10 +61,11 @@ def test_lab_makes_the_environment_installs_and_opens():
 
 
 def test_test_runs_the_package_then_the_notebooks():
-    *_, package, press, attacks, browser, slowed, notebooks = dry_run("test")
-    assert package.endswith("--ignore=tests/course/campaign tests")
+    *_, package, press, attacks, forms, browser, slowed, notebooks = dry_run("test")
+    assert package.endswith("--ignore=tests/lessons/test_forms.py tests")
     assert press.endswith("tests/notebooks tests/test_new_lesson.py tests/test_wheel.py")
     assert attacks.endswith("tests/course/attacks tests/course/campaign")
+    assert forms.endswith("tests/lessons/test_forms.py")
     assert browser.endswith("-m pytest -p tests.no_skips tests/browser")  # one by one
     assert "OMP_NUM_THREADS=1" in package
     assert slowed.endswith("tools/slowed.py 01 05")

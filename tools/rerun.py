@@ -1,9 +1,9 @@
 """Run the committed notebooks again and compare: `python tools/rerun.py [05] [--lax]`.
 
 Lessons and worked sheets strictly (every stored text); exercise sheets, and lessons with nothing
-solved as they stand in work/, for running at all. `--lax` compares nothing, for machines whose
-numbers differ in the last digits. What a kernel needs besides is set by conftest.py, as for a
-`pytest --nbval` of one's own.
+solved as they stand in work/, for running at all; one notebook a processor. `--lax` compares
+nothing, for machines whose numbers differ in the last digits. What a kernel needs besides is set
+by conftest.py, as for a `pytest --nbval` of one's own.
 """
 
 import subprocess

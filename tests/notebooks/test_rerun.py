@@ -49,6 +49,8 @@ def test_lessons_and_solutions_are_strict_and_sheets_are_not(commands):
         *("notebooks/05_ig.ipynb", "notebooks/06_patterns.ipynb", "solutions/05_ig.ipynb"),
     ]
     assert names(lax)[0] == "exercises/05_ig.ipynb"
+    for command in (strict, lax):  # side by side, all cells of one in one kernel
+        assert command[command.index("--dist") + 1] == "loadfile"
 
 
 def test_one_lesson_can_be_chosen_and_lax_compares_nothing(commands):

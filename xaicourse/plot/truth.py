@@ -49,7 +49,7 @@ def truth_strip(strip: TruthStrip, *, alt: str | None = None) -> Picture:
     high = max(0.0, *(strip.deletion + strip.random_spread).tolist())
     room = 0.25 * (high - low or 1.0)
     _bars(
-        axes[4], strip.deletion.tolist(), ["cat", "espr."], "deletion − random\n(logits)", 0.0,
+        axes[4], strip.deletion.tolist(), ["cat", "espr."], "deletion − random\n(logits, low is good)", 0.0,
         (low - room, high + room), errors=strip.random_spread.tolist(),
     )  # fmt: skip
     pair = [strip.cosine, strip.absolute_cosine]
@@ -58,8 +58,8 @@ def truth_strip(strip: TruthStrip, *, alt: str | None = None) -> Picture:
         colours=(GREY, PALE),
     )  # fmt: skip
     axes[5].plot([0.6, 1.4], [strip.shuffled_cosine] * 2, color=INK, lw=1.2, ls=(0, (3, 2)))
-    axes[5].annotate("shuffled", (1.0, strip.shuffled_cosine), (0, 2), fontsize=7, color=INK,
-                     textcoords="offset points", ha="center")  # fmt: skip
+    axes[5].set_xlim(-0.6, 2.2)  # room for the line's name
+    axes[5].text(1.46, strip.shuffled_cosine, "shuffled", fontsize=7, color=INK, va="center")
     return Picture(figure, alt or _describe(strip))
 
 
