@@ -5,7 +5,7 @@ r"""
 | | |
 |---|---|
 | **Paper** | M. Sundararajan, A. Taly, Q. Yan, *Axiomatic Attribution for Deep Networks*, [arXiv:1703.01365](https://arxiv.org/abs/1703.01365) |
-| **Time** | 75 minutes: 47 to read and try, 28 for the three tasks. "Go deeper" is optional. |
+| **Time** | 65 minutes: 37 to read and try, 28 for the three tasks. "Go deeper" is optional. |
 | **Needs** | lesson 01 (gradient, gradient x input, the TOY net) |
 | **Repairs** | the failure of lesson 01: on the TOY net, gradient x input sums to 0 although the score is 2. A gradient knows only the last small step. |
 | **Practise** | the sheet `exercises/05_integrated_gradients.ipynb` |
