@@ -69,20 +69,28 @@ def off_limits(side, share, limit):
 
 def require_limits(low, high):
     """Refuse shares that are not small or large enough, as stated or as measured."""
-    least, most = min(low["measured"][1] or [0.0]), max(high["measured"][1] or [1.0])
-    if low["share"] >= LOW or least > LOW + SLACK:
-        off_limits("low", max(low["share"], least), "below 0.05")
-    if high["share"] <= HIGH or most < HIGH - SLACK:
-        off_limits("high", min(high["share"], most), "above 0.20")
+    if low["share"] >= LOW:
+        off_limits("low", low["share"], "below 0.05")
+    if high["share"] <= HIGH:
+        off_limits("high", high["share"], "above 0.20")
+    if min(low["measured"][1] or [LOW]) > LOW + SLACK:
+        off_measure("low", low)
+    if max(high["measured"][1] or [HIGH]) < HIGH - SLACK:
+        off_measure("high", high)
+
+
+def off_measure(side, given):
+    share, (baseline, _) = show(given["share"]), given["measured"]
+    refuse("tasks/05.5/not_measured", side=side, share=share, baseline=baseline)
 
 
 def require_true(given, side):
     """Hold a share to what its baseline gives; return a note if that is unknown."""
-    share, (baseline, measured) = given["share"], given["measured"]
+    share, (_, measured) = given["share"], given["measured"]
     if measured is None:
         return [messages.text("tasks/05.5/not_recomputed", side=side)]
     if all(abs(share - right) > (NEAR_BLACK if right < LOW else NEAR) for right in measured):
-        refuse("tasks/05.5/not_measured", side=side, share=show(share), baseline=baseline)
+        off_measure(side, given)
     return []
 
 
