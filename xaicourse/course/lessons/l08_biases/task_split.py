@@ -126,7 +126,7 @@ MISTAKES = [
     own("rise_without", "", partial(rise_without, columns=slice(0, 1))),
     own(
         "integrated",
-        "Column 0 is Integrated Gradients from 0, the others are shares at x: they do not add up. "
+        "These are two methods: column 0 is Integrated Gradients from 0, the others are shares at x. "
         "Take the slopes at x for all.",
         integrated,
     ),
