@@ -126,8 +126,8 @@ MISTAKES = [
     own("rise_without", "", partial(rise_without, columns=slice(0, 1))),
     own(
         "integrated",
-        "These are two methods: column 0 is Integrated Gradients from 0, the others are shares at x. "
-        "Take the slopes at x for all.",
+        "These are two methods: column 0 is Integrated Gradients from 0, the others are shares at "
+        "x. Take the slopes at x for all.",
         integrated,
     ),
     # the batch
