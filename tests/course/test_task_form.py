@@ -271,11 +271,16 @@ def test_wrong_numbers_come_first():
     assert task.grade(lambda model, x: -leaves_hooks(model, x)).diagnosis == "minus"
 
 
-def test_only_a_task_that_names_it_minds_gradients_of_x():
+def test_an_argument_that_asks_for_gradients_afterwards_is_seen():
     def leaves_grad(model, x):
         return model(x.requires_grad_())
 
-    assert outputs().grade(leaves_grad).status == "passed"
+    def on_a_copy(model, x):
+        return model(x.detach().clone().requires_grad_())
+
+    assert outputs().grade(on_a_copy).status == "passed"
+    found = outputs().grade(leaves_grad)
+    assert (found.diagnosis, "caller's x" in found.message) == ("leaves_grad", True)
     named = own("leaves_grad", "x asks.", leaves_grad, seen_in="traces")
     assert outputs(named).grade(leaves_grad).diagnosis == "leaves_grad"
 
@@ -285,7 +290,7 @@ def test_a_grad_of_x_is_always_minded():
         model(x.requires_grad_()).sum().backward(inputs=[x])
         return model(x)
 
-    assert outputs().grade(fills).diagnosis == "fills_grad"
+    assert outputs().grade(fills).diagnosis == "leaves_grad"
 
 
 def backward(model, x):

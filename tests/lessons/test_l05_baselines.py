@@ -234,8 +234,8 @@ def test_other_wrong_shares_have_no_name(function):
 @pytest.mark.parametrize(
     ("change", "status", "word"),
     [
-        ({"low": {**LOW, "share": 0.06}}, "not_right", "below 0.05"),
-        ({"high": {**HIGH, "share": 0.15}}, "not_right", "above 0.20"),
+        ({"low": {**LOW, "share": 0.06}}, "not_right", "what 'black' gives"),
+        ({"high": {**HIGH, "share": 0.15}}, "not_right", "what 'white' gives"),
         ({"high": {**HIGH, "share": 36}}, "not_right", "between 0 and 1"),
         ({"high": {**HIGH, "baseline": "black"}}, "not_right", "'black'"),
         ({"low": {**LOW, "baseline": 1.0}}, "not_right", "'white'"),

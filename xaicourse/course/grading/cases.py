@@ -10,7 +10,7 @@ from torch import Tensor
 from xaicourse.course.grading import messages
 from xaicourse.course.grading.calling import call, require_function
 from xaicourse.course.grading.compare import as_numbers, refuse, show, show_apart
-from xaicourse.course.grading.leaves import Modules, filled_in_training, left_on_tensors
+from xaicourse.course.grading.leaves import Modules, asks_for_gradients, filled_in_training
 from xaicourse.course.grading.normalised import normalised
 from xaicourse.course.grading.path_probe import ProbeModel
 from xaicourse.course.grading.relation import relation
@@ -140,6 +140,15 @@ def _scaled_words(size: str) -> str:
     return messages.text("general/normalised", what=messages.text(f"general/{size}"))
 
 
+def _other_shape(given: Sequence[Tensor], expected: Sequence[Any]) -> tuple[str, ...]:
+    """Return a note on right numbers with axes of length 1 that were not asked for, or without."""
+    for got, right in zip(given, expected, strict=True):
+        if right is not None and right.ndim and got.shape != right.shape:
+            shapes = {"shape": tuple(got.shape), "expected": tuple(right.shape)}
+            return (messages.text("notes/other_shape", **shapes),)
+    return ()
+
+
 def no_reason(arguments: Mapping[str, Any]) -> str | None:
     """Know nothing about a call that stopped with an error."""
     return None
@@ -225,7 +234,9 @@ class CaseGrader:
             return self._left_behind(*left)
         if self.twice and not all(self._same_twice(answer, case) for case in self.cases):
             refuse("general/second_call")
-        notes = (messages.text(f"notes/{filled[0]}", name=filled[1]),) if filled else ()
+        notes = _other_shape(given, expected)
+        if filled:
+            notes += (messages.text(f"notes/{filled[0]}", name=filled[1]),)
         return Outcome("passed", self._text("passed"), notes=notes)
 
     def _results(self, right: Callable[..., Any]) -> list[Any]:
@@ -263,7 +274,9 @@ class CaseGrader:
             return Outcome("not_right", text, evidence, "out_of_range")
         if right is not None and got.squeeze().shape != right.squeeze().shape:
             shapes: dict[str, Any] = {"shape": tuple(got.shape), "expected": tuple(right.shape)}
-            refuse("general/wrong_shape", where=where, **shapes)
+            text = messages.text("general/wrong_shape", where=where, **shapes)
+            asked = messages.entry(f"tasks/{self.task}").get("shape", "")
+            raise Settled(Outcome("not_right", f"{text} {asked}".rstrip()))
         if apart(got, self._again(answer, case)) > SAME:
             return Outcome("not_right", messages.text("general/not_repeatable"), evidence)
         text = messages.text("general/differs_case", where=where)
@@ -426,7 +439,8 @@ class CaseGrader:
         model = arguments.get("model")
         stray = model.stray() if isinstance(model, WatchedModel) else None
         self._refuse_changes(case, arguments)
-        left = left or left_on_tensors(arguments, asking="leaves_grad" in self._named())
+        asks = (n for n, before in case.values.items() if asks_for_gradients(arguments[n], before))
+        left = left or next((("leaves_grad", name) for name in asks), None)
         return Reply(self._numbers(value, where), stray, left)
 
     def _numbers(self, value: Any, where: str) -> Tensor:

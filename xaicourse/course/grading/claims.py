@@ -9,6 +9,7 @@ import string
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from typing import Any
 
 from torch import Tensor
@@ -139,6 +140,11 @@ class EachClaim:
         failed = [outcome for outcome in judged.values() if outcome.status != "passed"]
         if not failed:
             return Outcome("passed", messages.text(f"tasks/{self.task}/passed"))
+        wrong = [name for name, outcome in judged.items() if outcome.status == "not_right"]
+        for one, other in combinations(wrong, 2):
+            crossed = ((one, given[other]), (other, given[one]))
+            if all(self._judge(*pair, what).status == "passed" for pair in crossed):
+                refuse("general/exchanged", diagnosis="exchanged", one=one, other=other)
         done = ", ".join(name for name in judged if judged[name].status == "passed") or "none yet"
         reason = sentence(failed[0].message)
         text = messages.text(f"tasks/{self.task}/progress", done=done, reason=reason)

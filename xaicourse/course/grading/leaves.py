@@ -1,4 +1,4 @@
-"""What a call leaves behind on the modules that it was given."""
+"""What a call leaves behind on the modules and tensors that it was given."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -8,9 +8,21 @@ from torch import Tensor, nn
 
 from xaicourse.course.grading.verdict import Settled
 
-__all__ = ["Modules", "filled_in_training", "left_on_tensors"]
+__all__ = ["Modules", "asks_for_gradients", "filled_in_training"]
 
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+
+
+def asks_for_gradients(now: Any, before: Any) -> bool:
+    """Say whether a tensor, or one in a list, asks for gradients since `before`, or holds one."""
+    if isinstance(now, Tensor) and isinstance(before, Tensor):
+        switched_on = now.requires_grad and not before.requires_grad
+        return now.is_leaf and (switched_on or (now.grad is not None and before.grad is None))
+    if isinstance(now, Mapping) and isinstance(before, Mapping):
+        return any(asks_for_gradients(now[key], before[key]) for key in before if key in now)
+    if isinstance(now, (list, tuple)) and isinstance(before, (list, tuple)):
+        return any(map(asks_for_gradients, now, before))
+    return False
 
 
 class Modules:
@@ -101,17 +113,6 @@ class _State:
             delattr(module, name)
 
 
-def left_on_tensors(arguments: Mapping[str, Any], asking: bool = False) -> tuple[str, str] | None:
-    """Say which tensor has a .grad after a call, or, if that is minded, asks for gradients."""
-    for name, value in arguments.items():
-        tensors = [t for t in (value if type(value) in (list, tuple) else [value]) if _is_leaf(t)]
-        if asking and any(tensor.requires_grad for tensor in tensors):
-            return "leaves_grad", name
-        if any(tensor.grad is not None for tensor in tensors):
-            return "fills_grad", name
-    return None
-
-
 def filled_in_training(
     arguments: dict[str, Any], ask: Callable[[dict[str, Any]], Any]
 ) -> tuple[str, str] | None:
@@ -136,10 +137,6 @@ def _modules_in(value: Any) -> Iterator[nn.Module]:
     elif type(value) in (list, tuple):
         for part in value:
             yield from _modules_in(part)
-
-
-def _is_leaf(value: Any) -> bool:
-    return isinstance(value, Tensor) and value.is_leaf
 
 
 def _same(a: Tensor, b: Tensor) -> bool:

@@ -63,9 +63,18 @@ class Part:
 
     def relation(self, given: Given, rounding: float) -> str:
         """Say how wrong numbers are related to the right ones, if they are."""
-        return coarse(given, self.right, rounding) or relation(
+        text = coarse(given, self.right, rounding) or relation(
             [torch.tensor(given)], [torch.tensor(self.right)], asked=0
         )
+        return text or self._place(given, rounding)
+
+    def _place(self, given: Given, rounding: float) -> str:
+        """Say which number is wrong, if all others are right."""
+        pairs = enumerate(zip(given, self.right, strict=True), start=1)
+        wrong = [place for place, (got, right) in pairs if not near((got,), (right,), rounding)]
+        if len(wrong) != 1 or len(given) == 1:
+            return ""
+        return messages.text("general/part_place", place=wrong[0], count=len(given))
 
     def handed_in(self, given: Given) -> Any:
         """Return a part as a sheet goes on with it: one number is no row of one."""

@@ -19,7 +19,7 @@ from xaicourse.course.grading.compare import (
     show_apart,
     to_tensor,
 )
-from xaicourse.course.grading.leaves import filled_in_training, left_on_tensors
+from xaicourse.course.grading.leaves import asks_for_gradients, filled_in_training
 from xaicourse.course.grading.mistakes import Mistake
 from xaicourse.course.grading.path import Path, Probe, right
 from xaicourse.course.grading.random_alphas import integrates_at_random
@@ -288,6 +288,9 @@ class PathGrader:
         second = self._ask(answer, probe, given=given)
         if distance(first, second) > EXACT:
             refuse("general/second_call", diagnosis="second_call")
+        for name in ("x", "baseline"):
+            if asks_for_gradients(given[name], getattr(probe, name)):
+                refuse("general/leaves_grad", diagnosis="leaves_grad", name=name)
 
     def _refuse_mixed_rows(self, answer: Any) -> None:
         """With few steps, an input must get the same map alone as in a batch."""
@@ -305,12 +308,7 @@ class PathGrader:
             refuse("general/rows_together")
 
     def _what_stays(self, answer: Any, probe: Probe) -> list[str]:
-        """Refuse a .grad that stays on x or on the baseline; note one of the weights."""
-        given = probe.arguments()
-        self._ask(answer, probe, given=given)
-        left = left_on_tensors(given)
-        if left:
-            refuse(f"general/{left[0]}", diagnosis=left[0], name=left[1])
+        """Note a .grad that stays on the weights."""
         filled = filled_in_training(
             probe.arguments(), lambda given: self._ask(answer, probe, given=given)
         )

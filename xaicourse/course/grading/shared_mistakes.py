@@ -3,13 +3,18 @@
 `saying` fills the holes: ``*saying(WHICH_NUMBER, score="logit")``.
 """
 
+from collections.abc import Callable
+from functools import partial
+from itertools import product
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from xaicourse.course.grading.mistakes import Mistake, after, swap
+from xaicourse.course.grading.mistakes import Mistake, after, own, swap
 
-__all__ = ["FIRST_INPUT", "LOSS", "ROWS", "SIGNS", "WHICH_NUMBER", "pick"]
+__all__ = ["FIRST_INPUT", "LOSS", "PADDED", "ROWS", "SIGNS", "WHICH_NUMBER", "chords", "pick"]
 
 
 def pick(scores: Tensor, target: Tensor) -> Tensor:
@@ -87,3 +92,63 @@ FIRST_INPUT: tuple[Mistake, ...] = (
 SIGNS: tuple[Mistake, ...] = (
     after("sign_reversed", "Every sign is reversed. {so}", lambda result: -result),
 )
+
+
+# ---------------------------------------------------------------- denominators and slopes
+
+
+def added(span: Tensor, number: float) -> Tensor:
+    """Return a denominator with a number added."""
+    return span + number
+
+
+def at_least(span: Tensor, number: float) -> Tensor:
+    """Return a denominator that is at least a number."""
+    return span.clamp(min=number)
+
+
+def none_below(span: Tensor, number: float) -> Tensor:
+    """Return a denominator that lets nothing through where it is below a number."""
+    return torch.where(span < number, torch.inf, span)
+
+
+# The step `span`: a denominator that may be 0. Hole: {what}, what is drawn with it.
+PADDED: tuple[Mistake, ...] = tuple(
+    swap(
+        "padded",
+        ""
+        if place
+        else "You add a number to the denominator, or take a small one for 0: a {what} comes out "
+        "too weak. Treat only a denominator of exactly 0 apart.",
+        span=partial(pad, number=number),
+    )
+    for place, (number, pad) in enumerate(
+        product(
+            (1e-3, 1e-2, 1e-4, 1e-5, 1e-6, 1e-7, torch.finfo().eps, 1e-8, 1e-9),
+            (added, at_least, none_below),
+        )
+    )
+)
+
+
+def chords(result: Callable[[Any, Tensor, Tensor], Tensor]) -> list[Mistake]:
+    """Return ``result(f, u, slope)`` with slopes by differences: too wide ones, and noise."""
+
+    def by(f: Any, u: Tensor, step: float, sides: int) -> Tensor:
+        back = u - step if sides == 2 else u
+        return result(f, u, (f(u + step) - f(back)) / (sides * step))
+
+    wide = (
+        "Your slope is that of a wide chord, which crosses bends. Take a smaller step, in float64, "
+        "or autograd."
+    )
+    noisy = "Your step is too small for float32: the slopes are noise. Use float64, or autograd."
+    steps = {
+        ("wide_chord", wide): (1.0, 0.5, 0.25, 0.1, 0.05, 0.01),
+        ("noisy_chord", noisy): (1e-4, 1e-5, 1e-6, 1e-7),
+    }
+    return [
+        own(name, "" if place else says, partial(by, step=step, sides=sides))
+        for (name, says), tried in steps.items()
+        for place, (step, sides) in enumerate(product(tried, (1, 2)))
+    ]

@@ -103,6 +103,13 @@ MISTAKES = [
         f"abs comes after the sum, so signs cancel. {SIGNS}",
         lambda attribution, photo: abs(coat_share(attribution, photo, size=as_it_is)),
     ),
+    own(
+        "abs_of_signed_sums",
+        "",
+        lambda attribution, photo: (
+            (attribution * below(0.2)(photo.mean(1, True))).sum().abs() / attribution.abs().sum()
+        ),
+    ),
     *coats(
         CHANNELS,
         "brightness",
@@ -155,6 +162,12 @@ MISTAKES = [
         "one_channel_of_the_map",
         "coat_share uses one channel of the attribution. Use all three.",
         attribution=lambda attribution: attribution[:, :1],
+    ),
+    before(
+        "arguments_exchanged",
+        "coat_share takes the photo for the attribution, and the attribution for the photo.",
+        attribution=lambda attribution, photo: photo,
+        photo=lambda photo, attribution: attribution,
     ),
     before(
         "always_the_camera",

@@ -5,7 +5,7 @@ r"""
 | | |
 |---|---|
 | **Paper** | M. Sundararajan, A. Taly, Q. Yan, *Axiomatic Attribution for Deep Networks*, [arXiv:1703.01365](https://arxiv.org/abs/1703.01365) |
-| **Time** | 75 minutes: 47 to read and try, 28 for the three tasks. "Go deeper" is optional. |
+| **Time** | 65 minutes: 37 to read and try, 28 for the three tasks. "Go deeper" is optional. |
 | **Needs** | lesson 01 (gradient, gradient x input, the TOY net) |
 | **Repairs** | the failure of lesson 01: on the TOY net, gradient x input sums to 0 although the score is 2. A gradient knows only the last small step. |
 | **Practise** | the sheet `exercises/05_integrated_gradients.ipynb` |
@@ -30,7 +30,7 @@ Start with a black image and turn the light up until you see the photo. $\alpha$
 
 On the way we read the **logit** of one class: the class that wins at the photo.
 
-**Predict (05.P1).** Five photos. Where on the way does most of the rise of the logit happen?
+**Predict (05.P1).** Five photos, dimmed to a twentieth of their light. In how many of them is more than half of the rise already over?
 """
 
 # %% tags=["question", "workshop"]
@@ -57,8 +57,8 @@ xc.plot.series(
 r"""
 <details><summary>Answer to 05.P1</summary>
 
-(c). Chelsea, coffee and camera have more than half of their rise behind them at $\alpha = 0.05$, the
-rocket at $\alpha = 0.1$. The brick wall takes longer: the network takes it for a maze, and is not sure. So early
+(c), three: Chelsea, coffee and camera have more than half of their rise behind them at $\alpha = 0.05$. The
+rocket has it at $\alpha = 0.1$. The brick wall takes longer: the network takes it for a maze, and is not sure. So early
 saturation is common, but it is no law.
 </details>
 
@@ -173,9 +173,10 @@ travelled.**
 $$\frac{d}{d\alpha} F\big(x' + \alpha (x - x')\big) = \sum_i (x_i - x'_i)\, \frac{\partial F}{\partial x_i}\big(x' + \alpha (x - x')\big)$$
 
 Integrate both sides from 0 to 1. On the left stands $F(x) - F(x')$, on the right $\sum_i \mathrm{IG}_i$.
-This is **completeness**. We needed only that $F$ has no jumps, and a slope at almost every point of the path.
+This is **completeness**. We needed only that $F$ is smooth piece by piece along the path, without jumps.
 
-A computer replaces the integral by a sum: it cuts the path into equal pieces and takes the gradient in the middle of each.
+A computer replaces the integral by a sum: it cuts the path into equal pieces ("steps") and takes the gradient in the middle of
+each. The places where it takes a gradient are called **nodes**. Another rule has other nodes: the **trapezoid** takes both ends of every piece.
 """
 
 # %% [markdown] tags=["workshop"]
@@ -239,7 +240,7 @@ r"""
 From here on the lesson uses **your** function. If you left the task open, it uses ours and says so.
 
 **Predict (05.P2).** The TOY net has one kink on the path, and you know where. For which number of steps $n$ is the sum
-exact, with the middles?
+exact, with the middles? Think of 2, 4, 5 and 8.
 """
 
 # %% tags=["question"]
@@ -262,11 +263,10 @@ for n in (1, 2, 3, 4, 5, 8):
 r"""
 <details><summary>Answer to 05.P2</summary>
 
-(d). The sum is exact when the kink at 1/4 lies on the border of two pieces: $n = 4$ and $n = 8$. With $n = 5$
+(d). The sum is exact when the kink at 1/4 lies on the border of two pieces: $n = 4$ and $n = 8$. With $n = 2$ or 5
 the kink lies inside a piece, and the whole piece is counted with one slope.
 
-A real network has thousands of kinks on the path. No $n$ hits all of them, so a larger $n$ need not
-be better. Keep this in mind for section 5.
+A real network has thousands of kinks on the path, and no $n$ hits all of them.
 </details>
 
 The TOY net is one known answer. Here are more, each chosen to catch another mistake. The last two
@@ -298,7 +298,7 @@ for name, (F, x, exact) in known.items():
 
 # %% [markdown]
 r"""
-The package passed the same six (the `assert`), so we may use both.
+Yours stands beside the exact map. The package passed the same six (the `assert`).
 
 Look at `1 - relu(1 - x1)` at 2. Its gradient there is 0, yet the input changed the score from 0 to 1.
 IG gives it the 1. The paper asks this of every method and calls it **sensitivity(a)**: an input
@@ -377,15 +377,15 @@ Greying starts at the full photo. IG starts at black, where both halves are dim.
 
 ## 5 · How many steps?
 
-We now refine a map of the cat photo and waste nothing. A trapezoid rule with $n$ intervals
-uses both ends of every interval. Add the middles, take the mean of the two maps, and you have
-the trapezoid with $2n$ intervals. So 129 gradients give us $n = 8, 16, 32, 64$ and $128$.
+We now refine a map of the cat photo and waste nothing. A trapezoid with $n$ pieces
+uses both ends of every piece. Add the middles, take the mean of the two maps, and you have
+the trapezoid with $2n$ pieces. So 129 gradients give us $n = 8, 16, 32, 64$ and $128$.
 
 The next figure shows three of these maps, in no special order, on one colour scale. The gap belongs into the title of
 every such map. Here we hide it, because it is the question.
 """
 
-# %% tags=["demo"]
+# %% tags=["demo", "machinery"]
 refined = {
     8: xc.integrated_gradients(
         model, cat, target=TIGER_CAT, steps=8, quadrature="trapezoid"
@@ -439,11 +439,11 @@ xc.plot.series(
         "|gap| / rise": torch.tensor([100 * abs(gaps[n]) / rise for n in change]),
         "change of the map since n/2": 100 * torch.tensor(list(change.values())),
     },
-    x_name="n, intervals of the trapezoid (doubling)",
+    x_name="n, pieces of the trapezoid (doubling)",
     y_name="percent",
     doubling=True,
     alt="Two curves over n = 16 to 128: the size of the gap, and the change of the map "
-    "since half as many intervals.",
+    "since half as many pieces.",
 )
 
 # %% [markdown]
@@ -515,7 +515,8 @@ Walking upwards and stopping at the first small gap finds the lucky ones.
 needed = xc.or_reference("05.3", steps_needed)
 for limit in (0.2, 0.05):
     n = needed(gaps, rise, limit)
-    print(f"gap within {limit} of the rise from n = {n} on")
+    found = f"from n = {n} on" if n else "no n is enough"
+    print(f"gap within {limit} of the rise: {found}")
 
 # %% [markdown]
 r"""
@@ -610,13 +611,13 @@ tripod. So the share says nothing about tripods. It comes from the distance $x -
 
 There is no neutral baseline. Name yours in the caption.
 
-The gaps in the titles are large: from black, 16 steps are too few for the signed sums. For the shares they are enough:
-with four times as many steps both stay the same. You need this evidence before you use a map with a large gap.
+The gap from black is large: 16 steps are too few for its signed sum. For the share they are enough:
+with 64 steps the coat's share is the same, from both baselines (we ran it). You need this evidence before you use a map with a large gap.
 
 A trap: our network takes images in [0, 1], so 0 is black. Many networks take *normalised* images. There 0 is the mean
 colour of the training photos, and "baseline 0" asks another question.
 
-**Explore the panel** (3 minutes): run its cell to get the sliders. Find the $\alpha$ where most of the rise is over; a smaller
+**Explore the panel** (3 minutes): run its cell to get the sliders. (It draws a first, coarse walk with few steps, then a better one.) Find the $\alpha$ where most of the rise is over; a smaller
 number of steps with a smaller gap; what changes when the output is a probability.
 
 ## 7 · Is it right? Test the test, then the map
@@ -627,8 +628,10 @@ The mean score along the way should be **low**.
 Before we trust this test we try it where the answer is known: four inputs that add 4, 3, 2 and 1 to the score. Then we
 take the collage: 16 tiles, four at a time, in the order of a map. Random orders tell us what chance gets.
 
-**Predict (05.P5).** For the cat, three maps are tried: IG, the size of the plain gradient, and the *edges* of the photo,
-which never saw the network. Which of them beat **all** of ten random orders?
+Three maps are tried: IG, the size of the plain gradient, and the *edges* of the photo, which never saw the network.
+
+**Predict (05.P5).** On the collage: how many of ten random orders do the edges beat, when the score is that of the cat, and when
+it is that of the espresso?
 """
 
 # %% tags=["question"]
@@ -719,14 +722,14 @@ for name, (photo, target, values) in cases.items():
 r"""
 <details><summary>Answer to 05.P5</summary>
 
-(a), all three. The edges, too: the cat half simply has more of them. So "better than ten random orders" is a low bar.
+(a). For the cat the edges beat all ten, like IG and the gradient: the cat half simply has more edges. For the espresso the same
+map beats none. So "better than ten random orders" is a low bar, and one class is no test.
 </details>
 
 The test passed its own test: the best order gets the lower score. On photos it is blunt.
 
-The control that bites is **the other class**. For the espresso the edges beat hardly any order: they are the same map as before.
-IG follows the class, on this collage. On the three plain photos IG is hardly better than chance, and for the camera the
-edges win. One deletion score is no verdict.
+The control that bites is **the other class**. IG follows the class, on this collage. On the three plain photos IG is hardly better than chance: the plain gradient does better
+on two of them, and for the camera the edges win. One deletion score is no verdict.
 
 **The truth strip.** Every lesson ends with the same three tests (lesson 01 explains them), each beside the value of a
 map that knows nothing. It is one photo. We draw the ruined network three times.
@@ -755,7 +758,7 @@ xc.plot.truth_strip(strip)
 r"""
 - *Known answer.* The own half holds little more than its area. The other half is loud, too: it lowers the score. A map of
   absolute values hides this, the signed sums of section 4 do not.
-- *Deletion.* Better than random for the cat by more than the spread, not for the espresso: no verdict.
+- *Deletion.* Below 0 is better than random. (The thin lines in the figure are the spread of the random orders.) For the cat it is better by more than the spread, not for the espresso: no verdict.
 - *Ruined networks.* The signed maps have little in common with ours, as it should be. The absolute ones look alike, but
   most of this likeness remains when our own pixels stand in random places.
 
@@ -764,6 +767,12 @@ r"""
 Now a network that everybody has: torchvision's ResNet-18. Here its weights are **random**, so that the cell runs offline.
 Exchange them for trained ones, or for yours, and run the cell again. Which of the printed lines tells you that the random
 network knows nothing? The gap does not: it is smaller than that of the trained network.
+
+<details><summary>Which line?</summary>
+
+Only the names: none of them is a cat. The probability is far above chance, the gap is small and the map is calm, all without any
+knowledge.
+</details>
 
 What to doubt, with your own weights: Is the best class right, and its probability far above chance? Is the input scaled
 as your model wants it, and where is black? Does the map still change when you double the steps? Does another seed of
@@ -813,7 +822,7 @@ for n in (10, 50):
 
 # %% [markdown]
 r"""
-The weights must sum to 1, and here they sum to $1 - 1/n$: there are $n - 1$ intervals, not $n$. On a photo you would
+The weights must sum to 1, and here they sum to $1 - 1/n$: there are $n - 1$ pieces, not $n$. On a photo you would
 see a gap of some percent and blame the network. A linear function finds the mistake in a second.
 
 ### B · Twice as many gradients, or better ones
@@ -836,11 +845,11 @@ xc.plot.series(
         "|gap| / rise": 100 * torch.tensor(sizes),
         "error of the map, against n = 128": 100 * torch.tensor(list(errors.values())),
     },
-    x_name="n, intervals of the trapezoid (doubling)",
+    x_name="n, pieces of the trapezoid (doubling)",
     y_name="percent",
     doubling=True,
     alt="Two curves over n = 8 to 64: the size of the gap in percent of the rise, the "
-    "distance of the map from the map with 128 intervals in percent.",
+    "distance of the map from the map with 128 pieces in percent.",
 )
 
 # %% [markdown]
@@ -901,6 +910,8 @@ chances = xc.integrated_gradients(
     model, collage, target=EGYPTIAN_CAT, steps=16, output="probability"
 )
 chances = chances.sum(1)[0].cpu()  # (224, 224)
+control = {"the logit": float(cat_map.sum())}
+xc.show("sum of the map of the probability", float(chances.sum()), control=control)
 control = {"the logit of espresso": round(cosine(cat_map, espresso_map), 1)}
 xc.show("cosine of the two maps", round(cosine(cat_map, chances), 1), control=control)
 
@@ -956,7 +967,7 @@ r"""
 <details><summary>Answer to 05.P8</summary>
 
 (c). The map is $(0, 0)$, its sum is the rise, 0, and the gap is 0: it does not notice that both shares are wrong. A millionth
-beside the kink all is well. Completeness needs a slope at almost every point of the path; here there is none.
+beside the kink all is well. The proof of completeness needs slopes along the path. Here there are none, and the sum is right by luck.
 </details>
 
 ### E · A test can change its mind

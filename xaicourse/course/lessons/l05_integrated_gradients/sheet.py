@@ -63,11 +63,11 @@ Hand in a dictionary with the keys `"a"`, `"b"`, `"c"`. Each value is `(f, x, ba
 
 | part | meaning |
 |---|---|
-| `f` | a function of a batch: (N, D) -> (N,), made of torch operations |
-| `x`, `baseline` | lists of N inputs with D numbers each, or tensors (N, D) |
+| `f` | a function of a batch: (N, D) -> (N,) or (N, 1), made of torch operations |
+| `x`, `baseline` | lists of N inputs with D numbers each, or tensors (N, D); one input may stand alone, and one baseline for all |
 | `steps` | a whole number, at most 2000 |
 
-*Look back:* lesson 05, section 3 (The definition), and part A of "Go deeper".
+*Look back:* lesson 05, section 3 (The definition).
 """
 
 # %%
@@ -192,8 +192,8 @@ Hand in `(f, x, baseline, feature, value)`:
 
 | part | meaning |
 |---|---|
-| `f` | a continuous function (N, D) -> (N,), made of torch operations |
-| `x`, `baseline` | one input each: a list `[[...]]` or a tensor (1, D) |
+| `f` | a continuous function (N, D) -> (N,) or (N, 1), made of torch operations |
+| `x`, `baseline` | one input each: a list `[[...]]` or `[...]`, or a tensor (1, D) |
 | `feature` | the index of the feature, from 0 |
 | `value` | the value to which the feature is set in `x` |
 

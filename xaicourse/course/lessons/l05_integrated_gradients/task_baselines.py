@@ -38,8 +38,10 @@ class TwoBaselines(CaseGrader):
         if judged.status != "passed":
             return judged
         low, high = read_side(part["low"], "low"), read_side(part["high"], "high")
-        require_limits(low["share"], high["share"])
+        if low["share"] >= HIGH and high["share"] < LOW:
+            refuse("tasks/05.5/misconceptions/swapped", diagnosis="swapped")
         notes = require_true(low, "low") + require_true(high, "high")
+        require_limits(low, high)
         for given in (low, high):
             require_own_words(given["question"], "question", "05.5", given["what"])
         if words_of(low["question"]) == words_of(high["question"]):
@@ -66,24 +68,29 @@ def off_limits(side, share, limit):
 
 
 def require_limits(low, high):
-    """Refuse shares that are not small or large enough."""
-    if low >= HIGH and high < LOW:
-        refuse("tasks/05.5/misconceptions/swapped", diagnosis="swapped")
-    if low >= LOW:
-        off_limits("low", low, "below 0.05")
-    if high <= HIGH:
-        off_limits("high", high, "above 0.20")
+    """Refuse shares that are not small or large enough, as stated or as measured."""
+    if low["share"] >= LOW:
+        off_limits("low", low["share"], "below 0.05")
+    if high["share"] <= HIGH:
+        off_limits("high", high["share"], "above 0.20")
+    if min(low["measured"][1] or [LOW]) > LOW + SLACK:
+        off_measure("low", low)
+    if max(high["measured"][1] or [HIGH]) < HIGH - SLACK:
+        off_measure("high", high)
+
+
+def off_measure(side, given):
+    share, (baseline, _) = show(given["share"]), given["measured"]
+    refuse("tasks/05.5/not_measured", side=side, share=share, baseline=baseline)
 
 
 def require_true(given, side):
     """Hold a share to what its baseline gives; return a note if that is unknown."""
-    share, (baseline, measured) = given["share"], given["measured"]
+    share, (_, measured) = given["share"], given["measured"]
     if measured is None:
         return [messages.text("tasks/05.5/not_recomputed", side=side)]
-    far = all(abs(share - right) > (NEAR_BLACK if right < LOW else NEAR) for right in measured)
-    reached = min(measured) <= LOW + SLACK if side == "low" else max(measured) >= HIGH - SLACK
-    if far or not reached:
-        refuse("tasks/05.5/not_measured", side=side, share=show(share), baseline=baseline)
+    if all(abs(share - right) > (NEAR_BLACK if right < LOW else NEAR) for right in measured):
+        off_measure(side, given)
     return []
 
 

@@ -21,7 +21,7 @@ class ZeroShare(OwnPath):
 
     def read(self, answer):
         """Read feature and value as well; of a tuple of four the value is still open."""
-        if isinstance(answer, (list, tuple)) and len(answer) == 4:
+        if isinstance(answer, (list, tuple)) and len(answer) == 4 and callable(answer[0]):
             answer = (*answer, None)
         super().read(answer)
         self.shape, self.last = tuple(self.x.shape), self.x.numel() - 1
@@ -78,6 +78,12 @@ class ZeroShare(OwnPath):
         return self.steepest(*ends)
 
     @property
+    def travels(self):
+        """What is said of a feature that travels: the harder case."""
+        here = float(self.delta.reshape(-1)[self.place])
+        return " And it does travel: that is the harder case." if here else ""
+
+    @property
     def jump(self):
         return self.steepest_piece[0]
 
@@ -126,8 +132,8 @@ UNFIT = [
     ),
     wrong(
         "feature",
-        "feature must be a whole number from 0 to {last}, because features are counted from 0. "
-        "You gave {given}.",
+        "feature must be a whole number from 0 to {last} (features are counted from 0); it stands "
+        "before the value. You gave {given}.",
         lambda its: its.place < 0,
     ),
 ]
@@ -199,6 +205,7 @@ BREAK_IT = claim_task(
     mistakes=MISTAKES,
     passed=(
         "The attribution is 0, yet setting the feature to the other value changes f by {change}."
+        "{travels}"
     ),
     hints=(
         "IG has two factors: the distance that the feature travels and the average slope on the "

@@ -137,6 +137,11 @@ MISTAKES = [
         f"You ask for good gaps at every SMALLER n. {EVERY}",
         choose=lambda good: min(good) if good[min(good)] else None,
     ),
+    swap(
+        "all_or_none",
+        f"One gap that is too large, at any n, makes you return None. {SMALLEST}",
+        choose=lambda good: min(good) if all(good.values()) else None,
+    ),
     swap("halves_n", f"You take n // 2{BEFORE}", choose=down(lambda n: n // 2)),
     swap("one_less", f"You take n - 1{BEFORE}", choose=down(lambda n: n - 1)),
     # what is done with the right n

@@ -78,6 +78,12 @@ TOY_ON_PAPER = paper_task(
             (8.25, -1.25),
         ),
         row(
+            "second_relu_on",
+            "(-3, 1.75) switches on the second relu behind the kink. Its sum is -alpha - 1, "
+            "below 0 on the whole path.",
+            (-3, 1.75),
+        ),
+        row(
             "no_lengths",
             "(9, -5) adds the two gradients as if each part of the path had length 1. Weigh each "
             "gradient with the length of its part. See {section_area}.",
@@ -116,8 +122,8 @@ TOY_ON_PAPER = paper_task(
         KINK,
         row(
             "kink_from_the_end",
-            "0.75 is not the alpha of the kink: alpha is 0 at the baseline and 1 at x, and the "
-            "kink is at the beginning of the path. See {section_area}.",
+            "0.75 is not the alpha of the kink, but x1 there, or the length of the way behind it. "
+            "alpha is 0 at the baseline and 1 at x. See {section_area}.",
             0.75,
         ),
         row(
@@ -125,6 +131,7 @@ TOY_ON_PAPER = paper_task(
             "4 is not an alpha, because alpha runs from 0 to 1. Solve 4 alpha - 1 = 0 for alpha.",
             4,
         ),
+        row("kink_in_percent", "alpha runs from 0 to 1. Is your number in percent?", 25),
         row(
             "kink_of_second_relu",
             "At alpha = -1 the second relu would switch, but that is not on the path: alpha runs "

@@ -113,6 +113,12 @@ WRONG_PROBABILITIES = [
         number=lambda p, z: p.pick(z.exp()),
     ),
     swap(
+        "no_exponentials",
+        "You divide the score by the sum of the scores. Take exp of each score first: softmax "
+        "does both.",
+        number=lambda p, z: p.pick(z) / z.sum(-1),
+    ),
+    swap(
         "winning_probability",
         "At each point you explain the class with the largest probability. Explain `target` on the "
         "whole path.",

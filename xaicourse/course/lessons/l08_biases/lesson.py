@@ -560,6 +560,10 @@ for name, net in {**nets, "MLP": mlp}.items():
     winner = net(pictures).argmax(1)
     brought = xc.input_x_gradient(net, pictures, target=winner).flatten(1).sum(1)
     medians[name] = float((brought / xc.scores(net, pictures, target=winner)).median())
+table = shares_of(matrices, trained, clothes, winner)  # of the normalised pictures
+by_normalising = float(((table[:, 0] - brought) / table.sum(1)).median())
+control = {"of the pixels": medians["MLP"]}
+xc.show("MLP: the share of its normalisation", by_normalising, control=control)
 controls = {name: medians[name] for name in ("residual net", "MLP")}
 xc.show(
     "CNN: the input's share in the median picture", medians["CNN"], control=controls
@@ -571,6 +575,8 @@ For the least likely class the logit is far below 0, and so is the sum of the ma
 
 Three nets that do the same work about equally well (`data/cards.json`), the same hundred pictures: in one the input brings more than half of the logit, in one nothing. The split says how *this net* writes its function, not how much the
 photo matters.
+
+The MLP is that of section 3, where almost nothing was missing. There its input was the *normalised* picture. Here it is the photo, so what the normalisation adds counts as a bias, and brings the rest.
 
 ## 8 · Is it right? The truth strip
 
@@ -621,7 +627,7 @@ xc.show("the shares add up to the logit", abs(missing) < 1e-3 * abs(split_of.sco
 
 # %% [markdown]
 r"""
-A random resnet18 has almost no biases: they all start at 0, and what is left is the normalisation of the photo. Training fills the groups that are 0 here. Doubt a bar that another random network has as well, doubt each sentence
+A random resnet18 has almost no biases: they all start at 0, and what is left is the normalisation of the photo. Which of the groups that are 0 here does training fill? Load trained weights and look. Doubt a bar that another random network has as well, doubt each sentence
 "the pixels bring so much", and do not read a share from a FullGrad picture.
 """
 

@@ -46,7 +46,7 @@ r"""
 **Goal** G4 · **Level** 2 of 5 · **Minutes** 10 · **Importance** 3 of 5
 
 Write `picture(terms)`, the heart of $\psi$, for the signed terms (N, C, h, w) of one layer: absolute values; for each photo, over all channels and places, subtract the smallest and divide by (largest - smallest); add up
-the channels. Return (N, h, w). A photo whose absolute values are all equal gets zeros.
+the channels. Return (N, h, w). A photo whose absolute values are all equal gets zeros, and only such a photo: the terms of a layer may be as small as 1e-7.
 
 Leave the arguments as they are: work on a copy where you need one.
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from xaicourse.course.grading.claims import Claim, claim_task, wrong
+from xaicourse.course.grading.compare import as_numbers, show
 from xaicourse.course.grading.integrate import rows_given
 from xaicourse.zoo.toy_net import toy
 
@@ -25,6 +26,7 @@ class Inputs(Claim):
     def read(self, answer: Any) -> None:
         """Take (P, 2), or inputs (1, 2) one after the other."""
         points = rows_given(answer, "points", self.what)
+        self.flat = len(points) == 1 and as_numbers(answer).ndim == 1
         self.points = points[:, 0] if points.ndim == 3 and points.shape[1] == 1 else points
         self.shape = tuple(self.points.shape)
         self.number = float(points.abs().max())
@@ -44,6 +46,11 @@ class Inputs(Claim):
         """The first input on a border, (2,)."""
         return self.points[int((self.sums.abs() < 1e-9).any(1).int().argmax())]
 
+    @property
+    def shown(self) -> str:
+        """The inputs with enough digits to tell them apart."""
+        return show(self.points, digits=6)
+
     @cached_property
     def vector(self) -> Tensor:
         """The s with the smallest squared errors s . x - f(x), (2,)."""
@@ -56,6 +63,13 @@ class Inputs(Claim):
 
 
 UNFIT = [
+    wrong(
+        "flat",
+        "You handed in one flat list of numbers. Asked is a list of inputs, [[x1, x2], ...], not "
+        "the vector s.",
+        lambda its: its.flat,
+        [-4.0, 5.0],
+    ),
     wrong(
         "shape",
         "Hand in inputs with two numbers each, at most {most}: [[x1, x2], ...]. Yours have "
@@ -70,7 +84,7 @@ UNFIT = [
     wrong(
         "kink",
         "{point} lies exactly on the border of two pieces, where one of the sums is 0. "
-        "Move it a little.",
+        "Take one inside the piece of (1, 3).",
         lambda its: bool((its.sums.abs() < 1e-9).any()),
     ),
 ]
@@ -122,7 +136,7 @@ NO_VECTOR = claim_task(
         "No vector can do it: the best one, {vector}, misses a score by {missed}. The third number "
         "that is missing is the bias of the piece."
     ),
-    evidence="At your inputs {points} the scores are {scores}.",
+    evidence="At your inputs {shown} the scores are {scores}.",
     hints=(
         "In this piece f(x) = -4 x1 + 5 x2 - 1. The vector has to make up for the -1 at every "
         "input. When is that impossible?",

@@ -7,6 +7,7 @@ import torch
 from xaicourse.course.grading.cases import case
 from xaicourse.course.grading.function_task import function_task
 from xaicourse.course.grading.mistakes import after, own, swap
+from xaicourse.course.grading.shared_mistakes import chords
 
 __all__ = ["IMPLICIT_BIAS"]
 
@@ -131,6 +132,12 @@ MISTAKES = [
         "You take 1 above 0 and 0 below as the slope. That is the slope of a relu: ask "
         "autograd for that of f.",
         bias=lambda z, slope, u: z - (u > 0) * u,
+    ),
+    *chords(lambda f, u, slope: f(u) - slope * u),
+    own(
+        "relu6_only",
+        "Right for relu and relu6 only: f is never called. Use f(u) and its slope.",
+        lambda f, u: torch.where(u > 6, 6.0, 0.0),
     ),
     # numbers that should not meet
     swap(

@@ -1,33 +1,45 @@
 """Task 08.4: what the paper does to a layer's terms before it draws them."""
 
+from functools import partial
+
 import torch
 
 from xaicourse.course.grading.cases import case, waves
 from xaicourse.course.grading.function_task import function_task
-from xaicourse.course.grading.mistakes import after, swap
+from xaicourse.course.grading.mistakes import after, saying, swap
+from xaicourse.course.grading.shared_mistakes import PADDED
 
 __all__ = ["PICTURE"]
 
-CHANNELS_AND_PLACES = (1, 2, 3)
+
+def rescaled(a, low, span, equal=0.0):
+    """Return a, moved and stretched to 0..1; 0 where all numbers are equal."""
+    return torch.nan_to_num((a - low) / span, nan=equal, posinf=equal)
 
 
-def rescaled(a, axes):
-    """Return a, moved and stretched to 0..1 over these axes; 0 where all numbers are equal."""
-    least, most = a.amin(axes, keepdim=True), a.amax(axes, keepdim=True)
-    return torch.nan_to_num((a - least) / (most - least))
+def same(value):
+    return value
 
 
 def picture(
-    terms, *, size=torch.abs, rescale=rescaled, axes=CHANNELS_AND_PLACES, join=lambda a: a.sum(1)
+    terms,
+    *,
+    size=torch.abs,
+    axes=(1, 2, 3),
+    span=same,
+    rescale=rescaled,
+    join=lambda a: a.sum(1),
 ):
     """Return |terms| rescaled to 0..1 for each photo, summed over channels: (N, h, w)."""
-    return join(rescale(size(terms), axes))
+    a = size(terms)
+    low, high = a.amin(axes, keepdim=True), a.amax(axes, keepdim=True)
+    return join(rescale(a, low, span(high - low)))
 
 
-def least_forgotten(a, axes):
-    """Divide by (largest - smallest), without a shift; 0 where all numbers are equal."""
-    span = a.amax(axes, keepdim=True) - a.amin(axes, keepdim=True)
-    return torch.where(span > 0, a / span, 0)
+def equal_photos(terms):
+    """Say of each photo whether all sizes are equal, (N, 1, 1)."""
+    sizes = terms.abs().flatten(1)[..., None]
+    return sizes.amin(1, keepdim=True) == sizes.amax(1, keepdim=True)
 
 
 def terms(turn: float, *shape: int) -> torch.Tensor:
@@ -53,6 +65,7 @@ CASES = (
         "two photos; all terms of the first are -3",
         terms=torch.cat([-3 * torch.ones(1, 2, 2, 2), terms(1.9, 1, 2, 2, 2)]),
     ),
+    case("small", "one photo, terms of about 1e-7", terms=1e-7 * terms(0.9, 1, 2, 3, 2)),
 )
 
 MISTAKES = [
@@ -60,7 +73,7 @@ MISTAKES = [
     swap(
         "signs_kept",
         "You rescale the signed terms. Take absolute values first.",
-        size=lambda terms: terms,
+        size=same,
     ),
     swap("squares", "You take squares. The paper takes absolute values.", size=torch.square),
     swap(
@@ -69,57 +82,63 @@ MISTAKES = [
         "the score is drawn as well.",
         size=torch.relu,
     ),
+    swap(
+        "sizes_too_late",
+        "Smallest and largest are those of the signed terms. Take them of the absolute values.",
+        size=same,
+        rescale=lambda a, low, span: rescaled(a.abs(), low, span),
+    ),
     # over which numbers
     swap(
         "each_channel",
-        "You rescale each channel by itself. Then a channel that brings almost nothing "
-        "counts as much as the strongest. Rescale over all channels of a photo.",
+        "You rescale each channel by itself: one that brings almost nothing counts as much as the "
+        "strongest. Rescale over all channels.",
         axes=(2, 3),
     ),
     swap(
         "whole_batch",
-        "You rescale over the whole batch. Then a photo's picture depends on the others. "
-        "Rescale each photo by itself.",
+        "You rescale over the whole batch: a photo's picture depends on the others. Rescale each "
+        "by itself.",
         axes=(0, 1, 2, 3),
     ),
     swap(
         "over_channels_only",
-        "You rescale each place by itself. Then a place where little happens counts as "
-        "much as any other. Rescale over channels and places.",
+        "You rescale each place by itself: one where little happens counts as much as any other. "
+        "Rescale over channels and places.",
         axes=(1,),
     ),
     # how it is rescaled
     swap(
         "not_rescaled",
         "Absolute values and the sum are right. The rescaling to 0..1 is missing.",
-        rescale=lambda a, axes: a,
+        rescale=lambda a, low, span: a,
     ),
     swap(
         "divided_by_largest",
         "You divide by the largest. Subtract the smallest first, then divide by (largest - "
         "smallest).",
-        rescale=lambda a, axes: a / a.amax(axes, keepdim=True),
+        rescale=lambda a, low, span: a / (low + span),
     ),
     swap(
         "least_forgotten",
         "You divide by (largest - smallest), but do not subtract the smallest.",
-        rescale=least_forgotten,
+        rescale=lambda a, low, span: rescaled(a, 0, span),
     ),
     swap(
         "smallest_over_largest",
         "You subtract the smallest, but divide by the largest. Divide by (largest - smallest).",
-        rescale=lambda a, axes: (a - a.amin(axes, keepdim=True)) / a.amax(axes, keepdim=True),
+        rescale=lambda a, low, span: (a - low) / (low + span),
     ),
     swap(
         "only_moved",
         "You subtract the smallest. Now divide by (largest - smallest) before you add up "
         "the channels.",
-        rescale=lambda a, axes: a - a.amin(axes, keepdim=True),
+        rescale=lambda a, low, span: a - low,
     ),
     swap(
         "sum_to_one",
         "You divide by the sum. Subtract the smallest and divide by (largest - smallest).",
-        rescale=lambda a, axes: a / a.sum(axes, keepdim=True),
+        rescale=lambda a, low, span: a / a.sum((1, 2, 3), keepdim=True),
     ),
     # the channels
     swap(
@@ -160,9 +179,22 @@ MISTAKES = [
         "signed_sum",
         "This is the signed sum, which adds up to the layer's share. The paper's picture "
         "is something else: absolute values, rescaled.",
-        size=lambda terms: terms,
-        rescale=lambda a, axes: a,
+        size=same,
+        rescale=lambda a, low, span: a,
     ),
+    # a photo of equal terms, and a layer of small ones
+    swap(
+        "ones_for_equal",
+        "A photo whose absolute values are all equal gets zeros.",
+        rescale=partial(rescaled, equal=1.0),
+    ),
+    after("ones_for_equal", "", lambda picture, terms: picture + equal_photos(terms)),
+    after(
+        "all_zero",
+        "One photo of equal values sets the others to 0. Only that photo gets zeros.",
+        lambda picture, terms: picture * ~equal_photos(terms).any(),
+    ),
+    *saying(PADDED, what="layer with small terms"),
     after("reversed", "You show 1 minus the picture.", lambda picture: 1 - picture),
 ]
 

@@ -1,29 +1,25 @@
 """Task 08.2: what the input and each layer's bias bring to the score of a ReLU net."""
 
+from functools import partial
 from itertools import pairwise
 
 import torch
+from torch.nn.functional import leaky_relu
 
 from xaicourse.course.grading.cases import case, waves
 from xaicourse.course.grading.function_task import function_task
 from xaicourse.course.grading.mistakes import after, own, saying, swap
 from xaicourse.course.grading.shared_mistakes import LOSS, ROWS, SIGNS, WHICH_NUMBER, pick
+from xaicourse.course.lessons.l08_biases.splits import (
+    behind_the_relu,
+    biases_of_open_units,
+    gates_without_bias,
+    integrated,
+    rise_without,
+    split,
+)
 
 __all__ = ["SPLIT"]
-
-
-def split(
-    weights, biases, x, target, *, relu=torch.relu, score=pick, share=lambda layer, s, v: s * v
-):
-    """Return (N, 1 + L): the share of the input, then the share of each layer's bias."""
-    own_biases = [b.expand(len(x), -1) for b in biases]  # (N, out): one for each input
-    leaves = [v.detach().clone().requires_grad_() for v in (x, *own_biases)]
-    z = leaves[0]
-    for layer, (w, b) in enumerate(zip(weights, leaves[1:], strict=True)):
-        z = (relu(z) if layer else z) @ w.T + b
-    slopes = torch.autograd.grad(score(z, target).sum(), leaves)
-    pairs = enumerate(zip(slopes, (v.detach() for v in leaves), strict=True))
-    return torch.stack([share(layer, s, v).sum(1) for layer, (s, v) in pairs], dim=1)
 
 
 def net(name, says, sizes, target, turn):
@@ -46,38 +42,6 @@ CASES = (
 )
 
 
-# ---------------------------------------------------------------- wrong functions of their own
-
-
-def behind_the_relu(weights, biases, x, target):
-    """Take the slopes of what comes out of each layer, behind its relu."""
-    units = [x.detach().clone().requires_grad_()]
-    for layer, (w, b) in enumerate(zip(weights, biases, strict=True)):
-        z = units[-1] @ w.T + b
-        units.append(z.relu() if layer < len(biases) - 1 else z)
-    slopes = torch.autograd.grad(pick(units[-1], target).sum(), units)
-    return torch.stack([(s * v).sum(1) for s, v in zip(slopes, [x, *biases], strict=True)], dim=1)
-
-
-def rise_without(weights, biases, x, target):
-    """Take what the score loses without the input, and without each bias."""
-    values = [x, *biases]
-
-    def score(left_out):
-        x, *biases = [v * (k != left_out) for k, v in enumerate(values)]
-        return split(weights, biases, x, target).sum(1)  # the shares add up to it
-
-    return torch.stack([score(None) - score(k) for k in range(len(values))], dim=1)
-
-
-def integrated(weights, biases, x, target, steps=200):
-    """Take the mean slope on the way from 0 for the input, and leave the rest to the biases."""
-    ways = [(k + 0.5) / steps for k in range(steps)]
-    slopes = [split(weights, biases, way * x, target)[:, 0] / way for way in ways]
-    first = torch.stack(slopes).mean(0)
-    return torch.column_stack([first, split(weights, biases, x, target)[:, 1:]])
-
-
 def biases_as(change):
     """Return a change of the columns of the biases (N, L); that of the input stays."""
     return lambda shares: torch.column_stack([shares[:, 0], change(shares[:, 1:])])
@@ -85,6 +49,7 @@ def biases_as(change):
 
 # ---------------------------------------------------------------- the task
 
+SIGNED = "Only with their signs do shares add up to the logit."
 COPIES = "Give each input its own copy of the biases."
 MISTAKES = [
     *saying([*WHICH_NUMBER, *LOSS], score="logit"),
@@ -113,7 +78,7 @@ MISTAKES = [
     ),
     swap(
         "sizes",
-        "You add up absolute values. Only with their signs do shares add up to the logit.",
+        f"You add up absolute values. {SIGNED}",
         share=lambda layer, s, v: (s * v).abs(),
     ),
     swap(
@@ -122,7 +87,18 @@ MISTAKES = [
         share=lambda layer, s, v: s * v / v.shape[1],
     ),
     # the net
+    own("plain_biases", "", biases_of_open_units),
     swap("no_gates", "You left the relus out. A closed gate passes nothing on.", relu=lambda z: z),
+    own(
+        "gates_without_bias",
+        "Your gates come from a run without the biases. Take those of the net itself.",
+        gates_without_bias,
+    ),
+    swap(
+        "leaky",
+        "You use a leaky relu. A closed gate passes nothing on.",
+        relu=partial(leaky_relu, negative_slope=0.1),
+    ),
     swap(
         "relu_at_the_end",
         "You put a relu after the last layer. Logits may be below 0.",
@@ -136,8 +112,8 @@ MISTAKES = [
     ),
     after(  # slope times result is what the layers up to this one bring
         "results_for_biases",
-        "Column l holds all that was brought up to layer l: slope times its whole result. Its "
-        "bias alone brings slope times bias.",
+        "Column l holds slope times the whole result of layer l. Its bias alone brings slope times "
+        "bias.",
         lambda shares: shares.cumsum(1),
     ),
     own(
@@ -146,10 +122,12 @@ MISTAKES = [
         "these numbers do not add up. Use slope times value.",
         rise_without,
     ),
+    own("rise_without", "", partial(rise_without, columns=slice(1, None))),
+    own("rise_without", "", partial(rise_without, columns=slice(0, 1))),
     own(
         "integrated",
         "These are two methods: column 0 is Integrated Gradients from 0, the others are shares at "
-        "x. They do not add up to the logit: take the slopes at x for all.",
+        "x. Take the slopes at x for all.",
         integrated,
     ),
     # the batch
@@ -203,13 +181,12 @@ MISTAKES = [
     ),
     after(
         "size_of_the_input",
-        "The input's share has lost its sign. Only with their signs do shares add up to the logit.",
+        f"The input's share has lost its sign. {SIGNED}",
         lambda shares: torch.column_stack([shares[:, 0].abs(), shares[:, 1:]]),
     ),
     after(
         "sizes_of_the_biases",
-        "The biases' shares have lost their signs. Only with their signs do shares add up to the "
-        "logit.",
+        f"The biases' shares have lost their signs. {SIGNED}",
         biases_as(torch.abs),
     ),
     *saying(SIGNS, so="The columns should add up to the logit."),
@@ -240,4 +217,5 @@ SPLIT = function_task(
         "leaf).sum(1) as columns.",
     ),
     near={"integrated": 0.02},
+    words={"shape": "One column for the input, all its numbers added up; then one for each bias."},
 )

@@ -8,7 +8,15 @@ __all__ = ["SPLIT_BY_HAND"]
 # Gradient (6, -3) where the second gate is off, (4, -5) where it is on.
 PLAIN = "These are the biases. Multiply each by the slope of g with respect to it."
 SLOPES = "These are the slopes with respect to the biases. Multiply each by its bias."
-VALUES = "The share of a hidden bias is bias times slope, not the value of its unit times a weight."
+VALUES = (
+    "The share of a hidden bias is bias times slope. The value of its unit (10 for the first) does "
+    "not enter it."
+)
+OUTSIDE = "The 7 stands outside the relus: its slope is 1."
+POINT = "Both splits are taken at (3, 1): x1 is 3."
+WEIGHT = (
+    "The second unit's slope counts in full, with its output weight -2: not -1, nor half of it."
+)
 GRADIENT = "This is the gradient. A share is slope times input."
 SWAPPED = "The two shares are in the wrong order: first that of x1."
 
@@ -18,7 +26,12 @@ SPLIT_BY_HAND = paper_task(
         "inputs_off",
         (18, -3),
         row("gradient_only", GRADIENT, (6, -3)),
-        row("no_gates", "The second gate is off here: its unit passes nothing on.", (12, -5)),
+        row(
+            "no_gates",
+            "Here the second gate is off: its unit passes nothing on. (Or are the two splits "
+            "exchanged?)",
+            (12, -5),
+        ),
         row("weight_forgotten", "The first unit enters g with the output weight 3.", (6, -1)),
         row("no_signs", "The sizes are right. The slope of x2 is below 0: keep its sign.", (18, 3)),
         row("inputs_swapped", SWAPPED, (-3, 18)),
@@ -39,6 +52,9 @@ SPLIT_BY_HAND = paper_task(
             (15, 8, 7),
         ),
         row("values_of_the_units", VALUES, (30, 0, 7)),
+        row("values_of_the_units", "", (50, 0, 7)),
+        row("values_of_the_units", "", (150, 0, 7)),
+        row("output_bias_times_3", OUTSIDE, (15, 0, 21)),
         row("output_bias_forgotten", "g ends with + 7. Its slope is always 1.", (15, 0, 0)),
         row("rest_in_one", "Each bias has its own share: split what is missing.", (0, 0, 22)),
     ),
@@ -49,7 +65,8 @@ SPLIT_BY_HAND = paper_task(
         row("gradient_on_only", GRADIENT, (4, -5)),
         row("second_unit_only", "This is what the second unit brings. Add the first.", (-6, -2)),
         row("minus_lost", "The second unit is subtracted: its output weight is -2.", (24, -1)),
-        row("second_weight_forgotten", "The second unit has the output weight -2.", (15, -4)),
+        row("second_weight_forgotten", WEIGHT, (15, -4)),
+        row("other_point", POINT, (16, -5)),
         row("swapped_on", SWAPPED, (-5, 12)),
     ),
     Part(
@@ -67,9 +84,12 @@ SPLIT_BY_HAND = paper_task(
             "The second bias is -4 and its slope -2: the product is positive.",
             (15, -8, 7),
         ),
-        row("bias_weight_forgotten", "The second unit has the output weight -2.", (15, 4, 7)),
+        row("bias_weight_forgotten", WEIGHT, (15, 4, 7)),
         row("bias_weight_forgotten", "", (15, -4, 7)),
         row("values_on", VALUES, (30, 0, 7)),
+        row("values_on", "", (50, 0, 7)),
+        row("values_on", "", (150, 0, 7)),
+        row("output_bias_weighted", OUTSIDE, (15, 8, 21)),
         row(
             "output_first",
             "The order is: first the hidden biases, then the output bias.",
