@@ -157,7 +157,11 @@ MISTAKES = [
         "p[torch.arange(N), target], and gradients likewise.",
         of_each_target,
     ),
-    own("all_targets", "", lambda **given: of_each_target(**given).sum(1)),
+    own(
+        "all_targets",
+        "",
+        lambda logits, gradients, target: of_each_target(logits, gradients, target).sum(1),
+    ),
     own(
         "all_classes",
         "These are the gradients of all probabilities, (N, K, ...). Pick the target's of each "

@@ -123,11 +123,10 @@ MISTAKES = [
         rise_without,
     ),
     own("rise_without", "", partial(rise_without, columns=slice(1, None))),
-    own("rise_without", "", partial(rise_without, columns=slice(0, 1))),
     own(
         "integrated",
-        "These are two methods: column 0 is Integrated Gradients from 0, the others are shares at "
-        "x. Take the slopes at x for all.",
+        "These are two methods: column 0 is the rise from 0, as Integrated Gradients adds it up, "
+        "the others are shares at x. Take the slopes at x for all.",
         integrated,
     ),
     # the batch
