@@ -136,7 +136,8 @@ MISTAKES = [
     *chords(lambda f, u, slope: f(u) - slope * u),
     own(
         "relu6_only",
-        "Right for relu and relu6 only: f is never called. Use f(u) and its slope.",
+        "Right for relu and relu6 only. Where the slope is not 0 there may be a bias, too: take "
+        "f(u) - slope * u everywhere.",
         lambda f, u: torch.where(u > 6, 6.0, 0.0),
     ),
     # numbers that should not meet

@@ -62,8 +62,10 @@ CASES = (
     ),
     case(
         "constant",
-        "two photos; all terms of the first are -3",
-        terms=torch.cat([-3 * torch.ones(1, 2, 2, 2), terms(1.9, 1, 2, 2, 2)]),
+        "two photos; all terms of the first are 3 or -3",
+        terms=torch.cat(
+            [torch.tensor([3.0, -3, -3, -3, 3, -3, 3, -3]).view(1, 2, 2, 2), terms(1.9, 1, 2, 2, 2)]
+        ),
     ),
     case("small", "one photo, terms of about 1e-7", terms=1e-7 * terms(0.9, 1, 2, 3, 2)),
 )
