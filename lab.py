@@ -123,13 +123,21 @@ def test_steps(python: str) -> list[Step]:
     press = ("tests/notebooks", "tests/test_new_lesson.py", "tests/test_wheel.py")
     attacks = ("tests/course/attacks", "tests/course/campaign")
     forms = ("tests/lessons/test_forms.py",)
-    apart = [f"--ignore={place}" for place in ("tests/browser", *press, *attacks, *forms)]
+    course = ("tests/course", "tests/lessons")
+    apart = [f"--ignore={place}" for place in ("tests/browser", *press, *course)]
+    course_apart = [f"--ignore={place}" for place in (*attacks, *forms)]
     notebooks = (python, "tools/rerun.py", *([] if stored_outputs_hold() else ["--lax"]))
     how = "outputs compared" if stored_outputs_hold() else "run only: outputs differ off Linux x86"
     plugin = {"PYTEST_PLUGINS": "tests.no_skips"}
     slowed = Step("Two slowed lessons", (python, "tools/slowed.py", "01", "05"), plugin, minutes=3)
     return [
         Step("Tests of the package", (*several, *apart, "tests"), TEST_ENVIRONMENT, minutes=10),
+        Step(
+            "Tests of lessons and checkers",
+            (*several, *course_apart, *course),
+            TEST_ENVIRONMENT,
+            minutes=8,
+        ),
         Step("Press and wheel", (*several, *press), TEST_ENVIRONMENT, minutes=5),
         Step("Attacks on checker and records", (*several, *attacks), TEST_ENVIRONMENT, minutes=5),
         Step("Answers in every form", (*several, *forms), TEST_ENVIRONMENT, minutes=5),
