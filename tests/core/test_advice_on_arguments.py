@@ -3,6 +3,7 @@
 import copy
 import re
 from collections.abc import Callable
+from copy import deepcopy
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from torchvision.models import VisionTransformer
 
 import xaicourse as xc
 from xaicourse.core import checks
+from xaicourse.core.blurring import blurred
 from xaicourse.core.layers import LayerError, find_layer
 
 from .test_advice import CNN, IMAGES, NET, Advice, Of, X, seeded, slope, without_a_case
@@ -81,6 +83,21 @@ case(
     lambda: xc.gradient(NET, X[0][None], 1),
     plain(1, X[:1]),
 )
+
+
+def fine_detail(x: torch.Tensor) -> torch.Tensor:
+    """Return what the widest blur of blur_ig takes away."""
+    widest = 50 * 2 / 224
+    return x - blurred(x, x.new_full((len(x),), widest), "reflect", widest)
+
+
+case(
+    "an image without its batch",
+    lambda: xc.blur_ig(PIXELS, BYTES[0].float() / 255, 1),
+    r"images \(N, C, H, W\) are needed; for a single one \(C, H, W\) pass x\[None\]",
+    lambda: xc.blur_ig(deepcopy(PIXELS).double(), BYTES[:1].double() / 255, 1),
+    lambda: PIXELS[1].weight[1].view(1, 3, 2, 2) * fine_detail(BYTES[:1].double() / 255),
+)
 case(
     "rows of one number",
     lambda: xc.gradient(lambda z: z**2, X[:, 0]),
@@ -88,6 +105,7 @@ case(
     lambda: xc.gradient(lambda z: z**2, X[:, 0][:, None]),
     lambda: 2 * X[:, :1],
 )
+
 HOLED = X.clone()
 HOLED[1, 2] = torch.nan
 case(

@@ -161,10 +161,10 @@ def test_forward_passes_are_not_wasted():
     assert calls == [7, 7]
     calls.clear()
     xc.integrated_gradients(model, X, 1, steps=5)
-    assert calls == [35, 14]  # nodes; baseline and x together
+    assert calls == [14, 35]  # baseline and x together; nodes
     calls.clear()
     xc.integrated_gradients(model, X, steps=5)
-    assert calls == [7, 35, 7]  # x, to find the class; nodes; baseline
+    assert calls == [7, 7, 35]  # x, to find the class; baseline; nodes
 
 
 def test_gradients_equal_finite_differences(close):

@@ -64,6 +64,7 @@ METHODS = [
     name
     for name, record in xc.METHODS.items()
     if not {Need.LINEAR_HEAD, Need.PATTERNS} & record.needs
+    and name != "boundary_ig"  # the boundary between classes needs their scores
 ]
 
 

@@ -17,7 +17,12 @@ from xaicourse.course.grading.paper import PaperGrader
 
 APART = 0.05  # of the larger norm, in at least one case
 SAME_MISTAKE: set[tuple[str, str, str]] = set()  # (task, a, b)
-LESS_APART = {"05.5": 0.01}  # other weights of the colours change a share little
+LESS_APART = {
+    "01.2": 0.03,  # differences with a long step
+    "05.5": 0.01,  # other weights of the colours change a share little
+    "08.3": 0.03,  # chords across a bend
+    "08.4": 0.02,  # 1e-8 added to a denominator of 1e-7
+}
 SIGNS = re.compile("sign|minus|-1, not 1|absolute|negative|positive", re.IGNORECASE)
 
 GRADERS = [name for name, task in TASKS.items() if isinstance(task.grade, CaseGrader)]

@@ -7,7 +7,6 @@ from typing import Any, Unpack
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import sparse
 from torch import Tensor
 
 from xaicourse.core.attribution import Attribution
@@ -306,6 +305,8 @@ def _greedy(
 
     The sums over new pixels are kept up to date: each pixel is taken away once.
     """
+    from scipy import sparse
+
     which = np.repeat(np.arange(len(masks)), [len(mask) for mask in masks])
     where = (which, np.concatenate(masks))
     member = sparse.csc_array((np.ones(len(which)), where), shape=(len(masks), a.size))

@@ -141,8 +141,8 @@ UNFIT = [
 MISTAKES = [
     wrong(
         "unused",
-        "At this x, with the other features as they are, f does not change with this feature, so its "
-        "0 is deserved. (Features are counted from 0.) Find one that changes f.",
+        "At this x, with the other features as they are, f does not change with this feature, so "
+        "its 0 is deserved. (Features are counted from 0.) Find one that changes f.",
         lambda its: its.change <= its.wanted and its.largest_change <= 1e-9,
         RIGHT | {"f": second_only},
     ),
