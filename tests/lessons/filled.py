@@ -52,7 +52,7 @@ def run(source: Source, form: Form = as_it_is) -> dict[str, Verdict]:
     """Run all code cells of a source; return the verdicts of its checks."""
     names: dict[str, Any] = {"__name__": "__main__"}
     end = None if source.is_sheet else LAST_CELL.get(f"l{source.slug}")
-    with stand_ins() as verdicts:
+    with stand_ins(positive=source.lesson != "00") as verdicts:
         for place, cell in enumerate(source.cells[:end]):
             if cell.kind != "code" or "hint" in cell.tags:  # lesson 00 tries a wrong answer there
                 continue
@@ -100,11 +100,11 @@ def _is_made_in(name: str, cell: Cell) -> bool:
 class Small(nn.Module):
     """A network for photos (N, 3, 224, 224) with 1000 logits, drawn at random.
 
-    Its parts have the names that they have in the true network, and 7 x 7 cells each. All weights
-    are positive, so that no map is empty.
+    Its parts have the names that they have in the true network, and 7 x 7 cells each. Positive
+    weights leave no class activation map empty; weights of both signs tell classes apart.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, positive: bool) -> None:
         super().__init__()
         self.stem = nn.Sequential(nn.Conv2d(3, 4, 32, stride=32), nn.ReLU())
         self.blocks = nn.Sequential(*(nn.Conv2d(4, 4, 3, padding=1) for _ in range(16)))
@@ -112,8 +112,9 @@ class Small(nn.Module):
         self.classifier = nn.Linear(6, 1000)
         generator = torch.Generator().manual_seed(0)
         for weight in self.parameters():
-            drawn = torch.randn(weight.shape, generator=generator).abs()
-            weight.data = drawn / weight[0].numel()
+            drawn = torch.randn(weight.shape, generator=generator)
+            size = weight[0].numel()
+            weight.data = drawn.abs() / size if positive else drawn / size**0.5
             weight.requires_grad_(False)
         self.eval()
 
@@ -123,13 +124,13 @@ class Small(nn.Module):
 
 
 @contextmanager
-def stand_ins() -> Iterator[dict[str, Verdict]]:
+def stand_ins(positive: bool) -> Iterator[dict[str, Verdict]]:
     """Judge in this process and load the small network; yield the verdicts as they come."""
     verdicts: dict[str, Verdict] = {}
     load = xc.zoo.load
 
     def small(name: str, **settings: Any) -> nn.Module:
-        return Small() if name == "efficientnet_lite0" else load(name, **settings)
+        return Small(positive) if name == "efficientnet_lite0" else load(name, **settings)
 
     def judge(task: Any, answer: Any, graded: bool) -> Verdict:
         if answer is None:  # a sheet asks for the reference of a task that stands in its lesson
