@@ -34,20 +34,25 @@ class Rule:
 
     @classmethod
     def of(
-        cls, quadrature: str, steps: int | None, tol: float | None, also: tuple[str, ...] = ()
+        cls,
+        quadrature: str,
+        steps: int | None,
+        tol: float | None = None,
+        also: tuple[str, ...] = (),
+        default: int = STEPS,
     ) -> "Rule":
         """Check what the caller asked; `also` are more names that a method knows."""
         check_quadrature(quadrature, also=("adaptive", *also))
         adaptive = tol is not None or quadrature == "adaptive"
-        steps = (MOST if adaptive else STEPS) if steps is None else steps
+        steps = (MOST if adaptive else default) if steps is None else steps
         name = "adaptive" if adaptive else quadrature
         return cls(name, check_positive_int(steps, "steps"), tol)
 
 
-def gradients_per_row(settings: Mapping[str, Any]) -> int:
+def gradients_per_row(settings: Mapping[str, Any], default: int = STEPS) -> int:
     """Return how many gradients a row costs; the most that it may cost where that adapts."""
     adaptive = settings.get("tol") is not None or settings.get("quadrature") == "adaptive"
-    steps = settings.get("steps") or (MOST if adaptive else STEPS)
+    steps = settings.get("steps") or (MOST if adaptive else default)
     return steps + 1 if settings.get("quadrature") == "trapezoid" and not adaptive else steps
 
 

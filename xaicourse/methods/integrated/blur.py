@@ -13,10 +13,12 @@ from xaicourse.core.checks import check_images
 from xaicourse.core.chunks import sum_dtype
 from xaicourse.core.gradients import ask
 from xaicourse.core.path import Curve
+from xaicourse.core.path_weights import Weight
 from xaicourse.core.registry import attribution_method
 from xaicourse.core.shared import Asked
 from xaicourse.methods.examples import smooth_image_classifier
-from xaicourse.methods.integrated.whole_path import integrate, path_cost
+from xaicourse.methods.integrated.along import Rule, along
+from xaicourse.methods.integrated.along import gradients_per_row as of_one_path
 
 __all__ = ["blur_ig"]
 
@@ -26,7 +28,7 @@ STEPS = 64
 
 def gradients_per_row(settings: Mapping[str, Any]) -> int:
     """Return how many gradients a row costs; the most that it may cost where that adapts."""
-    return path_cost(settings, STEPS)
+    return of_one_path(settings, STEPS)
 
 
 @attribution_method(
@@ -128,7 +130,7 @@ def blur_ig(
 
     first = torch.zeros(len(x), dtype=sum_dtype(x.device), device=x.device)
     path = Curve(image(first, question.rows), question.x, image)
-    found = integrate(question, path, quadrature, steps, tol, "Blur IG", STEPS)
+    found = along(question, path, Weight(), Rule.of(quadrature, steps, tol, default=STEPS))
     sigma = width(found.extra["nodes"])
     extra = {**found.extra, "sigma": sigma, "profile": scale_profile(found, sigma, width)}
     return replace(found, settings={**found.settings, "widest": widest}, extra=extra)

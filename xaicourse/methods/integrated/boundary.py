@@ -12,11 +12,13 @@ from xaicourse.core.checks import all_finite, check_positive_int
 from xaicourse.core.chunks import sum_dtype
 from xaicourse.core.gradients import Question, ask
 from xaicourse.core.path import StraightPath
+from xaicourse.core.path_weights import Weight
 from xaicourse.core.quadrature import check_quadrature
 from xaicourse.core.registry import Example, attribution_method
 from xaicourse.core.shared import Asked
 from xaicourse.methods.examples import small_classifier
-from xaicourse.methods.integrated.whole_path import integrate, path_cost
+from xaicourse.methods.integrated.along import Rule, along
+from xaicourse.methods.integrated.along import gradients_per_row as of_one_path
 
 __all__ = ["boundary_ig"]
 
@@ -28,7 +30,7 @@ HALVINGS = {torch.float64: 52, torch.float32: 24}  # until both ends are neighbo
 
 def gradients_per_row(settings: Mapping[str, Any]) -> int:
     """Return how many gradients a row costs at most: the search ends as soon as it can."""
-    return path_cost(settings) + settings.get("search", 50) + settings.get("refinements", 3)
+    return of_one_path(settings) + settings.get("search", 50) + settings.get("refinements", 3)
 
 
 def example() -> Example:
@@ -133,7 +135,7 @@ def boundary_ig(
         z = boundary.nearer(z)
 
     path = StraightPath(z, question.x)
-    found = integrate(question, path, quadrature, steps, description="Boundary IG")
+    found = along(question, path, Weight(), Rule.of(quadrature, steps))
     assert found.gradients is not None
     margin = boundary.margin.scores(z, question.rows)
     distance = (question.x - z).flatten(1).norm(dim=1)

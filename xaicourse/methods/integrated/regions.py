@@ -18,8 +18,9 @@ from xaicourse.core.registry import Example, attribution_method
 from xaicourse.core.shared import Asked
 from xaicourse.methods.baseline_sets import Baselines, baseline_set, set_size
 from xaicourse.methods.examples import smooth_image_classifier
+from xaicourse.methods.integrated.along import gradients_per_row as of_one_path
+from xaicourse.methods.integrated.from_each import from_each
 from xaicourse.methods.integrated.segments import felzenszwalb, masks_of
-from xaicourse.methods.integrated.whole_path import from_each, path_cost
 
 __all__ = ["regions", "xrai"]
 
@@ -33,7 +34,7 @@ Masks = list[NDArray[np.intp]]  # each the flat numbers of its pixels
 
 def gradients_per_row(settings: Mapping[str, Any]) -> int:
     """Return how many gradients a row costs."""
-    return set_size(settings.get("baselines", BLACK_WHITE)) * path_cost(settings)
+    return set_size(settings.get("baselines", BLACK_WHITE)) * of_one_path(settings)
 
 
 def example() -> Example:
@@ -161,7 +162,7 @@ def xrai(
         f_start=f_start,
         f_end=f_end,
         gap=gap if channels == "sum" else None,
-        gradients=question.rows.new_full((len(x),), M * path_cost(rule)),
+        gradients=question.rows.new_full((len(x),), M * of_one_path(rule)),
         extra={"rank": rank, "pixels": pixels},
     )
 

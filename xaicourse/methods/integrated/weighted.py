@@ -14,7 +14,8 @@ from xaicourse.core.shared import Asked
 from xaicourse.methods.baseline_sets import Baselines, baseline_set, set_size
 from xaicourse.methods.baselines import Baseline, make_baseline
 from xaicourse.methods.examples import small_classifier
-from xaicourse.methods.integrated.whole_path import from_each, path_cost
+from xaicourse.methods.integrated.along import gradients_per_row as of_one_path
+from xaicourse.methods.integrated.from_each import from_each
 
 __all__ = ["weighted_ig"]
 
@@ -24,7 +25,7 @@ LEVELS = 32  # shares of the units at which a fall is looked for, before it is f
 
 def gradients_per_row(settings: Mapping[str, Any]) -> int:
     """Return how many gradients a row costs."""
-    return set_size(settings.get("baselines", GREYS)) * path_cost(settings)
+    return set_size(settings.get("baselines", GREYS)) * of_one_path(settings)
 
 
 def example() -> Example:
@@ -137,7 +138,7 @@ def weighted_ig(
         f_end=f_end,
         gap=values.flatten(1).sum(1) - (f_end - f_start),
         gradients=question.rows.new_full(
-            (len(x),), len(starts) * path_cost({"steps": steps, "quadrature": quadrature})
+            (len(x),), len(starts) * of_one_path({"steps": steps, "quadrature": quadrature})
         ),
         extra={"weights": w.T, "fitness": d.T.to(w), "baselines": starts},
     )
