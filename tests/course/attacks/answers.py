@@ -1,12 +1,14 @@
 """Attacks on whole lessons: answers written by someone who had not seen the checkers.
 
-answers_NN.py holds them as they were written. answers_first_run.txt is what the checkers said then,
-judged by that person; answers_now.txt is what they say now.
+answers_NN.py holds them as they were written. answers_first_run.txt (lessons 01 and 02) and
+answers_NN_first_run.txt are what the checkers said then, judged by that person; answers_now.txt is
+what they say now.
 
 ``python -m tests.course.attacks.answers`` writes answers_now.txt anew: look at the difference.
 """
 
 import importlib
+import warnings
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from typing import Any
 from tests.course.attacks.kinds import judged
 
 HERE = Path(__file__).parent
-LESSONS = ("01", "02")
+LESSONS = ("01", "02", "05", "08")
 # Called wrong by their author, but right: what is asked for has more than one form.
 RIGHT = {
     ("02.6", "r_lower"),  # no product lies between the lower rank and the threshold
@@ -23,6 +25,12 @@ RIGHT = {
     ("01.5", "flat_x"),
     ("02.5", "column"),
     ("02.5", "flat_x"),
+    ("05.4", "b_column"),
+    ("05.4", "flat_x"),
+    ("05.4", "c_baseline_one_row"),
+    ("05.6", "sheet_shape"),
+    ("05.6", "flat_x"),
+    ("08.4", "keepdim"),  # passes with a note that says it
 }
 
 
@@ -34,7 +42,9 @@ def answers(lesson: str) -> list[dict[str, Any]]:
 def fate(answer: dict[str, Any]) -> tuple[str, Any]:
     """Return what becomes of an answer, and the outcome."""
     arguments = answer["args"]
-    outcome = judged(answer["task"], arguments[0] if len(arguments) == 1 else arguments)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what a student's code may warn of
+        outcome = judged(answer["task"], arguments[0] if len(arguments) == 1 else arguments)
     wrong = answer["kind"] == "wrong" and (answer["task"], answer["name"]) not in RIGHT
     if outcome.status == "passed":
         return ("accepted" if wrong else "right"), outcome
