@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from xaicourse import datasets, zoo
+from xaicourse import datasets, integrated_gradients, zoo
 from xaicourse.course.checking import TASKS, check
 from xaicourse.course.lessons.l05_integrated_gradients.coat import CASES, coat_share, pixels
 from xaicourse.methods.baselines import make_baseline
@@ -261,3 +261,19 @@ def test_not_written_function():
         raise NotImplementedError("Task 05.5: write me")
 
     assert check("05.5", {**RIGHT, "coat_share": coat_share}).status == "not_done"
+
+
+@pytest.mark.parametrize("baseline", ["white", "black"])
+def test_the_lesson_needs_no_more_steps_for_the_coats_share(baseline):
+    """Lesson 05, section 6: 16 steps leave a large gap, but the share hardly moves with 64."""
+    model = zoo.load("efficientnet_lite0")
+    light = CAMERA.mean(1)[0]
+    coat = light <= light.flatten().quantile(0.2)
+
+    def share(steps):
+        settings = {"baseline": baseline, "steps": steps, "batch_size": 4}
+        size = integrated_gradients(model, CAMERA, 872, **settings)[0].sum(0).abs()
+        return float(size[coat].sum() / size.sum())
+
+    assert share(64) == pytest.approx(share(16), rel=0.03)
+    assert share(1) != pytest.approx(share(16), rel=0.03)  # one step is not enough

@@ -612,7 +612,8 @@ tripod. So the share says nothing about tripods. It comes from the distance $x -
 There is no neutral baseline. Name yours in the caption.
 
 The gap from black is large: 16 steps are too few for its signed sum. For the share they are enough:
-with 64 steps the coat's share is the same, from both baselines (we ran it). You need this evidence before you use a map with a large gap.
+with 64 steps the coat's share moves by less than 3 % of itself, from both baselines (a test of the course runs it). You need this evidence before you
+use a map with a large gap.
 
 A trap: our network takes images in [0, 1], so 0 is black. Many networks take *normalised* images. There 0 is the mean
 colour of the training photos, and "baseline 0" asks another question.
