@@ -124,7 +124,8 @@ def test_steps(python: str) -> list[Step]:
     attacks = ("tests/course/attacks", "tests/course/campaign")
     forms = ("tests/lessons/test_forms.py",)
     course = ("tests/course", "tests/lessons")
-    apart = [f"--ignore={place}" for place in ("tests/browser", *press, *course)]
+    contracts = "tests/contract"
+    apart = [f"--ignore={place}" for place in ("tests/browser", contracts, *press, *course)]
     course_apart = [f"--ignore={place}" for place in (*attacks, *forms)]
     notebooks = (python, "tools/rerun.py", *([] if stored_outputs_hold() else ["--lax"]))
     how = "outputs compared" if stored_outputs_hold() else "run only: outputs differ off Linux x86"
@@ -132,11 +133,12 @@ def test_steps(python: str) -> list[Step]:
     slowed = Step("Two slowed lessons", (python, "tools/slowed.py", "01", "05"), plugin, minutes=3)
     return [
         Step("Tests of the package", (*several, *apart, "tests"), TEST_ENVIRONMENT, minutes=10),
+        Step("Contracts of all methods", (*several, contracts), TEST_ENVIRONMENT, minutes=6),
         Step(
             "Tests of lessons and checkers",
             (*several, *course_apart, *course),
             TEST_ENVIRONMENT,
-            minutes=8,
+            minutes=10,
         ),
         Step("Press and wheel", (*several, *press), TEST_ENVIRONMENT, minutes=5),
         Step("Attacks on checker and records", (*several, *attacks), TEST_ENVIRONMENT, minutes=5),

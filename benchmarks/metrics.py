@@ -1,97 +1,257 @@
-"""Metrics against the bare forward passes that they need: the limit of what can be reached.
+"""What each metric costs over the forward and backward passes that it cannot do without.
 
-    python benchmarks/metrics.py            a few minutes
-    python benchmarks/metrics.py --quick    fewer rounds
+    python benchmarks/metrics.py                 some minutes
+    python benchmarks/metrics.py --quick         three rounds
+    python benchmarks/metrics.py road deletion   these alone; the others stay as they are stored
 
 It needs two quiet cores: stop what else is running, and look at the load averages in the table.
+Where that cannot be, `--cpu-time` with one thread, OMP_NUM_THREADS=1, is the best that there is.
 """
 
 import argparse
+import contextlib
+import inspect
+import json
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from typing import Any
 
 import torch
-from _common import demand, load, machine, rounds, spread, table, write_result
+from _common import RESULTS, demand, load, machine, rounds, table, write_result
 from torch import Tensor, nn
 
 import xaicourse as xc
 from xaicourse.core.checks import default_batch_size
+from xaicourse.core.files import write_atomically
+from xaicourse.core.row_guard import is_asking
+from xaicourse.evaluation import METRICS
 
-STEPS = 60
 GOAL = 1.15
+QUIET = 1.5  # load average of the last minute
+STORED = RESULTS / "metrics.json"
+MEASURED = ("curve", "explain")  # the others ask no model, or train their own
+
+# One small setting for all metrics that have a parameter of that name ...
+SMALL: dict[str, Any] = {"steps": 20, "samples": 10, "layer": "head.activation"}
+# ... and what else one needs: units few enough to be asked one by one, and no image left out.
+OWN: dict[str, dict[str, Any]] = {
+    "irof": {"steps": None, "unit": torch.arange(224).div(56, rounding_mode="floor").view(1, -1)
+             + 4 * torch.arange(224).div(56, rounding_mode="floor").view(-1, 1)},
+    "monotonicity_correlation": {"unit": 56, "imputer": "black"},
+    "non_sensitivity": {"unit": 56, "imputer": "black"},
+    "parameter_randomisation": {"steps": 8},
+    "performance_information_curve": {"steps": None, "least": 0.0},
+    "region_perturbation": {"unit": 14, "imputer": xc.evaluation.Uniform(repeats=2)},
+    "road": {"steps": None},
+    "sensitivity_n": {"sizes": (10, 20_000)},
+    "smooth_parameter_randomisation": {"steps": 4, "samples": 3},
+}  # fmt: skip
 
 
-def forwards(model: nn.Module, points: Tensor) -> Callable[[], object]:
-    """Return the bare limit: as many pictures through the model, in chunks of our default size."""
-    chunk = default_batch_size(points, None)
+def settings_of(name: str) -> dict[str, Any]:
+    """Return what a metric is called with."""
+    known = inspect.signature(METRICS[name].metric).parameters
+    return {k: v for k, v in SMALL.items() if k in known} | OWN.get(name, {})
+
+
+def case(name: str, model: nn.Module, x: Tensor, target: int) -> Callable[[], Any]:
+    """Return the call that is timed: one photo, the plain gradient as map or as method."""
+    record, settings = METRICS[name], settings_of(name)
+    third: Any = "gradient" if record.kind == "explain" else xc.gradient(model, x, target)
+    return lambda: record.metric(model, x, third, target, **settings)
+
+
+@contextlib.contextmanager
+def counted(model: nn.Module) -> Iterator[dict[str, int]]:
+    """Count the pictures that go through the model and its copies, with a gradient or without."""
+    passes = {"forwards": 0, "gradients": 0}
+    kind, plain = type(model), type(model).forward
+
+    def forward(self: nn.Module, x: Tensor) -> Tensor:
+        if not is_asking():
+            passes["gradients" if x.requires_grad else "forwards"] += len(x)
+        return plain(self, x)
+
+    kind.forward = forward  # type: ignore[method-assign]
+    try:
+        yield passes
+    finally:
+        kind.forward = plain  # type: ignore[method-assign]
+
+
+def bare(model: nn.Module, x: Tensor, forwards: int, gradients: int) -> Callable[[], None]:
+    """Return the limit: as many pictures, ready in memory, in chunks of our default size."""
+    chunk = default_batch_size(x, None)
 
     def run() -> None:
         with torch.no_grad():
-            for part in points.split(chunk):
+            for part in x.expand(forwards, -1, -1, -1).split(chunk) if forwards else ():
                 model(part)
+        for part in x.expand(gradients, -1, -1, -1).split(chunk) if gradients else ():
+            points = part.clone().requires_grad_(True)
+            torch.autograd.grad(model(points).sum(), points)
 
     return run
 
 
-def cases(model: nn.Module, x: Tensor, target: int) -> dict[str, Callable[[], object]]:
-    """Return every metric that needs forwards, with its choices that cost most."""
-    heat = xc.gradient(model, x, target)
-    evaluation = xc.evaluation
-
-    def curve(metric: Callable[..., object], **settings: object) -> Callable[[], object]:
-        return lambda: metric(model, x, heat, target, steps=STEPS, **settings)
-
+def measured(
+    name: str,
+    model: nn.Module,
+    x: Tensor,
+    target: int,
+    repeats: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, Any]:
+    """Time one metric beside its passes, in turns."""
+    ours = case(name, model, x, target)
+    with counted(model) as passes:
+        result = ours()
+    demand(bool(torch.isfinite(result.values).all()), f"{name} has no value")
+    demand(sum(passes.values()) > 0, f"{name} never asked the model")
+    before = load()
+    seconds = rounds({"ours": ours, "bare": bare(model, x, **passes)}, repeats, clock=clock)
+    ratios = [a / b for a, b in zip(seconds["ours"], seconds["bare"], strict=True)]
     return {
-        "deletion, pixels, black": curve(evaluation.deletion),
-        "deletion, patches of 14, blur": curve(evaluation.deletion, unit=14, imputer="blur"),
-        "insertion, pixels, blur": curve(evaluation.insertion),
+        "metric": name,
+        "settings": {k: said(v) for k, v in settings_of(name).items() if v is not None},
+        **passes,
+        "ratio": round(statistics.median(ratios), 3),
+        "lowest": round(min(ratios), 3),
+        "highest": round(max(ratios), 3),
+        "seconds": round(statistics.median(seconds["ours"]), 3),
+        "rounds": repeats,
+        "clock": clock.__name__,
+        "load": before,
+        "busy": before == "unknown" or float(before.split(",")[0]) > QUIET,
     }
 
 
+def said(setting: Any) -> Any:
+    """Return a setting as it is stored: of labels only how many there are."""
+    if isinstance(setting, Tensor):
+        return f"{setting.unique().numel()} squares"
+    return setting if isinstance(setting, int | float | str) else str(setting)
+
+
+# ---------------------------------------------------------------- beside Quantus
+
+
+def quantus_classes() -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return our name -> its class in Quantus 0.6 and settings of equal work, where it runs."""
+    return {
+        "pixel_flipping": ("PixelFlipping", {"features_in_step": 3 * 224 * 224 // 21}),
+        "faithfulness_correlation": ("FaithfulnessCorrelation", {"nr_runs": 10}),
+        "max_sensitivity": ("MaxSensitivity", {"nr_samples": 10}),
+        "random_logit": ("RandomLogit", {}),
+    }
+
+
+def by_quantus(name: str, model: nn.Module, x: Tensor, target: int) -> Callable[[], Any] | None:
+    """Return the call of Quantus, or None where it has nothing to compare."""
+    if find_spec("quantus") is None or name not in quantus_classes():
+        return None
+    import numpy as np
+    import quantus  # type: ignore[import-not-found]
+
+    kind, settings = quantus_classes()[name]
+    metric = getattr(quantus, kind)(disable_warnings=True, **settings)
+
+    def explain(model: nn.Module, inputs: Any, targets: Any, **_: Any) -> Any:
+        maps = [
+            xc.gradient(model, torch.as_tensor(one)[None].float(), int(t))
+            for one, t in zip(inputs, targets, strict=True)
+        ]
+        return torch.cat(maps).numpy()
+
+    images, labels = x.numpy(), np.array([target])
+    given = {"model": model, "x_batch": images, "y_batch": labels, "explain_func": explain}
+    if METRICS[name].kind == "explain":  # ours explains x as well
+        return lambda: metric(**given, a_batch=explain(model, images, labels))
+    heat = explain(model, images, labels)
+    return lambda: metric(**given, a_batch=heat)
+
+
+# ---------------------------------------------------------------- the page
+
+
+def read() -> dict[str, dict[str, Any]]:
+    """Return what is stored: metric -> its measurement."""
+    if not STORED.exists():
+        return {}
+    return {one["metric"]: one for one in json.loads(STORED.read_text(encoding="utf-8"))}
+
+
+def line(one: dict[str, Any]) -> list[str]:
+    return [
+        one["metric"],
+        str(one["forwards"]),
+        str(one["gradients"]),
+        f"{one['ratio']:.2f} x ({one['lowest']:.2f} to {one['highest']:.2f})",
+        f"{one['seconds']:.2f} s",
+        "yes" if one["ratio"] <= GOAL else "**no**",
+        f"{one['quantus']:.2f} x" if "quantus" in one else "-",
+        "busy" if one["busy"] else "quiet",
+    ]
+
+
+HEADS = (
+    "metric", "forwards", "gradients", "time / bare passes (range)", "ours",
+    f"at most {GOAL} x", "Quantus / ours", "machine",
+)  # fmt: skip
+
+
+def page(found: list[dict[str, Any]], clock: str, before: str) -> str:
+    """Return the text of the results."""
+    goals = table(HEADS, map(line, found))
+    return f"""# Metrics against their forward and backward passes
+
+Made by `benchmarks/metrics.py` (median of rounds, {clock}). EfficientNet-Lite0, one photo,
+small settings, which stand in metrics.json. The bare side sends as many pictures through the model,
+with and without a gradient, and has them ready in memory; that a metric asks no more than it says
+is held by the tests. Metrics of maps and masks ask no model; those of data sets train nets
+(retraining.py). A machine is busy if its load average of the last minute is above {QUIET}: its
+numbers are no verdict. A dash stands where Quantus is not installed, or has nothing of equal work.
+
+{goals}
+{table(["machine", ""], machine(before, "quantus"))}"""
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("names", nargs="*", help="metrics; all that ask the caller's model if none")
     parser.add_argument("--quick", action="store_true", help="three rounds")
     parser.add_argument("--rounds", type=int, help="so many rounds")
+    parser.add_argument("--cpu-time", action="store_true", help="processor time, one thread")
     parser.add_argument("--print-only", action="store_true", help="write no results file")
     options = parser.parse_args()
     repeats = options.rounds or (3 if options.quick else 9)
+    clock = time.process_time if options.cpu_time else time.perf_counter
+    if options.cpu_time:
+        torch.set_num_threads(1)
     before = load()
     model = xc.zoo.load("efficientnet_lite0")
     x, labels, _ = xc.datasets.imagenet_photos()
     x, target = x[:1], int(labels[0])
-    bare = forwards(model, x.repeat(STEPS + 1, 1, 1, 1))
+    if find_spec("quantus") is None:
+        print("Quantus: not installed")
 
-    lines = []
-    for name, case in cases(model, x, target).items():
-        result = case()
-        demand(bool(torch.isfinite(result.values).all()), f"{name} has no value")
-        demand(result.curve.shape == (1, STEPS + 1), f"{name} needs other forwards")
-        seconds = rounds({"ours": case, "bare": bare}, repeats, clock=time.perf_counter)
-        pairs = zip(seconds["ours"], seconds["bare"], strict=True)
-        middle = statistics.median(a / b for a, b in pairs)
-        low_high = spread(seconds["ours"], seconds["bare"])
-        lines.append(
-            [
-                name,
-                f"{middle:.2f} x ({low_high})",
-                f"{statistics.median(seconds['ours']):.2f} s",
-                f"at most {GOAL} x",
-                "yes" if middle <= GOAL else "**no**",
-            ]
-        )
-        print(lines[-1], flush=True)
+    every = [name for name, record in METRICS.items() if record.kind in MEASURED]
+    stored = read()
+    for name in options.names or every:
+        stored[name] = one = measured(name, model, x, target, repeats, clock)
+        theirs = by_quantus(name, model, x, target)
+        if theirs is not None:
+            seconds = statistics.median(rounds({"theirs": theirs}, 1, clock=clock)["theirs"])
+            one["quantus"] = round(seconds / one["seconds"], 2)
+        print(" | ".join(line(one)), flush=True)
 
-    goals = table(["metric", "time / bare forwards (range)", "ours", "goal", "met"], lines)
-    text = f"""# Metrics against their forward passes
-
-Made by `benchmarks/metrics.py` ({repeats} rounds, wall time). EfficientNet-Lite0, one photo,
-{STEPS} steps: {STEPS + 1} pictures go through the model; the bare side has them ready in memory.
-
-{goals}
-{table(["machine", ""], machine(before))}"""
+    found = [stored[name] for name in sorted(every) if name in stored]
+    text = page(found, clock.__name__, before)
     print("\n" + text)
     if not options.print_only:
+        write_atomically(STORED, (json.dumps(found, indent=1) + "\n").encode())
         write_result("metrics", text)
 
 

@@ -19,6 +19,8 @@ PARTS = {
     "xc.baselines": "compared with what?",
     "xc.evaluation": "how good is a map?",
     "xc.evaluation.controls": "maps to compare with",
+    "xc.robustness": "attacks and defences",
+    "xc.people": "studies with people",
     "xc.zoo": "models",
     "xc.datasets": "pictures and data",
     "xc.plot": "figures",
@@ -34,6 +36,7 @@ NOTES = {
 VALUES = {
     "xc.METHODS": "The registered methods: name -> record.",
     "xc.METRICS": "The registered metrics: name -> record.",
+    "xc.datasets.MOTIF_CLASSES": "The names of the places in and outside a house.",
     "xc.__version__": "The version of the package.",
     "xc.targets.OUTPUTS": "The names of the scales on which an output can be explained.",
     "xc.baselines.BASELINES": "The baselines that have a name: name -> function of x.",
@@ -45,6 +48,10 @@ VALUES = {
     "xc.zoo.TOY_GRADIENT": "The TOY net's gradient at x.",
     "xc.zoo.TOY_INTEGRATED_GRADIENTS": "The TOY net's exact Integrated Gradients from 0 to x.",
     "xc.zoo.TOY_KINK": "Where on the way from 0 to x a gate of the TOY net changes.",
+    "xc.datasets.BAM_OBJECTS": "The names of the clothes of `mini_bam`.",
+    "xc.datasets.BAM_SCENES": "The names of its textures.",
+    "xc.datasets.TAG_LOOKS": "The names of the looks of a tag, in the order of the classes.",
+    "xc.datasets.TETROMINO_CLASSES": "The names of the two tetrominoes.",
     "xc.datasets.FASHION_MNIST_CLASSES": "The names of Fashion-MNIST's ten classes.",
     "xc.datasets.PLANTED_CLASSES": "The names of the four planted patches.",
     "xc.exercise.TASKS": "The tasks of the sheets: number -> record.",
@@ -65,7 +72,9 @@ def page() -> str:
         "`return_details=True` an `xc.Attribution`.",
         methods(xc.METHODS.values()),
         "## Metrics",
-        "Each is called as `xc.evaluation.NAME(model, x, attribution, target=None, ...)`.",
+        "Each is called as `xc.evaluation.NAME(model, x, attribution, target=None, ...)`; those "
+        "that explain again are given a method, `NAME(model, x, method, target=None, ...)`, and "
+        "those that train nets also data, `NAME(train, data, method, ...)`.",
         metrics(xc.METRICS.values()),
         "## Models",
         "Each is loaded by `xc.zoo.load(name)`.",

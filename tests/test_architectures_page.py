@@ -45,7 +45,18 @@ def test_page_and_results_say_what_is_stored(tables, store):
 NOT_JUDGED = {
     *("expected_gradients", "gradient_shap", "weighted_ig", "boundary_ig", "blur_ig", "xrai"),
     *("path_attribution", "left_ig", "split_ig", "path_weighted_ig", "path_sampled_ig"),
+    *("integrated_hessians", "meta_ig", "gaussian_process_ig"),
+    *("manifold_ig", "manifold_aligned_guided_ig", "tangentially_aligned_ig"),
+    *("important_direction_ig", "integrated_decision_gradients", "spectral_ig"),
+    *("geodesic_ig", "pattern_guided_ig", "ig_correlation"),
+    *("guided_ig", "adversarial_gradient_integration", "ig2", "greedy_path_ig"),
     *("important_direction_ig", "integrated_decision_gradients"),
+    "discretized_ig",
+    "integrated_directional_gradients",
+    "generalized_ig",
+    "graph_ig",
+    "gradient_artificial_distancing",
+    "geometrically_guided_ig",
 }
 
 

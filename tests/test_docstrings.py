@@ -23,7 +23,9 @@ HOMES = {
     "xc.evaluation": xc.evaluation,
     "xc.evaluation.controls": controls,
     "xc.exercise": xc.exercise,
+    "xc.people": xc.people,
     "xc.plot": xc.plot,
+    "xc.robustness": xc.robustness,
     "xc.targets": xc.targets,
     "xc.widgets": xc.widgets,
     "xc.zoo": xc.zoo,
@@ -274,7 +276,9 @@ def test_example_of_a_method_is_quick(name):
 
 
 def test_every_key_is_cited_and_every_citation_has_an_entry():
-    texts = [inspect.getdoc(function) or "" for _, function in RECORDS.values()]
+    functions = [function for _, function in RECORDS.values()]
+    functions += [getattr(xc.robustness, name) for name in xc.robustness.__all__]
+    texts = [inspect.getdoc(function) or "" for function in functions]
     assert {key for text in texts for key in CITED.findall(text)} <= set(bibliography())
     for entry in bibliography().values():
         assert {"author", "title", "year"} <= set(entry)

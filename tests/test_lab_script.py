@@ -61,8 +61,11 @@ def test_lab_makes_the_environment_installs_and_opens():
 
 
 def test_test_runs_the_package_then_the_notebooks():
-    *_, package, course, press, attacks, forms, browser, slowed, notebooks = dry_run("test")
+    *_, package, contracts, course, press, attacks, forms, browser, slowed, notebooks = dry_run(
+        "test"
+    )
     assert package.endswith("--ignore=tests/course --ignore=tests/lessons tests")
+    assert contracts.endswith("tests/contract")
     assert course.endswith("--ignore=tests/lessons/test_forms.py tests/course tests/lessons")
     assert press.endswith("tests/notebooks tests/test_new_lesson.py tests/test_wheel.py")
     assert attacks.endswith("tests/course/attacks tests/course/campaign")

@@ -18,18 +18,20 @@ TEXTS = {"lesson.py", "sheet.py"}  # the texts of the lessons: never imported
 # folder or file -> its floor, the column where it is drawn, and what is in it
 BOXES: dict[str, tuple[int, int, str]] = {
     "cli": (9, 2, "the command line"),
-    "explain": (8, 3, "one photo, explained"),
+    "explain": (8, 3, "photos, explained"),
+    "measure": (8, 4, "what each method costs"),
     "course.checking": (7, 1, "check, hint, work copies"),
     "course.lessons": (6, 1, "text, tasks, panel of each"),
     "course.timeline": (6, 4, "pictures of the table"),
     "course.table": (5, 4, "the lessons and tracks"),
     "course.grading": (5, 0, "how answers are judged"),
     "widgets": (4, 1, "how panels work"),
-    "study": (4, 3, "people as judges"),
+    "study": (4, 3, "many runs, resumed"),
     "plot": (3, 2, "figures, one scale"),
     "robustness": (2, 1, "attacks and defences"),
     "evaluation": (2, 2, "metrics with controls"),
     "theory": (2, 3, "axioms, one theory"),
+    "people": (2, 4, "people as judges"),
     "methods": (1, 1, "one idea a file"),
     "zoo": (1, 2, "models"),
     "datasets": (1, 3, "pictures and data"),
@@ -96,7 +98,7 @@ def look() -> House:
     arrows: set[Arrow] = set()
     for file, name in files().items():
         box = box_of(name)
-        if not box and file.name != "__init__.py":
+        if not box and file.name not in ("__init__.py", "__main__.py"):
             raise ValueError(f"{name} stands on no floor: give it a place in BOXES")
         if box:
             inside.setdefault(box, []).append(name)

@@ -2,7 +2,8 @@
 
 Some public names exist only once they are asked for (``xaicourse.__getattr__``), or are found by
 folder; no editor can see those. Here they are looked up and written down: a method and a metric
-with every parameter and its docstring, all else as the import that it is.
+with every parameter and its docstring, all else as the import that it is. The table that `xaicourse
+explain` reads before torch is imported is written here, too.
 
 python tools/make_stub.py [--check]
 """
@@ -27,6 +28,9 @@ sys.path.insert(0, str(ROOT))  # the package beside this script, wherever it is 
 from torch import Tensor  # noqa: E402
 
 from xaicourse.core.attribution import Attribution  # noqa: E402
+from xaicourse.methods import all_methods  # noqa: E402
+from xaicourse.methods.baselines import BASELINES  # noqa: E402
+from xaicourse.zoo import MODELS  # noqa: E402
 
 # Each home of public names that has a stub, and the name of its table: public name ->
 # "module:attribute", or "module:" for a module itself. Without a table a name is one that the home
@@ -37,6 +41,8 @@ HOMES = {
     "xaicourse.plot": "",
     "xaicourse.widgets": "",
 }
+
+TABLE = ROOT / "xaicourse" / "explain" / "methods.json"  # what is known of methods without torch
 
 
 def stub(home: ModuleType, table: dict[str, str]) -> str:
@@ -202,7 +208,25 @@ def stubs() -> dict[Path, str]:
     for home, table in homes.items():
         file = Path(str(home.__file__)).with_suffix(".pyi")
         found[file] = stub(home, getattr(home, table) if table else {})
-    return found
+    return found | {TABLE: known_before_torch()}
+
+
+def known_before_torch() -> str:
+    """Write what `xaicourse explain` asks before torch is imported: methods, a line for each."""
+    facts = {
+        name: {
+            "title": record.title,
+            "input": record.input,
+            "result": record.result,
+            "needs": sorted(record.needs),
+            "settings": list(inspect.signature(record.method).parameters)[3:],
+        }
+        for name, record in sorted(all_methods().items())
+    }
+    models = {name: list(record.input_shape) for name, record in MODELS.items()}
+    lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(one)}" for name, one in facts.items())
+    start = f' "baselines": {json.dumps(list(BASELINES))},\n "models": {json.dumps(models)},\n'
+    return f'{{\n{start} "methods": {{\n{lines}\n }}\n}}\n'
 
 
 def main(arguments: list[str] | None = None) -> int:

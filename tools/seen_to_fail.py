@@ -35,6 +35,7 @@ ROOT = Path(__file__).parent.parent
 # The last commits of the main line before a row's kind was mended.
 FIRST, CASTS, WORDS = "992a724", "ddef9c2", "d3274c0"
 LOSSES, CHECKER = "d72ff74", "394d591"
+LARGE, COMMAND = "b696b77", "c42dad6"
 
 # row -> what was wrong, and the commit before it was mended
 FAULTS = {
@@ -84,6 +85,16 @@ FAULTS = {
     "S11": ("without a folder for Matplotlib the comparison fails", CHECKER),
     "S12": ("a sheet changes while it is reset; words of checks", LOSSES),
     "N3": ("an answer is refused where torch is installed elsewhere", LOSSES),
+    "N1": ("explain calls maps of random draws exact", COMMAND),
+    "N2": ("explain says that a conserving map promises nothing", COMMAND),
+    "X2": ("explain takes one model only, and says what is false of others", COMMAND),
+    "X3": ("photos of more than a hundred megapixels are refused", LARGE),
+    "X4": ("explain takes one photo and few settings, and prints no JSON", COMMAND),
+    "X5": ("methods are offered that fail; no near names", COMMAND),
+    "X6": ("a wrong argument is told only after torch was imported", COMMAND),
+    "X7": ("no folder for pictures, no python -m xaicourse", COMMAND),
+    "X8": ("on which colour transparent parts are shown is not said", COMMAND),
+    "X9": ("the map of a layer is drawn in squares finer than its cells", COMMAND),
     "Q2": ("a check says what it is not about", WORDS),
     "Q3": ("a map of another target, or normalised, is not named", WORDS),
     "Q4": ("words of 05.4", WORDS),
@@ -262,7 +273,7 @@ def main() -> int:
     rows = asked.rows or ROWS
     unknown = [row for row in rows if row not in FAULTS]
     if unknown and (asked.store or not asked.commit):
-        raise SystemExit(f"{', '.join(unknown)}: not in the table of faults, from K1 to Q7")
+        raise SystemExit(f"{', '.join(unknown)}: not in the table of faults, such as K1 or X9")
     commits = {row: asked.commit or FAULTS[row][1] for row in rows}
     tried = this_commit()  # now: somebody may commit while the tests run
     with tempfile.TemporaryDirectory() as temporary:

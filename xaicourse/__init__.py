@@ -40,6 +40,10 @@ _NAMES = {
     "weighted_ig": "xaicourse.methods.integrated.weighted:weighted_ig",
     "boundary_ig": "xaicourse.methods.integrated.boundary:boundary_ig",
     "blur_ig": "xaicourse.methods.integrated.blur:blur_ig",
+    "spectral_ig": "xaicourse.methods.integrated.spectral:spectral_ig",
+    "geodesic_ig": "xaicourse.methods.integrated.geodesic:geodesic_ig",
+    "pattern_guided_ig": "xaicourse.methods.integrated.pattern_guided:pattern_guided_ig",
+    "ig_correlation": "xaicourse.methods.integrated.correlation:ig_correlation",
     "xrai": "xaicourse.methods.integrated.regions:xrai",
     "path_attribution": "xaicourse.methods.integrated.path_attribution:path_attribution",
     "left_ig": "xaicourse.methods.integrated.saturation:left_ig",
@@ -51,7 +55,35 @@ _NAMES = {
         "xaicourse.methods.integrated.decision:integrated_decision_gradients"
     ),
     "path_weighted_ig": "xaicourse.methods.integrated.path_weighted:path_weighted_ig",
+    "GaussianProcess": "xaicourse.methods.integrated.gaussian_process:GaussianProcess",
+    "fit_gaussian_process": "xaicourse.methods.integrated.gaussian_process:fit_gaussian_process",
+    "gaussian_process_ig": "xaicourse.methods.integrated.of_process:gaussian_process_ig",
+    "integrated_hessians": "xaicourse.methods.integrated.hessians:integrated_hessians",
+    "meta_ig": "xaicourse.methods.integrated.meta:meta_ig",
+    "manifold_ig": "xaicourse.methods.integrated.manifold:manifold_ig",
+    "manifold_aligned_guided_ig": (
+        "xaicourse.methods.integrated.guided_on_manifold:manifold_aligned_guided_ig"
+    ),
+    "tangentially_aligned_ig": "xaicourse.methods.integrated.tangential:tangentially_aligned_ig",
     "path_sampled_ig": "xaicourse.methods.integrated.path_weighted:path_sampled_ig",
+    "guided_ig": "xaicourse.methods.integrated.guided:guided_ig",
+    "ig2": "xaicourse.methods.integrated.ig2:ig2",
+    "adversarial_gradient_integration": (
+        "xaicourse.methods.integrated.adversarial:adversarial_gradient_integration"
+    ),
+    "greedy_path_ig": "xaicourse.methods.integrated.greedy:greedy_path_ig",
+    "discretized_ig": "xaicourse.methods.integrated.discretized:discretized_ig",
+    "integrated_directional_gradients": (
+        "xaicourse.methods.integrated.directional:integrated_directional_gradients"
+    ),
+    "graph_ig": "xaicourse.methods.integrated.graph:graph_ig",
+    "gradient_artificial_distancing": (
+        "xaicourse.methods.integrated.artificial_distancing:gradient_artificial_distancing"
+    ),
+    "geometrically_guided_ig": "xaicourse.methods.integrated.geometric:geometrically_guided_ig",
+    "generalized_ig": "xaicourse.methods.integrated.generalized:generalized_ig",
+    "Tree": "xaicourse.methods.integrated.tree_ensemble:Tree",
+    "TreeEnsemble": "xaicourse.methods.integrated.tree_ensemble:TreeEnsemble",
     "bias_backprop": "xaicourse.methods.bias.backpropagation:bias_backprop",
     "fullgrad": "xaicourse.methods.bias.decomposition:fullgrad",
     "fullgrad_decomposition": "xaicourse.methods.bias.decomposition:fullgrad_decomposition",
@@ -81,7 +113,10 @@ _NAMES = {
     # evaluation
     "METRICS": "xaicourse.evaluation:METRICS",
     "evaluation": "xaicourse.evaluation:",
+    # studies with people
+    "people": "xaicourse.people:",
     "truth_strip": "xaicourse.evaluation.truth_strip:truth_strip",
+    "robustness": "xaicourse.robustness:",
     # models and data
     "datasets": "xaicourse.datasets:",
     "prepare": "xaicourse.zoo.prepare:prepare",
@@ -107,6 +142,10 @@ def __getattr__(name: str) -> object:
     module = import_module(module_name)
     if module_name.startswith(("xaicourse.methods", "xaicourse.evaluation")):
         import_module("xaicourse.course.table")  # which says in which lesson each of them is
+        pictures = import_module("xaicourse.core.attribution").PICTURES
+        pictures["maps"] = lambda *given, **named: import_module("xaicourse.plot").maps(
+            *given, **named
+        )
     value = getattr(module, attribute) if attribute else module
     globals()[name] = value  # from now on found without coming here
     return value

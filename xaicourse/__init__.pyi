@@ -5,12 +5,15 @@ from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from torch import Tensor
+from torch.nn.modules.module import Module
 from typing import Any
 from typing import Literal
 from typing import overload
 from xaicourse import datasets as datasets
 from xaicourse import evaluation as evaluation
+from xaicourse import people as people
 from xaicourse import plot as plot
+from xaicourse import robustness as robustness
 from xaicourse import widgets as widgets
 from xaicourse import zoo as zoo
 from xaicourse.core import target as targets
@@ -35,6 +38,11 @@ from xaicourse.evaluation import METRICS as METRICS
 from xaicourse.evaluation.truth_strip import truth_strip as truth_strip
 from xaicourse.methods import METHODS as METHODS
 from xaicourse.methods import baselines as baselines
+from xaicourse.methods.integrated.gaussian_process import GaussianProcess as GaussianProcess
+from xaicourse.methods.integrated.gaussian_process import fit_gaussian_process as fit_gaussian_process
+from xaicourse.methods.integrated.manifolds import Manifold
+from xaicourse.methods.integrated.tree_ensemble import Tree as Tree
+from xaicourse.methods.integrated.tree_ensemble import TreeEnsemble as TreeEnsemble
 from xaicourse.methods.spec import spec as spec
 from xaicourse.methods.vanilla.ascent import class_model as class_model
 from xaicourse.methods.vanilla.feature_maps import TokenGrid as TokenGrid
@@ -75,6 +83,10 @@ __all__ = [
     "weighted_ig",
     "boundary_ig",
     "blur_ig",
+    "spectral_ig",
+    "geodesic_ig",
+    "pattern_guided_ig",
+    "ig_correlation",
     "xrai",
     "path_attribution",
     "left_ig",
@@ -82,7 +94,27 @@ __all__ = [
     "important_direction_ig",
     "integrated_decision_gradients",
     "path_weighted_ig",
+    "GaussianProcess",
+    "fit_gaussian_process",
+    "gaussian_process_ig",
+    "integrated_hessians",
+    "meta_ig",
+    "manifold_ig",
+    "manifold_aligned_guided_ig",
+    "tangentially_aligned_ig",
     "path_sampled_ig",
+    "guided_ig",
+    "ig2",
+    "adversarial_gradient_integration",
+    "greedy_path_ig",
+    "discretized_ig",
+    "integrated_directional_gradients",
+    "graph_ig",
+    "gradient_artificial_distancing",
+    "geometrically_guided_ig",
+    "generalized_ig",
+    "Tree",
+    "TreeEnsemble",
     "bias_backprop",
     "fullgrad",
     "fullgrad_decomposition",
@@ -111,7 +143,9 @@ __all__ = [
     "pattern_net",
     "METRICS",
     "evaluation",
+    "people",
     "truth_strip",
+    "robustness",
     "datasets",
     "prepare",
     "zoo",
@@ -1252,7 +1286,7 @@ def boundary_ig(
     perpendicular from x on the tangent plane of the boundary, and bisection again, as long as the
     point comes nearer.
 
-    Lesson 09.
+    Lesson 11.
 
     Parameters
     ----------
@@ -1445,6 +1479,466 @@ def blur_ig(
 ) -> Attribution: ...
 
 @overload
+def spectral_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    overlap: float = 0.4,
+    baseline: float | Tensor | str = 0.0,
+    steps: int | None = None,
+    quadrature: str = "midpoint",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Integrate gradients while the singular components of the image come, the largest first.
+
+    .. math::
+        x - x' = \sum_i \sigma_i u_i v_i^\top, \qquad
+        \gamma(\alpha) = x' + \sum_i \phi_i(\alpha)\, \sigma_i u_i v_i^\top, \qquad
+        \phi_i(\alpha) = \operatorname{clip}\Big(\frac{\alpha - a_i}{\omega},\, 0,\, 1\Big)
+
+    in each channel for itself. A component begins at :math:`a_i = (1 - \omega)(1 - \sigma_i /
+    \sigma_1)`: the first ones are the best coarse pictures of the difference, the last its detail.
+
+    Lesson 11.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, C, H, W)
+        Images.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    overlap : float
+        :math:`\omega`, the part of the path on which a component grows. 1 is the straight line:
+        all grow at once. Near 0 they come one after the other.
+    baseline : number, Tensor or name
+        x', in the same space as x: a number, a tensor, or for images in [0, 1] one of black,
+        white, mean, blur, uniform, max_distance.
+    steps : int, optional
+        Nodes of the quadrature (intervals of the trapezoid); 128 without it. Where the quadrature
+        is adaptive, the most gradients that a row may cost; 1000 without it.
+    quadrature : str
+        left, right, midpoint, trapezoid, gauss_legendre or adaptive.
+    tol : float, optional
+        Choose the nodes adaptively until the estimated relative error of the map is at most
+        `tol`; a warning says so where `steps` gradients are not enough.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, C, H, W)
+        Signed, in units of F; sums to F(x) - F(x').
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+
+    Notes
+    -----
+    Keeps completeness, sensitivity(a), dummy, implementation invariance and linearity. Breaks
+    symmetry, and with it what else the straight line has: a component mixes pixels, so that a pixel
+    can move back and forth, one that equals its baseline can get a share, and a share can be
+    negative though F grows in every pixel. The map follows any reordering of rows or columns.
+
+    **Cost.** 128 gradients a row, and a singular value decomposition of each channel.
+
+    **Fails when** the difference is of rank 1 in every channel, such as bars or a constant colour:
+    then it is Integrated Gradients, with a part of the path on which nothing happens.
+
+    References
+    ----------
+    .. [kim2026] S. Kim, S. Lim, K. Lee, J. Choi, 2026, arXiv:2605.19607.
+
+    Examples
+    --------
+    The last pixel equals its baseline, 0, and still gets a share:
+
+    >>> import torch, xaicourse as xc
+    >>> x = torch.tensor([[[[1.0, 2.0], [0.5, 0.0]]]])
+    >>> xc.spectral_ig(lambda x: x[:, 0, 0, 0] * x[:, 0, 1, 1], x).round(decimals=2)
+    tensor([[[[ 0.1000,  0.0000],
+              [ 0.0000, -0.1000]]]])
+    """
+
+@overload
+def spectral_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    overlap: float = 0.4,
+    baseline: float | Tensor | str = 0.0,
+    steps: int | None = None,
+    quadrature: str = "midpoint",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def geodesic_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    data: Tensor | None = None,
+    neighbours: int = 10,
+    pieces: int = 16,
+    stiffness: float = 0.5,
+    search: int = 10,
+    baseline: float | Tensor | str = 0.0,
+    steps: int | None = None,
+    quadrature: str = "midpoint",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Integrate gradients along the path on which the model changes as little as possible.
+
+    .. math::
+        A_i = \int_0^1 \partial_i F(\gamma)\, \dot\gamma_i\, dt, \qquad
+        \gamma = \arg\min \frac12 \int_0^1 \Big(\frac{d}{dt} F(\gamma)\Big)^2
+        + \lambda\, \|\dot\gamma\|^2\, dt
+
+    a geodesic of the metric :math:`J^\top J + \lambda I` that the model pulls back: it goes round
+    hills and valleys of F that the straight line would cross. With `data` it is the shortest way
+    in a graph of near points instead, whose edges have the length :math:`\|x_j - x_i\|` times the
+    mean :math:`\|\nabla F\|` on them.
+
+    Lesson 11.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    data : Tensor (M, ...) or None
+        Points that the path may lead through, such as rows of the training set. None: it bends
+        freely.
+    neighbours : int
+        Without effect if `data` is None. To how many nearest points each point is joined.
+    pieces : int
+        Straight pieces of a path that bends freely.
+    stiffness : float
+        How much x counts beside F: on the straight line the second part of the energy is
+        stiffness^2 times the first. Large values give the straight line.
+    search : int
+        The most improvements of a path that bends freely (steps of Gauss and Newton).
+    baseline : number, Tensor or name
+        x', in the same space as x: a number, a tensor, or for images in [0, 1] one of black,
+        white, mean, blur, uniform, max_distance.
+    steps : int, optional
+        Nodes of the quadrature on the path (intervals of the trapezoid); 128 without it. Where the
+        quadrature is adaptive, the most gradients that a row may cost on the path; 1000 without it.
+    quadrature : str
+        left, right, midpoint, trapezoid, gauss_legendre or adaptive.
+    tol : float, optional
+        Choose the nodes adaptively until the estimated relative error of the map is at most
+        `tol`; a warning says so where `steps` gradients are not enough.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Signed, in units of F; sums to F(x) - F(x'). The details hold the ``path`` (N, K+1, ...),
+        its number of ``pieces`` (N,), and its ``cancellation``, the sum of absolute values over
+        the absolute rise: 1 where no two shares cancel.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for data of another shape than x.
+
+    Notes
+    -----
+    Keeps completeness, dummy, implementation invariance and symmetry (with `data`: if the data
+    have it). The path depends on F, so it is not linear; it leaves the box between x' and x, so
+    that a number that equals its baseline can get a share; it depends on the units of x.
+
+    The authors' program bends the path by another energy, in which steep places are cheap (its
+    sign), and multiplies x - x' by a sum of gradients, which is no integral along the path.
+
+    **Cost.** 278 gradients a row at most: 15 for each improvement of the path, and 128 along it.
+    With `data` 5 for each of up to (M + 2) (`neighbours` + 1) edges.
+
+    **Fails when** x has many numbers: then tiny bends make F rise evenly, as an adversarial change
+    would (4 % of the length of x on a picture of clothes, 0.2 % on a photo), F is rough between
+    them, and `gap` asks for more steps. Nor do absolute values sum to the rise: of F = x_1 - x_2
+    from (0, 0) to (1, 1) every path gives (1, -1).
+
+    References
+    ----------
+    .. [salek2025] S. Salek, J. Enguehard, 2025, arXiv:2502.12108.
+
+    Examples
+    --------
+    >>> import torch, xaicourse as xc
+    >>> x = torch.tensor([[2.0, 1.0]])
+    >>> hill = lambda x: x[:, 0] + 4 * torch.exp(-4 * (x - 0.7).square().sum(1))
+    >>> over, round_it = xc.integrated_gradients(hill, x), xc.geodesic_ig(hill, x)
+    >>> over.abs().sum().round(decimals=1), round_it.abs().sum().round(decimals=1)
+    (tensor(2.8000), tensor(1.9000))
+    """
+
+@overload
+def geodesic_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    data: Tensor | None = None,
+    neighbours: int = 10,
+    pieces: int = 16,
+    stiffness: float = 0.5,
+    search: int = 10,
+    baseline: float | Tensor | str = 0.0,
+    steps: int | None = None,
+    quadrature: str = "midpoint",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def pattern_guided_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    patterns: Patterns | None = None,
+    start: str = "one",
+    baseline: float | Tensor | str = 0.0,
+    steps: int = 64,
+    quadrature: str = "midpoint",
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Integrate along the straight line what the patterns let through.
+
+    .. math::
+        A_i = (x_i - x'_i) \int_0^1 \partial^a_i F\big(x' + \alpha (x - x')\big)\, d\alpha
+
+    :math:`\partial^a` is the gradient with :math:`w_{ij} a_{ij}` in place of every weight
+    :math:`w_{ij}` on the way back, as in `pattern_attribution`. The patterns silence what a neuron
+    filters out, the path crosses the plateaus on which the gradient at x is 0.
+
+    Lesson 11.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads, made of dense and
+        convolution layers, ReLUs, sums, means, max and average pools.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    patterns : Patterns
+        What ``xc.fit_patterns(model, data)`` gave for this very model.
+    start : str
+        What goes back from the outputs y: ``"one"``, dF/dy; ``"output"``, y dF/dy, as in
+        `pattern_attribution`.
+    baseline : number, Tensor or name
+        x', in the same space as x: a number, a tensor, or for images in [0, 1] one of black,
+        white, mean, blur, uniform, max_distance.
+    steps : int
+        Nodes of the quadrature; intervals of the trapezoid.
+    quadrature : str
+        left, right, midpoint, trapezoid or gauss_legendre.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    allow : tuple of str
+        Other operations at which the plain gradient is accepted, by the name that an error gave.
+        They are to be allowed in `fit_patterns` as well.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Signed, in the units of x: a weight times its pattern has none. ``gap`` of the details is
+        the map's sum minus F(x) - F(x'), which it does not promise to meet.
+
+    Raises
+    ------
+    UnsupportedOperationError
+        If an operation has no rule; it is named.
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also without patterns, or with those of another model.
+
+    Notes
+    -----
+    Keeps dummy. Breaks completeness, sensitivity(a), linearity and implementation invariance; two
+    features that F treats alike get equal shares only if their patterns are equal. It stretches
+    with the units of x where `integrated_gradients` does not. With every pattern w / |w|^2 it shows
+    what the squared weights say.
+
+    **Cost.** 64 gradients a row, after the patterns were fitted.
+
+    **Fails when** the patterns do: a neuron that hardly varies on the data has a huge pattern, and
+    one that is never active has none and lets nothing through.
+
+    References
+    ----------
+    .. [schwarzenberg2020] R. Schwarzenberg, S. Castle, 2020, arXiv:2007.10685.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> net, data = xc.zoo.load("fashion_mlp"), xc.datasets.fashion_mnist(n=64).x
+    >>> patterns = xc.fit_patterns(net, data)
+    >>> xc.pattern_guided_ig(net, data[:1], patterns=patterns, steps=8).shape
+    torch.Size([1, 1, 28, 28])
+    """
+
+@overload
+def pattern_guided_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    patterns: Patterns | None = None,
+    start: str = "one",
+    baseline: float | Tensor | str = 0.0,
+    steps: int = 64,
+    quadrature: str = "midpoint",
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def ig_correlation(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    truth: Tensor | None = None,
+    baselines: Tensor | tuple[float | Tensor | str, ...] | list[float | Tensor | str] | float | str = 0.0,
+    steps: int = 64,
+    quadrature: str = "gauss_legendre",
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Share out, over the inputs, how well a model's predictions go with the truth.
+
+    .. math::
+        C_i = \frac{\operatorname{cov}_s\big(\mathrm{IG}_i(x^s),\, y^s\big)}
+        {\sigma_y\; \sigma_F}, \qquad
+        \sum_i C_i = \operatorname{corr}(F, y) - \frac{\operatorname{cov}_s(F(x'^s), y^s)}
+        {\sigma_y\; \sigma_F}
+
+    over the rows s of a data set. The last term is 0 as long as all rows have the same baselines.
+
+    Lesson 12.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        The data set, at least two rows.
+    target : int, (N,) ints, tuple, callable, target object or None
+        The number that is predicted, F; usually the same output for all rows.
+    truth : Tensor (N,) or None
+        y, what should be predicted. None is F itself: then the sum is 1.
+    baselines : number, name, Tensor or sequence of these
+        The baselines that are averaged over. A tensor (M, ...) is a set of M for all rows,
+        (M, N, ...) a set for each row; a number or a name is a single one.
+    steps : int
+        Nodes of the quadrature for each baseline; intervals of the trapezoid.
+    quadrature : str
+        left, right, midpoint, trapezoid or gauss_legendre.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor, of the shape of one row
+        Signed, without unit; below 0 where an input makes the predictions worse. The details hold
+        the ``correlation`` of F and y, and the ``sum_gap``, sum minus correlation.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also if F or y is the same in all rows, or the truth is not one finite number a row.
+
+    Notes
+    -----
+    Linear in the maps, so that regions add up; it does not change when y or F is scaled or shifted.
+    Keeps dummy. With baselines that differ from row to row it does not sum to the correlation.
+
+    **Cost.** 64 gradients a row for each baseline.
+
+    **Fails when** a model is off by a factor or a constant: a correlation does not see that. An
+    input that is the same in all rows gets 0, however much F depends on it.
+
+    References
+    ----------
+    .. [lelievre2024] P. Lelievre, C.-C. Chen, 2024, arXiv:2404.13910.
+
+    Examples
+    --------
+    The second number is noise to the truth:
+
+    >>> import torch, xaicourse as xc
+    >>> x = torch.tensor([[1.0, 1.0], [2.0, -1.0], [3.0, -1.0], [4.0, 1.0]])
+    >>> shares = xc.ig_correlation(lambda x: x.sum(1), x, truth=x[:, 0])
+    >>> shares.round(decimals=2)
+    tensor([0.7500, 0.0000])
+    """
+
+@overload
+def ig_correlation(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    truth: Tensor | None = None,
+    baselines: Tensor | tuple[float | Tensor | str, ...] | list[float | Tensor | str] | float | str = 0.0,
+    steps: int = 64,
+    quadrature: str = "gauss_legendre",
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
 def xrai(
     model: Callable[..., Any],
     x: Tensor,
@@ -1608,9 +2102,12 @@ def path_attribution(
         What is explained; None is the predicted class. It is fixed once, at x.
     path : str or callable
         straight; power, :math:`x'_i + d_i\, \alpha^{1 + |d_i|}` with d = x - x', which is
-        symmetric but not straight; corner, one input after the other; or a function
-        (question, start, end) that returns a path, such as those of
-        ``xaicourse.methods.integrated.paths.monotone``.
+        symmetric but not straight; corner, one input after the other; random, one pixel after the
+        other in an order that knows nothing; guided, greedy, geodesic and spectral, those of
+        `guided_ig`, `greedy_path_ig`, `geodesic_ig` and, for images, `spectral_ig`; or a function
+        (question, start, end) that returns a path, such as ``monotone``, ``one_by_one``,
+        ``random_order``, ``gradient_path`` (of `ig2`) and ``adversarial_path`` in the files of
+        ``xaicourse.methods.integrated`` make.
     weight : str, callable, Weight or None
         :math:`\omega`: None is 1. left and right of the place where 0.9 of the rise is reached;
         decision, dF/d(alpha); important_direction; or w(alpha) with integral 1: linear, falling,
@@ -2216,6 +2713,706 @@ def path_weighted_ig(
 ) -> Attribution: ...
 
 @overload
+def gaussian_process_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    link: str = "identity",
+    baseline: float | Tensor | str = 0.0,
+    steps: int | None = None,
+    quadrature: str = "gauss_legendre",
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Return the expectation and the variance of the Integrated Gradients of a random function.
+
+    .. math::
+        \mathrm{E}[A_i] = d_i \int_0^1 \mathrm{E}[g'(f) \,\partial_i f]\, d\alpha, \qquad
+        \mathrm{Cov}[A_i, A_j] = d_i d_j \iint
+        \partial_{a_i} \partial_{b_j} \bar k\big(\gamma(\alpha), \gamma(\beta)\big)\,
+        d\alpha\, d\beta
+
+    f is what a `GaussianProcess` knows of a function, :math:`\bar k` its posterior covariance,
+    d = x - x', and g the link from f to what is seen. Without a link A is a linear map of f, thus
+    itself normal, and both integrals are known in closed form. Since
+    :math:`\mathrm{E}[g'(f)\,\partial_i f] = \partial_i \mathrm{E}[g(f)]`, with a link it is
+    Integrated Gradients of :math:`\mathrm{E}[g(f(x))]`.
+
+    Lesson 12.
+
+    Parameters
+    ----------
+    model : GaussianProcess or callable
+        ``xc.fit_gaussian_process(x, y)``. Another callable (N, d) -> (N, K) or (N,) is taken as a
+        posterior mean, of which nothing else is known: its Integrated Gradients.
+    x : Tensor (N, d)
+        Rows of numbers.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    link : str
+        identity; probit and sigmoid for classes, exponential for counts and rates, square.
+    baseline : number, Tensor or name
+        x', in the same space as x: a number, a tensor, or for images in [0, 1] one of black,
+        white, mean, blur, uniform, max_distance.
+    steps : int, optional
+        Nodes of the quadrature (intervals of the trapezoid) where there is no closed form; 50
+        without it.
+    quadrature : str
+        left, right, midpoint, trapezoid or gauss_legendre.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, d)
+        The expected attributions, in units of F; sum to E[g(f(x))] - E[g(f(x'))]. The details of a
+        process without a link hold the ``covariance`` (N, d, d) of the attributions and their
+        standard ``deviation`` (N, d); the whole covariance sums to the variance of f(x) - f(x').
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for an unknown link, or a link of a model that is no `GaussianProcess`.
+
+    Notes
+    -----
+    Keeps completeness, sensitivity(a), dummy, implementation invariance, linearity and symmetry.
+    For a link it is not the link of the mean that is explained: g(E f) is not E g(f).
+
+    **Cost.** 0 gradients a row without a link: the kernel of M points, and M^2 d for the variance.
+    With a link, or another output scale, `steps` gradients.
+
+    **Fails when** the deviation is taken for the error of the map: it says what the data leave
+    open under this kernel, and nothing of whether the kernel is right.
+
+    References
+    ----------
+    .. [seitz2022] S. Seitz, 2022, arXiv:2205.12797.
+
+    Examples
+    --------
+    Far from all data nothing is known: the mean falls back to 0, and the map is uncertain.
+
+    >>> import torch, xaicourse as xc
+    >>> process = xc.GaussianProcess(torch.tensor([[0.0]]), torch.tensor([1.0]), noise=0.25)
+    >>> x = torch.tensor([[3.0]], dtype=torch.float64)
+    >>> found = xc.gaussian_process_ig(process, x, baseline=-3.0, return_details=True)
+    >>> found.values.abs().round(decimals=4), found.extra["deviation"].round(decimals=4)
+    (tensor([[0.]], dtype=torch.float64), tensor([[1.4142]], dtype=torch.float64))
+    """
+
+@overload
+def gaussian_process_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    link: str = "identity",
+    baseline: float | Tensor | str = 0.0,
+    steps: int | None = None,
+    quadrature: str = "gauss_legendre",
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def integrated_hessians(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    baseline: float | Tensor | str = 0.0,
+    beta: float | None = 10.0,
+    groups: Tensor | int | None = None,
+    steps: int = 16,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Attribute the Integrated Gradients of each feature to all features: IG of IG.
+
+    .. math::
+        \Gamma_{ij} = \int_0^1 (-\ln s) \Big[ s\, d_i d_j\, \partial_{ij} F
+        + \delta_{ij}\, d_i\, \partial_i F \Big](x' + s\, d)\, ds, \qquad d = x - x'
+
+    The paper's two integrals over a and b, of which F sees the product s = a b alone, are one with
+    the weight -ln s, and its own Gauss rule is exact for polynomials.
+
+    Lesson 14.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x, by the model as it
+        is.
+    baseline : number, Tensor or name
+        x', in the same space as x: a number, a tensor, or for images in [0, 1] one of black,
+        white, mean, blur, uniform, max_distance.
+    beta : float or None
+        A ReLU has no curvature: each is replaced by :math:`\frac1\beta \log(1 + e^{\beta z})`,
+        for the explanation only. None explains the model as it is.
+    groups : Tensor, int or None
+        What one feature is. None: each number, if there are at most 64, else one of 4 x 4 patches
+        of an image. A whole number is the side of square patches; a tensor (...) of the shape of a
+        row, or of its pixels, holds the numbers of the groups. Pairs within a group add to its
+        place on the diagonal.
+    steps : int
+        Nodes of the quadrature.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    allow : tuple of str
+        Operations with kinks of their own that are left as they are, by the name that an error
+        gave.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, G, G)
+        Symmetric, in units of F; a row sums to the Integrated Gradients of its feature, all of it
+        to the rise. The details hold F_beta at both ends, to which the gap belongs, and
+        ``model_gap``, the gap to the rise of the model itself.
+
+    Raises
+    ------
+    UnsupportedOperationError
+        If an operation is neither of the ReLU family nor affine, pooling, shape or smooth.
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a `beta` that is not above 0, and groups that do not fit.
+
+    Notes
+    -----
+    Keeps linearity and, for the smoothed model, completeness; an additive F has no entry off the
+    diagonal. The diagonal holds more than a feature alone: x1 x2 at (1, 1) has four equal entries.
+
+    **Cost.** 18 gradients a row, and 16 times a second-order pass for each of the G features, which
+    costs some gradients; where convolutions go through each channel alone, more than ten.
+
+    **Fails when** beta is small: the smoothed net is another net, see ``model_gap``. When it is
+    large, the curvature sits in narrow bends that the nodes miss, and that of max-pooling is always
+    missed: see `gap`.
+
+    References
+    ----------
+    .. [janizek2021] J. D. Janizek, P. Sturmfels, S.-I. Lee, 2021, arXiv:2002.04138.
+
+    Examples
+    --------
+    >>> import torch, xaicourse as xc
+    >>> x = torch.tensor([[2.0, 3.0]])
+    >>> xc.integrated_hessians(lambda x: x[:, 0] * x[:, 1], x, beta=None).round(decimals=4)
+    tensor([[[1.5000, 1.5000],
+             [1.5000, 1.5000]]])
+    """
+
+@overload
+def integrated_hessians(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    baseline: float | Tensor | str = 0.0,
+    beta: float | None = 10.0,
+    groups: Tensor | int | None = None,
+    steps: int = 16,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    allow: tuple[str, ...] = (),
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def meta_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    itself: str = "player",
+    baseline: float | Tensor | str = 0.0,
+    groups: Tensor | int | None = None,
+    coalitions: int = 64,
+    steps: int = 8,
+    seed: int = 0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Share out the attribution of each feature among all features, by Shapley's value.
+
+    .. math::
+        A_{ij} = \sum_{S \not\ni j} \frac{|S|!\, (n - |S| - 1)!}{n!}\,
+        \big[v_i(S \cup j) - v_i(S)\big], \qquad v_i(S) = \mathrm{IG}_i(x_S;\, x')
+
+    :math:`x_S` is x on the features of S and x' elsewhere. Integrated Gradients itself is the game,
+    in which the features are the players.
+
+    Lesson 14.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    itself : str
+        ``"player"``: feature i is a player in the game about its own share, which is 0 without it.
+        ``"always"``: it is in every coalition, and the others are the players; then
+        :math:`A_{ii} = v_i(\{i\})`, what i is worth alone. The abstract leaves this open.
+    baseline : number, Tensor or name
+        x', in the same space as x: a number, a tensor, or for images in [0, 1] one of black,
+        white, mean, blur, uniform, max_distance.
+    groups : Tensor, int or None
+        What one feature is. None: each number, if there are at most 64, else one of 4 x 4 patches
+        of an image. A whole number is the side of square patches; a tensor (...) of the shape of a
+        row, or of its pixels, holds the numbers of the groups.
+    coalitions : int
+        The most coalitions whose Integrated Gradients are taken. If all are that few, the result is
+        exact; otherwise orders of the features are drawn, each with its reverse, at least one pair.
+    steps : int
+        Nodes of the Gauss-Legendre rule for each coalition.
+    seed : int
+        Of the orders, which all rows share.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, G, G)
+        In units of F; row i sums to the Integrated Gradients of feature i, column j is what j has a
+        hand in. Not symmetric. `standard_error` tells how far drawn orders may be off; it is NaN
+        for a single pair of them, and 0 where all coalitions were taken.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for groups that do not fit, and for ``itself="always"`` with more coalitions than
+        `coalitions`.
+
+    Notes
+    -----
+    Keeps completeness, dummy, implementation invariance and linearity. For F = x1 + I with
+    I = x1 x2^2 "player" gives ((x1 + I/6, I/6), (I/3, I/3)) and "always"
+    ((x1, I/3), (2I/3, 0)); Integrated Hessians ((x1 + I/9, 2I/9), (2I/9, 4I/9)).
+
+    **Cost.** 512 gradients a row at most: 8 for each of 64 coalitions.
+
+    **Fails when** the coalitions are inputs that make no sense, half a picture say: what the model
+    does there is counted like what it does at x.
+
+    References
+    ----------
+    .. [fumagalli2026] F. Fumagalli, H. Baniecki, P. Biecek, 2026, arXiv:2605.06295.
+
+    Examples
+    --------
+    >>> import torch, xaicourse as xc
+    >>> x = torch.tensor([[2.0, 3.0]])
+    >>> xc.meta_ig(lambda x: x[:, 0] + x[:, 0] * x[:, 1] ** 2, x, itself="always")
+    tensor([[[ 2.0000,  6.0000],
+             [12.0000,  0.0000]]])
+    """
+
+@overload
+def meta_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    itself: str = "player",
+    baseline: float | Tensor | str = 0.0,
+    groups: Tensor | int | None = None,
+    coalitions: int = 64,
+    steps: int = 8,
+    seed: int = 0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def manifold_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    manifold: Manifold | None = None,
+    pieces: int = 16,
+    iterations: int = 50,
+    baseline: float | Tensor | str = 0.0,
+    steps: int | None = None,
+    quadrature: str = "midpoint",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Integrate gradients along the shortest way over the data manifold.
+
+    .. math::
+        A_i = \int_0^1 \frac{\partial F}{\partial x_i}\big(\gamma(t)\big)\, \gamma_i'(t)\, dt,
+        \qquad \gamma(t) = g(z(t)), \quad z = \arg\min \int \|\tfrac{d}{dt} g(z(t))\|^2 dt
+
+    g decodes, z runs from the code of x' to that of x. Only F is asked for gradients on the way;
+    the way itself does not depend on F.
+
+    Lesson 11.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    manifold : object with encode and decode, or None
+        An autoencoder, such as ``xc.zoo.fashion_autoencoder()``: ``encode(x)`` gives codes (N, d),
+        ``decode(z)`` points (N, ...). None is the whole space, in which the shortest way is the
+        straight line: Integrated Gradients.
+    pieces : int
+        T, of how many straight pieces z is made.
+    iterations : int
+        Steps of the descent from the straight line of codes to the shortest way; 0 keeps that.
+    baseline : number, Tensor or name
+        x', in the same space as x: a number, a tensor, or for images in [0, 1] one of black,
+        white, mean, blur, uniform, max_distance.
+    steps : int, optional
+        Nodes of the quadrature (intervals of the trapezoid); 50 without it. Where the quadrature
+        is adaptive, the most gradients that a row may cost; 1000 without it.
+    quadrature : str
+        left, right, midpoint, trapezoid, gauss_legendre or adaptive.
+    tol : float, optional
+        Choose the nodes adaptively until the estimated relative error of the map is at most
+        `tol`; a warning says so where `steps` gradients are not enough.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Signed, in units of F; sums to F(g(z_x)) - F(g(z_x')). Both ends are what the decoder makes
+        of x and x', `endpoints` in the details; ``knots`` are the codes on the way (N, T + 1, d).
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a manifold that lacks a function, is in training mode, or gives other shapes.
+
+    Notes
+    -----
+    Keeps completeness between the reconstructions, dummy, implementation invariance and linearity;
+    breaks symmetry, and an input that equals its baseline can get a share. Each gradient is
+    multiplied by how far the path really moves there. The authors' program multiplies the mean
+    gradient by the distance of the ends instead: on the circle from (1, 0) to (0, 1) it gives
+    x1^2 a share of -1.273, where the line integral, and the fall of x1^2, is -1.
+
+    **Cost.** 50 gradients a row, and 50 passes through the decoder for the way.
+
+    **Fails when** x is not on the manifold: then its reconstruction is explained. A black baseline
+    is seldom a picture of the data either, and the way starts elsewhere.
+
+    References
+    ----------
+    .. [zaher2024] E. Zaher, M. Trzaskowski, Q. Nguyen, F. Roosta, 2024, arXiv:2405.09800.
+
+    Examples
+    --------
+    On a circle, from (1, 0) to (0, 1), x1 x2 has shares of a quarter of pi:
+
+    >>> import torch, types, xaicourse as xc
+    >>> angle, at = lambda x: x[:, 1:].atan2(x[:, :1]), lambda z: torch.cat([z.cos(), z.sin()], 1)
+    >>> circle = types.SimpleNamespace(encode=angle, decode=at)
+    >>> a, b = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 1.0]])
+    >>> xc.manifold_ig(lambda x: x.prod(1), b, baseline=a, manifold=circle).round(decimals=3)
+    tensor([[-0.7850,  0.7850]])
+    """
+
+@overload
+def manifold_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    manifold: Manifold | None = None,
+    pieces: int = 16,
+    iterations: int = 50,
+    baseline: float | Tensor | str = 0.0,
+    steps: int | None = None,
+    quadrature: str = "midpoint",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def manifold_aligned_guided_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    manifold: Manifold | None = None,
+    fraction: float = 0.05,
+    pieces: int = 50,
+    baseline: float | Tensor | str = 0.0,
+    steps: int | None = None,
+    quadrature: str = "pieces",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Integrate gradients along a way of pictures on which the calmest codes move first.
+
+    .. math::
+        A_i = \int \frac{\partial F}{\partial x_i}(\gamma)\, d\gamma_i, \qquad
+        \gamma = g(z), \quad \text{each piece of } z \text{ moves the codes } j
+        \text{ with the smallest } \Big|\frac{\partial F(g(z))}{\partial z_j}\Big|
+
+    From the code of x' to that of x, one of `pieces` equal parts of :math:`\|z_x - z_{x'}\|_1` at a
+    time. What the decoder misses is bridged: the way begins at x' and ends at x.
+
+    Lesson 11.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    manifold : object with encode and decode, or None
+        An autoencoder, such as ``xc.zoo.fashion_autoencoder()``: ``encode(x)`` gives codes (N, d),
+        ``decode(z)`` points (N, ...). None is the whole space: the inputs themselves move, as in
+        Guided IG without a bound on how far it may stray.
+    fraction : float
+        Share of the codes that move together, the calmest; at least one moves.
+    pieces : int
+        K, the steps of the way.
+    baseline : number, Tensor or name
+        x', in the same space as x: a number, a tensor, or for images in [0, 1] one of black,
+        white, mean, blur, uniform, max_distance.
+    steps : int, optional
+        Nodes of the quadrature (intervals of the trapezoid); 50 without it. Where the quadrature
+        is adaptive, the most gradients that a row may cost along the way.
+    quadrature : str
+        pieces: one node in the middle of each piece and 8 on each bridge; or left, right,
+        midpoint, trapezoid, gauss_legendre, adaptive.
+    tol : float, optional
+        Choose the nodes adaptively until the estimated relative error of the map is at most
+        `tol`; a warning says so where `steps` gradients are not enough.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Signed, in units of F; sums to F(x) - F(x'). The details hold ``knots``, the codes on the
+        way (N, K + 1, d), and ``bridged`` (N, 2), how much of the sum comes from the two bridges.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a manifold that lacks a function, is in training mode, or gives other shapes, and
+        for a fraction outside (0, 1].
+
+    Notes
+    -----
+    Keeps completeness, dummy and implementation invariance. The way depends on F, so it is not
+    linear, and it is not monotone in the pixels: one that equals its baseline can get a share.
+    The authors' program jumps from x' to the second picture of the way and from the last but one
+    to x in one step each; here both bridges are integrated. Its moves along arcs are left out.
+
+    **Cost.** 100 gradients a row: 50 one after another to find the way, 50 along it. On a manifold
+    16 more for the bridges, and a pass through the decoder for each.
+
+    **Fails when** x is far from the manifold: `bridged` then holds most of the sum, and the map is
+    that of a straight line from the reconstruction to x.
+
+    References
+    ----------
+    .. [kim2026guided] S. Kim, S. Lim, K. Lee, J. Choi, 2026, arXiv:2605.02167.
+
+    Examples
+    --------
+    (2 x1 + x2)^2 at (3, 3): x2, whose slope is smaller, moves first.
+
+    >>> import torch, xaicourse as xc
+    >>> model = lambda x: (2 * x[:, 0] + x[:, 1]) ** 2
+    >>> x = torch.tensor([[3.0, 3.0]])
+    >>> xc.manifold_aligned_guided_ig(model, x, pieces=90, baseline=1e-3).round()
+    tensor([[72.,  9.]])
+    """
+
+@overload
+def manifold_aligned_guided_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    manifold: Manifold | None = None,
+    fraction: float = 0.05,
+    pieces: int = 50,
+    baseline: float | Tensor | str = 0.0,
+    steps: int | None = None,
+    quadrature: str = "pieces",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def tangentially_aligned_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    manifold: Manifold | None = None,
+    baselines: Tensor | tuple[float | Tensor | str, ...] | list[float | Tensor | str] | float | str = ...,
+    search: int = 10,
+    bounds: tuple[float, float] | None = None,
+    steps: int | None = None,
+    quadrature: str = "gauss_legendre",
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Choose the baseline whose Integrated Gradients lie closest to the tangent space at x.
+
+    .. math::
+        A = \mathrm{IG}(x;\, x'), \qquad x' = \arg\max \mu(x'), \quad
+        \mu(x') = \frac{\|P\, \mathrm{IG}(x;\, x')\|}{\|\mathrm{IG}(x;\, x')\|}
+
+    P projects on the directions in which the decoder can move at the code of x: changes of the
+    picture that the data know. :math:`\mu = 1` is a map within them, 0 one that is noise to them.
+
+    Lesson 11.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    manifold : object with encode and decode, or None
+        An autoencoder, such as ``xc.zoo.fashion_autoencoder()``: ``encode(x)`` gives codes (N, d),
+        ``decode(z)`` points (N, ...). None is the whole space, in which every map is tangential
+        and the first baseline is taken.
+    baselines : number, name, Tensor or sequence of these
+        Candidates. A tensor (M, ...) is a set of M for all rows, (M, N, ...) a set for each row.
+    search : int
+        Steps uphill from the best candidate; each is taken only if :math:`\mu` grows. 0 keeps the
+        candidate.
+    bounds : pair of float or None
+        The range of valid inputs, such as (0.0, 1.0) for images, which the search may not leave.
+    steps : int, optional
+        Nodes of the last quadrature (intervals of the trapezoid); 50 without it. Baselines are
+        compared by 16.
+    quadrature : str
+        left, right, midpoint, trapezoid or gauss_legendre.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Signed, in units of F; sums to F(x) - F(x'). The details hold x' in `endpoints`, the
+        ``alignment`` of this map (N,), that of each candidate, ``candidates`` (N, M), and
+        ``tangents``, the orthonormal directions (N, D, r), 0 beyond the rank of a row.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a manifold that lacks a function, is in training mode, or gives other shapes.
+
+    Notes
+    -----
+    Keeps completeness and dummy. The idea is the paper's; the way uphill is ours: it follows
+    :math:`-\bar g \odot \partial\mu / \partial A` with the mean gradient :math:`\bar g` held fixed,
+    which is the slope of :math:`\mu` but for the curvature of F.
+
+    **Cost.** 242 gradients a row at most: 16 for each of 2 candidates and 10 steps, 50 on the path.
+
+    **Fails when** alignment is read as truth: a model that looks at what the data never vary has a
+    right map with :math:`\mu` near 0, and this method looks for a baseline that hides it. Without
+    `bounds` that baseline is seldom a picture.
+
+    References
+    ----------
+    .. [simpson2025tangential] L. Simpson and others, 2025, arXiv:2503.08240.
+
+    Examples
+    --------
+    The data lie on the line x1 = x2, and F = x1 + 2 x2 is aligned from a baseline on x2 = x1 / 2:
+
+    >>> import torch, types, xaicourse as xc
+    >>> line = types.SimpleNamespace(encode=lambda x: x[:, :1], decode=lambda z: z.expand(-1, 2))
+    >>> given = torch.tensor([[0.0, 0.0], [0.0, 0.5]])
+    >>> asked = {"manifold": line, "baselines": given, "search": 0}
+    >>> xc.tangentially_aligned_ig(lambda x: x[:, 0] + 2 * x[:, 1], torch.ones(1, 2), **asked)
+    tensor([[1., 1.]])
+    """
+
+@overload
+def tangentially_aligned_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    manifold: Manifold | None = None,
+    baselines: Tensor | tuple[float | Tensor | str, ...] | list[float | Tensor | str] | float | str = ...,
+    search: int = 10,
+    bounds: tuple[float, float] | None = None,
+    steps: int | None = None,
+    quadrature: str = "gauss_legendre",
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
 def path_sampled_ig(
     model: Callable[..., Any],
     x: Tensor,
@@ -2318,6 +3515,1181 @@ def path_sampled_ig(
     steps: int | None = None,
     quadrature: str = "gauss_legendre",
     tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def guided_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    moves: int = 200,
+    fraction: float = 0.25,
+    max_dist: float = 0.02,
+    anchors: int = 0,
+    baseline: float | Tensor | str = 0.0,
+    steps: int | None = None,
+    quadrature: str = "midpoint",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Integrate gradients along a path on which the features with small gradients move first.
+
+    .. math::
+        \gamma'_i \propto (x_i - x'_i)\, [\, i \in S\,], \qquad
+        S = \text{those with the smallest } |\partial_i F(\gamma)| \text{ that may still move}
+
+    In each of the moves the path comes as much nearer to x as the straight line would
+    (:math:`\|x - \gamma\|_1` falls by the same amount). The `fraction` of all features with the
+    smallest gradients goes on until it reaches the border of the box
+    :math:`x' + (\alpha \pm d)(x - x')`, then the next smallest; who falls behind the box is pulled
+    along. The gradient is then taken anew on the path that was found.
+
+    Lesson 11.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    moves : int
+        Straight pieces of the path, each with one gradient that decides who moves; rounded up to
+        a multiple of `anchors` + 1.
+    fraction : float
+        Share of the features that move together, in (0, 1]; 1 is the straight line. Equal
+        gradients are never torn apart.
+    max_dist : float
+        d, how far a feature may be before or behind the straight line, as a share of its way: 0 is
+        the straight line, 1 leaves the path free.
+    anchors : int
+        Points of the straight line that the path must go through, at equal distances.
+    baseline : number, Tensor or name
+        x', in the same space as x: a number, a tensor, or for images in [0, 1] one of black,
+        white, mean, blur, uniform, max_distance.
+    steps : int, optional
+        Nodes of the quadrature (intervals of the trapezoid); 100 without it. Where the quadrature
+        is adaptive, the most gradients that a row may cost; 1000 without it.
+    quadrature : str
+        left, right, midpoint, trapezoid, gauss_legendre or adaptive. left with as many steps as
+        moves credits each move with the gradient that chose it, as the authors' code does.
+    tol : float, optional
+        Choose the nodes adaptively until the estimated relative error of the map is at most
+        `tol`; a warning says so where `steps` gradients are not enough.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Signed, in units of F; sums to F(x) - F(x'). The details hold the points of the ``path``,
+        (N, moves + 1, ...).
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a fraction or distance outside of its range, and for a gradient on the way that is
+        NaN or infinite.
+
+    Notes
+    -----
+    Keeps completeness, sensitivity(a), dummy, implementation invariance and symmetry. The path
+    depends on F and on the units of x: not linearity, and another scale of a feature can turn the
+    order of the gradients round. The paper bounds the path by `anchors`, the released code by
+    `max_dist`.
+
+    **Cost.** 300 gradients a row: `moves`, one after the other, and `steps`.
+
+    **Fails when** a small gradient is no noise: a feature that matters only at the end of its way
+    is moved early and gets little. The points of the path are kept: `moves` copies of a row.
+
+    References
+    ----------
+    .. [kapishnikov2021] A. Kapishnikov, S. Venugopalan, B. Avci, B. Wedin, M. Terry,
+       T. Bolukbasi, 2021, arXiv:2106.09788.
+
+    Examples
+    --------
+    The second feature has the smaller gradient and moves first:
+
+    >>> import torch
+    >>> import xaicourse as xc
+    >>> x = torch.tensor([[3.0, 3.0]])
+    >>> f = lambda x: (2 * x[:, 0] + x[:, 1]) ** 2  # (72, 9) with many moves
+    >>> xc.guided_ig(f, x, max_dist=1.0, moves=20, steps=20).round(decimals=1)
+    tensor([[70.2000, 10.8000]])
+    """
+
+@overload
+def guided_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    moves: int = 200,
+    fraction: float = 0.25,
+    max_dist: float = 0.02,
+    anchors: int = 0,
+    baseline: float | Tensor | str = 0.0,
+    steps: int | None = None,
+    quadrature: str = "midpoint",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def ig2(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    references: Tensor | tuple[float | Tensor | str, ...] | list[float | Tensor | str] | float | str = 0.0,
+    representation: str | Module | Callable[[Tensor], Any] | None = None,
+    search: int = 100,
+    length: float = 1.0,
+    bounds: tuple[float, float] | None = None,
+    steps: int | None = None,
+    quadrature: str = "decision",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Integrate gradients from a counterfactual to x, along the way that gradients have led there.
+
+    .. math::
+        z_0 = x, \qquad z_{j+1} = z_j - \eta\, \frac{g_j}{\|g_j\|_2}, \qquad
+        g_j = \nabla_z \big\| \tilde f(z_j) - \tilde f(x^r) \big\|_2^2
+
+    :math:`\tilde f` is what the model makes of its input (a representation) and :math:`x^r` a
+    reference, an input of another class. The last point :math:`z_K` looks to the model like the
+    reference: it is the baseline x', and the path leads back from there to x. Over several
+    references the maps are averaged.
+
+    Lesson 11.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    references : Tensor (M, ...), Tensor (M, N, ...), sequence or number
+        Rows of another class, best several: for all rows of x, a set for each row, or a sequence of
+        what `baseline` of `integrated_gradients` may be.
+    representation : str, torch.nn.Module, callable or None
+        :math:`\tilde f`: the output of a layer of the model, by its name or itself, or a function
+        of x. None is the model's own output; the paper takes what goes into the last layer.
+    search : int
+        K, the most steps on the way to the reference.
+    length : float
+        How long the way may be, in distances from x to the reference:
+        :math:`\eta = \mathrm{length}\, \|x - x^r\|_2 / K`, whatever the units of x are.
+    bounds : pair of float or None
+        The range of valid inputs, such as (0.0, 1.0) for images, which the points may not leave.
+    steps : int, optional
+        Nodes of the quadrature (intervals of the trapezoid); 100 without it. Where the quadrature
+        is adaptive, the most gradients that each path may cost; 1000 without it.
+    quadrature : str
+        decision: the nodes lie close where F changes fast, which is near x, by 33 forward passes;
+        or left, right, midpoint, trapezoid, gauss_legendre, adaptive.
+    tol : float, optional
+        Choose the nodes adaptively until the estimated relative error of the map is at most
+        `tol`; a warning says so where `steps` gradients are not enough.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Signed, in units of F; sums to F(x) - F(x'), the latter a mean over the references. The
+        details hold x' in ``endpoints`` (of several references in ``starts``), and how far x and
+        x' are from the reference, ``distance`` and ``distance_left``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for a representation that is no tensor with a row for each of x, and for an empty set.
+
+    Notes
+    -----
+    A step that would not lead nearer is halved, and the search ends where six halvings do not
+    help, so it neither swings around the reference nor divides by 0 at it. Keeps completeness,
+    dummy and symmetry; implementation invariance only where representation=None, for another
+    layer of a net with equal outputs leads another way. Not linearity: the path depends on F.
+
+    **Cost.** 200 gradients a row at most for each reference, `search` of them one after the other,
+    and as many forward passes.
+
+    **Fails when** the search ends in an adversarial example: x' then looks like x
+    (`distance_left` is small, the picture is not another one).
+
+    References
+    ----------
+    .. [zhuo2024] Y. Zhuo, Z. Ge, 2024, arXiv:2406.10852.
+
+    Examples
+    --------
+    With x itself as representation the way is straight, and IG2 is Integrated Gradients:
+
+    >>> import torch
+    >>> import xaicourse as xc
+    >>> x, r = torch.tensor([[3.0, 1.0]]), torch.tensor([[0.0, -3.0]])
+    >>> f = lambda x: x[:, 0] ** 2 + 2 * x[:, 1]
+    >>> xc.ig2(f, x, references=r, representation=lambda z: z, search=9, steps=9).round(decimals=3)
+    tensor([[9., 8.]])
+    """
+
+@overload
+def ig2(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    references: Tensor | tuple[float | Tensor | str, ...] | list[float | Tensor | str] | float | str = 0.0,
+    representation: str | Module | Callable[[Tensor], Any] | None = None,
+    search: int = 100,
+    length: float = 1.0,
+    bounds: tuple[float, float] | None = None,
+    steps: int | None = None,
+    quadrature: str = "decision",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def adversarial_gradient_integration(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    classes: int | Sequence[int] | Tensor = 5,
+    search: int = 20,
+    step: float = 0.05,
+    bounds: tuple[float, float] | None = None,
+    steps: int | None = None,
+    quadrature: str = "midpoint",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Integrate gradients back to x from where x is taken for other classes.
+
+    .. math::
+        x_0 = x, \qquad x_{j+1} = x_j + \epsilon\, \mathrm{sign}\, \nabla p_i(x_j), \qquad
+        A = \operatorname*{mean}_i \int_{x^{(i)}}^{x} \nabla F \odot d\gamma
+
+    For each other class i, whose probability is :math:`p_i`, steps lead from the point reached
+    last, until the model predicts i, at :math:`x^{(i)}`. That is the baseline, and the path leads
+    back from there to x.
+
+    Lesson 11.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    classes : int, sequence of int or Tensor (N, M)
+        i: so many classes, those with the largest scores at x besides the predicted one; or which,
+        for all rows or for each. The class that is predicted at x is passed over.
+    search : int
+        m, the most steps until a class is reached.
+    step : float
+        :math:`\epsilon`, the length of a step in each number of x, in units of x.
+    bounds : pair of float or None
+        The range of valid inputs, such as (0.0, 1.0) for images, which the points may not leave.
+    steps : int, optional
+        Nodes of the quadrature on each path (intervals of the trapezoid); 20 without it. Where the
+        quadrature is adaptive, the most gradients that each path may cost; 1000 without it.
+    quadrature : str
+        left, right, midpoint, trapezoid, gauss_legendre or adaptive.
+    tol : float, optional
+        Choose the nodes adaptively until the estimated relative error of the map is at most
+        `tol`; a warning says so where `steps` gradients are not enough.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Signed, in units of F; sums to F(x) minus the mean of F over the points reached. The
+        details hold these in ``endpoints`` (of several classes in ``starts``), the ``classes``,
+        which of them were ``reached``: (N, M), or (N,) of a single class.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for classes that the model does not have, or outputs that are no class scores: (N, K),
+        or (N,) and (N, 1), which tell two classes apart by their sign.
+
+    Notes
+    -----
+    The paper adds over the classes, which is the mean times their number, and takes F to be the
+    probability: ``output="probability"``. The authors' code begins every step at x again and adds
+    up the whole way each time; here the point moves, so that the map is complete. Keeps
+    completeness, dummy, implementation invariance and symmetry. Not linearity: the paths depend on
+    the model.
+
+    **Cost.** 200 gradients a row at most, `search` + `steps` for each class, and as many forward
+    passes as the search has steps.
+
+    **Fails when** x is saturated: where p is 1 to all digits its map is 0. An adversarial example
+    differs from x by noise, and so may the map.
+
+    References
+    ----------
+    .. [pan2021] D. Pan, X. Li, D. Zhu, 2021, doi:10.24963/ijcai.2021/396.
+
+    Examples
+    --------
+    One step, (-0.05, +0.05), is enough here for the other class:
+
+    >>> import torch, xaicourse as xc
+    >>> W = torch.tensor([[1.0, 0.2], [-0.5, 1.0]])
+    >>> xc.adversarial_gradient_integration(lambda x: x @ W, torch.tensor([[1.0, 0.5]]))
+    tensor([[0.0500, 0.0250]])
+    """
+
+@overload
+def adversarial_gradient_integration(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    classes: int | Sequence[int] | Tensor = 5,
+    search: int = 20,
+    step: float = 0.05,
+    bounds: tuple[float, float] | None = None,
+    steps: int | None = None,
+    quadrature: str = "midpoint",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def greedy_path_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    rounds: int = 10,
+    probes: int = 20,
+    unit: int = 1,
+    baseline: float | Tensor | str = 0.0,
+    steps: int | None = None,
+    quadrature: str = "midpoint",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Integrate gradients along a path on which the features that promise most move first.
+
+    .. math::
+        a_i(S) = (x_i - \gamma_i) \int_0^1 \partial_i F\big(\gamma_S + t\,(x - \gamma_S)\big)\, dt,
+        \qquad \gamma_S = x \text{ in } S,\ x' \text{ elsewhere}
+
+    A round integrates from where the path stands to x, as Integrated Gradients does, and moves the
+    features with the largest shares :math:`a_i(S)` to their values in x. So of two features that
+    say the same only the first is worth anything. The gradient is then taken along the path,
+    :math:`x' = \gamma_{S_0}, \gamma_{S_1}, \dots, x`.
+
+    Lesson 10.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    rounds : int
+        Straight pieces of the path; in each an equal number of units moves.
+    probes : int
+        Gradients a round that find the shares of what is left.
+    unit : int
+        Side of the square patches of an image whose numbers move together; 1 is single pixels. Of
+        other inputs each number moves for itself.
+    baseline : number, Tensor or name
+        x', in the same space as x: a number, a tensor, or for images in [0, 1] one of black,
+        white, mean, blur, uniform, max_distance.
+    steps : int, optional
+        Nodes of the quadrature (intervals of the trapezoid); 100 without it. Where the quadrature
+        is adaptive, the most gradients that a row may cost; 1000 without it.
+    quadrature : str
+        left, right, midpoint, trapezoid, gauss_legendre or adaptive.
+    tol : float, optional
+        Choose the nodes adaptively until the estimated relative error of the map is at most
+        `tol`; a warning says so where `steps` gradients are not enough.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        Signed, in units of F; sums to F(x) - F(x'). With a round for each feature it is what F
+        gained when the feature came in. The details hold the ``round`` in which each came in, from
+        1, and the ``share`` a(S) that it had then, both of x's shape.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also for patches of what is no image.
+
+    Notes
+    -----
+    The paper ranks features by their round and their share in it. Those shares do not add up to
+    the rise of F, so the map here is the integral along the path, which does. Keeps completeness,
+    sensitivity(a), dummy and implementation invariance; of equal features the first in order comes
+    first, so not symmetry, and not linearity: the path depends on F.
+
+    **Cost.** 300 gradients a row: `rounds` times `probes` and `steps`.
+
+    **Fails when** features only work together: none of them promises anything alone. It chooses
+    what a high insertion curve needs, so such a curve is no evidence for it.
+
+    References
+    ----------
+    .. [axiotis2023] K. Axiotis, S. Abu-al-haija, L. Chen, M. Fahrbach, G. Fu, 2023,
+       arXiv:2311.06192.
+
+    Examples
+    --------
+    The first two say nearly the same, so the second comes last and gains little:
+
+    >>> import torch
+    >>> import xaicourse as xc
+    >>> f = lambda s: 1.1 * s[:, 0] + s[:, 1] - s[:, 0] * s[:, 1] + 0.4 * s[:, 2]
+    >>> found = xc.greedy_path_ig(f, torch.ones(1, 3), rounds=3, return_details=True)
+    >>> found.values.round(decimals=3), found.extra["round"]
+    (tensor([[1.1000, 0.0000, 0.4000]]), tensor([[1, 3, 2]]))
+    """
+
+@overload
+def greedy_path_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    rounds: int = 10,
+    probes: int = 20,
+    unit: int = 1,
+    baseline: float | Tensor | str = 0.0,
+    steps: int | None = None,
+    quadrature: str = "midpoint",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def discretized_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    vocabulary: Any = None,
+    strategy: str = "greedy",
+    anchors: int = 30,
+    neighbours: int = 500,
+    upscale: int = 0,
+    baseline: float | Tensor | str = 0.0,
+    steps: int | None = None,
+    quadrature: str = "trapezoid",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Integrate gradients along a path that leads each word past other words to the baseline.
+
+    .. math::
+        A_i = \sum_k \frac{\partial_i F(p^k) + \partial_i F(p^{k+1})}{2}\, (p^{k+1}_i - p^k_i),
+        \qquad p^0 = x', \; p^{M} = x
+
+    From each word the search goes to a near word a, and on from there. A coordinate of a that lies
+    between x' and the word before, v, is kept; any other becomes
+    :math:`c_j = v_j - (v_j - x'_j) / m`. "greedy" takes the word that this moves least,
+    :math:`\min_a \|a - c(a)\|`, "maxcount" the one with most coordinates kept. The points of the
+    path are moved in the same way after the point before, so that every coordinate is monotone.
+
+    Lesson 12.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, L, D)
+        Sentences: L words, each a point.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    vocabulary : Tensor (V, D)
+        The points of all words: `net.embedding.weight`.
+    strategy : str
+        ``"greedy"`` or ``"maxcount"``.
+    anchors : int
+        m, the number of words on the path of each word.
+    neighbours : int
+        Among how many nearest words the next one is chosen.
+    upscale : int
+        How often the middle of each piece is added as a point, for the quadrature alone.
+    baseline : number, Tensor or name
+        x', in the same space as x: a number, a tensor, or for images in [0, 1] one of black,
+        white, mean, blur, uniform, max_distance.
+    steps : int, optional
+        Nodes of the quadrature, intervals of the trapezoid; without it as many as there are pieces.
+    quadrature : str
+        trapezoid; left, as in the authors' code; right, midpoint, gauss_legendre or adaptive.
+    tol : float, optional
+        Choose the nodes adaptively until the estimated relative error of the map is at most
+        `tol`; a warning says so where `steps` gradients are not enough.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, L, D)
+        In units of F; sums to F(x) - F(x'), and over D to the share of a word. The details hold the
+        ``points`` (N, M + 1, L, D) of the path and the numbers of the ``words`` (N, m, L) that it
+        passes, -1 where no word was left.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also where the vocabulary is no matrix of points as long as those of x.
+
+    Notes
+    -----
+    Keeps completeness, sensitivity(a), dummy, implementation invariance and linearity: the path
+    does not depend on F. Not symmetry. All words walk at once, so that point k of every word is one
+    sentence. The left rule of the authors' code leaves a gap that the trapezoid closes, and their
+    model gives its largest score at each point, which may change its class; here it is fixed.
+
+    **Cost.** 32 gradients a row, `anchors` + 2, and the search, once a word:
+    `anchors` times the distances to the vocabulary.
+
+    **Fails when** near words do not mean the same, as in small nets: then the path is no better
+    than any other monotone path. The last piece, to x', can be long.
+
+    References
+    ----------
+    .. [sanyal2021] S. Sanyal, X. Ren, 2021, arXiv:2108.13654.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> net = xc.zoo.load("sentence_cnn")
+    >>> x = net.embed(["the plot was not good"])
+    >>> found = xc.discretized_ig(net, x, 0, vocabulary=net.embedding.weight, anchors=8)
+    >>> found.sum(2).shape
+    torch.Size([1, 5])
+    """
+
+@overload
+def discretized_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    vocabulary: Any = None,
+    strategy: str = "greedy",
+    anchors: int = 30,
+    neighbours: int = 500,
+    upscale: int = 0,
+    baseline: float | Tensor | str = 0.0,
+    steps: int | None = None,
+    quadrature: str = "trapezoid",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def integrated_directional_gradients(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    groups: Sequence[Sequence[int]] | None = None,
+    baseline: Any = 0.0,
+    steps: int | None = None,
+    quadrature: str = "gauss_legendre",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Value groups of words by the slope of F in the direction in which the group has come.
+
+    .. math::
+        \mathrm{IDG}(S) = \int_0^1 \nabla F(\gamma(\alpha)) \cdot
+        \frac{\Delta_S}{\|\Delta_S\|}\, d\alpha, \qquad
+        d(S) = \frac{|\mathrm{IDG}(S)|}{Z}, \qquad v(S) = \sum_{T \subseteq S} d(T)
+
+    :math:`\Delta_S` is x - x' in the features of S and 0 elsewhere. The groups T are each single
+    number of x, each word, and the `groups`; Z makes all dividends d sum to 1.
+
+    Lesson 12.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, L, D)
+        Sentences: L words, each a point.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    groups : list of lists of int, or None
+        Phrases, each as the places of its words, the same for every row; a parse tree gives them.
+        None is the whole sentence. A group of one word is that word and counts once.
+    baseline : number, Tensor or name
+        x', in the same space as x: a number, a tensor, or for images in [0, 1] one of black,
+        white, mean, blur, uniform, max_distance.
+    steps : int, optional
+        Nodes of the quadrature (intervals of the trapezoid); 50 without it. Where the quadrature
+        is adaptive, the most gradients that a row may cost; 1000 without it.
+    quadrature : str
+        left, right, midpoint, trapezoid, gauss_legendre or adaptive.
+    tol : float, optional
+        Choose the nodes adaptively until the estimated relative error of the map is at most
+        `tol`; a warning says so where `steps` gradients are not enough.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, L)
+        The value v of each word, from 0 to 1, with the sign of its IDG: for or against. The details
+        hold ``group_values`` (N, G) in the same form, the ``idg`` (N, L + G) of words and groups in
+        units of F per unit of length, and their ``dividends``. `gap` is that of the integral: IDG
+        of the whole sentence times its length, minus F(x) - F(x').
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also where a group is empty or names a word that is not there.
+
+    Notes
+    -----
+    Keeps sensitivity(a), dummy, implementation invariance and symmetry, for words. v is never
+    negative, grows with the group and is 1 for a group of all: by construction, whatever F is. So
+    it is not complete, and c F has the map of F.
+
+    **Cost.** 50 gradients a row, `steps` of them: IDG(S) times the length of S is the sum of
+    Integrated Gradients in S.
+
+    **Fails when** a dividend is taken for an interaction: an additive F gives every pair one, too.
+    A longer list of groups makes every word's value smaller.
+
+    References
+    ----------
+    .. [sikdar2021] S. Sikdar, P. Bhattacharya, K. Heese, 2021, doi:10.18653/v1/2021.acl-long.71.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> net = xc.zoo.load("sentence_cnn")
+    >>> x = net.embed(["the plot was not good"])
+    >>> xc.integrated_directional_gradients(net, x, 0, groups=[(3, 4), range(5)]).shape
+    torch.Size([1, 5])
+    """
+
+@overload
+def integrated_directional_gradients(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    groups: Sequence[Sequence[int]] | None = None,
+    baseline: Any = 0.0,
+    steps: int | None = None,
+    quadrature: str = "gauss_legendre",
+    tol: float | None = None,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def graph_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    edges: Any = None,
+    node: int = 0,
+    base: int | None = None,
+    at: str = "left",
+    average: bool = False,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Sum gradients along all shortest paths of a graph, through the features of its nodes.
+
+    .. math::
+        A = \sum_{\gamma \in \Gamma(b, v)} \; \sum_{(u, w) \in \gamma}
+        (X_w - X_u) \odot \nabla F(X_u)
+
+    :math:`\Gamma` are the shortest paths from the base node b to the explained node v, and F(z) is
+    the score with the features of v replaced by z. No path is listed: an edge is met
+    :math:`n_b(u)\, n_v(w)` times, the numbers of shortest paths from b to u and from w to v.
+
+    Lesson 12.
+
+    Parameters
+    ----------
+    model : callable
+        (N, V, F) -> (N, K), the scores of the node; or (N, V, K), and target=(node, class).
+    x : Tensor (N, V, F)
+        The features of V nodes.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    edges : list of (int, int), or Tensor (V, V)
+        The undirected graph: pairs of nodes, or a matrix that is not 0 where two are joined.
+    node : int
+        v, the node that is explained.
+    base : int or None
+        b. None is, among the nodes farthest from v, the one with the largest path entropy, the sum
+        of :math:`-p \log_2 p` over its shortest paths, where p is the product over a path's nodes
+        of 1 / degree; of equals the first.
+    at : str
+        Where on an edge the gradient is taken: ``"left"``, at u, as in the paper, or
+        ``"midpoint"``.
+    average : bool
+        Divide by the number of paths, so that a linear F gives its rise and not a multiple of it.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, V, F)
+        In units of F; only the row of v is not 0. The details hold `base`, the number of ``paths``,
+        the ``expected_total``, that many times F at v's features minus F at those of b (once with
+        `average`), and `gap`, the sum minus that, which is 0 for linear F.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also where the graph is missing, a node is not in it, or no path leads from b to v.
+
+    Notes
+    -----
+    Keeps dummy, implementation invariance and linearity. Not completeness: an edge is one step,
+    however far apart its nodes are, and the sum may even have the wrong sign; `gap` tells. The
+    paper's text leaves open whether node u is asked in its own place of the graph; here one F, that
+    of v, is followed, which makes each path a line integral.
+
+    **Cost.** 1 gradient a row for each node on a shortest path but v; with at="midpoint" one for
+    each edge.
+
+    **Fails when** neighbours have equal features (constant ones, say): the map is 0.
+
+    References
+    ----------
+    .. [simpson2025] L. Simpson, K. Millar, A. Cheng, C.-C. Lim, H. G. Chew, 2025, arXiv:2509.07648.
+
+    Examples
+    --------
+    Two shortest paths lead through the 4-cycle, so a linear F gives twice its rise of 1:
+
+    >>> import torch, xaicourse as xc
+    >>> x = torch.tensor([[[3.0], [5.0], [2.0], [0.0]]])
+    >>> ring = [(0, 1), (1, 2), (2, 3), (3, 0)]
+    >>> xc.graph_ig(lambda x: x[:, 0, 0], x, edges=ring).flatten().tolist()
+    [2.0, 0.0, 0.0, 0.0]
+    """
+
+@overload
+def graph_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    edges: Any = None,
+    node: int = 0,
+    base: int | None = None,
+    at: str = "left",
+    average: bool = False,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def gradient_artificial_distancing(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    data: Tensor | None = None,
+    classes: tuple[int, int] | None = None,
+    shifts: Sequence[float] = ...,
+    iterations: int = 20,
+    rate: float = 0.001,
+    method: Any = "integrated_gradients",
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Keep what a map shows in nets, too, that hold two classes farther apart.
+
+    .. math::
+        a'(z) = a(z) + s(z)\, \alpha\, (e_A - e_B), \qquad
+        A_i = \operatorname{sign}(\Phi_i)\, \min_r |\Phi_i(N_r)| \;
+        \text{where all signs agree, else } 0
+
+    After the abstract; definition uncertain: the paper's text was not at hand. From it: outputs of
+    two classes A and B are pushed apart, support nets learn them, and their maps are merged. How
+    (s = 1 where A leads and -1 where B does, copies trained on the square error, the smallest value
+    of one sign) is our reading.
+
+    Lesson 12.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        N, with outputs (N, K). It is never touched: private copies are trained.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    data : Tensor (M, ...)
+        Samples of the two classes, on which the support nets are trained.
+    classes : (int, int)
+        A and B.
+    shifts : sequence of float
+        :math:`\alpha`, in units of the outputs: one support net each.
+    iterations : int
+        Steps of Adam for each support net, each on all samples.
+    rate : float
+        Adam's learning rate.
+    method : str, Spec, method or functools.partial
+        :math:`\Phi`, any registered method that does not look for a layer of the model.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        As the method inside, never larger than its map of N. The details hold the `shifts`, the
+        square ``errors`` (R + 1,) of the nets on their targets and the ``maps`` (R + 1, N, ...), N
+        itself first.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also where data or classes are missing, or the model is no module with outputs (N, K).
+
+    Notes
+    -----
+    Keeps no axiom: each map is complete for its own net, their smallest values for none.
+
+    **Cost.** 200 gradients a row, those of the method inside for each net, and the training:
+    `iterations` passes over the samples for each support net.
+
+    **Fails when** it is read as an explanation of N: the support nets are other functions. Look at
+    ``errors``, and at where their classes differ.
+
+    References
+    ----------
+    .. [rodrigues2024] C. M. Rodrigues, N. Boutry, L. Najman, 2024, arXiv:2401.14434.
+
+    Examples
+    --------
+    >>> import xaicourse as xc
+    >>> pictures, _ = xc.datasets.fashion_mnist()
+    >>> net, shirts = xc.zoo.load("fashion_mlp"), {"data": pictures[:9], "classes": (0, 6)}
+    >>> quick = {"iterations": 1, "method": "gradient"}
+    >>> xc.gradient_artificial_distancing(net, pictures[:1], **quick, **shirts).shape
+    torch.Size([1, 1, 28, 28])
+    """
+
+@overload
+def gradient_artificial_distancing(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    data: Tensor | None = None,
+    classes: tuple[int, int] | None = None,
+    shifts: Sequence[float] = ...,
+    iterations: int = 20,
+    rate: float = 0.001,
+    method: Any = "integrated_gradients",
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def geometrically_guided_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    starts: int = 10,
+    climb: int = 20,
+    rate: float = 0.1,
+    combine: str = "max",
+    baseline: float | Tensor | str = 0.0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Climb F from points between x' and x, and keep each input's largest gradient: an ablation.
+
+    .. math::
+        A_i = \max_{m} \max_{j < K}\; \partial_i F(z_m^j), \qquad
+        z_m^0 = x' + \tfrac mM (x - x'), \quad z_m^{j+1} = z_m^j + \eta\, \nabla F(z_m^j)
+
+    Nothing is integrated, whatever its name says: it shows what is left of Integrated Gradients
+    without the integral and without x - x'.
+
+    Lesson 12.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, ...)
+        Inputs.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    starts : int
+        M; the climbs begin at M + 1 points. The authors' code has 50.
+    climb : int
+        K, the gradients of one climb; the authors' code has 200.
+    rate : float
+        :math:`\eta`, the length of a step over that of the gradient; the authors' code has 1.
+    combine : str
+        ``"max"`` over the climbs, or ``"mean"`` of their largest gradients, as the authors also
+        stored.
+    baseline : number, Tensor or name
+        x', in the same space as x: a number, a tensor, or for images in [0, 1] one of black,
+        white, mean, blur, uniform, max_distance.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, ...)
+        In units of F / units of x. The largest *signed* gradient: an input that only ever lowers F
+        shows its weakest influence.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also where a climb leaves all bounds, so that F or its gradient is infinite.
+
+    Notes
+    -----
+    Keeps dummy, implementation invariance and symmetry. Not completeness, and not linearity: a
+    maximum of sums. The climbs are not held in the range of valid inputs.
+
+    **Cost.** 220 gradients a row, (`starts` + 1) times `climb`; with the authors' settings 10,200.
+
+    **Fails when** the sign matters: the maximum of many noisy gradients is positive, whatever the
+    input does.
+
+    References
+    ----------
+    .. [rahman2022] M. M. Rahman, N. Lewis, S. Plis, 2022, arXiv:2206.05903.
+
+    Examples
+    --------
+    A linear F has its weights everywhere:
+
+    >>> import torch, xaicourse as xc
+    >>> xc.geometrically_guided_ig(lambda x: 2 * x[:, 0] - x[:, 1], torch.ones(1, 2))
+    tensor([[ 2., -1.]])
+    """
+
+@overload
+def geometrically_guided_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    starts: int = 10,
+    climb: int = 20,
+    rate: float = 0.1,
+    combine: str = "max",
+    baseline: float | Tensor | str = 0.0,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[True],
+) -> Attribution: ...
+
+@overload
+def generalized_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    thresholds: Any = None,
+    smooth: bool | None = None,
+    baseline: float | Tensor | str = 0.0,
+    steps: int = 8,
+    output: Any = "logit",
+    batch_size: int | None = None,
+    return_details: Literal[False] = False,
+) -> Tensor:
+    r"""Integrate gradients between the jumps of F, and give each jump to who crosses there.
+
+    .. math::
+        A_i = (x_i - x'_i) \int \partial_i F(\gamma(\alpha))\, d\alpha + \sum_j \delta_{ij}, \qquad
+        \sum_i \delta_{ij} = F(\gamma(\alpha_j^+)) - F(\gamma(\alpha_j^-))
+
+    Feature i crosses a threshold :math:`\theta` where
+    :math:`\alpha = (\theta - x'_i) / (x_i - x'_i)` on the straight line. Where several
+    features cross at one place, each gets its Shapley value of that jump: its mean effect over all
+    orders in which they could cross.
+
+    Lesson 12.
+
+    Parameters
+    ----------
+    model : callable
+        (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
+    x : Tensor (N, d)
+        Rows of numbers.
+    target : int, (N,) ints, tuple, callable, target object or None
+        What is explained; None is the predicted class. It is fixed once, at x.
+    thresholds : list of (int, float), or None
+        Where F may jump: pairs (feature, threshold). None asks ``model.thresholds()``, which an
+        `xc.TreeEnsemble` has. One too many costs two evaluations; one too few leaves a gap.
+    smooth : bool or None
+        Whether the gradient between the jumps is integrated; None is where F has one.
+    baseline : number, Tensor or name
+        x', in the same space as x: a number, a tensor, or for images in [0, 1] one of black,
+        white, mean, blur, uniform, max_distance.
+    steps : int
+        Nodes of the Gauss-Legendre rule on each piece between two jumps.
+    output : str or callable
+        ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
+    batch_size : int, optional
+        Rows that go through the model at once; never changes the result.
+    return_details : bool
+        Return an `Attribution` instead of the values alone.
+
+    Returns
+    -------
+    Tensor (N, d)
+        In units of F; sums to F(x) - F(x'). The details hold the ``places`` of the jumps on the
+        path (N, J), each one's ``jumps`` (N, J, d), NaN where a row has fewer, and the number of
+        ``evaluations`` (N,).
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad arguments, a model in training mode, a detached output, a NaN gradient.
+        Also where thresholds are missing, or more than 12 features cross at one place.
+
+    Notes
+    -----
+    Keeps completeness, sensitivity(a), dummy, implementation invariance, linearity and symmetry.
+    For trees it is exact: no quadrature. How ties are shared is our choice, the paper's text was
+    not at hand. Where all features are 0 or 1 and x' is 0 all cross at once: Shapley values.
+
+    **Cost.** 0 gradients a row for trees, and two evaluations a crossing (2^k where k features
+    cross at one place). With a gradient `steps` for each piece.
+
+    **Fails when** completeness is taken for uniqueness: it walks one path, Shapley values average
+    over all orders, and the two name another first feature in many rows.
+
+    References
+    ----------
+    .. [merrill2019] J. Merrill, G. Ward, S. Kamkar, J. Budzik, D. Merrill, 2019, arXiv:1909.01869.
+
+    Examples
+    --------
+    The first feature gets the jump, (1/4) at 1/4 of the way, the second the slope after it:
+
+    >>> import torch, xaicourse as xc
+    >>> model = lambda x: (x[:, 0] > 0.25) * x[:, 1]
+    >>> xc.generalized_ig(model, torch.ones(1, 2), thresholds=[(0, 0.25)]).round(decimals=5)
+    tensor([[0.2500, 0.7500]])
+    """
+
+@overload
+def generalized_ig(
+    model: Callable[..., Any],
+    x: Tensor,
+    target: Any = None,
+    *,
+    thresholds: Any = None,
+    smooth: bool | None = None,
+    baseline: float | Tensor | str = 0.0,
+    steps: int = 8,
     output: Any = "logit",
     batch_size: int | None = None,
     return_details: Literal[True],

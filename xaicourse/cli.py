@@ -6,9 +6,12 @@ and returns the exit code. What is imported inside a function keeps the others f
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import quote
 
 from xaicourse import __version__
@@ -35,8 +38,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that names the command or the option that was meant."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and one line, and end with code 2."""
+        wrong = re.search(
+            r"invalid choice: '([^']*)'|unrecognized arguments: (?:.*? )??(-\S+)", message
+        )
+        if wrong is not None:
+            given = (wrong[1] or wrong[2]).partition("=")[0]
+            if near := get_close_matches(given, _words_of(self), n=1):
+                message += f"; did you mean {near[0]}?"
+        super().error(message)
+
+
+def _words_of(parser: argparse.ArgumentParser) -> list[str]:
+    """Return the commands and options of a parser and of the parsers below it."""
+    words: list[str] = []
+    for action in parser._actions:
+        words += action.option_strings
+        if isinstance(action, _Subparsers):
+            words += [w for n, below in action.choices.items() for w in [n, *_words_of(below)]]
+    return words
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="xaicourse",
         description="Gradient-based feature attribution: the course and its library.",
         epilog="XAICOURSE_DEBUG=1 shows where an error came from.",
@@ -169,30 +197,38 @@ def _doctor(options: argparse.Namespace) -> int:
 def _add_explain(subparsers: _Subparsers) -> None:
     text = "show what a model sees in a photo, and where"
     parser = _add(subparsers, "explain", _explain, text)
-    parser.add_argument("photo", metavar="PHOTO", nargs="?", help="any image file")
-    parser.add_argument("--method", default="integrated_gradients", metavar="NAME",
-                        help="the attribution method (default: %(default)s)")  # fmt: skip
-    parser.add_argument("--target", metavar="NAME_OR_NUMBER",
-                        help="the class to explain (default: the model's first)")  # fmt: skip
-    parser.add_argument("--baseline", metavar="NAME_OR_GREY",
-                        help="what the photo is compared with: black (the default), white, mean, "
-                        "blur, uniform, or a grey from 0 to 1")  # fmt: skip
-    parser.add_argument("--tol", help="wanted relative error of the map (default: 0.05)")
-    parser.add_argument("--steps", help="take so many gradients instead")
-    parser.add_argument("--out", metavar="FILE",
-                        help="the picture to write: .png, .pdf or .svg "
-                        "(default: PHOTO_METHOD.png in this folder)")  # fmt: skip
-    parser.add_argument("--model", default="efficientnet_lite0", metavar="NAME",
-                        help="the model (default: %(default)s)")  # fmt: skip
+    add = parser.add_argument
+    add("photos", metavar="PHOTO", nargs="*", help="image files, or folders of them")
+    add("--method", default="integrated_gradients", metavar="NAME",
+        help="the attribution method (default: %(default)s)")  # fmt: skip
+    add("--target", metavar="NAME_OR_NUMBER",
+        help="the class to explain (default: the model's first)")  # fmt: skip
+    add("--baseline", metavar="NAME_OR_GREY",
+        help="what the photo is compared with: black (the default), white, mean, "
+        "blur, uniform, max_distance, or a grey from 0 to 1")  # fmt: skip
+    add("--tol", help="wanted relative error of the map (default: 0.05)")
+    add("--steps", help="take so many gradients instead")
+    add("--samples", help="random draws, for methods that average some")
+    add("--seed", help="of the draws (default: 0)")
+    add("--layer", metavar="NAME", help="the layer, for class activation maps")
+    add("--top", metavar="K", default=5, help="guesses that are listed (default: %(default)s)")
+    add("-o", "--out", metavar="FILE_OR_FOLDER",
+        help="the picture to write: .png, .jpg, .pdf or .svg, or a folder "
+        "(default: PHOTO_METHOD.png in this folder)")  # fmt: skip
+    add("--json", action="store_true", help="print what was found as JSON")
+    add("--model", default="efficientnet_lite0", metavar="NAME",
+        help="efficientnet_lite0 (the default), a net of torchvision such as resnet18, or "
+        "MODULE:FUNCTION, which returns a model of photos in [0, 1]")  # fmt: skip
+    add("--weights", metavar="FILE",
+        help="the weights of torchvision's net: safetensors, or tensors saved by torch.save; "
+        "without it those on this machine, or random ones")  # fmt: skip
 
 
 def _explain(options: argparse.Namespace) -> int:
-    if options.photo is None:
-        raise ValueError("name an image file, for example: xaicourse explain cat.jpg")
     from xaicourse.explain import explain
 
-    names = ("method", "target", "baseline", "tol", "steps", "out", "model")
-    explain(options.photo, **{name: getattr(options, name) for name in names})
+    given = {name: value for name, value in vars(options).items() if name not in ("photos", "run")}
+    explain(*options.photos, **given)
     return 0
 
 
@@ -223,14 +259,23 @@ def _models(options: argparse.Namespace) -> int:
     print("Load one with  xc.zoo.load(NAME) . All of these work without a network.")
     print("torchvision/NAME is any image classifier of torchvision; fetch its weights once with")
     print("xc.zoo.load('torchvision/resnet18', download=True) .")
+    print("At the command line:  xaicourse explain PHOTO --model resnet18 [--weights FILE]")
     return 0
 
 
 def _add_methods(subparsers: _Subparsers) -> None:
-    _add(subparsers, "methods", _methods, "list the attribution methods, oldest first")
+    parser = _add(subparsers, "methods", _methods, "list the attribution methods, oldest first")
+    parser.add_argument("--measure", metavar="NAME", nargs="*",
+                        help="what each method costs, its gap and the error of its map "
+                        "(default: all methods; it takes some minutes)")  # fmt: skip
+    parser.add_argument("--store", metavar="FILE", help="write what was measured as JSON, too")
 
 
 def _methods(options: argparse.Namespace) -> int:
+    if options.measure is not None:
+        return _measure(options.measure, options.store)
+    if options.store:
+        raise ValueError("--store needs --measure: nothing was measured")
     from xaicourse.course.table import LESSON_OF
     from xaicourse.methods import all_methods
 
@@ -248,6 +293,28 @@ def _methods(options: argparse.Namespace) -> int:
         for method in methods
     ]
     print(_table(header, lines))
+    return 0
+
+
+def _measure(names: Sequence[str], file: str | None) -> int:
+    """Print each line as soon as it is measured: all of them take minutes."""
+    from xaicourse.measure import measure, store
+
+    columns = "{:32}  {:18}  {:>8}  {:>9}  {:>8}  {:>9}  {}"
+    print(columns.format("NAME", "ON", "SECONDS", "GRADIENTS", "GAP", "MAP ERROR", "").rstrip())
+    found = []
+    for one in measure(names):
+        found.append(one)
+        facts = (
+            "-" if one.seconds is None else f"{one.seconds:.2f}",
+            "-" if one.gradients is None else str(one.gradients),
+            "-" if one.gap is None else f"{one.gap:.2%}",
+            "-" if one.map_error is None else f"{one.map_error:.2%}",
+        )
+        why = f"refused: {one.refused}" if one.refused else one.how
+        print(columns.format(one.method, one.on, *facts, why).rstrip(), flush=True)
+        if file:
+            store(found, file)
     return 0
 
 

@@ -71,7 +71,7 @@ def test_pieces_stand_side_by_side_where_there_is_room(notebook, width):
 def test_the_smallest_words_can_be_read(notebook, width):
     """A word of p points has p / 72 inches, at 120 stored pixels an inch."""
     said = notebook.page.locator(".jp-OutputArea-output:has-text('smallest words:')")
-    points = [float(text.split(":")[1]) for text in said.all_inner_texts()]
+    points = [float(text.split(":")[1]) for text in said.all_text_contents()]
     sizes = {
         name: min(
             smallest / 72 * 120 * piece["shown"] / piece["stored"]

@@ -79,7 +79,7 @@ def training(layer_for: Callable[[Tensor], nn.Module]) -> Callable[[Example], nn
 
 
 def batch_norm(x: Tensor) -> nn.Module:
-    return {2: nn.BatchNorm1d, 4: nn.BatchNorm2d}[x.dim()](x.shape[1])
+    return {2: nn.BatchNorm1d, 3: nn.BatchNorm1d, 4: nn.BatchNorm2d}[x.dim()](x.shape[1])
 
 
 def then(change: Callable[[Tensor], Any]) -> Callable[[Example], Any]:
@@ -217,7 +217,7 @@ TABLE = {
     "tol below 0": Bad("tol must be", settings={"tol": -0.1}, needs="tol"),
     "tol is NaN": Bad("tol must be", settings={"tol": float("nan")}, needs="tol"),
     "baseline of another shape": Bad(
-        r"baseline has shape \(5,\), but x has \(2, 6\)",
+        r"baseline has shape \(5,\), but x has {x}",
         settings={"baseline": torch.zeros(5, dtype=torch.float64)},
         needs="baseline",
     ),
@@ -255,7 +255,7 @@ TABLE = {
         needs="baseline",
     ),
     "an image's baseline for what is none": Bad(
-        r"baseline 'blur' is for images \(N, C, H, W\), x has shape \(2, 6\)",
+        r"baseline 'blur' is for images (\(N, C, H, W\), x has shape {x}|in \[0, 1\])",
         settings={"baseline": "blur"},
         needs="baseline",
     ),
@@ -288,7 +288,7 @@ def test_mixed_devices_are_refused(record):
             run(record, replace(example, x=example.x.to(DEVICE)))
         if has(record, "baseline"):
             with pytest.raises(ValueError, match="baseline is on pretendgpu:0, x is on cpu"):
-                record.method(example.model, example.x, 0, baseline=example.x.to(DEVICE))
+                run(record, example, baseline=example.x.to(DEVICE))
 
 
 @pytest.mark.parametrize("record", xc.METHODS.values(), ids=xc.METHODS)

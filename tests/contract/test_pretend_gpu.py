@@ -1,13 +1,20 @@
 """The pretend GPU itself: it computes like the CPU, and it notices every mixing of devices."""
 
+import inspect
+from pathlib import Path
+
 import pytest
 import torch
-from PIL import Image
 from torch import nn
 
 from tests.pretend_gpu import DEVICE, PretendGPU, without_float64
-from xaicourse import explain
 from xaicourse.core.gradients import sum_dtype
+from xaicourse.explain import explain
+from xaicourse.explain.arguments import read_arguments
+from xaicourse.explain.models import Loaded
+from xaicourse.explain.work import _look
+
+PHOTO = Path(__file__).parents[2] / "data" / "photos" / "chelsea.png"
 
 
 @pytest.fixture(autouse=True)
@@ -99,10 +106,14 @@ def test_without_float64_long_sums_are_in_float32():
     assert sum_dtype(DEVICE) == torch.float64
 
 
-def test_the_classes_of_a_photo_are_printed_from_a_device_without_float64(capsys, tmp_path):
-    logits = torch.linspace(0, 9, 1000)
-    model = explain.MODELS["efficientnet_lite0"]
-    explained, picture = explain.Explained(999, ""), Image.new("RGB", (4, 4))
+def test_the_classes_of_a_photo_are_found_on_a_device_without_float64(tmp_path):
+    defaults = {
+        name: one.default
+        for name, one in inspect.signature(explain).parameters.items()
+        if name != "photos"
+    }
+    asked = read_arguments([PHOTO], {**defaults, "out": tmp_path / "a.png"})
+    model = Loaded(nn.Identity(), "none", None)
     with without_float64():
-        explain._print_classes(tmp_path / "a.png", picture, model, logits.to(DEVICE), explained)
-    assert "(999)" in capsys.readouterr().out
+        seen = _look(asked, model, PHOTO, (4, 4), torch.linspace(0, 9, 1000).to(DEVICE))
+    assert (seen.explained.number, seen.rank) == (999, 1)

@@ -348,10 +348,56 @@ def test_a_mask_metric_that_uses_the_first_mask_for_all_is_caught():
         checks.check_row_independence(record)
 
 
+def test_a_mask_metric_that_makes_an_empty_mask_a_hit_is_caught():
+    """As PointingGame of Quantus 0.6.0, whose array of booleans turns NaN into True."""
+
+    def hit(model, x, attribution, target=None, *, mask):
+        found = toys.toy_mask(model, x, attribution, target, mask=mask)
+        return replace(found, values=found.values.nan_to_num(1.0))
+
+    hit.__name__ = "toy_mask"
+    with (
+        toys.registered_metric(MetricKind.MASK, hit) as record,
+        pytest.raises(AssertionError, match="a mask that says nothing gives a value"),
+    ):
+        checks.check_mask_without_truth(record)
+
+
+@pytest.mark.parametrize("asks", ["the model", "for x"])
+def test_a_map_metric_that_asks_is_caught(asks):
+    def asking(model, x, attribution, target=None):
+        if asks == "the model":
+            model(x)
+        return toys.toy_map(model, x.clone(), attribution)
+
+    asking.__name__ = "toy_map"
+    with (
+        toys.registered_metric(MetricKind.MAP, asking) as record,
+        pytest.raises((AssertionError, AttributeError), match=r"asked the model|clone"),
+    ):
+        checks.check_needs_no_model(record)
+
+
+def test_a_level_of_chance_on_another_scale_is_caught():
+    def percent(model, x, attribution, target=None, *, mask):
+        found = toys.toy_mask(model, x, attribution, target, mask=mask)
+        return replace(found, chance=100 * found.chance)
+
+    percent.__name__ = "toy_mask"
+    with (
+        toys.registered_metric(MetricKind.MASK, percent) as record,
+        pytest.raises(AssertionError, match="1 is the best value"),
+    ):
+        checks.check_result(record)
+
+
 def test_a_data_metric_that_sees_the_order_of_the_images_is_caught():
-    def ordered(model, x, attribution, target=None, *, output="logit", batch_size=None):
-        half = len(x) // 2
-        return toys.toy_data(model, x[:half], attribution[:half], target, output=output)
+    def ordered(
+        train, data, method, *, trainings=1, model=None, seed=0, keep=None, batch_size=None
+    ):
+        found = toys.toy_data(train, data, method, trainings=trainings, model=model, seed=seed)
+        first = 1 + float(data[1][1][0])  # the label of the first row
+        return replace(found, values=first * found.values)
 
     ordered.__name__ = "toy_data"
     with (
@@ -361,15 +407,141 @@ def test_a_data_metric_that_sees_the_order_of_the_images_is_caught():
         checks.check_row_order(record)
 
 
-def test_an_explaining_metric_that_does_not_explain_is_caught():
-    def cheap(model, x, attribution, target=None, *, method, output="logit", batch_size=None):
-        return toys.toy_explain(
-            model, x, attribution, target, method=lambda *args, **settings: attribution
-        )
+def data_mutant(change):
+    """Return the toy of a data set with a mistake: change(train, data, method, settings)."""
 
-    cheap.__name__ = "toy_explain"
+    def mutant(train, data, method, *, trainings=1, model=None, seed=0, keep=None, batch_size=None):
+        settings = {"trainings": trainings, "model": model, "seed": seed, "keep": keep}
+        train, data, method, settings = change(
+            train, data, method, {**settings, "batch_size": batch_size}
+        )
+        return toys.toy_data(train, data, method, **settings)
+
+    mutant.__name__ = "toy_data"
+    return toys.registered_metric(MetricKind.DATA, mutant)
+
+
+def without_gradients(train):
+    def trained(*given):
+        with torch.no_grad():
+            return train(*given)
+
+    return trained
+
+
+DATA_MISTAKES = {
+    "explains all rows for one target": (
+        "explains_again",
+        lambda train, data, method, settings: (
+            train, data, lambda model, x, target: method(model, x, target[:1]), settings
+        ),
+        "a target for each row",
+    ),
+    "trains without gradients": (
+        "training_that_fails",
+        lambda train, data, method, settings: (without_gradients(train), data, method, settings),
+        "nothing can be trained without gradients",
+    ),
+    "explains without a graph": (
+        "explains_again",
+        lambda train, data, method, settings: (train, data, torch.no_grad()(method), settings),
+        "a method cannot differentiate",
+    ),
+    "counts NaN as nothing": (
+        "nan_map",
+        lambda train, data, method, settings: (
+            train, data, lambda *asked: method(*asked).nan_to_num(0.0), settings
+        ),
+        "a data set with a map of NaN has a value",
+    ),
+    "asks the net about all rows at once": (
+        "flat_memory",
+        lambda train, data, method, settings: (
+            train, data, method, {**settings, "batch_size": None}
+        ),
+        "32 images at once",
+    ),
+    "seeds the global generator": (
+        "repeatable",
+        lambda train, data, method, settings: (
+            torch.manual_seed(0) and train, data, method, settings
+        ),
+        "a global random generator was used or seeded",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", DATA_MISTAKES)
+def test_a_mistake_with_trainings_is_caught(mistake):
+    check, change, said = DATA_MISTAKES[mistake]
+    with data_mutant(change) as record, pytest.raises(AssertionError, match=said):
+        checks.CHECKS[check](record)
+
+
+def explaining_mutant(mistake):
+    """Return a body for the toy that explains again: mistake(model, x, method, target, ...)."""
+
+    def body(model, x, method, target=None, *, output="logit", seed=0, batch_size=None):
+        return mistake(model, x, method, target, output=output, seed=seed, batch_size=batch_size)
+
+    body.__name__ = "toy_explain"
+    return body
+
+
+def does_not_explain(model, x, method, target, **settings):
+    return toys.toy_explain(model, x, "gradient", target, **settings)
+
+
+def explains_without_a_graph(model, x, method, target, **settings):
+    """As captum 0.9.0: sensitivity_max runs the explanation under torch.no_grad()."""
+
+    def blind(*args, **more):
+        with torch.no_grad():
+            return method(*args, **more)
+
+    return toys.toy_explain(model, x, blind if callable(method) else method, target, **settings)
+
+
+def hands_out_the_callers_x(model, x, method, target, **settings):
+    found = toys.toy_explain(model, x, method, target, **settings)
+    if getattr(method, "record", None) is None and not isinstance(method, str):
+        method(model, x, target)
+    return found
+
+
+def explains_only_the_first_row(model, x, method, target, **settings):
+    found = toys.toy_explain(model, x, method, target, **settings)
+    return with_values(found, found.values[:1].expand(len(x)).clone())
+
+
+def keeps_details_of_the_batch(model, x, method, target, **settings):
+    found = toys.toy_explain(model, x, method, target, **settings)
+    return replace(found, details={"size": found.values / found.values.sum()})
+
+
+def draws_on_the_models_weights(model, x, method, target, **settings):
+    found = toys.toy_explain(model, x, method, target, **settings)
+    if isinstance(model, torch.nn.Module):
+        for weight in model.parameters():
+            weight.data.mul_(1)
+            weight.grad = None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("mistake", "check"),
+    [
+        (does_not_explain, "explains_again"),
+        (explains_without_a_graph, "explains_again"),
+        (hands_out_the_callers_x, "explains_again"),
+        (explains_only_the_first_row, "row_independence"),
+        (keeps_details_of_the_batch, "row_independence"),
+        (draws_on_the_models_weights, "model_restored"),
+    ],
+)
+def test_an_explaining_metrics_mistake_is_caught(mistake, check):
     with (
-        toys.registered_metric(MetricKind.EXPLAIN, cheap) as record,
-        pytest.raises(AssertionError, match="not called"),
+        toys.registered_metric(MetricKind.EXPLAIN, explaining_mutant(mistake)) as record,
+        pytest.raises((AssertionError, RuntimeError)),
     ):
-        checks.check_explains_again(record)
+        checks.CHECKS[check](record)

@@ -7,12 +7,14 @@ kind allows, right, and registered only for the length of a test.
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 import xaicourse as xc
+from xaicourse.core.checks import check_positive_int
 from xaicourse.core.gradients import Question, ask, gradients, sum_dtype
 from xaicourse.core.registry import (
     AttributionMethod,
@@ -22,10 +24,21 @@ from xaicourse.core.registry import (
     attribution_method,
 )
 from xaicourse.evaluation import METRICS, MetricResult, Protocol
+from xaicourse.evaluation.explaining import explaining
 from xaicourse.evaluation.imputers import Constant
-from xaicourse.evaluation.masks import check_mask
+from xaicourse.evaluation.kept import Kept
+from xaicourse.evaluation.learning import Learner, Net, check_data, explained
+from xaicourse.evaluation.maps import locate, read_map
 from xaicourse.evaluation.order import check_attribution, importance, removal_rank
-from xaicourse.evaluation.registry import Metric, MetricExample, MetricKind, MetricRecord, metric
+from xaicourse.evaluation.registry import (
+    DataExample,
+    Metric,
+    MetricExample,
+    MetricKind,
+    MetricRecord,
+    metric,
+)
+from xaicourse.evaluation.retraining import factorial_example
 from xaicourse.evaluation.seeds import seeded
 from xaicourse.methods.examples import small_classifier
 
@@ -297,18 +310,16 @@ def seen(output: Any) -> dict[str, Any]:
 
 def toy_map(model, x, attribution, target=None):
     """Return the largest share that one feature has: a map alone."""
-    check_attribution(attribution, x)
-    size = flat(attribution).abs()
-    values = size.amax(1) / size.sum(1)  # NaN for a map of zeros: counted
-    return result_of(METRICS["toy_map"], values, attribution)
+    read = read_map(attribution, x, "sum", "abs")
+    values = read.found.amax(1) / read.found.sum(1)  # NaN for a map of zeros: counted
+    return read.result("toy_map", values)
 
 
 def toy_mask(model, x, attribution, target=None, *, mask):
     """Return the share of positive values that lies inside the mask."""
-    check_attribution(attribution, x)
-    inside = check_mask(mask, x).flatten(1)
-    positive = flat(attribution).clamp_min(0)
-    return result_of(METRICS["toy_mask"], (positive * inside).sum(1) / positive.sum(1), attribution)
+    both = locate(attribution, x, mask, "sum", "positive")
+    share = (both.found * both.inside).sum(1) / both.found.sum(1)
+    return both.result("toy_mask", share, chance=both.share)
 
 
 def toy_curve(model, x, attribution, target=None, *, output="logit", seed=0, batch_size=None):
@@ -323,35 +334,36 @@ def toy_curve(model, x, attribution, target=None, *, output="logit", seed=0, bat
     return result_of(METRICS["toy_curve"], values, attribution, **facts)
 
 
-def toy_explain(
-    model, x, attribution, target=None, *, method, output="logit", seed=0, batch_size=None
-):
+def toy_explain(model, x, method, target=None, *, output="logit", seed=0, batch_size=None):
     """Return how far the map moves when x is shaken a little and explained again."""
-    target = ask(model, x, target, output, batch_size).target
-    check_attribution(attribution, x)
+    again = explaining(model, x, method, target, output, batch_size)
+    here = again.map()
     shake = 0.01 * torch.randn(x.shape[1:], generator=seeded(seed), dtype=torch.float64)
-    moved = method(
-        model, x + shake.to(x.dtype).to(x.device), target, output=output, batch_size=batch_size
-    )
-    distance = (flat(moved) - flat(attribution)).norm(dim=1)
-    facts = {**seen(output), "own": (("seed", seed), ("size", 0.01))}
-    return result_of(METRICS["toy_explain"], distance, attribution, **facts)
+    there = again.map(x + shake.to(x.dtype).to(x.device))
+    moved = (there - here).norm(dim=1)
+    own = (("seed", seed), ("size", 0.01))
+    return again.result("toy_explain", moved, own=own, details={"size": here.norm(dim=1)})
 
 
-def toy_data(model, x, attribution, target=None, *, output="logit", batch_size=None):
-    """Return how well F can be learnt from the features that each map calls the best half.
-
-    A straight line is fitted to (x with the other half at 0, F): one residual for all images.
-    """
-    question = ask(model, x, target, output, batch_size)
-    check_attribution(attribution, x)
-    scores = question.scores_at_x.to(sum_dtype(x.device))
-    rank = removal_rank(flat(attribution).nan_to_num(0.0), seed=0)
-    kept = flat(question.x) * (rank < rank.shape[1] // 2)
-    ridge = 1e-3 * torch.eye(kept.shape[1], dtype=kept.dtype, device=kept.device)
-    weight = torch.linalg.solve(kept.T @ kept + ridge, kept.T @ scores)
-    residual = (kept @ weight - scores).square().mean()
-    return result_of(METRICS["toy_data"], residual[None], attribution, **seen(output))
+def toy_data(
+    train, data, method, *, target="predicted", trainings=1, model=None, seed=0, keep=None,
+    batch_size=None,
+):  # fmt: skip
+    """Return how well a net reads the class from the feature that each map calls the best."""
+    parts = check_data(data)
+    learner = Learner(train, Kept(keep), batch_size)
+    best = []
+    for part, found in zip(
+        parts, explained(Net(learner, parts[0], seed, model), parts, method, target), strict=True
+    ):
+        rank = removal_rank(importance(found, "sum", "keep", 1).nan_to_num(0.0), seed)
+        best.append(replace(part, x=part.x * (rank == 0)))
+    seeds = [seed + k for k in range(check_positive_int(trainings, "trainings"))]
+    right = torch.tensor([learner.accuracy(*best, each) for each in seeds], dtype=torch.float64)
+    right = right.to(sum_dtype(found.device)).to(found.device)
+    facts = {"target": target, "ties": f"seed {seed}"}
+    result = result_of(METRICS["toy_data"], right, found, **facts)
+    return replace(result, curve=result.values[:, None], shares=right.new_zeros(1))
 
 
 def additive(x: Tensor) -> Tensor:
@@ -385,10 +397,19 @@ def mask_example() -> MetricExample:
 
 def explain_example() -> MetricExample:
     made = small_classifier()
-    right = xc.input_x_gradient(made.model, made.x, made.target)
     return MetricExample(
-        made.model, made.x, right, made.target, {"method": xc.spec("input_x_gradient")}
-    )
+        made.model, made.x, None, 1,
+        method=xc.spec("input_x_gradient"), worse_method=unsteady,
+    )  # fmt: skip
+
+
+def unsteady(model: Any, x: Tensor, target: Any) -> Tensor:
+    """Return a map that moves much faster than x."""
+    return torch.sin(1000 * x)
+
+
+def data_example() -> DataExample:
+    return replace(factorial_example(), settings={"trainings": 2})
 
 
 class MetricToy(NamedTuple):
@@ -397,7 +418,7 @@ class MetricToy(NamedTuple):
     body: Callable[..., MetricResult]
     direction: str
     rank_only: bool
-    example: Callable[[], MetricExample]
+    example: Callable[[], Any]
 
 
 METRIC_TOYS: dict[MetricKind, MetricToy] = {
@@ -405,7 +426,7 @@ METRIC_TOYS: dict[MetricKind, MetricToy] = {
     MetricKind.MASK: MetricToy(toy_mask, "higher", True, mask_example),
     MetricKind.CURVE: MetricToy(toy_curve, "higher", True, metric_example),
     MetricKind.EXPLAIN: MetricToy(toy_explain, "lower", False, explain_example),
-    MetricKind.DATA: MetricToy(toy_data, "lower", True, lambda: metric_example(rows=12)),
+    MetricKind.DATA: MetricToy(toy_data, "higher", True, data_example),
 }
 
 

@@ -98,6 +98,22 @@ case(
     lambda: xc.blur_ig(deepcopy(PIXELS).double(), BYTES[:1].double() / 255, 1),
     lambda: PIXELS[1].weight[1].view(1, 3, 2, 2) * fine_detail(BYTES[:1].double() / 255),
 )
+FOUR_WORDS = torch.randn(2, 4, 3, generator=seeded(9), dtype=torch.float64)
+OTHER_WORDS = torch.randn(5, 3, generator=seeded(10), dtype=torch.float64)
+case(
+    "a sentence without its batch",
+    lambda: xc.discretized_ig(lambda z: z.sum(1), FOUR_WORDS[0], 1, vocabulary=OTHER_WORDS),
+    r"sentences \(N, L, D\) are needed; for a single one pass x\[None\]",
+    lambda: xc.discretized_ig(lambda z: z.sum(1), FOUR_WORDS[:1], 1, vocabulary=OTHER_WORDS),
+    lambda: FOUR_WORDS[:1] * torch.eye(3)[1],
+)
+case(
+    "bounds that leave out a part of x",
+    lambda: xc.ig2(NET, X, 0, bounds=(0.0, 0.1)),
+    r"bounds must hold x, which goes from \d.* to \d.*, got \(0\.0, 0\.1\)",
+    lambda: xc.ig2(NET, X, 0, representation=lambda z: z, quadrature="midpoint", bounds=(-9, 9)),
+    lambda: xc.integrated_gradients(NET, X, 0, quadrature="midpoint", steps=100),  # straight
+)
 case(
     "rows of one number",
     lambda: xc.gradient(lambda z: z**2, X[:, 0]),

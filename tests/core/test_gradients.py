@@ -341,3 +341,10 @@ def test_numbers_whose_sum_overflows_are_finite(close):
         x[0, 2] = bad
         with pytest.raises(ValueError, match="holds 1 NaN or infinite"):
             xc.gradient(lambda x: x.sum(1), x)
+
+
+def test_a_model_that_works_in_place_is_asked_about_rows_that_are_all_zero():
+    """The guard moves such rows away from 0, and must not hand out what it still needs."""
+    zeros = torch.zeros(2, 3, dtype=torch.float64)
+    got = xc.gradient(lambda x: x.mul_(2).add(1).square().sum(1), zeros)
+    assert torch.equal(got, torch.full_like(zeros, 4.0))

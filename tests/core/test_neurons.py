@@ -11,7 +11,7 @@ import xaicourse as xc
 from tests.contract.checks import model_state, same_state
 from xaicourse import targets
 from xaicourse.core.layers import LayerError
-from xaicourse.core.registry import Need
+from xaicourse.core.registry import InputKind, Need
 
 pytestmark = pytest.mark.fault("P9")
 
@@ -57,6 +57,11 @@ SETTINGS = {
     "smoothgrad_squared": {"samples": 4},
     "vargrad": {"samples": 4},
     "occlusion": {"patch": 2},
+    "meta_ig": {"coalitions": 2, "steps": 2},
+    "integrated_hessians": {"steps": 3},
+    "tangentially_aligned_ig": {"steps": 4},
+    "manifold_aligned_guided_ig": {"pieces": 4},
+    "geometrically_guided_ig": {"starts": 2, "climb": 3},
 }
 # at a layer before that of the unit; cam asks for a linear head, patterns for those of all layers
 LAYER = {"layer": "1"}
@@ -64,7 +69,16 @@ METHODS = [
     name
     for name, record in xc.METHODS.items()
     if not {Need.LINEAR_HEAD, Need.PATTERNS} & record.needs
-    and name != "boundary_ig"  # the boundary between classes needs their scores
+    and record.input in (InputKind.ANY, InputKind.IMAGE)
+    # the boundary between classes, the way to another one and their distance need their scores
+    and name not in ("boundary_ig", "adversarial_gradient_integration")
+    and name != "gradient_artificial_distancing"
+]
+# sentences and graphs, on nets of their own
+OTHERS = [
+    name
+    for name, record in xc.METHODS.items()
+    if record.input in (InputKind.EMBEDDINGS, InputKind.GRAPH)
 ]
 
 
@@ -77,6 +91,17 @@ def test_every_method_explains_a_unit_like_a_net_cut_off_by_hand(name, by_name, 
     unit = targets.neuron("2" if by_name else net[2], UNIT)
     got = record.method(net, x, unit, batch_size=2, **settings)
     close(got, record.method(UpTo(net, 2), x, UNIT, **settings))
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_methods_of_other_inputs_explain_a_unit(name, close):
+    record = xc.METHODS[name]
+    example = record.example()
+    unit = targets.neuron("hidden", (0, 2))
+    got = record.method(example.model, example.x, unit, **example.settings)
+    expected = record.method(example.model.hidden, example.x, (0, 2), **example.settings)
+    assert float(expected.norm()) > 0
+    close(got, expected)
 
 
 @pytest.mark.parametrize("layer", [0, 1, 3, 5])

@@ -12,14 +12,13 @@ from xaicourse.core.gradients import ask
 from xaicourse.core.registry import LESSON_OF, name_lessons
 from xaicourse.core.shared import (
     OF_METHODS,
-    OF_METRICS,
     Asked,
     Differentiable,
     MirroredCopies,
     NoisyCopies,
-    Removing,
     complete,
 )
+from xaicourse.core.shared_of_metrics import OF_METRICS, Removing, RemovingInOrder
 
 
 def method(
@@ -118,7 +117,7 @@ def test_every_shared_setting_of_a_method_has_words_and_a_default(form):
 
 
 def test_every_shared_setting_of_a_metric_has_words_and_a_default():
-    keys = inspect.get_annotations(Removing).keys()
+    keys = inspect.get_annotations(RemovingInOrder).keys()
     assert keys <= OF_METRICS.words.keys()
     assert keys == OF_METRICS.defaults.keys()
 

@@ -21,6 +21,7 @@ LESS_APART = {
     "01.2": 0.03,  # differences with a long step
     "05.5": 0.01,  # other weights of the colours change a share little
     "08.3": 0.03,  # chords across a bend
+    "09.7": 0.028,  # a penalty is a small part of a loss
     "08.4": 0.02,  # 1e-8 added to a denominator of 1e-7
 }
 SIGNS = re.compile("sign|minus|-1, not 1|absolute|negative|positive", re.IGNORECASE)

@@ -182,9 +182,9 @@ def test_a_difference_of_0_and_1_is_no_share():
 def test_scipy_is_imported_when_it_is_used():
     home = Path(xc.__file__).parent
     at_the_head = re.compile(r"^(from|import) scipy", re.M)
-    assert [
-        file for file in home.rglob("*.py") if at_the_head.search(file.read_text("utf-8"))
-    ] == []
+    texts = {"lesson.py", "sheet.py"}  # never imported: cells of a notebook
+    files = [file for file in home.rglob("*.py") if file.name not in texts]
+    assert [file for file in files if at_the_head.search(file.read_text("utf-8"))] == []
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,10 @@ from PIL import Image
 import xaicourse as xc
 
 FOLDER = Path(__file__).parent
-HOMES = ("", "baselines", "datasets", "evaluation", "exercise", "plot", "targets", "widgets", "zoo")
+HOMES = (
+    "", "baselines", "datasets", "evaluation", "exercise", "people", "plot", "targets", "widgets",
+    "zoo",
+)  # fmt: skip
 HEADING = re.compile(r"^(\S.*)\n-{3,}$", re.M)
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 SMALL = 160  # pixels across of a stored panel
@@ -63,7 +66,7 @@ def norms(task: Any, answer: Any) -> list[float | None]:
     cases = getattr(task.grade, "cases", None)
     if callable(answer) and cases is not None and hasattr(task.grade, "result"):
         results = [task.grade.result(answer, case) for case in cases]
-        return [None if r is None else norm(r) for r in results]
+        return [None if r is None or r.isnan().any() else norm(r) for r in results]
     if callable(answer):
         return []
     parts = list(answer.values()) if isinstance(answer, dict) else [answer]
@@ -150,12 +153,35 @@ class Net(torch.nn.Module):
         return self.head(self.act2(self.conv2(x)).mean((2, 3)))
 
 
+def study_panel(moved: Callable[..., Any]) -> Any:
+    """Return the study panel with the third question of a rater."""
+    photos = 0.5 + 0.5 * torch.sin(torch.arange(1536.0).view(2, 3, 16, 16) ** 1.2 / 40)
+    maps = {"size": photos.square(), "slope": photos - photos.roll(1, 3)}
+    panel = moved(xc.widgets.StudyPanel(photos, maps, file=None), rater=2)
+    panel.agree()
+    for choice in ("left", "cannot tell"):
+        panel.answer(choice)
+    return panel
+
+
+def guess_panel(moved: Callable[..., Any]) -> Any:
+    """Return the guess panel with the first picture that has a map beside it."""
+    photos = 0.5 + 0.5 * torch.sin(torch.arange(1536.0).view(2, 3, 16, 16) ** 1.2 / 40)
+    maps = photos.square(), photos - photos.roll(1, 3)
+    panel = moved(xc.widgets.GuessPanel(photos, ["cat", "owl"], *maps, file=None), rater=2)
+    panel.agree()
+    for choice in ("cat", "owl"):
+        panel.answer(choice)
+    return panel
+
+
 def panels() -> dict[str, Callable[[], Any]]:
     """Return name -> a panel in a state away from its first one."""
     net, toy, toy_x = Net().eval(), xc.zoo.toy(), torch.tensor([[3.0, 1.0]], dtype=torch.float64)
     photo = 0.5 + 0.5 * torch.sin(torch.arange(768.0).view(1, 3, 16, 16) ** 1.2 / 40)
     labels, classes = ["ant", "cat", "owl", "elk", "dog"], {"cat": 1, "owl": 2}
     photos = {"one": photo, "two": photo.flip(3)}
+    five = torch.cat([(0.2 + 0.2 * k) * photo for k in range(5)])
     w = xc.widgets
 
     def moved(panel: Any, **settings: Any) -> Any:
@@ -176,6 +202,25 @@ def panels() -> dict[str, Callable[[], Any]]:
         "pattern": lambda: moved(w.PatternPanel(), angle=60, strength=1.0),
         "noise": lambda: w.NoisePanel(net, photo, 2, labels=labels, sigma=0.1, samples=16),
         "noise_toy": lambda: w.NoisePanel(toy, toy_x, sigma=0.01, samples=8),
+        "baseline": lambda: w.BaselinePanel(
+            net, photo, 2, baselines={"black": "black", "half": 0.5}, labels=labels, samples=16
+        ),
+        "stops": lambda: moved(w.StopsPanel(net, photo, classes=classes), weight="squares"),
+        "stops_toy": lambda: w.StopsPanel(toy, toy_x, weight="before", share=0.5),
+        "way": lambda: moved(w.WayPanel({"toy": (toy, toy_x)}, way="x2 first"), up=1.5),
+        "words": lambda: moved(
+            w.WordsPanel({"net": xc.zoo.load("sentence_cnn")}, ["a dull film"]), way="greedy"
+        ),
+        "study": lambda: study_panel(moved),
+        "study_toy": lambda: moved(
+            study_panel(moved), mode="simulated raters", raters=10, spread=1.0, side=0.7
+        ),
+        "guess_toy": lambda: guess_panel(moved),
+        "attack": lambda: moved(w.AttackPanel(net, photo, labels=labels), method="SmoothGrad"),
+        "evaluation": lambda: moved(
+            w.EvaluationPanel(net, five, maps={"one": five, "two": -five}, a="one", b="two"),
+            imputer="grey",
+        ),
         "bias": lambda: moved(
             w.BiasPanel({"net": net}, photos, labels=labels), **{"class": "second"}
         ),

@@ -29,9 +29,9 @@ from builder.source import Cell, Source, read  # noqa: E402
 ROOMS = sorted((ROOT / "xaicourse/course/lessons").glob("l*_*/"))
 Form = Callable[[str, Any], Any]  # (task, answer) -> the answer in another form
 
-# Lesson -> its first cell that asks for layers of the true network, which the small one has not.
-# All its tasks stand before it.
-LAST_CELL = {"l02_guided_backprop": 43, "l08_biases": 31}
+# Lesson -> its first cell that asks for layers of the true network, which the small one has not,
+# or (09) that trains networks. All its tasks stand before it.
+LAST_CELL = {"l02_guided_backprop": 43, "l08_biases": 31, "l09_compared_with_what": 45}
 
 
 def sources() -> Iterator[Source]:

@@ -11,8 +11,10 @@ from torch import Tensor
 
 import xaicourse as xc
 from tests.methods.path_net import BASE, X, gradient, net, row, wave
+from tests.methods.test_guided_ig import loop as led
 from xaicourse.core.path import Curve, StraightPath
 from xaicourse.core.path_weights import Crossing
+from xaicourse.methods.integrated.guided import guided_path
 from xaicourse.methods.integrated.paths import monotone
 from xaicourse.methods.vanilla.relevance_pass import Relevance
 
@@ -178,6 +180,30 @@ def test_combination_equals_the_loop(number, close):
         batch_size=7,
     )
     close(got, torch.stack(expected), 1e-10)
+
+
+@pytest.mark.parametrize(
+    ("weight", "rule"),
+    [("left", "guided_backprop"), ("decision", clipped), (cubic, None)],
+    ids=["left", "decision", "own weight"],
+)
+def test_on_a_path_that_the_model_leads(weight, rule, close):
+    """Under a backward rule it is led by what the rule lets through."""
+
+    def score(x):
+        return net(x, lambda z: ReLUWithRule.apply(z, LOOP_RULES[rule]))[:, 2]
+
+    points = led(score, X[0], BASE[0], 6, 0.25, 0.4)
+    middles, moves = (points[1:] + points[:-1]) / 2, points.diff(dim=0)
+    grads = torch.stack([gradient(score, point) for point in middles])
+    slopes = (6 * (moves * grads).sum(1)).tolist()
+    ends = tuple(score(points[[0, -1]]).tolist())
+    omega = loop_weights(weight, slopes, score(middles).tolist(), ends)
+    got = xc.path_attribution(
+        net, X[:1], 2, path=guided_path(moves=6, max_dist=0.4), weight=weight, rule=rule,
+        baselines=BASE[:1], steps=6, quadrature="midpoint",
+    )  # fmt: skip
+    close(got[0], (torch.tensor(omega, dtype=torch.float64)[:, None] * moves * grads).sum(0), 1e-10)
 
 
 def test_there_are_twelve_combinations_and_each_choice_is_among_them():

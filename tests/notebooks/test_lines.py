@@ -58,7 +58,7 @@ def test_everything_of_the_course_is_counted(capsys):
 def test_the_tasks_of_rewritten_lessons_are_short(lessons):
     """7,000 were asked for; the mistakes that two attackers found unnamed came on top."""
     sizes = [size.characters for size in lines.tasks(ROOT) if size.name.startswith(lessons)]
-    assert sum(sizes) / len(sizes) <= 7600
+    assert sum(sizes) / len(sizes) <= 7800
 
 
 def test_all_sentences_are_written_and_read_back():

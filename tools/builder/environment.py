@@ -29,12 +29,16 @@ SECOND = FIRST | {
 def environment(variables: dict[str, str] = FIRST) -> dict[str, str]:
     """Return this process's environment with `variables`, and without a fixed plotting backend.
 
-    The reader's record of predictions and checks is out of sight, and what a kernel or Matplotlib
-    must write has a place, also where the home folder is read-only.
+    The reader's record of predictions and checks and the answers to studies are out of sight, and
+    what a kernel or Matplotlib must write has a place, also where the home folder is read-only.
     """
     kept = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
     kept = _writable_places() | kept | variables
-    return kept | {"XAICOURSE_PROGRESS": str(_own_folder() / "no record" / "progress.json")}
+    nowhere = _own_folder() / "no record"
+    return kept | {
+        "XAICOURSE_PROGRESS": str(nowhere / "progress.json"),
+        "XAICOURSE_ANSWERS": str(nowhere / "answers.sqlite"),
+    }
 
 
 @cache

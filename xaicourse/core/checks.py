@@ -13,7 +13,9 @@ from torch import Tensor, nn
 
 __all__ = [
     "all_finite",
+    "check_axes",
     "check_batch",
+    "check_bounds",
     "check_images",
     "check_input",
     "check_model",
@@ -57,6 +59,13 @@ def check_images(x: Any, name: str = "x") -> None:
             f"{name} has shape {tuple(x.shape)}, but images (N, C, H, W) are needed; for a single "
             f"one (C, H, W) pass {name}[None]"
         )
+
+
+def check_axes(x: Any, axes: int, form: str) -> None:
+    """Raise unless x has as many axes as `form` says, such as "sentences (N, L, D)"."""
+    if isinstance(x, Tensor) and x.dim() != axes:
+        one = "; for a single one pass x[None]" if x.dim() == axes - 1 else ""
+        raise ValueError(f"x has shape {tuple(x.shape)}, but {form} are needed{one}")
 
 
 def check_batch(x: Any, name: str = "x") -> None:
@@ -152,6 +161,19 @@ def all_finite(t: Tensor) -> bool:
     Their sum tells it, ten times faster than a look at each, unless the sum itself overflows.
     """
     return bool(torch.isfinite(t.detach().sum())) or bool(torch.isfinite(t.detach()).all())
+
+
+def check_bounds(bounds: Any, x: Tensor) -> tuple[float, float] | None:
+    """Return the range of valid inputs, which must hold x; None where there is none."""
+    if bounds is None:
+        return None
+    low, high = bounds
+    if not low < high or float(x.min()) < low or float(x.max()) > high:
+        raise ValueError(
+            f"bounds must hold x, which goes from {float(x.min()):.3g} to {float(x.max()):.3g}, "
+            f"got {bounds!r}"
+        )
+    return float(low), float(high)
 
 
 def check_positive_int(value: Any, name: str) -> int:

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from xaicourse.core.checks import all_finite
 from xaicourse.core.chunks import in_chunks, sum_dtype
+from xaicourse.core.inputs import call
 from xaicourse.core.layers import Layer
 from xaicourse.core.question import Model, Question
 from xaicourse.core.rules import BackwardRules
@@ -19,6 +20,7 @@ __all__ = [
     "gradients",
     "in_chunks",
     "layer_gradients",
+    "outputs_at",
     "refuse_infinite",
     "refuse_not_differentiable",
     "scores",
@@ -139,6 +141,29 @@ def activations(question: Question, layer: Layer) -> tuple[Tensor, Tensor]:
     _check_rows(layer, activation, question)
     refuse_infinite(score)
     return activation, score
+
+
+def outputs_at(
+    question: Question,
+    points: Tensor,
+    read: Callable[[Any, Tensor], Tensor],
+    model: Model | None = None,
+) -> Tensor:
+    """Return ``read(outputs, rows)`` of the model's outputs at points (N, ...) of all rows.
+
+    `model` is another one that takes the same inputs, such as the first part of the question's.
+    """
+    found: list[Tensor] = []
+
+    def run(start: int, stop: int) -> None:
+        part, rows = points[start:stop], question.rows[start:stop]
+        with torch.no_grad():
+            inputs = part.to(question.model_dtype, copy=True)  # a model may work in place
+            found.append(read(call(model or question.model, inputs, rows), rows))
+
+    with torch.inference_mode(False):
+        in_chunks(run, len(points), question.batch_size)
+    return torch.cat(found)
 
 
 def _gather(

@@ -16,7 +16,18 @@ from torch import Tensor
 from xaicourse.core.gradients import Question, sum_dtype
 from xaicourse.core.progress import progress
 
-__all__ = ["Curve", "Factor", "Nodes", "Path", "PathSum", "Seen", "StraightPath", "path_integral"]
+__all__ = [
+    "Curve",
+    "Factor",
+    "Nodes",
+    "Path",
+    "PathSum",
+    "Seen",
+    "StraightPath",
+    "column",
+    "path_integral",
+    "rows_of",
+]
 
 # The error of a map is about this share of half the difference between its two half-rules. For a
 # gradient that wanders like Brownian motion it is 1 / sqrt(6) = 0.41; on twenty photos it was 0.46
@@ -58,11 +69,11 @@ class StraightPath:
     def point(self, alpha: Tensor, row: Tensor) -> Tensor:
         # lerp is exact at both ends, alpha = 0 and alpha = 1
         start, end = rows_of(self.start, row), rows_of(self.end, row)
-        return torch.lerp(start, end, _column(alpha, self.end))
+        return torch.lerp(start, end, column(alpha, self.end))
 
     def step(self, left: Tensor, right: Tensor, row: Tensor) -> Tensor:
         # width x delta: no difference of two nearly equal float32 points
-        return _column(right - left, self.end) * rows_of(self.end - self.start, row)
+        return column(right - left, self.end) * rows_of(self.end - self.start, row)
 
 
 @dataclass(frozen=True, eq=False)
@@ -278,10 +289,10 @@ class _Sums:
         if self.factor is not None and self.factors is not None and len(row):
             factors = self.factor(self._seen(part)).to(self.dtype)
             self.factors[place] = factors
-            product = _column(factors, product) * product
+            product = column(factors, product) * product
         self.sums.index_add_(0, 2 * row + self.parity[part], product)
         if self.moments is not None:
-            self.moments.index_add_(0, row, _column(self.slopes[place], product) * product)
+            self.moments.index_add_(0, row, column(self.slopes[place], product) * product)
 
     def _seen(self, part: slice) -> Seen:
         """Tell of nodes whose next ones have been met."""
@@ -379,6 +390,6 @@ def rows_of(t: Tensor, row: Tensor) -> Tensor:
     return t.expand(len(row), *t.shape[1:]) if len(t) == 1 else t[row]
 
 
-def _column(alpha: Tensor, like: Tensor) -> Tensor:
+def column(alpha: Tensor, like: Tensor) -> Tensor:
     """Return alpha (P,) as (P, 1, 1, ...) in the dtype of `like`, to multiply points."""
     return alpha.to(like.dtype).view(-1, *[1] * (like.dim() - 1))

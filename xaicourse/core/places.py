@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["course_folder", "data_folder", "issued_folder", "rooms", "work_home"]
+__all__ = [
+    "answers_file", "course_folder", "data_folder", "issued_folder", "rooms", "work_home",
+]  # fmt: skip
 
 PACKAGE = Path(__file__).resolve().parents[1]
 SHIPPED = "_shipped"  # in a wheel: the package's own data/, notebooks/ and exercises/
@@ -63,3 +65,10 @@ def issued_folder(start: Path | None = None) -> Path:
 def work_home(issued: Path) -> Path:
     """Return the folder in which work/ lies: the clone, or this one if a wheel is installed."""
     return Path.cwd() if issued.name == SHIPPED else issued
+
+
+def answers_file() -> Path:
+    """Return where answers to studies are kept: XAICOURSE_ANSWERS, or a file in work/."""
+    if chosen := os.environ.get("XAICOURSE_ANSWERS"):
+        return Path(chosen).expanduser()
+    return work_home(issued_folder()) / "work" / ".answers.sqlite"

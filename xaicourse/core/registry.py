@@ -12,13 +12,7 @@ import torch
 from torch import Tensor
 
 from xaicourse.core.attribution import Attribution
-from xaicourse.core.shared import (
-    OF_IMAGE_METHODS,
-    OF_METHODS,
-    Shared,
-    complete,
-    keyword_defaults,
-)
+from xaicourse.core.shared import OF_IMAGE_METHODS, OF_METHODS, Shared, complete, keyword_defaults
 
 __all__ = [
     "LESSON_OF",
@@ -290,7 +284,8 @@ def _callable_method(body: Callable[..., Attribution], shared: Shared) -> Attrib
         if not return_details:
             return attribution.values
         asked = {n: v for n, v in {**defaults, **given}.items() if n in on_record}
-        return replace(attribution, settings={**asked, **attribution.settings})
+        settings = {**asked, **attribution.settings}
+        return replace(attribution, settings=settings, method=body.__name__)
 
     method.__signature__ = signature.replace(  # type: ignore[attr-defined]
         return_annotation="Tensor | Attribution"

@@ -16,15 +16,14 @@ from xaicourse.core.near_names import did_you_mean
 __all__ = [
     "OF_IMAGE_METHODS",
     "OF_METHODS",
-    "OF_METRICS",
     "AlongPath",
     "Asked",
     "Differentiable",
     "MirroredCopies",
     "NoisyCopies",
-    "Removing",
     "Shared",
     "complete",
+    "entries",
     "keyword_defaults",
 ]
 
@@ -68,18 +67,6 @@ class MirroredCopies(NoisyCopies):
     """The same where each draw of noise can be used with both signs."""
 
     antithetic: bool
-
-
-class Removing(TypedDict):
-    """The settings of a metric that removes what the map calls important."""
-
-    output: Any
-    channels: str
-    sign: str
-    unit: int
-    steps: int | None
-    seed: int
-    batch_size: int | None
 
 
 # ---- words and defaults: in this order they stand in a signature ---------------------------------
@@ -204,46 +191,6 @@ return_details : bool
 
 OF_IMAGE_METHODS = replace(
     OF_METHODS, words={**OF_METHODS.words, "x": "x : Tensor (N, C, H, W)\n    Images."}
-)
-
-OF_METRICS = Shared(
-    words=entries("""
-model : callable
-    (N, ...) -> (N, K), (N,) or other outputs that `target` reads.
-x : Tensor (N, ...)
-    Inputs.
-attribution : Tensor (N, ...)
-    A map of x's shape, or (N, 1, H, W) for images; the largest value goes first.
-target : int, (N,) ints, tuple, callable, target object or None
-    Whose score is read; None is the class predicted at x.
-imputer : number, str or callable
-    What stands in for removed features: a value, black, grey, white, blur, or a function.
-output : str or callable
-    The scale of the score: ``"probability"``, ``"logit"``, ``"log_probability"``,
-    ``"margin"`` or a function.
-channels : str
-    sum, abs_sum, max_abs, l2 or mean: how colour channels become one number a pixel.
-sign : str
-    keep, abs or positive.
-unit : int
-    Side of the square patches that are removed together (images); 1 is single pixels.
-steps : int, optional
-    T; without it one unit a step, 224 steps at most. Both ends are on the curve.
-seed : int
-    Orders equal values.
-batch_size : int, optional
-    Rows that go through the model at once; never changes the result.
-"""),
-    raises={"ValueError, TypeError": "For bad arguments, each named."},
-    defaults={
-        "output": "probability",
-        "channels": "sum",
-        "sign": "keep",
-        "unit": 1,
-        "steps": None,
-        "seed": 0,
-        "batch_size": None,
-    },
 )
 
 

@@ -54,9 +54,10 @@ def read_room(room: Path) -> dict[str, Any]:
 
 
 def cards() -> dict[str, dict[str, Any]]:
-    """Return number -> card, the lessons that are there before those that are planned."""
+    """Return number -> card, in the order of the numbers: lessons that are there or planned."""
     planned = tomllib.loads(PLANNED.read_text(encoding="utf-8"))
-    return {room.name[1:3]: read_room(room) for room in rooms()} | planned
+    found = {room.name[1:3]: read_room(room) for room in rooms()} | planned
+    return dict(sorted(found.items()))
 
 
 def lesson(number: str, card: Mapping[str, Any]) -> Lesson:

@@ -84,10 +84,22 @@ def planted(
     >>> masks[0].sum()
     tensor(25)
     """
+    check_number_and_seed(n, seed)
+    place = device or "cpu"
+    x, labels, masks = plant(n, seed)
+    return PlantedImages(x.to(place), labels.to(place), masks.to(place))
+
+
+def check_number_and_seed(n: int, seed: int) -> None:
+    """Raise unless n is a whole number of at least 1 and the seed a whole number."""
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise ValueError(f"n: expected a whole number of at least 1, got {n!r}.")
     if isinstance(seed, bool) or not isinstance(seed, int):
         raise TypeError(f"seed: expected a whole number, got {seed!r}.")
+
+
+def plant(n: int, seed: int, free_rows: int = 0) -> PlantedImages:
+    """Make the pictures on the CPU; no mark reaches into the lowest `free_rows`, at most 3."""
     # One row of random numbers a picture, so that a picture does not depend on how many there are.
     marks = 1 + DISTRACTORS
     counts = [SIDE // 4 * SIDE // 4, SIDE * SIDE, (SIDE // CELL) ** 2, 2 * marks, marks, marks]
@@ -100,6 +112,7 @@ def planted(
     others = len(PLANTED_CLASSES) + (kinds[:, 1:] * DISTRACTORS).long()  # (N, 3)
     shapes = _shapes()[torch.cat([labels[:, None], others], dim=1)]  # (N, 4, 5, 5)
     top, left = _corners(cells, shifts.view(n, marks, 2))  # (N, 4) each
+    top = top.clamp_max(SIDE - PATCH - free_rows)
 
     picture = torch.arange(n)[:, None, None]
     inside = torch.arange(PATCH)
@@ -111,8 +124,7 @@ def planted(
         x[picture, rows, columns] = torch.where(shapes[:, mark], light, x[picture, rows, columns])
         if mark == 0:
             masks[picture, rows, columns] = True
-    place = device or "cpu"
-    return PlantedImages(x[:, None].to(place), labels.to(place), masks[:, None].to(place))
+    return PlantedImages(x[:, None], labels, masks[:, None])
 
 
 def _background(clouds: Tensor, grain: Tensor) -> Tensor:

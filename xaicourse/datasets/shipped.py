@@ -12,8 +12,11 @@ from xaicourse.datasets.cards import CARDS_FILE, Card, cards
 
 
 def read_tensors(name: str) -> dict[str, Tensor]:
-    """Return the tensors of the safetensors file ``data/<name>``, on the CPU."""
-    return safetensors.torch.load(read_file(name))
+    """Return the tensors of the safetensors file ``data/<name>`` by name, on the CPU.
+
+    In the order of their names: the file's own order differs from process to process.
+    """
+    return dict(sorted(safetensors.torch.load(read_file(name)).items()))
 
 
 def read_file(name: str) -> bytes:

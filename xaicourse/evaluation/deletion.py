@@ -5,7 +5,7 @@ from typing import Any, Unpack
 
 from torch import Tensor
 
-from xaicourse.core.shared import Removing
+from xaicourse.core.shared_of_metrics import Removing
 from xaicourse.evaluation.registry import metric
 from xaicourse.evaluation.removal import Removal, additive_example
 from xaicourse.evaluation.result import MetricResult

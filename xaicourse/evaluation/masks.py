@@ -3,14 +3,23 @@
 import torch
 from torch import Tensor
 
-__all__ = ["check_mask"]
+__all__ = ["check_mask", "read_mask"]
 
 
 def check_mask(mask: Tensor, x: Tensor) -> Tensor:
+    """Return a mask as `read_mask` does, or raise where a row has no foreground."""
+    inside = read_mask(mask, x)
+    empty = ~inside.flatten(1).any(dim=1)
+    if bool(empty.any()):
+        row = int(empty.nonzero()[0])
+        raise ValueError(f"mask has no foreground in row {row}, so there is no truth to point at")
+    return inside
+
+
+def read_mask(mask: Tensor, x: Tensor) -> Tensor:
     """Return a mask as booleans, one a row of x, or raise: (N, ...) or (N, 1, H, W) for images.
 
-    Foreground is what is not 0. A mask (H, W) is the same for all images, and every row needs
-    foreground: without it there is nothing to find.
+    Foreground is what is not 0; a row may have none. A mask (H, W) is the same for all images.
     """
     if not isinstance(mask, Tensor):
         raise TypeError(f"mask must be a tensor, got {type(mask).__name__}")
@@ -25,9 +34,4 @@ def check_mask(mask: Tensor, x: Tensor) -> Tensor:
         raise ValueError(f"mask is on {mask.device}, x is on {x.device}")
     if not bool(torch.isfinite(mask).all()):
         raise ValueError("mask holds NaN or infinite values; give 0 and 1, or booleans")
-    inside = (mask != 0).expand(one_map) if shared else mask != 0
-    empty = ~inside.flatten(1).any(dim=1)
-    if bool(empty.any()):
-        row = int(empty.nonzero()[0])
-        raise ValueError(f"mask has no foreground in row {row}, so there is no truth to point at")
-    return inside
+    return (mask != 0).expand(one_map) if shared else mask != 0

@@ -11,6 +11,7 @@ __all__ = [
     "CHANNELS",
     "SIGNS",
     "check_attribution",
+    "feature_values",
     "importance",
     "removal_rank",
     "spread",
@@ -60,22 +61,34 @@ def importance(attribution: Tensor, channels: str, sign: str, unit: int) -> Tens
 
     In float64 where the device has it, so that no sum of half-precision values overflows.
     """
-    attribution = attribution.detach().to(sum_dtype(attribution.device))
-    for value, table, name in ((channels, CHANNELS, "channels"), (sign, SIGNS, "sign")):
-        if value not in table:
-            raise ValueError(f"{name} must be one of {', '.join(table)}, got {value!r}")
     if attribution.dim() != 4:
         if unit != 1:
             raise ValueError(f"unit={unit} makes patches of images; x is none, use unit=1")
-        return SIGNS[sign](attribution.flatten(1))
-    pixels = SIGNS[sign](CHANNELS[channels](attribution))  # (N, H, W)
-    height, width = pixels.shape[1:]
+        return feature_values(attribution, channels, sign)
+    height, width = attribution.shape[2:]
+    pixels = feature_values(attribution, channels, sign).view(-1, height, width)
     if height % unit or width % unit:
         raise ValueError(
             f"unit={unit} must divide the image's height and width, {height} x {width}"
         )
     patches = F.avg_pool2d(pixels[:, None], unit) * unit**2  # the sum over each patch
     return patches.flatten(1)
+
+
+def feature_values(attribution: Tensor, channels: str, sign: str, unit: str = "") -> Tensor:
+    """Return one number a feature, (N, F): of images one a pixel, unless `unit` is "channel".
+
+    Of sentences (N, L, D), where the unit is made of tokens, one a token.
+    """
+    attribution = attribution.detach().to(sum_dtype(attribution.device))
+    for value, table, name in ((channels, CHANNELS, "channels"), (sign, SIGNS, "sign")):
+        if value not in table:
+            raise ValueError(f"{name} must be one of {', '.join(table)}, got {value!r}")
+    if unit.startswith("token"):
+        attribution = CHANNELS[channels](attribution.transpose(1, 2))  # (N, L)
+    elif attribution.dim() == 4 and unit != "channel":
+        attribution = CHANNELS[channels](attribution)  # (N, H, W)
+    return SIGNS[sign](attribution).flatten(1)
 
 
 def spread(units: Tensor, x: Tensor, unit: int) -> Tensor:
@@ -109,4 +122,5 @@ def tie_fraction(scores: Tensor) -> Tensor:
     equal = ordered[:, 1:] == ordered[:, :-1]
     edge = torch.zeros_like(equal[:, :1])
     tied = torch.cat([edge, equal], 1) | torch.cat([equal, edge], 1)
-    return tied.to(sum_dtype(scores.device)).mean(dim=1)
+    there = ~torch.isneginf(ordered)  # a row that has fewer units than others
+    return (tied & there).to(sum_dtype(scores.device)).sum(dim=1) / there.sum(dim=1)

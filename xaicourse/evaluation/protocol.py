@@ -21,8 +21,9 @@ class Protocol:
         How an image's channels become one number a pixel: sum, abs_sum, max_abs, l2 or mean.
     sign : str
         keep, abs or positive: what of the sign is left before pixels are ranked.
-    unit : int
-        Side of the square patches that are removed together; 1 is single pixels (features).
+    unit : int or str
+        Side of the square patches that are removed together; 1 is single pixels (features). Or
+        channel, superpixel, token.
     imputer : str
         What stands in for the removed features.
     ties : str
@@ -41,7 +42,7 @@ class Protocol:
     target: str
     channels: str
     sign: str
-    unit: int
+    unit: int | str
     imputer: str
     ties: str
     steps: int

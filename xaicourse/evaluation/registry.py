@@ -10,37 +10,73 @@ import torch
 from torch import Tensor
 
 from xaicourse.core.registry import LESSON_OF, say_lesson
-from xaicourse.core.shared import OF_METRICS, complete
+from xaicourse.core.shared import complete
+from xaicourse.core.shared_of_metrics import OF_MAP_METRICS, OF_METRICS
+from xaicourse.evaluation.asked import OF_EXPLAINING_METRICS
 from xaicourse.evaluation.result import MetricResult
+from xaicourse.evaluation.shared_by_trainings import OF_DATA_METRICS
 
-__all__ = ["METRICS", "Metric", "MetricExample", "MetricKind", "MetricRecord", "metric"]
+__all__ = [
+    "METRICS",
+    "DataExample",
+    "Metric",
+    "MetricExample",
+    "MetricKind",
+    "MetricRecord",
+    "metric",
+]
 
 
 class MetricKind(StrEnum):
     """What a metric looks at, and so which contract it is held to.
 
-    All are called alike, ``metric(model, x, attribution, target=None, *, ...)``.
+    All are called alike, ``metric(model, x, attribution, target=None, *, ...)``; where no model is
+    asked, None stands for the model and may stand for x, and where the map is made again a method
+    stands for the map. Those of a data set are called ``metric(train, data, method, *, ...)``.
     """
 
-    MAP = "map"  # the map alone
-    MASK = "mask"  # the map and a ground-truth mask, given as `mask`
+    MAP = "map"  # the map alone: no model is asked
+    MASK = "mask"  # the map and a ground-truth mask, given as `mask`: no model is asked either
     CURVE = "curve"  # model and map: something is removed and the score is read
-    EXPLAIN = "explain"  # a method, given as `method` and run again: stability, randomisation
-    DATA = "data"  # a whole data set, so that its values are not one an image: retraining
+    EXPLAIN = "explain"  # a method, given in place of the map and run again: stability, sanity
+    DATA = "data"  # a data set on which nets are trained: its values may be one a training
 
 
 @dataclass(frozen=True)
 class MetricExample:
     """The smallest model, input and map on which a metric can be tried.
 
-    The map is the right one, so that a worse one must get a worse value. Settings that are
-    tensors have one entry for each row of x.
+    The map is the right one, so that `worse` must get a worse value, without it the inverted map.
+    Settings that are tensors have one entry for each row of x. Of a metric that explains again the
+    example has a method, no map, and one that must get a worse value.
     """
 
     model: Callable[..., Any]
     x: Tensor
-    attribution: Tensor
+    attribution: Any  # None where a method makes it
     target: Any
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    worse: Tensor | None = None  # for a metric that does not see a map's sign
+    method: Any = None
+    worse_method: Any = None
+
+    @property
+    def third(self) -> Any:
+        """What is given in the third place: the map, or the method that makes it."""
+        return self.attribution if self.method is None else self.method
+
+
+@dataclass(frozen=True)
+class DataExample:
+    """The smallest data set and training on which a metric of kind `data` can be tried.
+
+    `method` must get a better value than `worse`.
+    """
+
+    train: Callable[..., Any]
+    data: tuple[Any, Any]  # training and testing, each (x, labels)
+    method: Any
+    worse: Any
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -52,8 +88,8 @@ class Metric(Protocol):
 
     def __call__(
         self,
-        model: Callable[..., Any],
-        x: Tensor,
+        model: Callable[..., Any] | None,
+        x: Tensor | None,
         attribution: Tensor,
         target: Any = ...,
         **settings: Any,
@@ -72,7 +108,7 @@ class MetricRecord:
     kind: MetricKind
     direction: Literal["lower", "higher"]
     rank_only: bool  # a positive factor on the map changes nothing
-    example: Callable[[], MetricExample]
+    example: Callable[[], Any]  # a MetricExample; of kind `data` a DataExample
 
     @property
     def lesson(self) -> str:
@@ -81,6 +117,12 @@ class MetricRecord:
 
 
 METRICS: dict[str, MetricRecord] = {}
+SHARED = {  # the words and defaults of their parameters
+    MetricKind.MAP: OF_MAP_METRICS,
+    MetricKind.MASK: OF_MAP_METRICS,
+    MetricKind.EXPLAIN: OF_EXPLAINING_METRICS,
+    MetricKind.DATA: OF_DATA_METRICS,
+}
 
 
 def metric(
@@ -91,7 +133,7 @@ def metric(
     kind: str,
     direction: Literal["lower", "higher"],
     rank_only: bool,
-    example: Callable[[], MetricExample],
+    example: Callable[[], Any],
 ) -> Callable[[Callable[..., MetricResult]], Metric]:
     """Register a metric. Its result is made of plain tensors whatever the caller's mode is.
 
@@ -99,7 +141,7 @@ def metric(
     """
 
     def register(body: Callable[..., MetricResult]) -> Metric:
-        whole = complete(body, OF_METRICS)
+        whole = complete(body, SHARED.get(MetricKind(kind), OF_METRICS))
 
         @functools.wraps(whole)
         def measured(*args: Any, **settings: Any) -> MetricResult:

@@ -1,7 +1,8 @@
 """What every metric returns: one value an image, never an average that hides something."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -21,7 +22,8 @@ class MetricResult:
     name : str
         The metric.
     values : Tensor (N,)
-        One value an image, float64 where the device has it; NaN where there is none.
+        One value an image, float64 where the device has it; NaN where there is none. Where nets
+        are trained: one value a training.
     direction : str
         ``"lower"`` or ``"higher"``: which values are better.
     protocol : Protocol
@@ -32,6 +34,12 @@ class MetricResult:
         The share of features that is removed (or restored) at each point of the curve.
     tie_fraction : Tensor (N,), optional
         The share of features whose value another feature has too.
+    chance : Tensor (N,), optional
+        What a map that knows nothing is expected to get on each image, in units of `values`.
+    details : mapping
+        What else was measured, by name: tensors (N,), needed to read each image's value, such as by
+        how much the model's output changed where the map did; where nets are trained, the results
+        of controls and the nets' accuracies.
     """
 
     name: str
@@ -41,6 +49,15 @@ class MetricResult:
     curve: Tensor | None = None
     shares: Tensor | None = None
     tie_fraction: Tensor | None = None
+    chance: Tensor | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def above_chance(self) -> Tensor:
+        """Return (values - chance) / (1 - chance), (N,): 0 knows nothing, 1 is the best value."""
+        if self.chance is None:
+            raise ValueError(f"{self.name} has no level of chance that is known beforehand")
+        return (self.values - self.chance) / (1 - self.chance)
 
     @property
     def valid(self) -> Tensor:

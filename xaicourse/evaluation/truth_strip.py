@@ -3,7 +3,6 @@
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import torch
@@ -12,9 +11,11 @@ from torch import Tensor, nn
 from xaicourse.datasets.photos import collage, collage_masks
 from xaicourse.evaluation import controls
 from xaicourse.evaluation.deletion import deletion
+from xaicourse.evaluation.given_method import explainer
 from xaicourse.evaluation.likeness import cosine
+from xaicourse.evaluation.randomise import redrawn
 from xaicourse.evaluation.seeds import seeded
-from xaicourse.methods.spec import Spec, spec
+from xaicourse.methods.spec import Spec
 from xaicourse.zoo.registry import load
 
 __all__ = ["TruthStrip", "randomise_last_layer", "truth_strip"]
@@ -110,7 +111,7 @@ def truth_strip(
     -----
     Passing is necessary and not sufficient: one picture, two classes.
     """
-    explain = _explainer(method, batch_size)
+    explain = explainer(method, batch_size)
     net = load("efficientnet_lite0") if model is None else model
     device = next(net.parameters()).device
     picture = collage(device=device)  # (1, 3, 224, 224)
@@ -166,21 +167,8 @@ def randomise_last_layer(model: nn.Module, seed: int = 0) -> nn.Module:
     weight = linear[-1].weight
     draw = torch.randn(weight.shape, generator=seeded(seed), dtype=torch.float64)
     with torch.no_grad():
-        weight.copy_(weight.mean() + draw.to(weight.dtype).to(weight.device) * weight.std())
+        weight.copy_(redrawn(weight, draw.to(weight.dtype).to(weight.device)))
     return ruined
-
-
-def _explainer(
-    method: str | Spec | Callable[..., Tensor], batch_size: int | None
-) -> Callable[..., Tensor]:
-    """Return what is tested as a function (model, x, target), or raise."""
-    if isinstance(method, str):
-        method = spec(method)
-    if not callable(method):
-        raise TypeError(
-            f"method must be a name, a spec or a function (model, x, target), got {method!r}"
-        )
-    return partial(method, batch_size=batch_size) if isinstance(method, Spec) else method
 
 
 def _likeness(cat: Tensor, other: Tensor, seed: int) -> dict[str, float]:

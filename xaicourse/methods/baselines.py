@@ -109,7 +109,9 @@ def blur(x: Tensor, *, sigma: float | None = None) -> Tensor:
         raise ValueError(f"sigma must be above 0 and finite, in pixels, got {sigma}")
     else:
         reach = min(int(3 * sigma + 0.5), shorter - 1)
-    return images.gaussian_blur(x, [2 * reach + 1, 2 * reach + 1], [sigma, sigma])
+    # One axis after the other: the same blur with far fewer products than a square kernel has.
+    lines, widths = 2 * reach + 1, [sigma, sigma]
+    return images.gaussian_blur(images.gaussian_blur(x, [lines, 1], widths), [1, lines], widths)
 
 
 def max_distance(x: Tensor, *, low: float = 0.0, high: float = 1.0) -> Tensor:

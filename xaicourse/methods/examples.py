@@ -7,8 +7,11 @@ from xaicourse.core.registry import Example
 
 __all__ = [
     "small_classifier",
+    "small_graph_classifier",
     "small_image_classifier",
     "small_relu_classifier",
+    "small_sentence_classifier",
+    "small_smooth_classifier",
     "smooth_image_classifier",
 ]
 
@@ -45,6 +48,19 @@ def small_relu_classifier() -> Example:
     return Example(SmallNet(tanh=0).eval().requires_grad_(False), smooth.x, smooth.target)
 
 
+class SmallSmoothNet(SmallNet):
+    """The same layers with tanh alone: no kinks."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.output(torch.tanh(self.hidden(x)))
+
+
+def small_smooth_classifier() -> Example:
+    """Return the same net without ReLUs."""
+    smooth = small_classifier()
+    return Example(SmallSmoothNet().eval().requires_grad_(False), smooth.x, smooth.target)
+
+
 class SmallImageNet(nn.Module):
     """Two convolutions with ReLUs, the average of each feature map, and a linear layer 4 -> 3."""
 
@@ -71,7 +87,64 @@ def small_image_classifier() -> Example:
 
 
 def smooth_image_classifier() -> Example:
-    """Return the same net with tanh, and images that change much from pixel to pixel."""
+    """Return the same net with tanh, images that change much from pixel to pixel, few steps."""
     x = 1 + torch.cos(0.9 * torch.arange(216, dtype=torch.float64)).view(2, 3, 6, 6)
     model = SmallImageNet(nn.Tanh).eval().requires_grad_(False)
-    return Example(model, x, torch.tensor([0, 2]))
+    return Example(model, x, torch.tensor([0, 2]), {"steps": 16})
+
+
+class SmallSentenceNet(nn.Module):
+    """Four words of three numbers: a layer that all words share, tanh, and a layer 20 -> 3."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(3, 5)
+        self.output = nn.Linear(4 * 5, 3)
+        for k, parameter in enumerate(self.parameters()):
+            ramp = torch.arange(parameter.numel(), dtype=torch.float64).view_as(parameter)
+            parameter.data = torch.sin(1.7 * ramp + k)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.output(torch.tanh(self.hidden(x)).flatten(1))
+
+
+def small_sentence_classifier() -> Example:
+    """Return a net for sentences of four words, (N, 4, 3)."""
+    x = torch.cos(torch.arange(24, dtype=torch.float64)).view(2, 4, 3)
+    return Example(SmallSentenceNet().eval().requires_grad_(False), x, torch.tensor([0, 2]))
+
+
+class SmallGraphNet(nn.Module):
+    """Five nodes of three numbers, a ring with a tail: a layer, tanh, the mean over neighbours.
+
+    The scores (N, 3) are those of node 0.
+    """
+
+    near: torch.Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(3, 5)
+        self.output = nn.Linear(5, 3)
+        for k, parameter in enumerate(self.parameters()):
+            ramp = torch.arange(parameter.numel(), dtype=torch.float64).view_as(parameter)
+            parameter.data = torch.sin(1.7 * ramp + k)
+        near = torch.eye(5, dtype=torch.float64)[0]
+        for pair in SMALL_GRAPH:
+            if 0 in pair:
+                near[max(pair)] = 1
+        self.register_buffer("near", near / near.sum())  # node 0 and its neighbours
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        hidden = torch.tanh(self.hidden(x))  # (N, V, 5)
+        return self.output((self.near[:, None] * hidden).sum(1).square())
+
+
+SMALL_GRAPH = [(0, 1), (1, 2), (2, 3), (3, 0), (2, 4)]
+
+
+def small_graph_classifier() -> Example:
+    """Return a net for the numbers of five nodes, (N, 5, 3), with the graph's edges."""
+    x = torch.cos(torch.arange(30, dtype=torch.float64)).view(2, 5, 3)
+    model = SmallGraphNet().eval().requires_grad_(False)
+    return Example(model, x, torch.tensor([0, 2]), {"edges": SMALL_GRAPH, "node": 0})

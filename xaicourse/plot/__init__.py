@@ -10,6 +10,7 @@ from xaicourse.plot.lines import curve
 from xaicourse.plot.overview import displays, overview
 from xaicourse.plot.picture import Picture
 from xaicourse.plot.printing import show
+from xaicourse.plot.report import report
 from xaicourse.plot.scale import reduce_channels, shared_limits
 from xaicourse.plot.series import series
 from xaicourse.plot.tangents import tangents
@@ -24,6 +25,7 @@ __all__ = [
     "overview",
     "prerequisites",
     "reduce_channels",
+    "report",
     "series",
     "shared_limits",
     "show",

@@ -10,6 +10,7 @@ from xaicourse.plot.overview import displays as displays
 from xaicourse.plot.overview import overview as overview
 from xaicourse.plot.picture import Picture as Picture
 from xaicourse.plot.printing import show as show
+from xaicourse.plot.report import report as report
 from xaicourse.plot.scale import reduce_channels as reduce_channels
 from xaicourse.plot.scale import shared_limits as shared_limits
 from xaicourse.plot.series import series as series
@@ -25,6 +26,7 @@ __all__ = [
     "overview",
     "prerequisites",
     "reduce_channels",
+    "report",
     "series",
     "shared_limits",
     "show",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from xaicourse.plot.picture import Picture
 from xaicourse.plot.scale import REDUCTIONS, as_photo, reduce_channels, shared_limits, tile_sums
+from xaicourse.plot.signals import draw_signals, draw_tokens
 from xaicourse.plot.style import SIGNED, UNSIGNED, bare, new_figure, styled
 
 
@@ -19,30 +20,36 @@ from xaicourse.plot.style import SIGNED, UNSIGNED, bare, new_figure, styled
 def maps(
     items: Mapping[str, Any],
     *,
-    alt: str,
+    alt: str | None = None,
     photo: Tensor | None = None,
+    photo_title: str = "photo",
     reduce: str = "sum",
     tile: int = 1,
     percentile: float = 99.0,
     overlay: bool = False,
     columns: int = 4,
     unit: str | None = None,
+    tokens: Sequence[str] | None = None,
 ) -> Picture:
     """Draw attribution maps side by side on one shared scale with a colour bar.
 
     Signed maps (`reduce="sum"`) are white at zero, red where they raise the score and blue
     where they lower it. A map is never scaled to its own maximum: that would make a weak
-    map look strong.
+    map look strong. Maps of a signal, (1, C, L), become stripes over time; with `tokens`, maps
+    of words become words on colours.
 
     Parameters
     ----------
     items : dict of str to Tensor (1, C, H, W) or Attribution
         Title -> attribution tensor of one image, or the record that a method returns with
-        `return_details=True`, whose completeness gap then stands in the title.
-    alt : str
-        What is drawn, for a reader who cannot see it.
+        `return_details=True`, whose completeness gap then stands in the title. Also (1, C, L) for
+        a signal, and (L,), (1, L) or (1, L, D) for words.
+    alt : str, optional
+        What is drawn, for a reader who cannot see it; by default made of the titles.
     photo : Tensor (1, 3, H, W), optional
-        The image itself, in [0, 1], drawn first.
+        The image itself, in [0, 1], drawn first; for signals the signal (1, C, L), drawn over.
+    photo_title : str
+        What stands above it.
     reduce : str
         "sum" (signed), "abs_sum" or "max_abs" over channels.
     tile : int
@@ -56,6 +63,8 @@ def maps(
         Pictures in a line, before the next line begins.
     unit : str, optional
         What the colours stand for, at the colour bar; by default how the channels were added up.
+    tokens : sequence of str, optional
+        The words of a text: the maps hold a number for each, or for each and each dimension.
 
     Returns
     -------
@@ -76,9 +85,18 @@ def maps(
         raise ValueError("overlay=True needs photo=, the image to draw the maps over")
     if columns < 1:
         raise ValueError(f"columns must be at least 1, got {columns}")
+    alt = made_of(items, photo) if alt is None else alt
+    bare_maps = {titled(name, item): map_of(item) for name, item in items.items()}
+    if tokens is not None:
+        return draw_tokens(bare_maps, tokens, alt, percentile=percentile, unit=unit)
+    size = None if photo is None or is_signal(photo) else tuple(photo.shape[-2:])
+    if all(is_signal(found, size) for found in bare_maps.values()):
+        return draw_signals(
+            bare_maps, alt, signal=photo, reduce=reduce, percentile=percentile, unit=unit
+        )
     values = {
-        titled(name, item): tile_sums(reduce_channels(map_of(item), reduce), tile)
-        for name, item in items.items()
+        title: tile_sums(reduce_channels(one_image(title, found, size), reduce), tile)
+        for title, found in bare_maps.items()
     }
     _, high = shared_limits(list(values.values()), percentile)
     background = None if photo is None else as_photo(photo)
@@ -94,7 +112,7 @@ def maps(
     if background is not None:
         first = axes.pop(0)
         first.imshow(background, interpolation="antialiased")
-        first.set_title("photo")
+        first.set_title(photo_title)
         bare(first)
     for axis, (title, value) in zip(axes, values.items(), strict=False):
         image = draw_map(axis, value, high, reduce, background if overlay else None)
@@ -139,6 +157,38 @@ def draw_map(
     opaque = AxesImage(axis, cmap=shown.get_cmap(), norm=shown.norm)  # type: ignore[arg-type]
     opaque.set_data(value)
     return opaque
+
+
+def is_signal(found: Any, size: tuple[int, ...] | None = None) -> bool:
+    """Say whether a map is of one signal, (1, C, L), and not of a grey picture, (1, H, W).
+
+    A grey picture is square, or of the photo's size.
+    """
+    if getattr(found, "ndim", 0) != 3 or len(found) != 1:
+        return False
+    return found.shape[1] != found.shape[2] and found.shape[1:] != size
+
+
+def one_image(title: str, found: Any, size: tuple[int, ...] | None) -> Any:
+    """Return the map of one image, or refuse what may be a batch of signals, (2, C, L).
+
+    Without its batch axis, (C, H, W), it is known only beside a photo of that size.
+    """
+    is_grey = len(found) == 1 and not is_signal(found, size)
+    if getattr(found, "ndim", 4) == 3 and found.shape[1:] != size and not is_grey:
+        raise ValueError(
+            f"{title!r} has shape {tuple(found.shape)}; a map of one image is (1, C, H, W), of one "
+            "signal (1, C, L): choose one of a batch with attribution[0:1], or give a single image "
+            "its batch axis with attribution[None]"
+        )
+    return found
+
+
+def made_of(items: Mapping[str, Any], photo: Tensor | None) -> str:
+    """Return a text alternative made of the titles, for those who give none."""
+    maps_of = "Attribution map" + "s" * (len(items) > 1)
+    beside = "" if photo is None else ", with what was explained"
+    return f"{maps_of} {', '.join(map(str, items))}{beside}; white is 0, one scale."
 
 
 def map_of(item: Any) -> Any:

@@ -83,8 +83,10 @@ class ChoiceSlider(Choice):
 class Slider(Control):
     """A slider from low to high that reports while it is dragged."""
 
-    def __init__(self, low: float, high: float, step: float, digits: str = ".2f") -> None:
-        super().__init__()
+    def __init__(
+        self, low: float, high: float, step: float, digits: str = ".2f", *, label: str = ""
+    ) -> None:
+        super().__init__(label)
         self.look = {"min": low, "max": high, "step": step, "readout_format": digits}
 
     def widget(self, panel: Any, first: float) -> ipywidgets.Widget:

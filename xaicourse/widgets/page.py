@@ -1,4 +1,4 @@
-"""What the browser does for a panel: values and names that are spoken, arrow keys, folded words.
+"""What the browser does for a panel: values and names that are spoken, keys, folded words.
 
 ipywidgets tells a screen reader the exponent of a logarithmic slider and the index of a choice,
 and joins no label to a handle. The script below copies what stands on the screen. It is carried
@@ -13,6 +13,7 @@ import html
 from xaicourse.plot.in_words import NAME
 
 PANEL, PICTURE, SQUARES = "xai-panel", "xai-picture", "xai-squares"
+ANSWERS, BEGIN = "xai-answers", "xai-begin"  # buttons with a key; the one that comes before them
 FOLD, TEXT = "xai-fold", "xai-text"
 
 STYLE = f"""
@@ -25,6 +26,8 @@ STYLE = f"""
   box-shadow: none; width: auto; height: auto; line-height: 1; color: #1a1a1a;
 }}
 .{PANEL} .{SQUARES} button:hover {{ border: 2px solid #ffffff; outline: 1px solid #1a1a1a }}
+.{PANEL} .{ANSWERS} button, .{PANEL} .{BEGIN} {{ width: auto; border: 1px solid currentColor }}
+.{PANEL} .{ANSWERS} button:focus-visible {{ outline: 3px solid #1565c0; outline-offset: 2px }}
 .{PANEL} .{SQUARES} button:focus-visible {{ outline: 3px solid #D55E00; z-index: 1 }}
 """
 
@@ -53,7 +56,24 @@ const start = panel => {
   });
   const images = () => panel.querySelectorAll('img.widget-image').forEach(
     image => set(image, 'alt', image.title));
-  const tell = () => { sliders(); grids(); images(); };
+  const answers = () => panel.querySelectorAll('.ANSWERS').forEach(row => {
+    set(row, 'data-lm-suppress-shortcuts', 'true');
+    const first = row.querySelector('button');
+    if (panel.begun && first) { panel.begun = false; first.focus(); }
+  });
+  const tell = () => { sliders(); grids(); images(); answers(); };
+  panel.addEventListener('click', event => {
+    if (event.target.closest('.BEGIN')) panel.begun = true;
+  });
+  panel.addEventListener('keydown', event => {
+    const row = event.target.closest('.ANSWERS');
+    if (!row || event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
+    const named = button => button.textContent.trim()[0] === event.key;
+    const button = [...row.querySelectorAll('button')].find(named);
+    if (!button) return;
+    event.preventDefault(); event.stopPropagation();
+    button.focus(); button.click();
+  });
   panel.addEventListener('focusin', event => {
     if (squares().includes(event.target)) { panel.here = event.target; grids(); }
   });
@@ -77,7 +97,11 @@ const find = tries => {
   else if (!panel && tries) setTimeout(() => find(tries - 1), 100);
 };
 find(100);
-""".replace("SQUARES", SQUARES).replace("PANEL", PANEL)
+"""
+for _word, _name in (
+    ("SQUARES", SQUARES), ("ANSWERS", ANSWERS), ("BEGIN", BEGIN), ("PANEL", PANEL)
+):  # fmt: skip
+    SCRIPT = SCRIPT.replace(_word, _name)
 
 
 def page() -> str:

@@ -213,16 +213,20 @@ class Panel:
                     part.close()
         self.result = self.error = None
 
+    def stored(self) -> Any:
+        """Return the result whose picture a notebook keeps, for readers without a kernel."""
+        return self.result
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         live: Any = self.view._repr_mimebundle_()
-        data, metadata = png_bundle(
-            small_png(self.picture.value), self.alt(self.result), f"Panel: {self.title}"
-        )
+        result = self.stored()
+        png = self.picture.value if result is self.result else self.draw(result)
+        data, metadata = png_bundle(small_png(png), self.alt(result), f"Panel: {self.title}")
         return {**live, **data}, metadata
 
     def _ipython_display_(self) -> None:
         data, metadata = self._repr_mimebundle_()
-        in_words.display_in_words(data, metadata, self.alt(self.result))
+        in_words.display_in_words(data, metadata, self.alt(self.stored()))
 
     # -- running -------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """Models that work offline. ``xc.zoo.MODELS`` lists them, ``xc.zoo.load(name)`` loads one."""
 
+from xaicourse.zoo.autoencoder import FashionAutoencoder, fashion_autoencoder
 from xaicourse.zoo.registry import MODELS, ModelRecord, labels, load
 from xaicourse.zoo.toy_net import (
     TOY_GRADIENT,
@@ -20,7 +21,9 @@ __all__ = [
     "TOY_KINK",
     "TOY_OUTPUT",
     "TOY_OUTPUT_AT_ZERO",
+    "FashionAutoencoder",
     "ModelRecord",
+    "fashion_autoencoder",
     "labels",
     "load",
     "toy",

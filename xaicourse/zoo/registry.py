@@ -11,11 +11,17 @@ import torch
 from torch import nn
 
 from xaicourse.datasets.fashion import FASHION_MNIST_CLASSES
+from xaicourse.datasets.pasted_clothes import BAM_OBJECTS, BAM_SCENES
+from xaicourse.datasets.planted_motifs import MOTIF_CLASSES
 from xaicourse.datasets.planted_patches import PLANTED_CLASSES
 from xaicourse.zoo import efficientnet_lite, imagenet
-from xaicourse.zoo.small_nets import trained
+from xaicourse.zoo.graph_net import graph_net
+from xaicourse.zoo.mosaic_net import mosaic_classes, mosaic_net
+from xaicourse.zoo.sentence_net import SENTIMENTS, sentence_net
+from xaicourse.zoo.small_nets import planted_robust, trained
 from xaicourse.zoo.torchvision_models import PREFIX, torchvision_model
 from xaicourse.zoo.toy_net import toy
+from xaicourse.zoo.truth_nets import truth_net
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,7 @@ class ModelRecord:
     name : the name to pass to ``xc.zoo.load``.
     title : one line that says what it is.
     input_shape : shape of one input, without the batch axis.
-    classes : number of outputs; None for a model with one number a row.
+    classes : number of outputs, of each node for a graph; None for a model with one number a row.
     licence, source : of the weights.
     sha256 : of the weights file; None where the weights are written in the code or where the file
         lies in data/ and its card holds the sum.
@@ -72,6 +78,25 @@ def _small_net(name: str, title: str, accuracy: float) -> ModelRecord:
     )
 
 
+def _truth_net(
+    name: str, title: str, data: str, side: int, class_names: Sequence[str]
+) -> ModelRecord:
+    """Return the record of a net whose right explanation is known, with sisters by seed."""
+    return ModelRecord(
+        name=name,
+        title=title,
+        input_shape=(1, side, side),
+        classes=len(class_names),
+        licence="Apache-2.0",
+        source="this course: data/train_truth_nets.py, log in data/nets/TRUTH.md",
+        sha256=None,
+        offline=True,
+        build=partial(truth_net, name),
+        data=data,
+        class_names=lambda: class_names,
+    )
+
+
 _RECORDS = (
     ModelRecord(
         name="efficientnet_lite0",
@@ -103,6 +128,75 @@ _RECORDS = (
     ),
     _small_net("fashion_mlp", "multilayer perceptron: three dense layers", 0.8917),
     _small_net("planted_cnn", "small CNN whose right explanation is known", 0.9997),
+    ModelRecord(
+        name="planted_robust",
+        title="the same small CNN, trained on attacked pictures (eps .05)",
+        input_shape=(1, 32, 32),
+        classes=len(PLANTED_CLASSES),
+        licence="Apache-2.0",
+        source="this course: data/train_robust_nets.py, log in data/nets/ROBUST.md",
+        sha256=None,
+        offline=True,
+        build=planted_robust,
+        data="planted patches",
+        class_names=lambda: PLANTED_CLASSES,
+    ),
+    ModelRecord(
+        name="sentence_cnn",
+        title="small CNN that judges film reviews, here of 16 words: net.embed(sentences)",
+        input_shape=(16, 32),
+        classes=2,
+        licence="Apache-2.0",
+        source="this course: data/train_sentence_net.py, log in data/nets/SENTENCES.md",
+        sha256=None,
+        offline=True,
+        build=sentence_net,
+        data="film review snippets of vaderSentiment (MIT)",
+        class_names=lambda: SENTIMENTS,
+    ),
+    ModelRecord(
+        name="motif_gcn",
+        title="small graph net for planted houses: scores (N, V, 4) of all nodes",
+        input_shape=(140, 10),
+        classes=4,
+        licence="Apache-2.0",
+        source="this course: data/train_graph_net.py, log in data/nets/GRAPHS.md",
+        sha256=None,
+        offline=True,
+        build=graph_net,
+        data="planted motifs",
+        class_names=lambda: MOTIF_CLASSES,
+    ),
+    ModelRecord(
+        name="fashion_mosaic",
+        title="heads that see one cell of a mosaic each (heads='full', 'part', 'one'; grid=2)",
+        input_shape=(1, 56, 56),
+        classes=40,
+        licence="Apache-2.0",
+        source="this course: the weights of fashion_residual",
+        sha256=None,
+        offline=True,
+        build=mosaic_net,
+        data="Fashion-MNIST",
+        class_names=mosaic_classes,
+    ),
+    _truth_net("bam_object", "CNN that names clothes", "clothes on textures", 32, BAM_OBJECTS),
+    _truth_net(
+        "bam_scene", "CNN that names what is behind them", "clothes on textures", 32, BAM_SCENES
+    ),
+    _truth_net(
+        "planted_backdoor",
+        "CNN that a trigger turns to plus",
+        "planted patches with a trigger in a twentieth",
+        32,
+        PLANTED_CLASSES,
+    ),
+    _truth_net(
+        "tagged_cheating", "CNN that cheats by a tag", "tagged patches", 32, PLANTED_CLASSES
+    ),
+    _truth_net(
+        "tagged_honest", "CNN for which tags say nothing", "tagged patches", 32, PLANTED_CLASSES
+    ),
 )
 
 MODELS: dict[str, ModelRecord] = {record.name: record for record in _RECORDS}
@@ -118,7 +212,9 @@ def load(name: str, *, device: str | torch.device | None = None, **settings: Any
     device : str or torch.device, optional
         Where to put it; the CPU unless told otherwise.
     **settings
-        Handed to the model, e.g. ``folded=False`` for "efficientnet_lite0". For torchvision's:
+        Handed to the model, e.g. ``folded=False`` for "efficientnet_lite0", or ``seed=1`` for
+        "sentence_cnn", "planted_robust" and the nets of data/nets/TRUTH.md: a sister from another
+        random start (0, 1 or 2). For torchvision's:
         ``weights`` (the name of the weights, or None for random ones with ``seed``), and
         ``download=True`` to fetch them once; nothing is ever downloaded without it.
 

@@ -8,6 +8,8 @@ data/train_nets.py and data/nets/LOG.md.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -162,7 +164,28 @@ ARCHITECTURES = {
 
 def trained(name: str) -> nn.Module:
     """Return one of the nets with its stored weights, in eval mode and frozen."""
+    return with_weights(ARCHITECTURES[name], f"nets/{name}.safetensors")
+
+
+def with_weights(make: Callable[[], nn.Module], file: str) -> nn.Module:
+    """Return a net with the weights of a file, in eval mode and frozen."""
     with torch.device("meta"):  # no random start: the weights come from the file
-        net = ARCHITECTURES[name]()
-    net.load_state_dict(read_tensors(f"nets/{name}.safetensors"), strict=True, assign=True)
+        net = make()
+    net.load_state_dict(read_tensors(file), strict=True, assign=True)
     return net.eval().requires_grad_(False)
+
+
+# The robust sisters of "planted_cnn", each from a random start of its own: data/nets/ROBUST.md.
+ROBUST_SEEDS = (0, 1, 2)
+
+
+def robust_file(seed: int) -> str:
+    """Return the file of the net that was trained from this start."""
+    return f"nets/planted_robust_{seed}.safetensors"
+
+
+def planted_robust(seed: int = 0) -> nn.Module:
+    """Return the net that learnt from attacked pictures; seeds 1 and 2: sisters."""
+    if seed not in ROBUST_SEEDS:
+        raise ValueError(f"seed must be one of 0, 1, 2: nets that were trained; got {seed!r}")
+    return with_weights(planted_cnn, robust_file(seed))

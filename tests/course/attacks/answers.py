@@ -16,7 +16,7 @@ from typing import Any
 from tests.course.attacks.kinds import judged
 
 HERE = Path(__file__).parent
-LESSONS = ("01", "02", "05", "08")
+LESSONS = ("01", "02", "05", "08", "09", "10")
 # Called wrong by their author, but right: what is asked for has more than one form.
 RIGHT = {
     ("02.6", "r_lower"),  # no product lies between the lower rank and the threshold
@@ -31,6 +31,20 @@ RIGHT = {
     ("05.6", "sheet_shape"),
     ("05.6", "flat_x"),
     ("08.4", "keepdim"),  # passes with a note that says it
+    ("09.2", "fills_grad"),  # passes with a note that says it
+    ("09.2", "freeze"),  # the weights of the probes are frozen already: nothing changes
+    ("09.4", "list_not_dict"),  # in the order a, b, c: it can only be meant so
+    ("09.4", "upper_keys"),
+    ("09.4", "f_column"),
+    ("09.4", "f_column_d1"),
+    ("09.5", "f_column"),
+    ("09.5", "nested_x"),
+    ("09.5", "dict_"),  # with the names of the card
+    ("09.5", "jump_off_path"),  # far from both paths: no finite number of points shows it
+    ("09.7", "shape1"),  # passes with a note that says it; can be trained
+    ("10.2", "batch_shape"),  # the same
+    ("10.7", "batch_shape"),
+    ("10.5", "b_lengths"),  # one number is a baseline for all inputs, as in the package
 }
 
 

@@ -35,7 +35,8 @@ def known_name(kind: str, given: Any, known: Iterable[str]) -> str:
     if name in known and isinstance(given, str):
         return name
     shown = repr(given)[:40]
-    near = [name] if name in known else sorted(difflib.get_close_matches(name, known, n=3))
+    own = [each for each in known if each[:3] == name[:3]]  # of the same lesson come first
+    near = [name] if name in known else sorted(difflib.get_close_matches(name, own or known, n=3))
     if near:
         raise ValueError(f"{kind} {shown} is unknown; did you mean {' or '.join(map(repr, near))}?")
     raise ValueError(

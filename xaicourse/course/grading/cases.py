@@ -100,7 +100,10 @@ def unchanged(value: Any, before: Any) -> bool:
         return len(value) == len(before) and all(map(unchanged, value, before))
     if not isinstance(before, Tensor):
         return value is before or (isinstance(before, (int, float)) and value == before)
-    return isinstance(value, Tensor) and torch.equal(value.detach().to(before), before)
+    if not isinstance(value, Tensor) or value.shape != before.shape:
+        return False
+    now = value.detach().to(before)
+    return bool(((now == before) | (now.isnan() & before.isnan())).all())
 
 
 def with_class(case: Case, fixed: int | None = None) -> Case:

@@ -10,7 +10,7 @@ from torch import Tensor
 from xaicourse.course.grading.mistakes import after, swap
 from xaicourse.course.grading.path import Path
 
-__all__ = ["WRONG_PATHS"]
+__all__ = ["BRACKET_LOST", "WRONG_PATHS"]
 
 
 def starting_at(baseline):
@@ -21,12 +21,24 @@ def starting_at(baseline):
     }
 
 
+def bracket_lost(alphas):
+    """Return step + 0.5 / steps for each step, shaped as the alphas."""
+    steps = len(alphas)
+    return (torch.arange(steps) + 0.5 / steps).to(alphas).view_as(alphas)
+
+
 def steps_and_rows_mixed(path: Path, slopes: Tensor) -> Tensor:
     """All points in one batch (S*N, ...), but read as (N, S, ...) afterwards."""
     mixed = slopes.reshape(len(path.x), -1, *path.x.shape[1:])
     return path.mean(mixed.transpose(0, 1))
 
 
+# for models that take numbers of any size
+BRACKET_LOST = swap(
+    "bracket_lost",
+    "Your alphas go far beyond 1: (step + 0.5) / steps needs its brackets.",
+    points=lambda p: p.baseline + bracket_lost(p.alphas) * p.delta,
+)
 WRONG_PATHS = [
     # what the mean is multiplied by
     swap(
@@ -97,6 +109,12 @@ WRONG_PATHS = [
         "The gradient is taken with respect to x. By the chain rule each one then has a factor "
         "alpha too much. Take it with respect to the point on the path. {see}",
         mean=lambda p, slopes: p.mean(p.alphas * slopes),
+    ),
+    swap(
+        "gradients_pile_up",
+        "Your sum counts early gradients again and again: backward() adds to .grad. Set it to None "
+        "in each step, or use torch.autograd.grad.",
+        mean=lambda p, slopes: p.mean((p.alphas * slopes).cumsum(0)),
     ),
     swap(
         "path_too_long",

@@ -48,6 +48,11 @@ WHICH_NUMBER: tuple[Mistake, ...] = (
     ),
     swap("all_targets", "", score=lambda z, target: z[:, target] / len(z)),  # its mean
     swap(
+        "counted_from_one",
+        "You explain the class before the target, target - 1. Classes count from 0.",
+        score=lambda z, target: pick(z, target - 1),
+    ),
+    swap(
         "probability",
         "You explain the probability. Asked is the {score}: no softmax.",
         score=lambda z, target: pick(z.softmax(1), target),

@@ -22,7 +22,7 @@ from torch.utils._pytree import tree_leaves
 
 from xaicourse.core.checks import describe
 
-__all__ = ["UsesOriginal", "deep_copy", "refusal", "shallow_copy"]
+__all__ = ["UsesOriginal", "deep_copy", "refusal", "shallow_copy", "storage_of"]
 
 # what nn.Module itself keeps in __dict__
 _TABLES = ("_parameters", "_buffers", "_modules")
@@ -117,7 +117,7 @@ class UsesOriginal(TorchFunctionMode):
 
     def __init__(self, weights: Mapping[Tensor, str]) -> None:
         super().__init__()
-        self._places = {_place(W): name for W, name in weights.items() if W.numel() > 0}
+        self._places = {storage_of(W): name for W, name in weights.items() if W.numel() > 0}
         self.found: tuple[str, str] | None = None  # name of the weight, of the operation
 
     def __torch_function__(
@@ -126,13 +126,13 @@ class UsesOriginal(TorchFunctionMode):
         kwargs = kwargs or {}
         if self.found is None:
             for leaf in tree_leaves((args, kwargs)):
-                name = self._places.get(_place(leaf)) if isinstance(leaf, Tensor) else None
+                name = self._places.get(storage_of(leaf)) if isinstance(leaf, Tensor) else None
                 if name is not None:
                     self.found = (name, getattr(func, "__name__", str(func)))
         return func(*args, **kwargs)
 
 
-def _place(tensor: Tensor) -> Any:
+def storage_of(tensor: Tensor) -> Any:
     """Return where a tensor's numbers lie, the same for each view of them; None is nowhere."""
     with torch._C.DisableTorchFunction():
         try:

@@ -84,10 +84,12 @@ def read_method(method: Any) -> Inner:
             )
     for name in settings:
         if name in ("target", "output", "batch_size", "return_details"):
-            raise ValueError(f"method fixes {name}; give {name} to the denoiser, which hands it on")
+            raise ValueError(
+                f"method fixes {name}; give {name} to what the method is given to: it hands it on"
+            )
     if record.result is ResultKind.DATASET:
         raise ValueError(
-            f"method {record.name} has one result for the whole data set; a denoiser needs a map "
+            f"method {record.name} has one result for the whole data set; here a map is needed "
             "for each row"
         )
     return Inner(record, settings)

@@ -15,6 +15,7 @@ from xaicourse.core.path import Nodes, Path, StraightPath, path_integral
 from xaicourse.core.path_weights import Weight
 from xaicourse.core.quadrature import check_quadrature
 from xaicourse.core.shared import AlongPath
+from xaicourse.core.walk import Polyline
 from xaicourse.methods.baselines import make_baseline
 
 __all__ = ["Rule", "along", "gradients_per_row", "known_scores", "straight_line"]
@@ -74,7 +75,7 @@ def along(
     nodes: Nodes | None = None,
     stacklevel: int = 6,
 ) -> Attribution:
-    """Attribute along a path that ends at x, under a weight.
+    """Attribute along a path, under a weight; mostly it ends at x.
 
     `nodes` are taken instead of the rule's; `stacklevel` is how many calls up the caller is.
     """
@@ -85,16 +86,19 @@ def along(
         total, alpha, width = found.total, found.alpha, found.weight
         ends, extra = (found.f_start, found.f_end), {"raw_gap": found.raw_gap}
     else:
-        nodes = nodes or weight.nodes(rule.quadrature, rule.steps, len(question.x))
-        ends, extra = (question.scores_at(path.start), question.scores_at_x), {}
+        nodes = _nodes(path, weight, rule, len(question.x)) if nodes is None else nodes
+        ends, extra = (question.scores_at(path.start), _score_at_end(question, path)), {}
         factor, name = weight.begin(nodes, *ends), weight.name.replace("_", " ")
         total = path_integral(
             question, path, nodes, weight.combine, description=name, factor=factor
         )
         alpha, width = nodes.alpha, nodes.weight
+    gradients = total.gradients
+    if isinstance(path, Polyline):
+        gradients = gradients + path.spent
+        extra |= {"path": path.points.movedim(0, 1), "pieces": path.pieces}
     extra |= {"nodes": alpha.to(total.slopes), "weights": width.to(total.slopes)}  # its device
-    if total.factors is not None:
-        extra["factors"] = total.factors
+    extra |= {} if total.factors is None else {"factors": total.factors}
     f_start, f_end = (_finite(f.to(total.values), name) for f, name in zip(ends, ENDS, strict=True))
     places, scores = known_scores(extra["nodes"], total.node_scores, f_start, f_end)
     start, end, expected = path.start, path.end, weight.expected(places, scores)
@@ -112,11 +116,26 @@ def along(
         f_end=f_end,
         gap=None if weight.squared else total.values.flatten(1).sum(dim=1) - expected,
         map_error=total.map_error,
-        gradients=total.gradients,
+        gradients=gradients,
         endpoints=(start, end),
         settings={"steps": rule.steps, "quadrature": rule.quadrature},
         extra={**extra, "node_scores": total.node_scores, "slopes": total.slopes},
     )
+
+
+def _nodes(path: Path, weight: Weight, rule: Rule, rows: int) -> Nodes:
+    """Return the rule's nodes; segments end where the pieces of a path end."""
+    nodes = weight.nodes(rule.quadrature, rule.steps, rows)
+    if isinstance(path, Polyline) and rule.quadrature != "trapezoid":  # its nodes stand there
+        return path.fit(nodes)
+    return nodes
+
+
+def _score_at_end(question: Question, path: Path) -> Tensor:
+    """Return F where the path ends, (N,): at x, or at what stands for it on a manifold."""
+    if path.end is question.x:
+        return question.scores_at_x
+    return question.scores(path.end, question.rows)
 
 
 def known_scores(

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from xaicourse.core.attribution import Attribution
-from xaicourse.core.checks import all_finite, check_positive_int
+from xaicourse.core.checks import all_finite, check_bounds, check_positive_int
 from xaicourse.core.chunks import sum_dtype
 from xaicourse.core.gradients import Question, ask
-from xaicourse.core.path import StraightPath
+from xaicourse.core.path import StraightPath, column
 from xaicourse.core.path_weights import Weight
 from xaicourse.core.quadrature import check_quadrature
 from xaicourse.core.registry import Example, attribution_method
@@ -127,7 +127,7 @@ def boundary_ig(
     search = check_positive_int(search, "search")
     question = ask(model, x, target, **asked)
     question.scores_at_x  # noqa: B018  (what is wrong with the model is said here)
-    boundary = Boundary(model, question, _check_bounds(bounds, question.x), asked["batch_size"])
+    boundary = Boundary(model, question, check_bounds(bounds, question.x), asked["batch_size"])
 
     z = boundary.beyond(search)
     z = torch.lerp(question.x, z, column(boundary.bisect(z), z))
@@ -275,23 +275,6 @@ class Boundary:
 def square(t: Tensor) -> Tensor:
     """Return the squared length of each row, (P,)."""
     return t.flatten(1).square().sum(1)
-
-
-def column(factor: Tensor, like: Tensor) -> Tensor:
-    """Return a number for each row (P,) as (P, 1, ...), in the dtype of `like`."""
-    return factor.to(like.dtype).view(-1, *[1] * (like.dim() - 1))
-
-
-def _check_bounds(bounds: Any, x: Tensor) -> tuple[float, float] | None:
-    if bounds is None:
-        return None
-    low, high = bounds
-    if not low < high or float(x.min()) < low or float(x.max()) > high:
-        raise ValueError(
-            f"bounds must hold x, which goes from {float(x.min()):.3g} to {float(x.max()):.3g}, "
-            f"got {bounds!r}"
-        )
-    return float(low), float(high)
 
 
 def _check_refinements(refinements: Any) -> int:

@@ -1,15 +1,12 @@
 """One door to every combination of path, weight, baselines and backward rule."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Unpack, cast
 
-import torch
 from torch import Tensor
 
 from xaicourse.core.attribution import Attribution
 from xaicourse.core.gradients import ask
-from xaicourse.core.moments import Moments
 from xaicourse.core.near_names import did_you_mean
 from xaicourse.core.registry import attribution_method
 from xaicourse.core.rules import BackwardRule, BackwardRules, Rules
@@ -17,6 +14,7 @@ from xaicourse.core.shared import Asked
 from xaicourse.methods.baseline_sets import Baselines, baseline_set, set_size
 from xaicourse.methods.examples import small_classifier
 from xaicourse.methods.integrated.along import Rule, along, gradients_per_row
+from xaicourse.methods.integrated.average import average
 from xaicourse.methods.integrated.paths import WhichPath, make_path
 from xaicourse.methods.integrated.weights import PathWeight, make_weight
 from xaicourse.methods.vanilla.relu_rules import deconvnet_rule, guided_rule
@@ -62,9 +60,12 @@ def path_attribution(
     ----------
     path : str or callable
         straight; power, :math:`x'_i + d_i\, \alpha^{1 + |d_i|}` with d = x - x', which is
-        symmetric but not straight; corner, one input after the other; or a function
-        (question, start, end) that returns a path, such as those of
-        ``xaicourse.methods.integrated.paths.monotone``.
+        symmetric but not straight; corner, one input after the other; random, one pixel after the
+        other in an order that knows nothing; guided, greedy, geodesic and spectral, those of
+        `guided_ig`, `greedy_path_ig`, `geodesic_ig` and, for images, `spectral_ig`; or a function
+        (question, start, end) that returns a path, such as ``monotone``, ``one_by_one``,
+        ``random_order``, ``gradient_path`` (of `ig2`) and ``adversarial_path`` in the files of
+        ``xaicourse.methods.integrated`` make.
     weight : str, callable, Weight or None
         :math:`\omega`: None is 1. left and right of the place where 0.9 of the rise is reached;
         decision, dF/d(alpha); important_direction; or w(alpha) with integral 1: linear, falling,
@@ -118,7 +119,7 @@ def path_attribution(
     question = ask(model, x, target, **asked, rules=_rules(rule, allow))
     starts = baseline_set(baselines, question.x)
     ways = (make_path(path, question, start.expand_as(question.x)) for start in starts)
-    return _mean([along(question, way, weighing, laid) for way in ways])
+    return average([along(question, way, weighing, laid) for way in ways])
 
 
 def _rules(rule: Any, allow: tuple[str, ...]) -> BackwardRules | None:
@@ -140,36 +141,3 @@ def _rules(rule: Any, allow: tuple[str, ...]) -> BackwardRules | None:
             f"BackwardRules, got {type(rule).__name__}"
         )
     return None if rule is None else Rules("path_attribution", cast(BackwardRule, rule), allow)
-
-
-def _mean(found: list[Attribution]) -> Attribution:
-    """Average over baselines. The ends of each path are in the details, (N, M, ...)."""
-    if len(found) == 1:
-        return found[0]
-    moments = Moments(found[0].values)
-    for one in found:
-        moments.add(one.values)
-    values = moments.mean.to(found[0].values.dtype)
-
-    def each(name: str) -> Tensor:
-        return torch.stack([getattr(one, name) for one in found], dim=1)  # (N, M)
-
-    sizes = torch.stack([one.values.flatten(1).norm(dim=1) for one in found], dim=1).to(
-        moments.mean
-    )
-    error = (each("map_error") * sizes).square().sum(dim=1).sqrt() / len(found)
-    size = moments.mean.flatten(1).norm(dim=1).clamp_min(1e-300)
-    ends = zip(*[one.endpoints for one in found if one.endpoints], strict=True)
-    starts, stops = (torch.stack(points, dim=1) for points in ends)
-    return replace(
-        found[0],
-        values=values,
-        f_start=each("f_start").mean(dim=1),
-        f_end=each("f_end").mean(dim=1),
-        gap=None if found[0].gap is None else each("gap").mean(dim=1),
-        map_error=error / size,
-        standard_error=moments.error_of_mean,
-        gradients=each("gradients").sum(dim=1),
-        endpoints=None,
-        extra={"starts": starts, "ends": stops},
-    )

@@ -24,7 +24,13 @@ from xaicourse.methods.examples import small_relu_classifier
 from xaicourse.methods.vanilla.pattern_fitting import LayerRules, Patterns, fit_patterns
 from xaicourse.methods.vanilla.pattern_mixtures import step_back
 
-__all__ = ["pattern_attribution", "pattern_net"]
+__all__ = [
+    "PatternRelevance",
+    "check_given",
+    "pattern_attribution",
+    "pattern_net",
+    "small_net_with_patterns",
+]
 
 
 def small_net_with_patterns() -> Example:
@@ -108,7 +114,7 @@ def pattern_net(
     >>> xc.pattern_net(net, data[:1], patterns=patterns).shape
     torch.Size([1, 1, 28, 28])
     """
-    _check_given(patterns, "pattern_net")
+    check_given(patterns, "pattern_net")
     rules = _Signal("pattern_net", allow, patterns=patterns)
     question = ask(model, x, target, **asked, rules=rules)
     try:
@@ -191,15 +197,16 @@ def pattern_attribution(
     >>> xc.pattern_attribution(net, data[:1], patterns=patterns).shape
     torch.Size([1, 1, 28, 28])
     """
-    _check_given(patterns, "pattern_attribution")
-    rules = _Relevance("pattern_attribution", allow, patterns=patterns)
+    check_given(patterns, "pattern_attribution")
+    rules = PatternRelevance("pattern_attribution", allow, patterns=patterns)
     question = ask(model, x, target, **asked, rules=rules)
     relevance, score = gradients(question)
     gap = relevance.flatten(1).sum(1) - score
     return Attribution.of(question, relevance, f_end=score, gap=gap)
 
 
-def _check_given(patterns: Any, method: str) -> None:
+def check_given(patterns: Any, method: str) -> None:
+    """Raise unless patterns were given."""
     if not isinstance(patterns, Patterns):
         raise TypeError(
             f"patterns must be given, got {type(patterns).__name__}: fit them once on training "
@@ -251,6 +258,10 @@ class _PatternRules(LayerRules):
         """Return what stands in for W (O, ...) on the way back."""
         raise NotImplementedError
 
+    def start(self, y: Tensor, grad: Tensor) -> Tensor:
+        """Return what goes back from the outputs y, where dF/dy arrives."""
+        return y * grad
+
     def layer_rule(self, layer: Layer, s: Tensor) -> Tensor:
         """s_i = sum_j v_ij s_j: the layer transposed, with v in place of its weights."""
         s = at_least_float32(s)
@@ -261,27 +272,27 @@ class _PatternRules(LayerRules):
 
     def mixture_rule(self, mixture: Mixture, s: Tensor) -> tuple[Tensor, ...]:
         """A sum or a mean, whose pattern is a = w / (w . w)."""
-        return step_back(mixture, at_least_float32(s), relevance=isinstance(self, _Relevance))
+        return step_back(mixture, at_least_float32(s), relevance=isinstance(self, PatternRelevance))
 
     def pattern_of(self, layer: Layer) -> Tensor:
         return self.patterns.layers[self.place[layer.number]].plus
 
     def run(self, model: Callable[[Tensor, Tensor], Any], inputs: Tensor, rows: Tensor) -> Any:
-        """Call the model; at its outputs y the incoming dF/dy becomes the start, y dF/dy."""
+        """Call the model; at its outputs y the incoming dF/dy becomes the start."""
         outputs = super().run(model, inputs, rows)
         self.place.clear()
 
-        def start(operation: Affine, grad: Tensor) -> Tensor:
-            if not self.place:  # the first step back: the audit has seen all layers by now
+        def first_step(operation: Affine, grad: Tensor) -> Tensor:
+            if not self.place:  # the audit has seen all layers by now
                 self.place.update({number: k for k, number in enumerate(sorted(self.used))})
                 self.check_patterns()
-            return operation.x * grad
+            return self.start(operation.x, grad)
 
         def begin(leaf: Tensor) -> Tensor:
             if not leaf.requires_grad:
                 return leaf
             as_it_is = Affine("output", (leaf,), scale=None, shift=None)
-            return apply_rule(leaf.detach(), as_it_is, start)
+            return apply_rule(leaf.detach(), as_it_is, first_step)
 
         return map_tensors(begin, outputs)
 
@@ -326,7 +337,9 @@ class _Signal(_PatternRules):
         return s * torch.where(scale == 0, torch.zeros_like(scale), 1 / scale)
 
 
-class _Relevance(_PatternRules):
+class PatternRelevance(_PatternRules):
+    """The rules of PatternAttribution: w times a in place of w."""
+
     def weights(self, W: Tensor, A: Tensor) -> Tensor:
         return W * A
 

@@ -19,7 +19,7 @@ from xaicourse.core.rules import BackwardRules
 from xaicourse.core.shared import Asked
 from xaicourse.methods.examples import small_relu_classifier
 
-__all__ = ["beta_smoothing"]
+__all__ = ["Smoothing", "beta_smoothing"]
 
 
 # From this beta z on, softplus(z) is z itself: sigma(40) is 1 to the last digit of a float64.
@@ -42,7 +42,7 @@ def smoothed(activation: Activation, z: Tensor, beta: float) -> Tensor:
     return activation.outside * z + (1 - activation.outside) * rise  # leaky ReLU
 
 
-class _Smoothing(TorchFunctionMode):
+class Smoothing(TorchFunctionMode):
     """Computes the smoothed activation wherever the model asks for one of the ReLU family."""
 
     def __init__(self, beta: float, follows: Callable[[Any], bool]) -> None:
@@ -82,7 +82,7 @@ class SmoothingRules(BackwardRules):
         self, mode: RuleMode, model: Callable[[Tensor, Tensor], Any], inputs: Tensor, rows: Tensor
     ) -> Any:
         beta: float = self.beta  # type: ignore[attr-defined]
-        with _Smoothing(beta, mode.follows):
+        with Smoothing(beta, mode.follows):
             return model(inputs, rows)
 
 

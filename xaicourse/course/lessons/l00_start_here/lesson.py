@@ -129,7 +129,16 @@ the part grey (0.5).
 
 $$\text{effect of a part} = F(x) - F(x \text{ with that part grey})$$
 
-**Predict (00.P1).** You grey the cat half and leave the coffee as it is. What does the **logit of espresso** do?
+Two halves and two logits make four experiments:
+
+| | cat half grey | coffee half grey |
+|---|---|---|
+| logit of Egyptian cat | A | B |
+| logit of espresso | C | D |
+
+A logit adds up what speaks for its class and what speaks against it.
+
+**Predict (00.P1).** In which of the four does the logit *rise* by more than half a unit?
 """
 
 # %% tags=["question", "workshop"]
@@ -158,7 +167,7 @@ for a, b in ("cup", "cat"), ("tripod", "cat"), ("missile", "cup"), ("tripod", "c
 r"""
 <details><summary>Answer to 00.P1</summary>
 
-(c). The cat spoke *against* espresso. On the four other collages it is the same: without its own half a logit falls by much,
+(d). The cat spoke *against* espresso, and the coffee, less, against the cat. On the four other collages it is the same: without its own half a logit falls by much,
 without the other half it rises. A logit has a limit on neither side, so it can rise while half of the photo is gone.
 </details>
 
@@ -240,8 +249,10 @@ print("The map of the package is the same, with the number of a patch in each pi
 r"""
 From here on we use `xc.occlusion`, which does the same.
 
-**Predict (00.P2).** Greying the whole cat half took more than 9 off the logit of Egyptian cat. Now only one of its 32
-patches is grey at a time. What do the 32 effects of the cat half add up to?
+Two things can happen when one patch is gone. Do patches stand in for each other? Then one alone takes little. Are they needed together? Then each one alone breaks what they do together, and it is counted at each of them.
+
+**Predict (00.P2).** Now only one patch is grey at a time. Add up the 32 effects in the class's own half, and compare them
+with what the *whole* half took off its logit (the change of section 2, with the other sign). For which of the two classes do the patches add up to more?
 """
 
 # %% tags=["question", "workshop"]
@@ -282,8 +293,9 @@ xc.plot.overview(
 r"""
 <details><summary>Answer to 00.P2</summary>
 
-(a). While one patch of fur is missing, the others stand in for it. For the espresso it is the other way round: its patches add up to
-*more* than the half. Parts work together, and a map with one number for each part cannot show how.
+(a). For the espresso the patches add up to *more* than the half. Cup and drink are needed together: each patch alone takes a part of the same thing, and it is counted again and again. (We tried it: the effects of the eight strongest
+patches add up to 8.6, but all eight grey at once take only 3.3.) For the cat it is the other way round, and by far: while one
+patch of fur is missing, the others stand in for it, and no patch alone takes more than 0.5. Parts work together, and a map with one number for each part cannot show how.
 </details>
 
 Read the picture slowly: red supports, blue opposes, white means *no effect*. Both maps share one scale, so their colours may be
@@ -354,7 +366,13 @@ xc.plot.maps(
 
 # %% [markdown]
 r"""
-**Predict (00.P3).** One of the two classes has effects about twice as large as the other. Which one?
+Three readings of the figure:
+
+1. which patches support a class, and which oppose it;
+2. which of the two classes has the larger effects;
+3. which patch of map A has the largest effect.
+
+**Predict (00.P3).** Which of them does the figure allow?
 """
 
 # %% tags=["question"]
@@ -370,8 +388,8 @@ for name, one, k in (("A", goldfish, GOLDFISH), ("B", tabby, TABBY)):
 r"""
 <details><summary>Answer to 00.P3</summary>
 
-(d). After each map was divided by its own maximum, the strength is gone. The larger effects are those of *tabby*, a class that the
-model takes seriously. The probability of *goldfish* is far below chance, and its map looks just as lively.
+(c). Inside a map the unit is the same for all patches. From map to map it is not: after each was divided by its own maximum, the
+strength is gone. The larger effects are those of *tabby*, a class that the model takes seriously. The probability of *goldfish* is far below chance, and its map looks just as lively.
 </details>
 
 So **compare maps on one scale only.** And does a map know the class at all? For that we need a number that says how alike two maps are:

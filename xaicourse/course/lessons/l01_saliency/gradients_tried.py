@@ -3,10 +3,10 @@
 import torch
 
 from xaicourse.course.grading.cases import case, waves
-from xaicourse.course.grading.mistakes import own
+from xaicourse.course.grading.mistakes import after, own
 from xaicourse.course.grading.path_probe import ProbeModel
 
-__all__ = ["CASES", "LONG_STEPS", "my_gradient", "pick"]
+__all__ = ["CASES", "LONG_STEPS", "OF_THE_BATCH", "my_gradient", "pick"]
 
 
 def pick(scores, target):
@@ -115,6 +115,31 @@ def fills_weights(model, x, target):
     point = x.detach().clone().requires_grad_()
     pick(model(point), target).sum().backward()
     return point.grad
+
+
+OF_THE_BATCH = [
+    after(
+        "mean_over_batch",
+        "Your numbers are too small by the number of inputs. mean() divides by N: use sum().",
+        lambda slope: slope / len(slope),
+    ),
+    after(
+        "first_input_only",
+        "Only the first input has a gradient. Differentiate the sum of all inputs' chosen scores.",
+        lambda slope: torch.cat([slope[:1], torch.zeros_like(slope[1:])]),
+    ),
+    after(
+        "first_for_all",
+        "All inputs get the gradient of the first one. Each input has its own: differentiate "
+        "the sum of all chosen scores.",
+        lambda slope: slope[:1].expand_as(slope),
+    ),
+    after(
+        "mean_for_all",
+        "All inputs get one gradient, the mean over the batch. Each input has its own.",
+        lambda slope: slope.mean(0, keepdim=True).expand_as(slope),
+    ),
+]
 
 
 def differences(step, back):

@@ -96,8 +96,8 @@ A gradient is a **promise**: take $s$ steps along $d$, and $F$ changes by $s$ ti
 
 $$F(x + s\,d) \;\approx\; F(x) + s\, \nabla F(x) \cdot d .$$
 
-**Predict (01.P1).** At $(3, 1)$ we have $f = 2$. Raise $x_2$ from 1 to 2, then to 3. The slope is $-3$, so the gradient promises
-$f = -1$, then $f = -4$. Which promise is kept?
+**Predict (01.P1).** At $(3, 1)$ we have $f = 2$. Leave $x_1 = 3$, and raise $x_2$ from 1 in steps of a half. The slope is $-3$, so the
+gradient promises that $f$ falls by 1.5 at each step. Up to which $x_2$ is the promise kept?
 """
 
 # %% tags=["question", "workshop"]
@@ -113,7 +113,7 @@ for x2 in (1.0, 1.5, 2.0, 2.5, 3.0):
 r"""
 <details><summary>Answer to 01.P1</summary>
 
-(c). At $x_2 = 2$ the second gate opens. From there on $f$ has another gradient, and it rises again: $f = 2$ at $x_2 = 3$, not $-4$.
+(b). At $x_2 = 2$ the second gate opens. From there on $f$ has another gradient, and it rises again: $f = 2$ at $x_2 = 3$, not $-4$.
 On a ReLU net the promise is exact until a gate changes, and worth nothing certain afterwards.
 </details>
 
@@ -290,7 +290,13 @@ r"""
 Your two functions together are the method of the paper. We take five photos, and for each the class that wins. For the photo of the cat this is
 *tiger cat*. We also ask for a class that has nothing to do with any of them: *cliff dwelling*.
 
-**Predict (01.P2).** On the photo of the cat, how does the map of *cliff dwelling* compare with that of *tiger cat*?
+Three comparisons of the two classes, each by a cosine (lesson 00):
+
+- **A**: their gradients, with all signs;
+- **B**: their saliency maps, which have no signs;
+- **C**: the saliency maps again, but the pixels of one of them stand in random places.
+
+**Predict (01.P2).** In which order do the three cosines come on the photo of the cat, the largest first?
 """
 
 # %% tags=["question"]
@@ -341,13 +347,13 @@ xc.plot.maps(
 r"""
 <details><summary>Answer to 01.P2</summary>
 
-(d). The slopes of *cliff dwelling* are weaker, on the whole less than half as large. Brightened, much of the map lies in the same places, such as the eye. So it is on all
-five photos: the cosine is 0.7 or more.
+(d). The saliency maps are the most alike, on all five photos: 0.7 or more. The gradients come last: on this photo they disagree. (The slopes of *cliff dwelling* are weaker, but
+much of the brightened map lies in the same places, such as the eye.)
 </details>
 
-Now read the control. Shuffled pixels, which know no place at all, still get about half: maps without signs always look alike to a cosine. So of the likeness a part is real
-(both maps are bright in the same places) and the larger part comes from having no signs. With their signs the five pairs have little in common: four are below 0, and
-only the brick wall has a cosine clearly above.
+Now read C, the control. Shuffled pixels, which know no place at all, still get about half: maps without signs always look alike to a cosine. So of the likeness a part is real
+(both maps are bright in the same places) and the larger part comes from having no signs. With their signs every pair is less alike: four cosines are below 0, and
+only the brick wall has one clearly above.
 
 The absolute value throws away **which way** a slope points, and the maximum throws away **two channels of three**. What is left says: *here the
 network is sensitive*. It hardly says *to which class*. (Lesson 02 makes a test of this.)
@@ -362,7 +368,10 @@ r"""
 Back to promises, on a photo: an espresso. The direction $d$ goes **up its slope**: every number of the photo moves by one grey level (1/255), up where
 its slope is positive, down where it is negative. The eye does not see a step of 1.
 
-**Predict (01.P3).** For one step the gradient promises that the logit rises by about 19. How much does it really rise?
+So three photos stand on one line and look alike: one step *down*, the photo itself, one step *up*. The step $d$ is the same for all three: it was made once, from the slopes of the photo itself. But each of the three has a gradient of its own, and promises
+its own gradient times $d$.
+
+**Predict (01.P3).** Which of the three promises the largest rise of the logit for the step $d$?
 """
 
 # %% tags=["question", "workshop"]
@@ -398,8 +407,8 @@ xc.plot.tangents(
 r"""
 <details><summary>Answer to 01.P3</summary>
 
-(c): about 4, a fifth of the promise. The truth is an S. Exactly at the photo it is steep, and within half a grey level it bends away. The tangents one step to both sides
-are almost flat. Three photos that look alike, and along one line three slopes that differ by a factor of about 20.
+(b). The truth is an S. Exactly at the photo it is steep, and within half a grey level it bends away: one step up really adds about 4, a fifth of the promise. The tangents one
+step to both sides are almost flat. The line was made from the slopes of *this* photo, and a photo that looks the same has others.
 </details>
 
 One photo is not five. The next cell walks up the slope of five photos and asks how far the promise is kept within 10 %. Beside it a second direction as the control: each
@@ -469,7 +478,9 @@ $$\log p_t = z_t - \log \sum_k e^{z_k} \quad\Rightarrow\quad
 Own slope **minus the mean slope of all classes**, weighted by their probabilities. The logit says "more of this class". The probability
 says "more of this class *than of its rivals*".
 
-**Predict (01.P4).** On its photo espresso has a probability of 0.95. How long is the gradient of its probability, compared with that of its logit?
+The winners of our photos have these probabilities: cat 0.39, coffee 0.95, camera 0.94, rocket 0.34, brick wall 0.20.
+
+**Predict (01.P4).** Measure the length of the probability's gradient in lengths of the logit's gradient. On which photo is it largest?
 """
 
 # %% tags=["question"]
@@ -498,10 +509,11 @@ for k, name in ((0, "cat"), (3, "rocket")):
 r"""
 <details><summary>Answer to 01.P4</summary>
 
-(a): less than a twentieth. Where the model is sure, the mean of all slopes is almost the own slope, and the probability is flat: it cannot rise above 1.
+(a). It is short on all five. In the bracket the own slope keeps the part $1 - p_t$, so a rough guess is $p_t (1 - p_t)$, largest near one half. Where the model is sure, the mean
+of all slopes is almost the own slope, and the probability is flat: it cannot rise above 1.
 </details>
 
-The cat is the more telling photo. The model wavers between *tiger cat* and *Egyptian cat*, and has few other rivals. There the gradient of the probability is nearly that of the
+On the cat, the model wavers between *tiger cat* and *Egyptian cat*, and has few other rivals. There the gradient of the probability is nearly that of the
 **difference** of the two cats' logits, and any other difference is further away. It explains "tiger *rather than* Egyptian".
 
 This is no rule for every photo: on the rocket, the first two classes, *missile* and *projectile*, have almost the same slopes, and the rest of the thousand decides. Neither
@@ -550,7 +562,7 @@ brick wall saturate much less, or not at all. So saturation is common, and it is
 In 2016 came a repair that looks natural: multiply each slope by its input. Then a slope on a black pixel counts nothing, and the map has the
 unit of a score. Along the tangent, this is *what the gradient promises for deleting everything*. What do these shares add up to?
 
-**Predict (01.P5).** On the TOY net at $(3, 1)$, with $f = 2$ and $\nabla f = (1, -3)$: what is the sum of gradient x input?
+**Predict (01.P5).** On the TOY net at our point $(3, 1)$: what is the sum of gradient x input?
 """
 
 # %% tags=["question"]
@@ -573,7 +585,7 @@ xc.show("  cosine with the photo stored in [-1, 1]", alike, control=same)
 r"""
 <details><summary>Answer to 01.P5</summary>
 
-(a): $3 \cdot 1 + 1 \cdot (-3) = 0$. Neither the score nor the rise. And deleting $x_1$, whose share is $+3$, *raises* $f$ to 4.
+(b): $3 \cdot 1 + 1 \cdot (-3) = 0$. Neither the score nor the rise. And deleting $x_1$, whose share is $+3$, *raises* $f$ to 4.
 </details>
 
 On the five photos the logits lie between 7 and 11, and the shares add up to between $-1$ and 2: large parts of both signs that nearly cancel. Where is the rest? In the **biases** (task
@@ -592,9 +604,9 @@ In each test we know what a map that **knows nothing** would get:
 |---|---|---|
 | known answer | what share of the absolute map lies in the explained class's own half of the collage? | one half |
 | deletion | blur patches, the most important first: does the logit fall faster than in random orders? | 0, give or take the spread of random orders |
-| ruined network | draw the last layer anew: does the map change? | a cosine as large as its own shuffled pixels get, or larger |
+| ruined network | draw the last layer anew: does the map change? | a cosine up to 1: a map that never asks the last layer stays as it is |
 
-It is one photo. So we draw the random orders and the ruined network three times.
+So in the second test below 0 is good. In the third a **low** cosine is good: no more than the map gets when its own pixels stand in random places. It is one photo. So we draw the random orders and the ruined network three times.
 """
 
 # %% tags=["demo", "machinery"]
@@ -605,7 +617,8 @@ xc.show("own half, mean of cat and espresso", strip.own_share.mean(), control=ha
 for k, name in enumerate(("cat", "espresso")):
     fell = [float(each.deletion[k]) for each in strips]
     spread = {"spread of random orders": [float(s.random_spread[k]) for s in strips]}
-    xc.show(f"deletion minus random, {name}", fell, control=spread)
+    label = f"deletion minus random (below 0: better), {name}"
+    xc.show(label, fell, control=spread)
 ruined = [each.absolute_cosine for each in strips]
 places = {"own pixels shuffled": strip.shuffled_cosine}
 xc.show("three ruined networks, |maps|: cosine", ruined, control=places)
@@ -628,6 +641,11 @@ three draws. The absolute map of a network that has forgotten its classes looks 
 
 Now a network that everybody has: torchvision's ResNet-18. Here its weights are **random**, so that the cell runs offline. Exchange them for trained ones, or for yours, and run the cell
 again. Which of the printed lines tells you that the random network knows nothing? Not the promise: it is kept *further* than on the trained network.
+
+<details><summary>Which line? (Read the output first.)</summary>
+
+Only the names: none of them is a cat. Here any class that wins has a probability well above chance, and the maps of two classes are alike on the trained network, too.
+</details>
 
 What to doubt, with your own weights: Is the best class right, and its probability far above chance? Is the input scaled as your model wants it, and how large is a grey level then? Does the
 map change with the class by more than shuffled pixels explain? Does it survive one grey level of noise?
@@ -659,7 +677,7 @@ Everything from here to "What to remember" is optional.
 
 ### A · Contrast
 
-**Predict (01.P6).** You double the contrast of the cat photo. What happens to the gradient map?
+**Predict (01.P6).** We halve the contrast of the cat photo, then we double it. In which case is the gradient *longer* than that of the photo as it is?
 """
 
 # %% tags=["question"]
@@ -678,7 +696,7 @@ for name, factor in {"half": 0.5, "double": 2.0}.items():
 r"""
 <details><summary>Answer to 01.P6</summary>
 
-(d). With double contrast the gradient is *shorter*, and it points elsewhere. A slope is a property of the function at a place. It is not
+(a). With half the contrast the gradient is longer, with double contrast *shorter*, and both times it points elsewhere. A slope is a property of the function at a place. It is not
 proportional to the photo.
 </details>
 
@@ -704,7 +722,7 @@ accidents, and asks what the average means.
 
 Lesson 00 measured the effect of greying each patch. The gradient was meant to do the same for less.
 
-**Predict (01.P7).** On $8 \times 8$ patches: the effects of occlusion, and the sums of absolute slopes. How large is their correlation on each of three photos?
+**Predict (01.P7).** On $8 \times 8$ patches: the effects of occlusion, and the sums of absolute slopes. How large is their correlation on each of three photos (espresso, cat, camera), each with the class that wins there?
 """
 
 # %% tags=["question"]
@@ -743,9 +761,9 @@ The paper of 2013 used the same gradient for a second thing. Start with a black 
 
 $$x \leftarrow x + \eta\, (\nabla F(x) - 2\lambda x)$$
 
-We do it on the small net for pictures of clothes (lesson 00 has met it), and keep each pixel between black and white. Its training pictures get a logit of about 9.
+The step has $\eta = 0.1$, the pull $\lambda = 0.05$. We do it on a small net for pictures of clothes, and keep each pixel between black and white. Its training pictures get a logit of about 9.
 
-**Predict (01.P8).** After 100 steps for the class *trousers* the net gives this picture a probability of 1.00. What does a person see in it?
+**Predict (01.P8).** After 100 steps for each of four classes the net gives its picture a probability of 1.00. Where do the four logits lie then?
 """
 
 # %% tags=["question"]
@@ -762,7 +780,8 @@ liked = xc.class_model(
 logits = small(liked)
 best = logits.gather(1, kinds[:, None])[:, 0]
 xc.show("smallest of the four probabilities", logits.softmax(1).amax(1).min())
-xc.show("smallest of the four logits above 30", bool(best.min() > 30))
+within = bool(best.min() > 30) and bool(best.max() < 100)
+xc.show("the four logits lie between 30 and 100", within)
 
 xc.plot.maps(
     dict(zip(names, liked, strict=True)),
@@ -776,7 +795,7 @@ xc.plot.maps(
 r"""
 <details><summary>Answer to 01.P8</summary>
 
-(b). With good will one finds two bright bars, or the rim of a shoe. Most of it is a pattern that no piece of clothing has, and the net likes it far better than any photo.
+(c). And what does a person see? With good will two bright bars, or the rim of a shoe. Most of it is a pattern that no piece of clothing has, and the net likes it far better than any photo.
 </details>
 
 So a gradient, followed far, leaves the pictures that the net has learnt from. There a high score means little. Keep it in mind for every method that asks the net about pictures

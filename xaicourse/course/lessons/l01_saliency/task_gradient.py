@@ -10,6 +10,7 @@ from xaicourse.course.lessons.l01_saliency.gradient_grader import GradientGrader
 from xaicourse.course.lessons.l01_saliency.gradients_tried import (
     CASES,
     LONG_STEPS,
+    OF_THE_BATCH,
     accumulates,
     best_class,
     each,
@@ -61,22 +62,7 @@ MISTAKES = [
         "",
         lambda slope: slope / sizes(slope.flatten(1).abs().amax(dim=1), slope),
     ),
-    after(
-        "mean_over_batch",
-        "Your numbers are too small by the number of inputs. mean() divides by N: use sum().",
-        lambda slope: slope / len(slope),
-    ),
-    after(
-        "first_input_only",
-        "Only the first input has a gradient. Differentiate the sum of all inputs' chosen scores.",
-        lambda slope: torch.cat([slope[:1], torch.zeros_like(slope[1:])]),
-    ),
-    after(
-        "first_for_all",
-        "All inputs get the gradient of the first one. Each input has its own: differentiate "
-        "the sum of all chosen scores.",
-        lambda slope: slope[:1].expand_as(slope),
-    ),
+    *OF_THE_BATCH,
     after(
         "reduced",
         "You already take the largest size of the channels. Return the gradient itself, with "
@@ -137,6 +123,11 @@ MISTAKES = [
         "best_class",
         "You explain the class with the highest score. Explain the one that is asked for: target.",
         best_class,
+    ),
+    before(
+        "counted_from_one",
+        "You explain the class before the target, target - 1. Classes count from 0.",
+        target=lambda target: target - 1,
     ),
     swap(
         "all_targets",

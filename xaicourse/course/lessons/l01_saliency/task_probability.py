@@ -78,6 +78,11 @@ MISTAKES = [
         "There is one factor (1 - p) too many. Own slope minus the weighted mean, times p.",
         formula=lambda p, own_slope, mean: p * (1 - p) * (own_slope - mean),
     ),
+    swap(
+        "p_twice",
+        "The factor p stands in your result twice. Own slope minus the weighted mean, times p.",
+        formula=lambda p, own_slope, mean: p * p * (own_slope - mean),
+    ),
     own(
         "times_logit",
         "You multiply the bracket by the target's logit. Multiply it by its probability.",
@@ -128,6 +133,16 @@ MISTAKES = [
         "without_exp",
         "You divide the logits by their sum. A softmax takes exp of each logit first.",
         chance=lambda z: z / z.sum(1, keepdim=True),
+    ),
+    swap(
+        "not_divided",
+        "Your p do not add up to 1: divide each e^z by the sum of all, over the classes.",
+        chance=torch.exp,
+    ),
+    swap(
+        "log_softmax",
+        "Your p are logarithms of probabilities. Take softmax, not log_softmax.",
+        chance=lambda z: z.log_softmax(1),
     ),
     swap(
         "softmax_over_batch",

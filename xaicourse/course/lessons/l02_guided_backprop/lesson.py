@@ -295,7 +295,7 @@ def hooked_guided(net, x):
 
 # %% [markdown]
 r"""
-**Predict (02.P3).** The three nets compute the same function. How many *different* maps does the hook give at $x = (3, 1)$?
+**Predict (02.P3).** The three nets compute the same function. For which of them does the hook give the right map at $x = (3, 1)$?
 """
 
 # %% tags=["question"]
@@ -314,7 +314,7 @@ for name, net in spellings.items():
 r"""
 <details><summary>Answer to 02.P3</summary>
 
-(c), three. *A module each*: right, $(1, 1)$. *Functional*: there is no ReLU module, no hook is called, and you get the plain gradient $(0, 2)$ without a warning. *Used
+(a). *A module each*: right, $(1, 1)$. *Functional*: there is no ReLU module, no hook is called, and you get the plain gradient $(0, 2)$ without a warning. *Used
 twice*: the note of the first call was overwritten by the second, so the first ReLU gets the gates of the second: $(0, 3)$.
 </details>
 
@@ -328,7 +328,7 @@ How alike are two maps $u$ and $v$? Their **cosine** is 1 if they point in the s
 
 $$\cos(u, v) = \frac{\sum_i u_i v_i}{\sqrt{\sum_i u_i^2}\, \sqrt{\sum_i v_i^2}}$$
 
-A cosine alone says little: two maps without negative numbers are always alike to some degree. So it needs a **control**. Put the pixels of
+A cosine alone says little: two maps without negative numbers are always alike to some degree. So it needs a **control**. Put the numbers of
 one map in random places, and compute the cosine again. What is left comes from the numbers alone, not from where they stand.
 """
 
@@ -375,9 +375,14 @@ If you shuffle **both** maps in the same way, every pixel still meets its partne
 # %% [markdown]
 r"""
 Now five photos, each with the class that wins there, and with a class that has nothing to do with it: the winner of the next photo. For each photo we compare the maps
-of these two classes, pixel by pixel.
+of these two classes, pixel by pixel. And as a second control, the maps of *one* class on this photo and the next.
 
-**Predict (02.P4).** For which of the three methods is the cosine of the two maps above 0.9, on all five photos?
+| cosine of | two classes, one photo | one class, two photos |
+|---|---|---|
+| DeconvNet | A | B |
+| Guided Backprop | C | D |
+
+**Predict (02.P4).** Which of the four cosines are above 0.9, on all five photos?
 """
 
 # %% tags=["question"]
@@ -454,9 +459,14 @@ r"""
 Draw the weights of the **last** layer anew, at random. Its 1000 lines of weights are all that the network knows about the *names* of classes. Afterwards "Egyptian cat" is a
 random mixture of features.
 
-We do it three times, with three draws, and compute the maps of the collage again.
+We do it three times, with three draws, and compute the maps of the collage again. How alike are the new and the old map?
 
-**Predict (02.P5).** For which of the three methods is the cosine of the new and the old map below a half, in all three draws?
+| cosine | with signs | absolute values |
+|---|---|---|
+| gradient | A | B |
+| Guided Backprop | C | D |
+
+**Predict (02.P5).** Which of the four cosines are below a half, in all three draws?
 """
 
 # %% tags=["question", "workshop"]
@@ -524,7 +534,8 @@ network says cat. Map A, the gradient, is **truer** in this one respect. You cou
 
 # %% [markdown]
 r"""
-How deep does it go? The network has 50 layers with weights. Draw the top 1, 5, 10, 20, ... anew, and look each time.
+How deep does it go? The network has 50 layers with weights. Draw the top 1, 5, 10, 20, ... anew, and look each time. Before you answer, ask where such a map of fine lines is made: near the score, where a unit sees most of the photo, or near the pixels, where it sees a
+few of them?
 
 **Predict (02.P6).** How many layers, from the top, must forget what they learnt until the cosine of Guided Backprop falls below a half?
 """
@@ -534,7 +545,7 @@ xc.predict("02.P6")
 
 # %% [markdown]
 r"""
-**Predict (02.P8).** Only **one** layer is drawn anew, the lowest, next to the pixels. How many of the top layers cost Guided Backprop as much of its cosine?
+**Predict (02.P8).** Only **one** layer is drawn anew, the lowest, next to the pixels. For which of the three methods does the cosine fall below a half, in all three draws?
 """
 
 # %% tags=["question"]
@@ -556,10 +567,11 @@ for name in methods:
         nets = (xc.widgets.randomise_top(model, k, seed=seed) for k in depths)
         drawn.append(cosines(name, nets))
     curves[name] = torch.stack(drawn).mean(0)
-    at_30 = [round(float(draw[depths.index(30)]), 1) for draw in drawn]
+    at = {k: [round(float(d[depths.index(k)]), 1) for d in drawn] for k in (30, 40)}
     lowest = cosines(name, (forget(layers_down[-1], seed) for seed in draws))
     control = {"the lowest layer alone": [round(v, 1) for v in lowest.tolist()]}
-    xc.show(f"{name}: cosine, top 30 layers drawn anew", at_30, control=control)
+    xc.show(f"{name}: cosine, top 30 layers drawn anew", at[30], control=control)
+    xc.show("    top 40 layers drawn anew", at[40], control={"top 30": at[30]})
 
 # %% tags=["demo", "machinery"]
 xc.plot.series(
@@ -575,13 +587,13 @@ xc.plot.series(
 r"""
 <details><summary>Answer to 02.P6</summary>
 
-(d): at 40 each of the three draws is close to a half, at 30 it is above. With 30 layers drawn anew the network can recognise nothing, and the cosine of Guided Backprop is still far from 0. The gradient
+(c): at 40 each of the three draws is close to a half, and their mean just below it; at 30 all three are well above. With 30 layers drawn anew the network can recognise nothing, and the cosine of Guided Backprop is still far from 0. The gradient
 forgets at the first layer. (DeconvNet's grid is made of the filters of the lowest layers. Where they are drawn anew, it may come out like the old grid or against it: that is chance.)
 </details>
 
 <details><summary>Answer to 02.P8</summary>
 
-(d). One layer, and nothing is left, in all three draws: 40 from the top leave more. So the map does depend on weights: **on the lowest ones**. A filter there sees 3 x 3 pixels, and no cat fits in.
+(d). One layer, and nothing of Guided Backprop is left: 40 from the top leave more. So the map does depend on weights: **on the lowest ones**. A filter there sees 3 x 3 pixels, and no cat fits in.
 Whatever the network knows about cats sits higher up.
 </details>
 
@@ -648,7 +660,7 @@ for depth in (1, 4, 12):
         slopes = xc.gradient(nn.Sequential(*layers), two, target=classes_01)
         guided_found.append(round(xc.widgets.likeness(*maps).signed, 1))
         slope_found.append(round(xc.widgets.likeness(*slopes).signed, 1))
-    label = f"{depth} ReLU layers, three nets: cosine of the two guided maps"
+    label = f"ReLU layers: {depth}; three nets: cosine of the two guided maps"
     xc.show(label, guided_found, control={"gradients": slope_found})
 
 # %% [markdown]
@@ -725,9 +737,14 @@ Everything from here to "What to remember" is optional.
 ### A · RectGrad (2019): pass only what matters
 
 RectGrad replaces the question "is the signal positive?" by "does it matter?". At each ReLU the signal passes only if $a \cdot g_a$ is above a threshold. There are two settings: a constant
-(with 0 it **is** Guided Backprop), or a quantile of the layer, 0.98 in the authors' code. At the end the map is multiplied by the photo.
+(with 0 it **is** Guided Backprop), or a quantile of $a \cdot g_a$ over the layer, 0.98 in the authors' code. At the end the map is multiplied by the photo.
 
-**Predict (02.P7).** Guided Backprop has 0.66 of its absolute cat map in the cat's half, and 0.54 of its espresso map in the coffee's (half of the area: 0.5). And RectGrad with the quantile 0.98?
+Guided Backprop has 0.66 of its absolute cat map in the cat's half, and 0.54 of its espresso map in the coffee's (half of the area: 0.5). With the last layer drawn anew it keeps its map.
+
+Two tests for RectGrad with the quantile 0.98. **Own half**: more than nine tenths of each absolute map lie in the half of its class. **Ruined network**: the cosine with the map after the last
+layer was drawn anew is below a half.
+
+**Predict (02.P7).** Which of the two tests does it pass?
 """
 
 # %% tags=["question"]
@@ -767,7 +784,7 @@ xc.show("at 0.98, share of numbers that are not 0", float((two != 0).float().mea
 r"""
 <details><summary>Answer to 02.P7</summary>
 
-(b) on this photo, for 0.98. A strict threshold makes the maps of the two classes *disjoint*.
+(b), on this photo. A strict threshold makes the maps of the two classes *disjoint*.
 </details>
 
 So the class is back. But look at the cosines with the ruined network: its last layer has forgotten all classes, and the map still has a cosine of about 0.7 with the original, where the gradient has 0. And

@@ -64,6 +64,19 @@ def as_many(rounded):
     return wrong
 
 
+def ranked(numbers, quantile):
+    """Take the number with the rank quantile * n, of 0 to n - 1, as a threshold."""
+    ordered = numbers.flatten(1).sort(dim=1).values
+    place = min(int(quantile * ordered.shape[1]), ordered.shape[1] - 1)
+    return ordered[:, place].view(-1, *[1] * (numbers.ndim - 1))
+
+
+def of_positive(numbers, quantile):
+    """Take the quantile of each input's positive products."""
+    tau = torch.stack([one[one > 0].quantile(quantile) for one in numbers])
+    return tau.view(-1, *[1] * (numbers.ndim - 1))
+
+
 def open_units(a, g, quantile):
     """Take the quantile of each input's open units."""
     found = [(a_n * g_n)[a_n > 0].quantile(quantile) for a_n, g_n in zip(a, g, strict=True)]
@@ -115,6 +128,17 @@ MISTAKES = [
         open_units,
     ),
     # another threshold
+    swap(
+        "rank_too_high",
+        "Your threshold is one rank too high. The n sorted products have the ranks 0 to n - 1: the "
+        "quantile lies at quantile * (n - 1), on the line between two of them.",
+        threshold=ranked,
+    ),
+    swap(
+        "positive_products",
+        f"You take the quantile of the positive products only. {EACH}",
+        threshold=of_positive,
+    ),
     own(
         "quantile_of_signal",
         "You compare a g with the quantile of g, or of a. Take the quantile of the products a g.",

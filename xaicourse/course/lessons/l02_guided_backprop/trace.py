@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from xaicourse.evaluation.likeness import cosine
+from xaicourse.evaluation.randomise import redrawn
 from xaicourse.evaluation.seeds import seeded
 from xaicourse.widgets.documented import documented
 
@@ -84,7 +85,7 @@ def randomise_top(model: nn.Module, layers: int, *, seed: int = 0) -> nn.Module:
         weight = other.get_submodule(name).get_parameter("weight")
         draw = torch.randn(weight.shape, generator=seeded(1000 * seed + place)).to(weight)
         with torch.no_grad():
-            weight.copy_(weight.mean() + weight.std() * draw)
+            weight.copy_(redrawn(weight, draw))
     return other
 
 

@@ -54,7 +54,9 @@ map: in this photo about a twelfth of the logit.
 - **G3** you can say when DeepLIFT Rescale equals Integrated Gradients, and test a method on twins.
 - **G4** you can test whether a map that adds up sees the class.
 
-**Predict (03.P1).** Five photos, each with its winner. Which part of the logit arrives at the pixels?
+Look at the figure again: the orange bars point up and down, and the blue ones go below 0 more than once before the walk ends.
+
+**Predict (03.P1).** Five photos (espresso, cat, camera, rocket, brick wall), each with its winner, whose logit is above 0. On how many of them does the map of the figure, by LRP-epsilon, add up to *less* than 0?
 """
 
 # %% tags=["question"]
@@ -82,7 +84,7 @@ for name, share, random in zip(names, arrives(model), chance, strict=True):
 r"""
 <details><summary>Answer to 03.P1</summary>
 
-(d). In two of the five photos the map adds up to a negative number. What a bias keeps can be negative, and it can be more than there is: then the pixels owe it.
+(c). In two of the five photos the map adds up to a negative number. What a bias keeps can be negative, and it can be more than there is: then the pixels owe it.
 </details>
 
 So "the biases took nine tenths" would be a wrong reading of the figure: large amounts of both signs cancel on the way, and the last bar is what is left. And look at the
@@ -106,7 +108,7 @@ A unit adds up $z_j = \sum_i x_i w_{ij} + b_j$, where the $x_i$ are what goes in
 
 $$R_i = \sum_j \frac{x_i w_{ij}}{z_j + \epsilon\, \mathrm{sign}(z_j)}\, R_j.$$
 
-In words: **my part of the sum, divided by the sum, times what the sum received.** A relu passes on what it gets. The output starts with the score itself.
+In words: **my part of the sum, divided by the sum, times what the sum received.** A relu passes on what it gets. (A closed one has got nothing: its output is 0, so its part of each sum is 0.) The output starts with the score itself.
 
 **DeepLIFT**, with its rule **Rescale**, does the same with changes: my part of the change, divided by the change, times what the change received. We start
 with the rise $F(x) - F(x')$ of the score $F$. Written as a chain of multipliers $m$, a relu with the sum $z$ has
@@ -266,10 +268,15 @@ r"""
 
 # %% [markdown]
 r"""
-From here on the lesson uses **your** function: on the TOY net at $(3, 1)$, and on a net of three dense layers that sees pictures of clothes. You have met the TOY net's map before,
-in lesson 01: it is gradient x input.
+From here on the lesson uses **your** function, first on the TOY net. You have met its map before, in lesson 01: it is gradient x input. Three nets:
 
-**Predict (03.P2).** In which nets of linear layers, relus and max pools is LRP with $\epsilon$ almost 0 the same as gradient x input?
+- **A**: the TOY net at $(3, 1)$;
+- **B**: a small net that sees pictures of clothes, with two convolutions, max pools and two dense layers, on a boot;
+- **C**: our photo network, EfficientNet-Lite0 (in short Lite0), on the espresso. It cuts its relus off: what is above 6 becomes 6.
+
+All of them have biases.
+
+**Predict (03.P2).** In which of the three is LRP with $\epsilon$ almost 0 the same as gradient x input?
 """
 
 # %% tags=["question"]
@@ -298,16 +305,19 @@ path = xc.integrated_gradients(clothes, boot, target=BOOT, steps=100)
 control = {"Integrated Gradients": distance(path, times_input)}
 near = round(distance(relevance, times_input), 3)
 xc.show("boot: distance of LRP from gradient x input", near, control=control)
+relevance = xc.lrp(model, coffee, target=ESPRESSO, epsilon=1e-9)
+apart = distance(relevance, xc.input_x_gradient(model, coffee, target=ESPRESSO))
+xc.show("Lite0, espresso: the same distance", apart, control={"boot": near})
 
 # %% [markdown]
 r"""
 <details><summary>Answer to 03.P2</summary>
 
 (b). A relu that is on has $\mathrm{relu}(z) = z$. What a unit received is its output times the slope of $f$ there. Divided by $z$ only the
-slope remains, and the bias in $z$ does not change that. So it goes on, layer after layer.
+slope remains, and the bias in $z$ does not change that. So it goes on, layer after layer. Where a relu is cut off the slope is 0, but relevance passes on.
 </details>
 
-So LRP-epsilon adds no new map here. Its gift is the account: you see **where** the score went. (Lite0 cuts its relus off at 6, where relevance passes on and a gradient does not. There both are similar, not equal.)
+So on such nets LRP-epsilon adds no new map. Its gift is the account: you see **where** the score went.
 
 **A larger epsilon** makes each divisor larger, so at each operation a part is lost. And a popular rule, `epsilon_plus`, counts only the positive parts of
 a sum in the convolutions, positive biases among them. What arrives then, in the five photos?
@@ -335,7 +345,7 @@ xc.widgets.trace_relevance(model, coffee, ESPRESSO, rules="epsilon_plus").bars(
 
 # %% [markdown]
 r"""
-The bars of `epsilon_plus` are calm: none is above the score. But this network has its batch norms folded in, which leaves large positive biases, and in all five photos they keep nearly **everything**. A
+The bars of `epsilon_plus` are calm: none is above the score. But in this network the batch norms are folded in (made a part of the weights and biases of the layer before), which leaves large positive biases, and in all five photos they keep nearly **everything**. A
 picture that is scaled to its own maximum would not show it.
 
 > **A good habit.** Print the sum of an LRP map beside the score. The difference stayed in biases and epsilon.
@@ -382,7 +392,14 @@ The deep net has a twin, $\mathrm{relu}(\mathrm{relu}(x_1) - 1 - \mathrm{relu}(x
 
 A second pair, for inputs that are not negative (as pixels are): $\mathrm{relu}(x_1)$, and $\mathrm{relu}(x_1 + x_2) - \mathrm{relu}(x_2)$. Both are $x_1$. Nobody needs $x_2$.
 
-**Predict (03.P3).** Three methods: LRP with $\epsilon = 10^{-6}$, LRP with $\epsilon = 0.5$, DeepLIFT. Which of them give one map to both twins, in both pairs?
+Both pairs at $(3, 1)$, DeepLIFT from $(0, 0)$. LRP with $\epsilon = 10^{-6}$ gives one map to both twins each time. And the others?
+
+| | LRP, $\epsilon = 0.5$ | DeepLIFT |
+|---|---|---|
+| pair 1 | A | B |
+| pair 2 | C | D |
+
+**Predict (03.P3).** In one of the four cases both twins get the same map. In which?
 """
 
 # %% tags=["question"]
@@ -411,8 +428,8 @@ for pair, (a, b) in pairs.items():
 r"""
 <details><summary>Answer to 03.P3</summary>
 
-(a). With almost no epsilon LRP is gradient x input, and a gradient depends on the function only. A larger epsilon takes a part of *each* sum, and the twins have different sums. DeepLIFT has different quotients for pair 1; pair 2
-does not show it.
+(d). There all relus are on and begin at 0, so all quotients are 1. For pair 1 the quotients of DeepLIFT differ. A larger epsilon takes a part of *each* sum, and the twins have different sums. With almost no
+epsilon LRP is gradient x input, and a gradient depends on the function only.
 </details>
 
 Giving one function one map is called **implementation invariance**. The IG paper asks for it. **We confirm its claim for DeepLIFT and for LRP with an epsilon that counts**. Whether it matters is your decision: do you explain the *function*, or the *computation*?
@@ -420,9 +437,9 @@ Giving one function one map is called **implementation invariance**. The IG pape
 ## 6 · A photo with a known answer
 
 The collage again: the evidence for the cat is in the left half, that for the espresso in the right one. And five photos, each with its winner. DeepLIFT needs one backward pass, IG here 16, so DeepLIFT is sometimes
-used as a quick IG. The control is gradient x input: one pass, too.
+used as a quick IG. IG is a mean of true slopes, taken on the way from black, times the photo. DeepLIFT has a quotient in place of a slope at every unit, through all layers. The control is gradient x input: one pass, too.
 
-**Predict (03.P6).** Pixel by pixel, on Lite0: which map is nearer to that of IG from black, DeepLIFT or gradient x input?
+**Predict (03.P6).** Pixel by pixel, on Lite0, measured by the cosine: on how many of the five photos is DeepLIFT's map nearer to that of IG from black than gradient x input is?
 """
 
 # %% tags=["question"]
@@ -483,7 +500,7 @@ xc.plot.maps(
 r"""
 <details><summary>Answer to 03.P6</summary>
 
-(d). In all five photos gradient x input is nearer to IG. DeepLIFT has little in common with it, although both add up to the same rise.
+(a). In all five photos gradient x input is nearer to IG. DeepLIFT has little in common with it, although both add up to the same rise.
 </details>
 
 The sums of the halves have the right signs for both classes: the own half speaks for its class. Gradient x input and LRP have
@@ -540,10 +557,10 @@ two opposite maps have the cosine $-1$ and show the same picture. A map is one l
 r"""
 Four rules, on a small net that sees ten pictures of clothes:
 
-- `epsilon`: all parts with their signs, as in section 2;
-- `flat`: each input of a unit gets the same, whatever its weight;
-- `z_box`: positive parts only; in the first layer a rule for pixels between 0 and 1;
-- `epsilon_gamma_box`: all parts, but in the convolutions positive ones count more; the same rule for pixels.
+- **A**, `epsilon`: all parts with their signs, as in section 2;
+- **B**, `flat`: each input of a unit gets the same, whatever its weight;
+- **C**, `z_box`: positive parts only; in the first layer a rule for pixels between 0 and 1;
+- **D**, `epsilon_gamma_box`: all parts, but in the convolutions positive ones count more; the same rule for pixels.
 
 **Predict (03.P4).** For which of them are the ten classes' maps of one picture nearly one map (likeness above 0.9)?
 """
@@ -597,7 +614,7 @@ xc.plot.maps(
 r"""
 <details><summary>Answer to 03.P4</summary>
 
-(c). Both add up, in all ten pictures, and show nearly one map for ten classes. The controls say more: `flat` shows one grid for every *picture* as well, while `z_box` sees the picture, but not the class.
+(b), `flat` and `z_box`. Both add up, in all ten pictures, and show nearly one map for ten classes. The controls say more: `flat` shows one grid for every *picture* as well, while `z_box` sees the picture, but not the class. (`flat` asks neither for weights nor for inputs. What is left is how the windows of the layers cover a picture.)
 </details>
 
 Here is the trap of this lesson: **it adds up, and is blind.** The bag's map is the boot's, with the sign of the bag's score. **Why?** Such a rule multiplies by a matrix of positive shares at each layer. Products of positive matrices forget where they started: after a few of them all columns
@@ -735,7 +752,7 @@ xc.show("collage, DeepLIFT: cosine of cat and espresso", cosine(*lift))
 
 # %% [markdown]
 r"""
-`z_plus` is blind, and does not even add up on this net, because of its biases. `w_square` and Deep Taylor add up and are blind. So there is no best rule. There is the account, and the test with two classes.
+`z_plus` is blind, and does not even add up on this net, because of its biases. `epsilon_plus` sees the class here, where two dense layers keep their negative parts; on the networks of section 9, with one dense layer, it did not. `w_square` and Deep Taylor add up and are blind. So there is no best rule. There is the account, and the test with two classes.
 
 ### B · Why positive rules go blind
 
@@ -816,7 +833,7 @@ print("IG:", [round(v, 3) + 0.0 for v in found])
 r"""
 <details><summary>Answer to 03.P5</summary>
 
-(b). Rescale says: $x_2$ did it all, and so does IG. **RevealCancel** treats the parts $+3$ and $-2$ of the relu's sum as two players: what does each add, alone and after the other, on average?
+(a). Rescale says: $x_2$ did it all, and so does IG. **RevealCancel** treats the parts $+3$ and $-2$ of the relu's sum as two players: what does each add, alone and after the other, on average?
 </details>
 
 ### D · Many references: DeepSHAP

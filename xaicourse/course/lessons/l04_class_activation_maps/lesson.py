@@ -352,9 +352,13 @@ print(
 # %% [markdown]
 r"""
 A map should tell which cells add much and which add little. We take the correlation of each map with the measured effects, picture by picture: 1 for the same pattern, 0 for nothing in
-common. The control is **class-blind**: the length of the activations in a cell, $\sqrt{\sum_k A_k^2}$. It never asks for a class.
+common. Three maps:
 
-**Predict (04.P2).** At this layer of this net: where does Grad-CAM stand?
+- **A**: Grad-CAM;
+- **B**: a control that is **class-blind**, the length of the activations in a cell, $\sqrt{\sum_k A_k^2}$. It never asks for a class;
+- **C**: HiResCAM.
+
+**Predict (04.P2).** In which order do they follow the effects, the best first?
 """
 
 # %% tags=["question"]
@@ -497,7 +501,7 @@ xc.plot.series(
 r"""
 <details><summary>Answer to 04.P3</summary>
 
-(a), nine of the ten. At the last layer all ten lie in their own half. Two stops earlier the median of Grad-CAM is *below* what a map without knowledge gets. HiResCAM falls below one half for two of the ten, each time just so, at the first stop.
+(d), nine of the ten. At the last layer all ten lie in their own half. Two stops earlier the median of Grad-CAM is *below* what a map without knowledge gets. HiResCAM falls below one half for two of the ten, each time just so, at the first stop.
 </details>
 
 Why does it fail at stop 6? Grad-CAM gives a feature one weight for the whole photo. Is one weight enough? Compare a feature's mean slope in the left half with that in the right half.
@@ -605,7 +609,7 @@ The map has 49 cells. Drawn over the photo it has 50,176 pixels, filled in betwe
 And each cell is drawn on its own square of 32 x 32 pixels. Which pixels did the network use to compute it? The slopes are no good witness (lesson 01). So we
 hide squares of the photo, one after the other, behind the mean colour, and watch the value of the cat's brightest cell.
 
-**Predict (04.P5).** Add up the changes over all 49 squares. Which part of them comes from the cell's own square?
+**Predict (04.P5).** How many of the 49 squares change the cell's value by more than a hundredth of that value when they are hidden?
 """
 
 # %% tags=["question"]
@@ -657,7 +661,7 @@ xc.plot.maps(
 r"""
 <details><summary>Answer to 04.P5</summary>
 
-(a), for each of the three ways of hiding. Its own square counts for three to six times what its area would get, and the square below it for more. Most of the change comes from elsewhere, some of it from the coffee.
+(c), for each of the three ways of hiding: most of the photo, the coffee with it. Its own square counts for three to six times what its area would get, and the square below it for more (see the figure). Most of the change comes from elsewhere.
 </details>
 
 The map says *where in the layer* the evidence sits. That this place still tells something about the place in the photo is a habit of trained networks.
@@ -697,6 +701,11 @@ Torchvision's ResNet-18, with **random** weights, so that the cell runs offline.
 
 What to doubt, with your own weights: Is the best class right, and its probability far above chance? Does your network end with a mean and one linear layer, so that the three maps are one? Is the map of
 the second class another one? A random network gives a fine cloud, too: which of the printed lines tells you that it knows nothing?
+
+<details><summary>Which line? (Read the output first.)</summary>
+
+The names: none of them is a cat. And the last two lines say that the map asks for no class: two classes have nearly one map, the class-blind one. The probability, well above chance, says nothing.
+</details>
 """
 
 # %% tags=["own-model"]
@@ -739,9 +748,11 @@ All members weigh the feature maps and add them; they differ in the weights. In 
 | Score-CAM | 2020 | softmax of the scores of the photo seen through $A_k$ | relu | `xc.score_cam` |
 | Eigen-CAM | 2020 | first principal direction of the feature maps | | `xc.eigen_cam` |
 
-Eigen-CAM asks for no class, so its maps of two classes are the same, with the cosine 1.
+Eigen-CAM asks for no class, so its maps of two classes are the same, with the cosine 1. Six others on our CNN: Grad-CAM, Grad-CAM++, XGrad-CAM, HiResCAM, LayerCAM, Score-CAM.
 
-**Predict (04.P6).** Which of the others comes nearest to this?
+The cosine is that of the class which the net chooses with one other class, the mean of the 200 pictures of section 4.
+
+**Predict (04.P6).** For how many of these six is the cosine of two classes above a half?
 """
 
 # %% tags=["question"]
@@ -771,7 +782,7 @@ for name in members.split():
 r"""
 <details><summary>Answer to 04.P6</summary>
 
-(b). Grad-CAM++ leaves out all negative slopes, so nothing can speak against a class, and its maps hardly depend on the class.
+(c): those whose weights cannot be negative. Grad-CAM++ and LayerCAM leave out all negative slopes, a softmax (Score-CAM) is positive anyway. So nothing can speak against a class. The maps of Grad-CAM++ hardly depend on the class.
 </details>
 
 Which members would you use after this table? For HiResCAM and LayerCAM the brightest cell is never a harmful one here. But LayerCAM leaves out negative slopes, too: its maps of two classes are

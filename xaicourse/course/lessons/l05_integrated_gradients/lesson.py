@@ -25,12 +25,13 @@ EGYPTIAN_CAT, ESPRESSO, TIGER_CAT, TRIPOD = 285, 967, 282, 872  # what we explai
 r"""
 ## 1 · A film from black
 
-Start with a black image and turn the light up until you see the photo. $\alpha$ says how much light there is:
+Start with a black image and turn the light up. $\alpha$ says how much light there is:
 0 is black, 1 is the photo.
 
-On the way we read the **logit** of one class: the class that wins at the photo.
+On the way we read the **logit** of the class that wins at the photo. Five photos: the cat, the coffee, the man with the camera;
+a rocket at dusk, which is dark already; a brick wall, which the network takes for a maze.
 
-**Predict (05.P1).** Five photos, dimmed to a twentieth of their light. In how many of them is more than half of the rise already over?
+**Predict (05.P1).** All are dimmed to a twentieth of their light. In how many is more than half of the rise already over?
 """
 
 # %% tags=["question", "workshop"]
@@ -57,13 +58,12 @@ xc.plot.series(
 r"""
 <details><summary>Answer to 05.P1</summary>
 
-(c), three: Chelsea, coffee and camera have more than half of their rise behind them at $\alpha = 0.05$. The
-rocket has it at $\alpha = 0.1$. The brick wall takes longer: the network takes it for a maze, and is not sure. So early
-saturation is common, but it is no law.
+(b), three: Chelsea, coffee and camera are past one half at $\alpha = 0.05$, the rocket at $\alpha = 0.1$, the brick wall
+later still. So early saturation is common, but it is no law.
 </details>
 
 Look at the right end. Most curves are flat there. A gradient taken at the photo measures this flat part and misses
-the steep part. That is why it says so little about the rise.
+the steep one.
 
 **The goals of this lesson**
 
@@ -90,7 +90,7 @@ r"""
 
 $$f(x) = 2\,\mathrm{relu}(x_1 - x_2) + 3\,\mathrm{relu}(-x_1 + 2x_2 - 1) - \mathrm{relu}(x_1 + x_2 - 1) + 1$$
 
-Try it by hand, on the net of lesson 01. We walk on a straight line from $(0, 0)$ to $(3, 1)$. At $\alpha$ we are at the point $(3\alpha, \alpha)$. At one $\alpha$ a relu switches
+Try it by hand, on the net of lesson 01. We walk from $(0, 0)$ to $(3, 1)$. At $\alpha$ we are at the point $(3\alpha, \alpha)$. At one $\alpha$ a relu switches
 on: there the path has a **kink**, and all slopes change at once.
 
 Use paper, not code. Find the $\alpha$ of the kink, the two slopes before and after it, and then for both inputs
@@ -126,8 +126,8 @@ the way, the second never. The third turns positive where $4\alpha - 1 = 0$.
 The average slopes are $\frac14 (2, -2) + \frac34 (1, -3) = (1.25, -2.75)$. Times the distances $(3, 1)$ they give
 $(3.75, -2.75)$. The sum is the rise, $f(3, 1) - f(0, 0) = 2 - 1$.
 
-Three wrong ways lead to the same $(3, -3)$: gradient x input, one single step, and not seeing the kink. That is why the
-task asks for the kink, too. The figure below shows why: the bar of the first piece has the area 1, the whole rise. Past the kink
+Three wrong ways lead to the same $(3, -3)$: gradient x input, one single step, and not seeing the kink. So the
+task asks for the kink, too. In the figure below the bar of the first piece has the area 1, the whole rise. Past the kink
 $f$ is flat, and gradient x input, taken at the end of the path, sees the flat piece only.
 """
 
@@ -175,8 +175,8 @@ $$\frac{d}{d\alpha} F\big(x' + \alpha (x - x')\big) = \sum_i (x_i - x'_i)\, \fra
 Integrate both sides from 0 to 1. On the left stands $F(x) - F(x')$, on the right $\sum_i \mathrm{IG}_i$.
 This is **completeness**. We needed only that $F$ is smooth piece by piece along the path, without jumps.
 
-A computer replaces the integral by a sum: it cuts the path into equal pieces ("steps") and takes the gradient in the middle of
-each. The places where it takes a gradient are called **nodes**. Another rule has other nodes: the **trapezoid** takes both ends of every piece.
+A computer cuts the path into equal pieces ("steps"), takes the gradient in the middle of
+each and adds up. The places of the gradients are called **nodes**. Another rule has other nodes: the **trapezoid** takes both ends of every piece.
 """
 
 # %% [markdown] tags=["workshop"]
@@ -237,10 +237,10 @@ r"""
 
 # %% [markdown]
 r"""
-From here on the lesson uses **your** function. If you left the task open, it uses ours and says so.
+From here on the lesson uses **your** function, or says that it uses ours.
 
-**Predict (05.P2).** The TOY net has one kink on the path, and you know where. For which number of steps $n$ is the sum
-exact, with the middles? Think of 2, 4, 5 and 8.
+**Predict (05.P2).** The TOY net has one kink on the path, and you know where. For which of $n = 2, 3, \dots, 10$ is the sum
+exact, with the middles?
 """
 
 # %% tags=["question"]
@@ -255,7 +255,7 @@ def one_class(F):
     return lambda points: F(points)[:, None]
 
 
-for n in (1, 2, 3, 4, 5, 8):
+for n in range(1, 11):
     a, b = ig(one_class(toy), x_toy, 0, torch.zeros_like(x_toy), n)[0].tolist()
     print(f"n = {n}: ({a:.2f}, {b:.2f}), sum {a + b:.2f}; the rise is 1")
 
@@ -263,14 +263,14 @@ for n in (1, 2, 3, 4, 5, 8):
 r"""
 <details><summary>Answer to 05.P2</summary>
 
-(d). The sum is exact when the kink at 1/4 lies on the border of two pieces: $n = 4$ and $n = 8$. With $n = 2$ or 5
-the kink lies inside a piece, and the whole piece is counted with one slope.
+(c). The sum is exact when the kink at 1/4 lies on the border of two pieces: $n = 4$ and $n = 8$. Otherwise
+it lies inside a piece, and the whole piece is counted with one slope.
 
 A real network has thousands of kinks on the path, and no $n$ hits all of them.
 </details>
 
-The TOY net is one known answer. Here are more, each chosen to catch another mistake. The last two
-compute the same function in two ways: a fair method must give both the same map.
+Here are more known answers, each chosen to catch another mistake. The last two
+compute the same function in two ways: a fair method gives both the same map.
 """
 
 # %%
@@ -309,10 +309,7 @@ that differs from the baseline and alone changes the score must not get 0.
 The collage: a cat on the left, a cup of coffee on the right. We explain the logit of "Egyptian cat".
 The evidence *for* the cat must lie in the left half. `trace_path` walks the path with 32 steps and
 keeps what each step adds to each half. Its rule, `gauss_legendre`, puts the steps closer together near
-both ends and gives each its own width.
-
-Read the three strips on their one $\alpha$ axis: the film, the score with its slopes, and what each half has
-collected so far.
+both ends and gives each its own width. Read the three strips on their one $\alpha$ axis.
 """
 
 # %% tags=["demo", "machinery"]
@@ -332,11 +329,10 @@ trace.strips(
 
 # %% [markdown]
 r"""
-The diamonds in the lowest strip follow the curve in the middle one: you see completeness. The last
-diamond meets the dashed line only up to the **gap**.
+The diamonds follow the curve above them: you see completeness. The last one meets the dashed line up to the **gap**.
 
-Now the same for both classes, the espresso with **your** function. Two controls stand beside each map: its own pixels in
-random places, and gradient x input of lesson 01.
+Now both classes, the espresso with **your** function, each beside two controls: own pixels in
+random places, and gradient x input.
 
 **Your turn (1 minute).** Read the strip at its right end. Which half would you grey out to *raise* the logit of the
 cat? By how much will it rise, if the map means what it says? The last line of the next cell tells.
@@ -372,17 +368,17 @@ r"""
 The own half speaks for its class, the other half against it: right, twice. But gradient x input has the signs right,
 too. What is new is the **size**: only the halves of IG add up to the rise.
 
-And do the sizes say what greying does? Not quite. Without the coffee the logit of the cat rises by about 1, not by 5.
-Greying starts at the full photo. IG starts at black, where both halves are dim. These are two questions.
+But the sizes do not say what greying does: without the coffee the logit of the cat rises by about 1, not by 5.
+Greying starts at the full photo, IG at black, where both halves are dim: two questions.
 
 ## 5 · How many steps?
 
-We now refine a map of the cat photo and waste nothing. A trapezoid with $n$ pieces
-uses both ends of every piece. Add the middles, take the mean of the two maps, and you have
+We now refine a map of the cat photo and waste nothing. Add the middles to a trapezoid with $n$ pieces, take the mean of the two maps, and you have
 the trapezoid with $2n$ pieces. So 129 gradients give us $n = 8, 16, 32, 64$ and $128$.
 
-The next figure shows three of these maps, in no special order, on one colour scale. The gap belongs into the title of
-every such map. Here we hide it, because it is the question.
+The next figure shows three of these maps on one colour scale: A has $n = 32$, B has 64, C has 16. The gap, which belongs into the
+title of every such map, is hidden here: it is the question. A trapezoid takes its gradients at $\alpha = k/n$. So look at the maps,
+and look again at section 1: where on the path does the score of the cat climb?
 """
 
 # %% tags=["demo", "machinery"]
@@ -407,7 +403,7 @@ xc.plot.maps(
 
 # %% [markdown]
 r"""
-**Predict (05.P3).** Does one of the three add up to more than **twice** the true rise? Which one?
+**Predict (05.P3).** Which of the three adds up to more than **twice** the true rise?
 """
 
 # %% tags=["question"]
@@ -425,6 +421,12 @@ rise = float(ends[1] - ends[0])
 gaps = {n: float(values.sum()) - rise for n, values in refined.items()}  # with sign
 sums = [float(values.sum()) / rise for values in hidden.values()]
 xc.show("sums of A, B, C, in rises", sums, control={"a map without gap": 1})
+nodes = torch.tensor([1 / 32, 1 / 16], device=device).view(-1, 1, 1, 1) * cat
+slopes = (xc.gradient(model, nodes, target=TIGER_CAT) * cat).sum((1, 2, 3)).tolist()
+added = [round(slope / 32 / rise, 1) for slope in slopes]
+xc.show("in A, the nodes 1/32 and 1/16 add", added, control={"all of A": sums[0]})
+fine = float(refined[128].sum()) / rise
+xc.show("sum for n = 128, in rises", fine, control={"B": sums[1]})
 
 change = {n: distance(refined[n // 2], refined[n]) for n in (16, 32, 64, 128)}
 places = torch.randperm(cat.numel(), generator=torch.Generator().manual_seed(0))
@@ -450,9 +452,9 @@ xc.plot.series(
 r"""
 <details><summary>Answer to 05.P3</summary>
 
-(a). A has $n = 32$. Its colours are a little stronger, but do they look like that? It adds up to more than twice the rise,
-because one step near black, where the score climbs steeply, counts for too much. C ($n = 16$) adds up to almost nothing.
-B ($n = 64$) is nearly right, by luck: at $n = 128$ the gap is *larger* again.
+(a). The score climbs close to $\alpha = 1/32$, and A has a node just there. This one slope counts for a whole piece, and so it alone adds more than two rises. B has the same node with half the weight, and its
+other nodes take a little away: nearly right, by luck, because at $n = 128$ the gap is *larger* again. C has no node there. It goes from black to $1/16$, both places are flat, and it misses the climb: its sum is almost nothing. (The colours of A are a little
+stronger, but nobody sees a factor of two in them.)
 </details>
 
 **The gap and the error of the map are two things.** The gap is one number, and errors of different sign
@@ -461,7 +463,7 @@ cancel in it. So ask for both:
 1. double $n$ until the gap is small **at this $n$ and at every larger $n$ that you tried**;
 2. and until doubling no longer changes the map by more than you can accept, say a tenth.
 
-The paper advises to compare the sum with the rise, and to take more steps if they differ. On this photo one look at
+The paper advises to take more steps if sum and rise differ. On this photo one look at
 $n = 64$ would have passed too early.
 """
 
@@ -520,7 +522,7 @@ for limit in (0.2, 0.05):
 
 # %% [markdown]
 r"""
-`None` is an answer: with these gradients you cannot promise a gap within 5 percent. Part B of "Go deeper" goes on.
+`None` is an answer: with these gradients you cannot promise a gap within 5 percent.
 
 State $n$, the gap and the change with every map. A small gap says that you solved the integral. It
 does **not** say that the explanation is right.
@@ -528,7 +530,7 @@ does **not** say that the explanation is right.
 ## 6 · Compared with what?
 
 IG explains the *rise from the baseline*. Our next photo shows a man in a dark coat behind a camera on a tripod. The
-darkest fifth of all pixels is mostly his coat. The class is "tripod".
+darkest fifth of all pixels is mostly his coat; its mean brightness is a seventh of that of the photo. The class is "tripod".
 
 **Predict (05.P4).** What share of the map (sum of absolute values) falls on this darkest fifth, with a
 **black** baseline?
@@ -539,7 +541,7 @@ xc.predict("05.P4")
 
 # %% [markdown]
 r"""
-**Predict (05.P9).** Now the baseline is **white**, and we explain "Egyptian cat" instead of "tripod". There is no cat in
+**Predict (05.P9).** Now the baseline is **white**, and we explain "Egyptian cat": there is no cat in
 the photo. What share of that map falls on the dark coat?
 """
 
@@ -592,14 +594,14 @@ xc.plot.maps(
 r"""
 <details><summary>Answer to 05.P4</summary>
 
-(b), a few percent. A pixel that equals its baseline has travelled no distance and gets exactly 0, and the coat is
+(a). A pixel that equals its baseline has travelled no distance and gets exactly 0, and the coat is
 almost black.
 </details>
 
 <details><summary>Answer to 05.P9</summary>
 
-(b). From white the coat gets about two fifths, twice its share of the area, and for the absent cat as much as for the
-tripod. So the share says nothing about tripods. It comes from the distance $x - x'$, which is the same for every class.
+(c). From white the coat gets about twice its share of the area, and for the absent cat as much as for the
+tripod. So the share says nothing about tripods: it comes from the distance $x - x'$, the same for every class.
 </details>
 
 | baseline | the question that the map answers |
@@ -612,13 +614,13 @@ tripod. So the share says nothing about tripods. It comes from the distance $x -
 There is no neutral baseline. Name yours in the caption.
 
 The gap from black is large: 16 steps are too few for its signed sum. For the share they are enough:
-with 64 steps the coat's share moves by less than 3 % of itself, from both baselines (a test of the course runs it). You need this evidence before you
+with 64 steps it moves by less than 3 % of itself, from both baselines (a test of the course runs it). Ask for this evidence before you
 use a map with a large gap.
 
 A trap: our network takes images in [0, 1], so 0 is black. Many networks take *normalised* images. There 0 is the mean
 colour of the training photos, and "baseline 0" asks another question.
 
-**Explore the panel** (3 minutes): run its cell to get the sliders. (It draws a first, coarse walk with few steps, then a better one.) Find the $\alpha$ where most of the rise is over; a smaller
+**Explore the panel** (3 minutes): run its cell to get the sliders. (It draws a coarse walk first.) Find the $\alpha$ where most of the rise is over; a smaller
 number of steps with a smaller gap; what changes when the output is a probability.
 
 ## 7 · Is it right? Test the test, then the map
@@ -626,13 +628,13 @@ number of steps with a smaller gap; what changes when the output is a probabilit
 A popular test is **deletion**: replace parts of the photo by grey, most important part first, and watch the score.
 The mean score along the way should be **low**.
 
-Before we trust this test we try it where the answer is known: four inputs that add 4, 3, 2 and 1 to the score. Then we
-take the collage: 16 tiles, four at a time, in the order of a map. Random orders tell us what chance gets.
+First we try the test where the answer is known: four inputs that add 4, 3, 2 and 1 to the score. Then
+the collage: 16 tiles, four at a time, in the order of a map. Random orders tell us what chance gets.
 
 Three maps are tried: IG, the size of the plain gradient, and the *edges* of the photo, which never saw the network.
 
-**Predict (05.P5).** On the collage: how many of ten random orders do the edges beat, when the score is that of the cat, and when
-it is that of the espresso?
+**Predict (05.P5).** How many of ten random orders do the edges of the collage beat, for the score of the cat, and for
+that of the espresso?
 """
 
 # %% tags=["question"]
@@ -723,8 +725,7 @@ for name, (photo, target, values) in cases.items():
 r"""
 <details><summary>Answer to 05.P5</summary>
 
-(a). For the cat the edges beat all ten, like IG and the gradient: the cat half simply has more edges. For the espresso the same
-map beats none. So "better than ten random orders" is a low bar, and one class is no test.
+(a). The cat half has more edges, so they beat all ten for the cat, like IG and the gradient, and none for the espresso. So "better than ten random orders" is a low bar, and one class is no test.
 </details>
 
 The test passed its own test: the best order gets the lower score. On photos it is blunt.
@@ -732,8 +733,9 @@ The test passed its own test: the best order gets the lower score. On photos it 
 The control that bites is **the other class**. IG follows the class, on this collage. On the three plain photos IG is hardly better than chance: the plain gradient does better
 on two of them, and for the camera the edges win. One deletion score is no verdict.
 
-**The truth strip.** Every lesson ends with the same three tests (lesson 01 explains them), each beside the value of a
-map that knows nothing. It is one photo. We draw the ruined network three times.
+**The truth strip.** The three tests of every lesson (see lesson 01), each beside the value of a
+map that knows nothing. One photo; the ruined network is drawn three times.
+Its deletion blurs patches of 14 pixels, where the test above greyed tiles of 56.
 """
 
 # %% tags=["demo", "machinery"]
@@ -759,21 +761,15 @@ xc.plot.truth_strip(strip)
 r"""
 - *Known answer.* The own half holds little more than its area. The other half is loud, too: it lowers the score. A map of
   absolute values hides this, the signed sums of section 4 do not.
-- *Deletion.* Below 0 is better than random. (The thin lines in the figure are the spread of the random orders.) For the cat it is better by more than the spread, not for the espresso: no verdict.
+- *Deletion.* Below 0 is better than random. (The thin lines in the figure are the spread of the random orders.) For the cat it is better by more than the spread, not for the espresso: no verdict, although IG beat all ten orders above. The size of the patches decides: we ran the strip's test with tiles of 56 pixels, and IG was ahead for the espresso by twice the spread. The order of large tiles is right, that of small patches hardly.
 - *Ruined networks.* The signed maps have little in common with ours, as it should be. The absolute ones look alike, but
   most of this likeness remains when our own pixels stand in random places.
 
 ## 8 · Your model
 
-Now a network that everybody has: torchvision's ResNet-18. Here its weights are **random**, so that the cell runs offline.
+Torchvision's ResNet-18, here with **random** weights, so that the cell runs offline.
 Exchange them for trained ones, or for yours, and run the cell again. Which of the printed lines tells you that the random
 network knows nothing? The gap does not: it is smaller than that of the trained network.
-
-<details><summary>Which line?</summary>
-
-Only the names: none of them is a cat. The probability is far above chance, the gap is small and the map is calm, all without any
-knowledge.
-</details>
 
 What to doubt, with your own weights: Is the best class right, and its probability far above chance? Is the input scaled
 as your model wants it, and where is black? Does the map still change when you double the steps? Does another seed of
@@ -800,6 +796,14 @@ control = {
 }
 xc.show("change of the map from 8 to 16 steps", distance(few, more), control=control)
 
+# %% [markdown]
+r"""
+<details><summary>Which line?</summary>
+
+Only the names: none of them is a cat. Probability, gap and map look well without any knowledge. (The rise may be negative, as here: at the photo this class wins, but its logit was higher at black.)
+</details>
+"""
+
 # %% [markdown] tags=["deeper"]
 r"""
 ## Go deeper
@@ -809,7 +813,7 @@ Everything from here to "What to remember" is optional.
 ### A · A trapezoid that is wrong
 
 This rule stands in Captum 0.9.0 (`riemann_trapezoid`; we measured it, and it returns the numbers below): $n$ nodes from 0 to 1, weights $1/n$,
-the two ends halved. It looks right. Try the simplest function with a known answer, $f = 2x_1 + x_2$ at $(10, 5)$: the
+the two ends halved. Try the simplest function with a known answer, $f = 2x_1 + x_2$ at $(10, 5)$: the
 map must be $(20, 5)$ for every $n$.
 """
 
@@ -840,6 +844,8 @@ xc.predict("05.P6")
 best = refined[128]
 errors = {n: distance(refined[n], best) for n in (8, 16, 32, 64)}
 sizes = [abs(gaps[n]) / rise for n in errors]
+xc.show("n = 8, 16, 32, 64: |gap| / rise", sizes)
+xc.show("   error of the map, against n = 128", list(errors.values()))
 xc.plot.series(
     torch.tensor(list(errors)),
     {
@@ -857,7 +863,7 @@ xc.plot.series(
 r"""
 <details><summary>Answer to 05.P6</summary>
 
-(d), on this photo: from 16 to 32 both become worse. At 64 the gap is almost 0 by luck, and a tenth of the map is still
+(d), on this photo: from 16 to 32 both become worse, as the two printed lines show. At 64 the gap is almost 0 by luck, and a tenth of the map is still
 wrong.
 </details>
 
@@ -883,10 +889,10 @@ xc.show(
 r"""
 ### C · The probability instead of the logit
 
-`output="probability"` explains the softmax. It rises in another way along the same path: a probability also
+`output="probability"` explains the softmax: a probability also
 moves when *other* classes rise. The curves below show the cat photo; the maps are those of the collage.
 
-**Predict (05.P7).** How does the map of the probability compare with that of the logit?
+**Predict (05.P7).** How alike are the two maps of the collage, that of the probability and that of the logit (their cosine)?
 """
 
 # %% tags=["question"]
@@ -929,7 +935,8 @@ xc.plot.series(
 r"""
 <details><summary>Answer to 05.P7</summary>
 
-(a). A probability can rise by 1 at most, so the numbers are smaller. And the probability waits: at $\alpha = 0.03$ the cat's
+(d), about 0.9: nearly one picture, in smaller numbers, because a probability can rise by 1 at most. But it is made later on
+the path. The probability waits: at $\alpha = 0.03$ the cat's
 logit has done more than half of its rise, but other classes are still ahead.
 </details>
 
@@ -943,7 +950,7 @@ Completeness, sensitivity(a) and the equal answer for two equal functions held i
 $f = \mathrm{relu}(x_1 - x_2) - \mathrm{relu}(x_2 - x_1)$ is nothing but $x_1 - x_2$, written with two relus. Take the path
 from $(0, 0)$ to $(1, 1)$: both relus sit exactly at 0 all along. There software sets the slope of a relu to 0.
 
-**Predict (05.P8).** What does software return as the map of $f$ at $(1, 1)$, and what does the gap say?
+**Predict (05.P8).** What does software return as the map of $f$ at $(1, 1)$, and how large is the gap?
 """
 
 # %% tags=["question"]
@@ -967,7 +974,7 @@ for x in ([1.0, 1.0], [1.0, 1.000001]):
 r"""
 <details><summary>Answer to 05.P8</summary>
 
-(c). The map is $(0, 0)$, its sum is the rise, 0, and the gap is 0: it does not notice that both shares are wrong. A millionth
+(b). The map is $(0, 0)$, its sum is the rise, 0, and the gap is 0: it does not notice that both shares are wrong. A millionth
 beside the kink all is well. The proof of completeness needs slopes along the path. Here there are none, and the sum is right by luck.
 </details>
 

@@ -5,7 +5,7 @@ import torch
 from xaicourse.course.grading.mistakes import saying
 from xaicourse.course.grading.path import Path
 from xaicourse.course.grading.path_grader import path_task
-from xaicourse.course.grading.path_mistakes import WRONG_PATHS
+from xaicourse.course.grading.path_mistakes import BRACKET_LOST, WRONG_PATHS
 from xaicourse.course.grading.path_numbers import SCORE, WRONG_CLASSES, WRONG_SCORES
 from xaicourse.course.grading.path_probe import ProbeModel
 from xaicourse.course.grading.path_probes import CURVED, LINEAR, ONE_CLASS, SHAPES, exact, linear
@@ -67,7 +67,7 @@ IG_OF_LOGIT = path_task(
         *CURVED,
     ),
     shapes=(*SHAPES, ONE_CLASS),
-    mistakes=saying([*WRONG_PATHS, *WRONG_CLASSES, *WRONG_SCORES], **SCORE, see=SEE),
+    mistakes=saying([*WRONG_PATHS, BRACKET_LOST, *WRONG_CLASSES, *WRONG_SCORES], **SCORE, see=SEE),
     passed="Exact on a linear model, and close on curved ones when the steps are many.",
     hints=(
         "Three parts: points on the path from the baseline to x, the gradient of the target's "

@@ -33,7 +33,8 @@ $$x = z \cdot (1, 0) + e \cdot (1, 1)$$
 
 The first part is the **signal**, the second the **distractor**. A linear model $y = w \cdot x$ learns to read $z$.
 
-**Predict (06.P1).** Pixel 2 holds no signal at all. What weight does the model learn for it, compared with that of pixel 1?
+**Predict (06.P1).** Pixel 2 holds no signal at all. What will the model do with it? Four inputs (pixel 1, pixel 2) are on offer: for which of them
+is the $y$ of the model largest? In the panel below, darker points have a larger $y$.
 """
 
 # %% tags=["question"]
@@ -47,8 +48,8 @@ panel
 r"""
 <details><summary>Answer to 06.P1</summary>
 
-(a). Pixel 1 is $z + e$, pixel 2 is $e$. So $z$ is pixel 1 **minus** pixel 2: $w = (1, -1)$. The weight of pixel 2 is
-there to subtract the distractor.
+(a). Pixel 1 is $z + e$, pixel 2 is $e$. So $z$ is pixel 1 **minus** pixel 2: $w = (1, -1)$, and $(2, -1)$ has $y = 3$. The weight of pixel 2 is
+there to subtract the distractor. In the panel the points get darker fastest along the arrow of the weights.
 </details>
 
 Look at the arrows of the panel. The weights do not point along the signal. They are perpendicular to the *distractor*. Turn the distractor
@@ -237,7 +238,9 @@ both numbers are full of distractor.
 The right half of the panel shows the same story with 81 pixels. The signal is a plus, the distractor is a set of stripes across the picture. A linear model
 reads how bright the plus is. Again the weights contain something that is not signal: the stripes, with a minus sign.
 
-**Predict (06.P2).** You may change the picture by one step of length 1. Which step lifts $y$ most?
+You may change the picture by one step of length 1. No step lifts $y$ more than one along the gradient, and here that is $w$.
+
+**Predict (06.P2).** Compare the two pictures of the panel, weights and pattern. A step of the same length along the pattern: which part of this lift does it bring?
 """
 
 # %% tags=["question"]
@@ -279,7 +282,7 @@ for name, v in {"along w": toy.w, "along a": a}.items():
 r"""
 <details><summary>Answer to 06.P2</summary>
 
-(b). No direction lifts $y$ more than the gradient: that is what a gradient is, and here it is $w$. But the step along $w$ is not a plus: it also makes the stripes darker.
+(d), nearly 0.9. The two pictures have most of their plus in common, much more than the two arrows with two pixels. The rest of the step along $w$ is no plus: it makes the stripes darker.
 </details>
 
 **"So the gradient is wrong!"** No. It answers a question, and the answer is right. It is only another
@@ -308,8 +311,8 @@ looks like. With $E_+$ for a mean over those inputs and $E$ for a mean over all,
 
 $$a_+ = \frac{E_+[x y] - E_+[x]\, E[y]}{w \cdot \big(E_+[x y] - E_+[x]\, E[y]\big)}$$
 
-Above the line stands the open inputs' part of $\mathrm{cov}[x, y]$. ($\mathrm{cov}[x, y]$ is the weighted mean of this vector and of the same vector for the closed inputs;
-so $E[y]$ stays a mean over all.) The line below makes $w \cdot a_+ = 1$ again. The package calls this `"two_component"`; it is the default. A layer without
+Above the line stands the open inputs' part of $\mathrm{cov}[x, y]$. (Why is $E[y]$ a mean over all? With $p$ for the share of open inputs, and $E_-$ for the closed ones,
+$\mathrm{cov}[x, y] = p\,\big(E_+[x y] - E_+[x]\, E[y]\big) + (1 - p)\,\big(E_-[x y] - E_-[x]\, E[y]\big)$.) The line below makes $w \cdot a_+ = 1$ again. The package calls this `"two_component"`; it is the default. A layer without
 a ReLU keeps the linear pattern.
 """
 
@@ -455,9 +458,10 @@ r"""
 The claim holds in all three layers, on all three sets. The two kinds of pattern are close to each other. Be fair to the weights: for the linear pattern the result is built in. On the
 data of the fit, $\mathrm{cov}[x - a\,y,\ y]$ is exactly 0, so $\rho = 1$ for every $v$. The test adds what happens on new pictures: $\rho$ stays high in the convolutions, and falls in the classifier.
 
-Now the maps. A test that does not depend on taste: how much of the size of a map lies inside the mask?
+Now the maps. A test that does not depend on taste: how much of the size of a map lies inside the mask? The bright pixels of a mark are more than three times as bright as the background, and gradient x input multiplies each slope by this brightness. PatternAttribution multiplies each weight by a pattern, which is an
+average over many pictures, with marks at all places.
 
-**Predict (06.P3).** Which map has the largest share inside the planted mark?
+**Predict (06.P3).** Four maps: gradient, PatternNet, PatternAttribution, gradient x input. Sort them by their share inside the planted mark, the largest first: which place has PatternAttribution?
 """
 
 # %% tags=["question"]
@@ -504,14 +508,14 @@ xc.plot.maps(
 r"""
 <details><summary>Answer to 06.P3</summary>
 
-(d). PatternAttribution comes second. Gradient and PatternNet cannot be told apart: with other pictures and another fit their order changes.
+(b). Gradient x input comes first. Gradient and PatternNet cannot be told apart: with other pictures and another fit their order changes.
 </details>
 
 The second control never saw the network: it is the picture itself, minus its background. All marks stand out in it, so it is far above the area. The gradient and PatternNet hardly beat it.
 
-A share says that something was found. Was it *evidence for this class*? Ask the same maps about a class whose mark is not in the picture.
+A share says that something was found. Was it *evidence for this class*? Ask the same maps about a class whose mark is not in the picture. Only sizes count here, so a mark that speaks *against* a class counts as well. And on the way back only the first step, through the classifier, differs from class to class.
 
-**Predict (06.P5).** Each map now explains one of the three other classes. What happens to the shares inside the old mark?
+**Predict (06.P5).** Each map now explains one of the three other classes. Which of the four maps, in the order of the figure, keep more than four fifths of their share inside the old mark?
 """
 
 # %% tags=["question"]
@@ -535,7 +539,7 @@ for name in ("PatternNet", "PatternAttribution"):
 r"""
 <details><summary>Answer to 06.P5</summary>
 
-(c). The two maps with patterns have nearly the same share for a class that is not there. So most of their share is "there is a mark", and little of it "there is this mark". (PatternAttribution says
+(d). The two maps with patterns have nearly the same share for a class that is not there, the other two lose about a third. So most of their share is "there is a mark", and little of it "there is this mark". (PatternAttribution says
 the rest with its sign: for a class with a negative logit the whole map turns round, because it starts with the logit.)
 </details>
 
@@ -652,7 +656,7 @@ Everything from here to "What to remember" is optional.
 
 Two models: a neuron sees $x$, or it sees $x - m$ and has the bias adjusted. They compute the same number for every input.
 
-**Predict (06.P4).** Does its pattern change?
+**Predict (06.P4).** Which of its two patterns changes: that of task 06.2, or that of task 06.3?
 """
 
 # %% tags=["question"]
@@ -676,7 +680,7 @@ for estimator in ("linear", "two_component"):
 r"""
 <details><summary>Answer to 06.P4</summary>
 
-(b). In a covariance a constant cancels. In the two-component formula $E_+[x]$ stands beside $E[y]$, a mean over the open inputs beside a
+(c). In a covariance a constant cancels. In the two-component formula $E_+[x]$ stands beside $E[y]$, a mean over the open inputs beside a
 mean over all. They differ, so a constant in $x$ does not cancel: it changes the numerator by $m\,(E_+[y] - E[y])$.
 </details>
 

@@ -31,7 +31,7 @@ r"""
 
 We give each photo a noisy twin: each number moves by about **one grey level** (1/255). You cannot see it. We compare the two gradients by their cosine: 1 for the same direction, 0 for nothing in common.
 
-**Predict (07.P1).** Of five photos the network is sure of two (espresso and camera, probability 0.9 and more) and unsure of three. Whose gradient, with signs, is most like that of its twin?
+**Predict (07.P1).** Of five photos the network is sure of two (espresso and camera, probability 0.9 and more) and unsure of three (cat, rocket, brick wall). Whose gradient, with signs, is most like that of its twin?
 """
 
 # %% tags=["question"]
@@ -260,7 +260,7 @@ for point in ([3.0, 1.0], [1.0, 3.0]):
 r"""
 <details><summary>Answer to 07.P2</summary>
 
-(d). With endless noise each gate is open half of the time, wherever $x$ is. Half of the last column adds up to $(-1, 1.5)$, for every other input as well. A large sigma does not explain your input any more. It explains the weights.
+(a). With endless noise each gate is open half of the time, wherever $x$ is. Half of the last column adds up to $(-1, 1.5)$, for every other input as well. A large sigma does not explain your input any more. It explains the weights.
 </details>
 
 ## 4 · An error bar for each pixel
@@ -272,7 +272,7 @@ $$\mathrm{SE} = \frac{\text{standard deviation over the } n \text{ maps}}{\sqrt 
 
 So four times as many copies halve the SE. But it is made of the same draws as the mean. On the TOY net we know the true error, from the chances above.
 
-**Predict (07.P3).** Where does the SE lie against the true error, in the mean over many runs?
+**Predict (07.P3).** In the table, unit 2 makes most of the noise. How long is the true error with 16 copies (in the mean over many runs), as a share of the length of the exact map $(0.30, -1.71)$? (Whether the SE knows it, the next cell prints, too.)
 """
 
 # %% tags=["question"]
@@ -293,6 +293,8 @@ for n in sizes:
     boot_bar = (maps[:n].var(0).sum() / n).sqrt() / maps.mean(0).norm()
     for curve, value in zip(errors.values(), (off, bar, boot_bar), strict=True):
         curve.append(float(value))
+off, bar = (errors[f"TOY net, {name}"][1] for name in ("true error", "SE"))
+xc.show("16 copies: error, as a share of the map", off, control={"by the SE": bar})
 xc.plot.series(
     torch.tensor(sizes),
     {name: torch.tensor(curve).log2() for name, curve in errors.items()},
@@ -307,7 +309,7 @@ xc.plot.series(
 r"""
 <details><summary>Answer to 07.P3</summary>
 
-(a). The SE lies on the true error, even with 4 copies. Both fall by 1 at each step, on the boot as well: four times as many copies halve the error.
+(d). Unit 2 opens in a fifth of the copies, and then moves the slope by $(-3, 6)$, several times the length of the map. The printed line says how far: a little less than one half, and the SE knows it. In the figure the SE lies on the true error even with 4 copies. Both fall by 1 at each step, on the boot as well: four times as many copies halve the error.
 </details>
 
 A single run with 4 copies may miss a gate, and then its SE is far too small: an error bar needs a dozen copies or more.
@@ -424,17 +426,17 @@ xc.show("boot and its twin: cosine", cosine(maps.mean(0), again), control=contro
 
 # %% [markdown]
 r"""
-The signal share of one run forecasts the second one. And **the failure of lesson 01 is repaired** on this net, for 512 copies: one
+The signal share of one run forecasts the second one. (Pure noise gets 0, give or take chance.) And **the failure of lesson 01 is repaired** on this net, for 512 copies: one
 grey level of noise *and* other draws leave almost the same map.
 
 ## 5 · How much noise?
 
 A larger sigma promises a calmer map. Is it a better one? Looks cannot tell, so we take pictures with a **known answer**. Each shows four marks of
-5 x 5 pixels, and only one of them decides the class. A good map has its 25 strongest pixels inside that mark. The plain gradient has a third of them there.
+5 x 5 pixels, and only one of them decides the class. A good map has its 25 strongest pixels inside that mark. The plain gradient has a third of them there. Pixels go from 0 (black) to 1, and a mark is brighter than its background by about 0.6.
 
 We also watch whether *neighbours* in a map are alike (a calm map), and the maps of *other pictures* (a forgetful one).
 
-**Predict (07.P4).** Pixels go from 0 to 1. With which sigma do most of the strongest pixels lie inside the mark?
+**Predict (07.P4).** With which of four sigmas do most of the strongest pixels lie inside the mark?
 """
 
 # %% tags=["question"]
@@ -546,7 +548,7 @@ xc.plot.maps(
 r"""
 <details><summary>Answer to 07.P4</summary>
 
-(c). A small sigma helps, on all three sets: the gain at 0.1 is many times its SE. From 0.05 to 0.2 little is at stake: 0.1 is ahead of
+(b). A small sigma helps, on all three sets: the gain at 0.1 is many times its SE. From 0.05 to 0.2 little is at stake: 0.1 is ahead of
 both by a third of the gain, about three SE, and we chose it after looking.
 From 0.4 on the map is worse
 than the plain gradient. Neighbours are more alike at every sigma than without noise, also where the mark is lost. And the maps
@@ -607,8 +609,9 @@ Two measures, two verdicts. Say which average you used.
 
 Now the paper's recipe on the real network: $n = 50$ copies, sigma 0.15 of the picture's range. And a second run with other draws.
 
-**Predict (07.P5).** In section 1, one grey level of noise left a cosine of 0.48 between two gradients of the espresso. Where are two runs of
-SmoothGrad (other draws) more alike than that?
+We compare them pixel by pixel, and in tiles of 4 x 4 and of 16 x 16 pixels, each tile with its mean. The same is done with the two gradients of section 1, photo and twin: pixel by pixel their cosine was 0.48.
+
+**Predict (07.P5).** Where are two runs of SmoothGrad more alike than these two gradients?
 """
 
 # %% tags=["question"]
@@ -661,7 +664,7 @@ for name, (photo, target) in photos.items():
 r"""
 <details><summary>Answer to 07.P5</summary>
 
-(d). At single pixels, SmoothGrad with the usual settings repeats itself on this photo **no better** than the gradient under one grey level. The signal share said so from the first run alone.
+(c). At single pixels, SmoothGrad with the usual settings repeats itself on this photo **no better** than the gradient under one grey level. The signal share said so from the first run alone.
 
 In a tile the noise of neighbours cancels, and the signal does not: two runs agree to 0.92 in tiles of 16 x 16 pixels. **The gradients of photo and twin agree better in tiles, too**, but SmoothGrad is ahead.
 </details>
@@ -745,7 +748,7 @@ for place, name in enumerate(("cat", "espresso")):
         key: float((maps[place].abs() * halves[place]).sum() / maps[place].abs().sum())
         for key, maps in (runs | others).items()
     }
-    control = {"half of the area": 0.5, "gradient": own["gradient"]}
+    control = {"half of the area": 0.5} | {other: own[other] for other in others}
     three = [own[seed] for seed in runs]
     xc.show("   own half's share, three runs", three, control=control)
 
@@ -762,7 +765,7 @@ xc.plot.truth_strip(strip)
 
 # %% [markdown]
 r"""
-- *Deletion.* Below 0 is better than random. All three runs are, for both classes, but they differ among themselves by as much as the spread. The plain gradient is not better than random. Against Saliency there is **no clear winner** on this photo.
+- *Deletion.* Below 0 is better than random. All three runs are, for both classes and by more than the spread. But one run is not the next: for the cat they differ among themselves by more than the spread, for the espresso by half of it. The plain gradient is not better than random. Against Saliency there is **no clear winner** on this photo.
 - *Own half.* The cat's map gains what the espresso's map loses.
 - *Ruined network.* The absolute map of a network that has forgotten its classes still looks more like ours than shuffled pixels do.
 
@@ -809,7 +812,7 @@ $$\nabla F_\sigma(x) = \mathbb{E}\, \frac{F(x + \varepsilon)\, \varepsilon}{\sig
 In words: where noise in a direction goes with a higher score, there the slope is positive. Where does it help?
 Let $F(x) = x$ plus a step: 0 left of 0, 1 right of it. Smoothed by noise the step is the chance that $x + \varepsilon$ is above 0, a smooth function; at $x = 0.5$ with $\sigma = 1$ its slope is 0.35.
 
-**Predict (07.P6).** So the smoothed $F$ has the slope 1.35 there. What does SmoothGrad give?
+**Predict (07.P6).** So the smoothed $F$ has the slope 1.35 there. What does SmoothGrad give, with endless draws?
 """
 
 # %% tags=["question"]
@@ -831,7 +834,7 @@ print(f"from values: {float(products.mean()):.2f}, SE {error:.2f}")
 r"""
 <details><summary>Answer to 07.P6</summary>
 
-(a). No draw ever lands exactly on the jump, so every single gradient is 1. "SmoothGrad is the gradient of the smoothed function" needs a function **without jumps**. ReLU nets
+(c). No draw ever lands exactly on the jump, so every single gradient is 1. "SmoothGrad is the gradient of the smoothed function" needs a function **without jumps**. ReLU nets
 have none. With hard thresholds or rounding only the route over values is right.
 </details>
 
@@ -839,7 +842,9 @@ have none. With hard thresholds or rounding only the route over values is right.
 
 In 2021 came the same idea for the model: multiply each weight by a random number near 1, explain, average. FusionGrad does both, input and weights.
 
-**Predict (07.P7).** $F(x) = x_1$ can also be written $x_1 + 5x_2 - 5x_2$. Which slope does NoiseGrad give $x_2$ in the second net?
+$F(x) = x_1$ can also be written $x_1 + 5x_2 - 5x_2$. We run NoiseGrad on both nets: 25 copies, and random numbers with mean 1 and standard deviation 0.2.
+
+**Predict (07.P7).** How large is the slope that a run gives $x_2$ in the second net, typically?
 """
 
 # %% tags=["question"]
@@ -882,7 +887,7 @@ for name in ("noisegrad", "fusiongrad"):
 r"""
 <details><summary>Answer to 07.P7</summary>
 
-(c). Both nets compute the same function. But noise breaks the balance of $+5$ and $-5$. The mean is 0 only for endless draws, and 25 are far from that.
+(d), of either sign. Both nets compute the same function. But noise breaks the balance of $+5$ and $-5$: each moves by about 1, their sum by 1.4, and the mean of 25 copies by a fifth of that. It is 0 only for endless draws.
 NoiseGrad explains the *weights*, not only the function.
 </details>
 

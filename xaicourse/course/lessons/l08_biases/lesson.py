@@ -82,12 +82,12 @@ Nothing is missing. The paper's formula says the same for any net:
 $$F(x) = \nabla_x F \cdot x \;+\; \sum_l \frac{\partial F}{\partial z_l} \cdot b_l$$
 
 - $z_l$ is the result of operation $l$ of the net (a layer, an activation).
-- $b_l$ is the bias that operation $l$ adds.
+- $b_l$ is the bias that operation $l$ adds (section 4 says what that is for an activation).
 - $\psi$ ("psi", section 6) is what the paper does to a share before it draws it.
 
 The slope with respect to a bias equals the slope with respect to the result $z_l$ that it is added to. The slopes $\nabla_x F$ together with the shares of all biases are called the **full gradient**.
 
-**Predict (08.P1).** We move $x$ from $(3, 1)$ to $(4, 1)$. No gate changes, and $f$ rises from 2 to 3. Which shares change?
+**Predict (08.P1).** We move $x$ from $(3, 1)$ to $(4, 1)$. No gate changes, and $f$ rises from 2 to 3. How many of the six shares in the table change?
 """
 
 # %% tags=["question"]
@@ -104,7 +104,7 @@ for point in ((3.0, 1.0), (4.0, 1.0)):
 r"""
 <details><summary>Answer to 08.P1</summary>
 
-(a). Slopes depend on the gates only, and the biases are always the same numbers. So within a linear piece the shares of the biases stay exactly as they are,
+(a), the first one. Slopes depend on the gates only, and the biases are always the same numbers. So within a linear piece the shares of the biases stay exactly as they are,
 and the share of an input moves only if this input moves.
 </details>
 
@@ -248,10 +248,12 @@ Note what this does *not* do: it removes no bias. "What happens if the bias is 0
 
 # %% [markdown]
 r"""
-From here on the lesson uses **your** function: first on the TOY net, where the package knows the answer, then on a hundred pictures of clothes and a net of three dense layers. Which part of the winner's logit comes
-from the input?
+From here on the lesson uses **your** function: first on the TOY net, where the package knows the answer, then on a hundred pictures of clothes. Their net has three dense layers, each with its biases, and 784 inputs.
+As a control we set all its biases to 0 and ask again, for the winner of the new net.
 
-**Predict (08.P6).** As a control we set all biases of this net to 0 and ask again, for the winner of the new net. Which part of the logit does the input bring then, in the median picture?
+Compare the sizes first. In the TOY net the sums of the three units, without their biases, have the sizes 2, 1 and 4, and the biases 0, 1 and 1. Here the sum of a unit, without its bias, has typically the size 3 to 6, and the bias 0.02 to 0.05.
+
+**Predict (08.P6).** On the TOY net, the inputs left over the whole score. Which part of the winner's logit do they leave over here, with the trained biases, in the median picture?
 """
 
 # %% tags=["question"]
@@ -287,14 +289,14 @@ xc.show("missing, as a share of the logit", missing_part(trained), control=contr
 r"""
 <details><summary>Answer to 08.P6</summary>
 
-(d). Without biases nothing else is there to bring anything, and nothing is missing, not only in the median picture. A ReLU net without biases is the case in which gradient x input adds up.
+(a): about a hundredth. This net has biases, but its inputs bring nearly all. And without biases nothing else is there to bring anything: nothing is missing in any picture. A ReLU net without biases is the case in which gradient x input adds up.
 </details>
 
-So what is missing in section 1 is no fault of the slopes. It is the price of biases, and this net has many.
+So what is missing in section 1 is no fault of the slopes. It is the price of biases. The net of section 1 has many, and not all of them are in its list of parameters.
 
 ## 4 · A photo, and biases that hide
 
-A real net has more biases than its list of parameters says:
+Where do they come from?
 
 - A **normalisation** $(u - m) / s$ of the photo, and each batch norm, shifts its input: a bias.
 - A **relu6** (Lite0 uses it) gives 6 for every input above 6. It has no parameter at all.
@@ -359,7 +361,9 @@ xc.plot.series(
 r"""
 Now a photo. We split the espresso's logit and group the biases by the size of their maps, from near the photo ($224 \times 224$) to near the score ($7 \times 7$). Then four more photos, each with its winner.
 
-**Predict (08.P2).** Which group brings most of the espresso's logit?
+All parts together make 1, and a part may be below 0. One of them you know from section 1: what the pixels bring.
+
+**Predict (08.P2).** Of the espresso's logit the biases of the last maps bring most. As a part of the whole logit, how much do they bring?
 """
 
 # %% tags=["question"]
@@ -380,12 +384,13 @@ ruined = xc.evaluation.randomise_last_layer(model)  # all other layers stay
 
 
 def winner_parts(net, photo):
-    """Logit of the winner, what the pixels bring, what the last maps bring."""
+    """Logit of the winner; what pixels and last maps bring, as parts of it."""
     parts = xc.widgets.bias_parts(net, photo, int(net(photo).argmax()))
-    return parts.score, parts.shares["input"], parts.shares["biases at 7 × 7"]
+    pixels, last = parts.shares["input"], parts.shares["biases at 7 × 7"]
+    return parts.score, pixels / parts.score, last / parts.score
 
 
-print("logit, pixels, last maps")
+print("logit; pixels and last maps, as parts of the logit")
 for name in ("coffee", "chelsea", "camera", "rocket", "brick"):
     photo = xc.datasets.photo(name, device=device)
     numbers = ", ".join(f"{v:.2g}" for v in winner_parts(ruined, photo))
@@ -398,11 +403,11 @@ xc.show("espresso: absolute shares of all places, in logits", sizes / espresso.s
 r"""
 <details><summary>Answer to 08.P2</summary>
 
-(b). The biases of the last maps bring more than the whole logit, in all five photos. The pixels bring little, and of either sign.
+(c). The biases of the last maps bring a little more than the whole logit: 1.1 of it for the espresso, and 1.1 to 1.3 in the other photos. All the rest together is below 0. The pixels bring little, and of either sign.
 </details>
 
-A discovery about what the network has learned? Look at the control. With a *random* last layer the winner's logit comes from the last maps, too, in most photos. A winner is the largest of a thousand logits, so whatever
-happens in the last step has been chosen to be large. And the pixels bring about as little there. **The size of a bar says little about learning.**
+A discovery about what the network has learned? Look at the control. With a *random* last layer, too, the last maps bring about the whole logit of the winner, and the pixels about half of it at most, of either sign. Why? Between the last maps and a logit there is only the last layer. A random one counts
+these maps in a thousand random ways, and the winner is the class that happens to count them highest. So such a bar needs a winner, and no learning. **The size of a bar says little about learning.**
 
 Do not read the bars as "the photo does not matter", either. The photo decides **which gates are open**, and the gates decide what each bias counts. That influence is in none of the
 bars: it is the price of an account that holds within one linear piece. And look at the last line: the absolute shares are hundreds of times larger than the logit. What you see in
@@ -415,9 +420,10 @@ Could one spread the biases over the pixels and have a normal map? Two wishes fo
 - **Complete**: map and input together give back the score, by $s \cdot x = F(x)$ (multiply and add up).
 - **Weakly dependent** on the input: a linear piece has one formula for $F$, so all its inputs get the same $s$.
 
-The gradient has the second property, and fails at the first. Take two inputs of one piece: $(3, 1)$ and $(6, 2)$, both with gates on, off, on, and $f = 2$ at both.
+The gradient has the second property, and fails at the first. Take two inputs of one piece: $(3, 1)$ and $(6, 2)$, both with gates on, off, on, and $f = 2$ at both. Of all vectors $s$ we take the one
+with the smallest sum of squared errors of $s \cdot x$.
 
-**Predict (08.P3).** Which vector $s$ gives $s \cdot x = f$ at both?
+**Predict (08.P3).** Which two numbers does this best vector give at the two inputs?
 """
 
 # %% tags=["question"]
@@ -440,7 +446,7 @@ print("with one number more:", [round(v, 6) + 0.0 for v in solved.tolist()])
 r"""
 <details><summary>Answer to 08.P3</summary>
 
-(d). The second input is twice the first, so $s \cdot x$ doubles as well: if it is 2 at $(3, 1)$, it is $4$ at $(6, 2)$. But $f$ is $2$ there.
+(b). The second input is twice the first, so $s \cdot x$ doubles as well, for every $s$: if it is $2$ at $(3, 1)$, it is $4$ at $(6, 2)$. But $f$ is $2$ there, so **no** vector is complete at both. Numbers $v$ and $2v$ have the smallest squared errors at $v = 1.2$.
 </details>
 
 The function has $D + 1$ numbers in each piece: $D$ slopes and **one sum of all biases**. A map has room for $D$. The paper states this for any fixed recipe that gets $F$ from a map and the
@@ -454,9 +460,9 @@ enlarged to the photo. That is $\psi$. All of these are added up:
 
 $$S = \psi(\nabla_x F \odot x) + \sum_l \sum_{\text{channels}} \psi\Big(\frac{\partial F}{\partial z_l} \odot b_l\Big)$$
 
-This sum is called **FullGrad**. The shares of section 4 add up to the logit of the espresso, about 11.
+This sum is called **FullGrad**. The shares of section 4 add up to the logit of the espresso, about 11. Lite0 has more than ten thousand channels in all its operations.
 
-**Predict (08.P4).** You add up all pixels of the FullGrad picture $S$. What is the sum?
+**Predict (08.P4).** You add up all pixels of the FullGrad picture $S$ of the espresso. How many times its logit is that?
 """
 
 # %% tags=["question"]
@@ -482,6 +488,8 @@ other = xc.fullgrad(model, coffee, target=CLIFF_DWELLING)
 signed = sum(float(part.sum()) for part in espresso.signed.values())
 control = {"all signed shares with a place": signed / logit}
 xc.show("sum of the picture, in logits", picture.sum() / logit, control=control)
+far = float(xc.scores(model, coffee, target=CLIFF_DWELLING))
+xc.show("logits of espresso and cliff dwelling", [logit, far])
 sevenfold = xc.fullgrad(lambda x: 7 * model(x), coffee, target=ESPRESSO)
 distance = float((sevenfold - picture).abs().max() / picture.max())
 xc.show("picture of 7 times the logit: the same", distance < 1e-3)
@@ -509,7 +517,7 @@ xc.plot.maps(
 r"""
 <details><summary>Answer to 08.P4</summary>
 
-(b). About a million times the logit. The picture has no unit: make the logit 7 times as large, and the picture stays the same.
+(c). The picture has no unit: make the logit 7 times as large, and the picture stays the same.
 </details>
 
 Every step of $\psi$ destroys the identity. The absolute value forgets that shares cancel. The rescaling gives each operation the same weight, whether it brings much or almost nothing. The enlarging counts a
@@ -543,15 +551,15 @@ panel = xc.widgets.BiasPanel(
 panel
 
 # %% tags=["drive", "machinery"]
-panel.set(
-    net="CNN", photo="trousers", shown="everything", picture="the paper's picture"
-)
-found = [panel.result.picture_sum, panel.result.parts.score]
-xc.show("CNN, trousers: sum of the paper's picture, logit", found)
-panel.set(**{"class": "least likely"})
-found = [panel.result.picture_sum, panel.result.parts.score]
-xc.show("least likely class: the same two numbers", found)
-panel.set(**{"class": "most likely"})
+panel.set(net="CNN", photo="trousers", shown="everything")
+print("CNN, trousers: sum of the paper's picture, sum of the map with sign, logit")
+for which in ("least likely", "most likely"):
+    found = []
+    for kind in ("the paper's picture", "with sign: it adds up"):
+        panel.set(**{"class": which, "picture": kind})
+        found.append(panel.result.picture_sum)
+    xc.show(f"   {which} class", [*found, panel.result.parts.score])
+panel.set(picture="the paper's picture")
 assert panel.error is None
 
 # %%
@@ -571,7 +579,7 @@ xc.show(
 
 # %% [markdown]
 r"""
-For the least likely class the logit is far below 0, and so is the sum of the map with sign. The paper's picture has no sign: its sum stays large and positive.
+For the least likely class the logit is far below 0, and so is the sum of the map with sign (the second number in its line). The paper's picture has no sign: its sum stays large and positive.
 
 Three nets that do the same work about equally well (`data/cards.json`), the same hundred pictures: in one the input brings more than half of the logit, in one nothing. The split says how *this net* writes its function, not how much the
 photo matters.
@@ -613,7 +621,7 @@ Resnet18, here with random weights. Does the account close? Which biases are the
 
 # %% tags=["own-model"]
 # Trained: weights="DEFAULT", download=True. Yours, after the next line:
-# mine.load_state_dict(torch.load("my_resnet18.pth"))
+# mine.model.load_state_dict(torch.load("my_resnet18.pth"))
 mine = xc.zoo.load("torchvision/resnet18", weights=None, device=device)
 second = xc.zoo.load("torchvision/resnet18", weights=None, seed=1, device=device)
 split_of, split_of_second = (
@@ -650,8 +658,8 @@ for alpha in ("magnitude", "uniform"):
 
 # %% [markdown]
 r"""
-Both add up to $2$. No axiom says which is right: the rule of sharing is a choice, as a baseline is. (Check the first by hand: the last bias, 1, is shared by the units' values times weights, 4 : 0 : 3. Unit 3 has now $3/7$, and its own share 1.
-Units 1 and 3 both share as $3 : 1$. So $x_1$ gets $\frac34 \cdot 2$.)
+Both add up to $2$. No axiom says which is right: the rule of sharing is a choice, as a baseline is. (Check the first by hand: the last bias, 1, is shared by the units' values times weights, 4 : 0 : 3, so unit 1 gets $4/7$ and unit 3 gets $3/7$. To this unit 3 adds the share of its own bias, 1: together they have 2 to hand down.
+The sizes of weight times input are $3$ and $1$ in both units, so both share as $3 : 1$. So $x_1$ gets $\frac34 \cdot 2$.)
 
 ### B · One function, two splits
 
@@ -716,7 +724,7 @@ move although the formula stays. The full gradient keeps both, because it has mo
 The paper tests maps by removing the **least** important pixels first. A good map finds pixels that can go, and the logit stays. In the paper FullGrad stays nearest to the original score. We repeat the test on a small scale: four photos, 30 % of the pixels turned to
 black, mean change of the logit in percent. The test needs controls: noise, noise that was blurred and so removes *connected areas*, and the FullGrad picture of *another class*.
 
-**Predict (08.P5).** Which map keeps the logit better than blurred noise?
+**Predict (08.P5).** Six orders of removal: gradient, gradient x input, FullGrad, FullGrad of another class, noise, blurred noise. Sort them by how well the logit is kept, the best first. Which place has blurred noise? (A sharp map leaves thousands of thin holes, a smooth one a few large holes. Which hurt a network more?)
 """
 
 # %% tags=["question"]
@@ -750,7 +758,7 @@ for name, values in importance.items():
 r"""
 <details><summary>Answer to 08.P5</summary>
 
-(c). The claim holds on our four photos: FullGrad changes the logit least. But look at the controls. Blurred noise, which has seen neither photo nor model, beats the gradient and gradient x input. Thin holes hurt the net more than a few large ones.
+(b): only the two pictures of FullGrad keep it better. The claim holds on our four photos: FullGrad changes the logit least. But look at the controls. Blurred noise, which has seen neither photo nor model, beats the gradient and gradient x input. Thin holes hurt the net more than a few large ones.
 </details>
 
 So a part of FullGrad's lead over sharp maps is only that its picture is *smooth*. Not all: it beats blurred noise clearly. And the picture of a class that is not in the photo does well, too: knowing where the object is, is enough for this test. Four photos are few; lesson 15

@@ -9,8 +9,10 @@ __all__ = [
     "biases_of_open_units",
     "gates_without_bias",
     "integrated",
+    "rest_to_the_input",
     "rise_without",
     "split",
+    "without_gates",
 ]
 
 
@@ -52,6 +54,20 @@ def rise_without(weights, biases, x, target, columns=slice(None)):
     shares = split(weights, biases, x, target)
     lost = torch.stack([score(None) - score(k) for k in range(len(values))], dim=1)
     shares[:, columns] = lost[:, columns]
+    return shares
+
+
+def rest_to_the_input(weights, biases, x, target):
+    """Remove each bias in turn; what they do not take from the score belongs to the input."""
+    shares = rise_without(weights, biases, x, target, slice(1, None))
+    score = split(weights, biases, x, target).sum(1)
+    return torch.column_stack([score - shares[:, 1:].sum(1), shares[:, 1:]])
+
+
+def without_gates(weights, biases, x, target):
+    """Leave the gates out for the biases, not for the input."""
+    shares = split(weights, biases, x, target, relu=lambda z: z)
+    shares[:, 0] = split(weights, biases, x, target)[:, 0]
     return shares
 
 

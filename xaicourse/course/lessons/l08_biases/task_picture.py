@@ -121,6 +121,7 @@ MISTAKES = [
         "smallest).",
         rescale=lambda a, low, span: a / (low + span),
     ),
+    swap("divided_by_largest", "", rescale=lambda a, low, span: (span > 0) * a / (low + span)),
     swap(
         "least_forgotten",
         "You divide by (largest - smallest), but do not subtract the smallest.",

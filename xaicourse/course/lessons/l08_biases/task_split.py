@@ -8,15 +8,17 @@ from torch.nn.functional import leaky_relu
 
 from xaicourse.course.grading.cases import case, waves
 from xaicourse.course.grading.function_task import function_task
-from xaicourse.course.grading.mistakes import after, own, saying, swap
+from xaicourse.course.grading.mistakes import after, before, own, saying, swap
 from xaicourse.course.grading.shared_mistakes import LOSS, ROWS, SIGNS, WHICH_NUMBER, pick
 from xaicourse.course.lessons.l08_biases.splits import (
     behind_the_relu,
     biases_of_open_units,
     gates_without_bias,
     integrated,
+    rest_to_the_input,
     rise_without,
     split,
+    without_gates,
 )
 
 __all__ = ["SPLIT"]
@@ -90,6 +92,17 @@ MISTAKES = [
     own("plain_biases", "", biases_of_open_units),
     swap("no_gates", "You left the relus out. A closed gate passes nothing on.", relu=lambda z: z),
     own(
+        "bias_gates_left_out",
+        "The input's share is right. For the biases you leave the gates out: the bias of a closed "
+        "unit brings 0.",
+        without_gates,
+    ),
+    before(
+        "relu_first",
+        "You apply the relu to x as well. It stands between the layers only.",
+        x=torch.relu,
+    ),
+    own(
         "gates_without_bias",
         "Your gates come from a run without the biases. Take those of the net itself.",
         gates_without_bias,
@@ -123,6 +136,7 @@ MISTAKES = [
         rise_without,
     ),
     own("rise_without", "", partial(rise_without, columns=slice(1, None))),
+    own("rise_without", "", rest_to_the_input),
     own(
         "integrated",
         "These are two methods: column 0 is the rise from 0, as Integrated Gradients adds it up, "

@@ -35,6 +35,7 @@ SPLIT_BY_HAND = paper_task(
         row("weight_forgotten", "The first unit enters g with the output weight 3.", (6, -1)),
         row("no_signs", "The sizes are right. The slope of x2 is below 0: keep its sign.", (18, 3)),
         row("inputs_swapped", SWAPPED, (-3, 18)),
+        row("factor_inside_lost", "Inside the first relu stands 2 x1, not x1.", (9, -3)),
         row(
             "slopes_swapped", "You multiplied x1 by the slope of x2, and x2 by that of x1.", (-9, 6)
         ),
@@ -51,11 +52,19 @@ SPLIT_BY_HAND = paper_task(
             "The second gate is off: if its bias changes a little, g does not move.",
             (15, 8, 7),
         ),
+        row(
+            "closed_bias_kept",
+            "The second gate is off: the slope of its bias is 0, and so is its share.",
+            (15, -4, 7),
+        ),
         row("values_of_the_units", VALUES, (30, 0, 7)),
         row("values_of_the_units", "", (50, 0, 7)),
         row("values_of_the_units", "", (150, 0, 7)),
         row("output_bias_times_3", OUTSIDE, (15, 0, 21)),
         row("output_bias_forgotten", "g ends with + 7. Its slope is always 1.", (15, 0, 0)),
+        row(
+            "output_slope", "1 is the slope of the output bias. Its share is 7 times 1.", (15, 0, 1)
+        ),
         row("rest_in_one", "Each bias has its own share: split what is missing.", (0, 0, 22)),
     ),
     Part(
