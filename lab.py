@@ -143,7 +143,7 @@ def test_steps(python: str) -> list[Step]:
         Step("Press and wheel", (*several, *press), TEST_ENVIRONMENT, minutes=5),
         Step("Attacks on checker and records", (*several, *attacks), TEST_ENVIRONMENT, minutes=5),
         Step("Answers in every form", (*several, *forms), TEST_ENVIRONMENT, minutes=6),
-        Step("Panels in a browser", (*pytest, "tests/browser"), TEST_ENVIRONMENT, minutes=5),
+        Step("Panels in a browser", (*several, "tests/browser"), TEST_ENVIRONMENT, minutes=5),
         *([slowed] if stored_outputs_hold() else []),
         Step(f"Lessons, solutions and sheets ({how})", notebooks, plugin, minutes=18),
     ]
