@@ -26,6 +26,9 @@ __all__ = ["UsesOriginal", "deep_copy", "refusal", "shallow_copy", "storage_of"]
 
 # what nn.Module itself keeps in __dict__
 _TABLES = ("_parameters", "_buffers", "_modules")
+# what may hold modules, and what holds nothing: most of what a module keeps is empty or plain
+_CONTAINERS = (dict, OrderedDict, list, tuple, set)
+_PLAIN = (bool, int, float, str)
 
 
 def shallow_copy(model: nn.Module, weights: Mapping[Tensor, Tensor]) -> nn.Module:
@@ -83,6 +86,8 @@ class _Copies:
         """Return what takes the place of a value that a module holds; most things are their own."""
         if id(value) in self.instead:
             return self.instead[id(value)]
+        if value is None or type(value) in _PLAIN or (type(value) in _CONTAINERS and not value):
+            return value
         if isinstance(value, nn.Module):
             return self.of(value)
         if isinstance(value, types.MethodType):
@@ -91,7 +96,7 @@ class _Copies:
             return value if same else types.MethodType(value.__func__, owner)
         if type(value) is functools.partial:
             return self._led_partial(value)
-        if type(value) in (dict, OrderedDict, list, tuple, set):
+        if type(value) in _CONTAINERS:
             self.instead[id(value)] = value  # where it holds itself
             self.instead[id(value)] = self._led_container(value)
         return self.instead.get(id(value), value)
