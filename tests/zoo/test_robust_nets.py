@@ -62,3 +62,18 @@ def test_they_withstand_what_the_plain_net_does_not_and_their_maps_lie_in_the_ma
 def test_other_seeds_are_refused():
     with refused(ValueError, "seed must be one of 0, 1, 2"):
         xc.zoo.load("planted_robust", seed=3)
+
+
+def test_their_plain_twins_have_no_such_maps():
+    """The control of robust training: same start, pictures and epochs, no attack."""
+    stored = json.loads((data_folder() / "nets" / "robust_twins.json").read_text(encoding="utf-8"))
+    x, labels, masks = xc.datasets.planted(1000, 5)
+    for seed in ROBUST_SEEDS:
+        robust, twin = stored[str(seed)]["robust"], stored[str(seed)]["twin"]
+        net = xc.zoo.load("planted_robust", seed=seed)
+        sizes = xc.gradient(net, x, labels, batch_size=250).abs()
+        share = float(((sizes * masks).sum((1, 2, 3)) / sizes.sum((1, 2, 3))).mean())
+        assert abs(share - robust["on the mark"]) < 0.002
+        assert twin["attacked"] == 0  # of 500 attacked pictures none is right
+        assert robust["on the mark"] > 3 * twin["on the mark"]
+        assert robust["class-blind"] > 2 * twin["class-blind"]
