@@ -27,6 +27,7 @@ def maps(
     tile: int = 1,
     percentile: float = 99.0,
     overlay: bool = False,
+    grey: bool = False,
     columns: int = 4,
     unit: str | None = None,
     tokens: Sequence[str] | None = None,
@@ -59,6 +60,9 @@ def maps(
         pixel does not hide the rest; 100 clips nothing. The colour bar says what was done.
     overlay : bool
         Draw the maps over the photo in grey.
+    grey : bool
+        Draw in shades of grey, from black at 0: for pictures rather than maps; `reduce` must not
+        be "sum".
     columns : int
         Pictures in a line, before the next line begins.
     unit : str, optional
@@ -83,6 +87,8 @@ def maps(
         raise TypeError(f"items must be a dict title -> map, got {type(items).__name__}")
     if overlay and photo is None:
         raise ValueError("overlay=True needs photo=, the image to draw the maps over")
+    if grey and (reduce == "sum" or overlay):
+        raise ValueError('grey=True draws sizes, alone; pass reduce="abs_sum" and no overlay')
     if columns < 1:
         raise ValueError(f"columns must be at least 1, got {columns}")
     alt = made_of(items, photo) if alt is None else alt
@@ -116,6 +122,9 @@ def maps(
         bare(first)
     for axis, (title, value) in zip(axes, values.items(), strict=False):
         image = draw_map(axis, value, high, reduce, background if overlay else None)
+        if grey:
+            image.set_cmap("gray")
+            axis.spines[:].set_visible(True)  # white pixels end where the paper begins
         axis.set_title(title)
     strongest = max(float(np.abs(v).max()) for v in values.values())
     bar = figure.colorbar(
