@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import xaicourse as xc
-from xaicourse.course.lessons.l15_test_the_metric.panel import ranked_by_place
+from xaicourse.course.lessons.l15_test_the_metric.panel import interval_of, ranked_by_place
 from xaicourse.widgets import EvaluationPanel
 from xaicourse.widgets.plates import figure_of, png_of
 
@@ -85,6 +85,7 @@ def test_ties_by_place_move_the_map_of_zeros(panel):
 def test_a_map_of_zeros_has_an_abpc_of_0_and_no_width(panel):
     interval = panel.result.intervals["zeros"]
     assert max(abs(end) for end in interval[:3]) < 1e-6
+    assert interval_of(torch.zeros(5))[:3] == (0, 0, 0)  # Wilson's, of shares, would end at 0.43
 
 
 def test_the_legend_covers_no_curve(panel):

@@ -81,16 +81,7 @@ def maps(
         If there is nothing to draw, a map is not of one image or not finite, `alt` is empty, or a
         setting is out of its range.
     """
-    if not items:
-        raise ValueError("items is empty; give a title and a map, for example {'IG': attribution}")
-    if not isinstance(items, Mapping):
-        raise TypeError(f"items must be a dict title -> map, got {type(items).__name__}")
-    if overlay and photo is None:
-        raise ValueError("overlay=True needs photo=, the image to draw the maps over")
-    if grey and (reduce == "sum" or overlay):
-        raise ValueError('grey=True draws sizes, alone; pass reduce="abs_sum" and no overlay')
-    if columns < 1:
-        raise ValueError(f"columns must be at least 1, got {columns}")
+    check_request(items, photo, reduce, overlay, grey, columns)
     alt = made_of(items, photo) if alt is None else alt
     bare_maps = {titled(name, item): map_of(item) for name, item in items.items()}
     if tokens is not None:
@@ -134,6 +125,22 @@ def maps(
     bar.set_label(scale_text(reduce, tile, percentile, strongest, high, unit))
     bar.outline.set_visible(False)
     return Picture(figure, alt)
+
+
+def check_request(
+    items: Any, photo: Tensor | None, reduce: str, overlay: bool, grey: bool, columns: int
+) -> None:
+    """Raise unless there is something to draw, and the settings go together."""
+    if not items:
+        raise ValueError("items is empty; give a title and a map, for example {'IG': attribution}")
+    if not isinstance(items, Mapping):
+        raise TypeError(f"items must be a dict title -> map, got {type(items).__name__}")
+    if overlay and photo is None:
+        raise ValueError("overlay=True needs photo=, the image to draw the maps over")
+    if grey and (reduce == "sum" or overlay):
+        raise ValueError('grey=True draws sizes, alone; pass reduce="abs_sum" and no overlay')
+    if columns < 1:
+        raise ValueError(f"columns must be at least 1, got {columns}")
 
 
 def draw_map(
