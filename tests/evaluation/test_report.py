@@ -351,7 +351,7 @@ def test_the_picture_says_what_is_drawn():
     written = {text.get_text() for text in drawn.figure.axes[0].texts}
     assert len(drawn.figure.axes[0].texts) == 15
     row = pictures().rows[0]
-    assert f"{row.mean:.3g} [{row.low:.2g}, {row.high:.2g}]\n" in "".join(written)
+    assert f"{row.mean:.2g} [{row.low:.2g}, {row.high:.2g}]\n" in "".join(written)
     assert all("noise" in text for text in written)
     with pytest.raises(TypeError, match="found must be"):
         xc.plot.report("report")  # pyright: ignore[reportArgumentType]

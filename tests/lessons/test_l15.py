@@ -90,6 +90,8 @@ def test_what_the_lesson_says_of_features_that_work_together():
     assert float(exact) == pytest.approx(0.6)
     assert float(every.mean()) == pytest.approx(0.5778, abs=1e-3)
     assert float(every.min()) == pytest.approx(0.4667, abs=1e-3)
+    first_then_third = areas.removal_area(F, ones, torch.tensor([[3.0, 1.0, 2.0]]), 0.0, key)
+    assert float(first_then_third) == pytest.approx(float(every.min()))
 
 
 # ---------------------------------------------------------------- 15.2
@@ -287,6 +289,34 @@ def test_edges_beat_seven_under_black_and_three_under_grey():
     for colour, count in {"black": 7, "grey": 3}.items():
         means = {m: float(v.mean()) for m, v in scores(colour).items()}
         assert sum(means[m] < means["edges"] for m in METHODS) == count
+
+
+def test_one_pair_changes_places_with_the_unit():
+    interval = xc.evaluation.confidence_interval
+    tiles, pixels = (scores("white", unit=unit) for unit in (4, 1))
+    assert interval(tiles["IG grey"] - tiles["guided"]).low > 0
+    assert interval(pixels["IG grey"] - pixels["guided"]).high < 0
+
+
+def test_signs_and_not_the_mark_win_deletion():
+    net = xc.zoo.load("planted_cnn")
+    for seed in (0, 1, 2):
+        planted = xc.datasets.planted(20, seed=seed)
+        target, maps = xc.widgets.maps_of_clothes(net, planted.x)
+        mark, signs = planted.masks.to(planted.x), maps["IG black"]
+        tried = {"mark": mark, "signs": 1000 * mark + signs, "size": 1000 * mark + signs.abs()}
+        found = {
+            name: float(
+                xc.evaluation.deletion(
+                    net, planted.x, values, target, imputer="black", unit=4, steps=8
+                ).mean()
+            )
+            for name, values in (tried | maps).items()
+        }
+        assert found["signs"] < found["mark"] - 0.1
+        assert found["size"] > found["mark"] - 0.05
+        for name in ("gradient x input", "IG black", "IG grey"):
+            assert found[name] < found["mark"]
 
 
 def test_stored_scores_are_what_the_package_measures(close):

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 import xaicourse as xc
-from xaicourse.course.lessons.l15_test_the_metric.panel import ranked_by_place
+from xaicourse.course.lessons.l15_test_the_metric.panel import interval_of, ranked_by_place
 from xaicourse.widgets import EvaluationPanel
-from xaicourse.widgets.plates import png_of
+from xaicourse.widgets.plates import figure_of, png_of
 
 
 class Counted(torch.nn.Module):
@@ -43,7 +43,8 @@ def test_scores_are_those_of_the_package(panel, score, close):
         given = panel.model, X[:5], values[:5], panel.target[:5]
         deletion = xc.evaluation.deletion(*given, **ask).values
         insertion = xc.evaluation.insertion(*given, **ask).values
-        right = {"deletion": deletion, "insertion": insertion, "ABPC": insertion - deletion}
+        both = xc.evaluation.abpc(*given, **ask).values
+        right = {"deletion": deletion, "insertion": insertion, "ABPC": both}
         close(panel.result.scores[name], right[score], 1e-6)
 
 
@@ -79,6 +80,24 @@ def test_ties_by_place_move_the_map_of_zeros(panel):
     panel.set(ties="by place")
     assert panel.error is None
     assert not torch.equal(panel.result.scores["zeros"], by_key)
+
+
+def test_a_map_of_zeros_has_an_abpc_of_0_and_no_width(panel):
+    interval = panel.result.intervals["zeros"]
+    assert max(abs(end) for end in interval[:3]) < 1e-6
+    assert interval_of(torch.zeros(5))[:3] == (0, 0, 0)  # Wilson's, of shares, would end at 0.43
+
+
+def test_the_legend_covers_no_curve(panel):
+    figure = figure_of(panel.size, panel.plates(panel.result))
+    axis = next(axis for axis in figure.axes if axis.get_legend())
+    figure.draw_without_rendering()
+    legend, label = axis.get_legend().get_window_extent(), axis.xaxis.label.get_window_extent()
+    assert not legend.overlaps(axis.bbox)
+    assert not legend.overlaps(label)
+    assert legend.y0 > 0
+    others = [other for other in figure.axes if other is not axis]
+    assert not any(legend.overlaps(other.get_tightbbox()) for other in others)
 
 
 def test_the_picture_loses_the_share_that_was_chosen(panel, close):

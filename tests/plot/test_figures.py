@@ -76,12 +76,22 @@ def test_overlay_is_transparent_where_the_map_is_zero():
     assert opacity.sum() == 1
 
 
+def test_pictures_may_be_drawn_in_grey():
+    value = torch.rand(1, 1, 8, 8)
+    picture = plot.maps({"coat": value}, alt="a", reduce="abs_sum", grey=True, percentile=100)
+    shown = images(picture)[0]
+    assert shown.cmap(shown.norm(0.0))[:3] == (0, 0, 0)
+    assert shown.cmap(shown.norm(float(value.max())))[:3] == (1, 1, 1)
+    assert picture.figure.axes[0].spines["top"].get_visible()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({"items": {}}, "items is empty"),
         ({"items": {"IG": MAP}, "overlay": True}, "overlay=True needs photo"),
         ({"items": {"IG": MAP}, "reduce": "mean"}, "reduce must be one of sum"),
+        ({"items": {"IG": MAP}, "grey": True}, "grey=True draws sizes"),
         ({"items": {"IG": MAP}, "columns": 0}, "columns must be at least 1"),
         ({"items": {"IG": MAP}, "tile": 3}, "tile must divide"),
         ({"items": {"IG": MAP}, "alt": ""}, "alt must be a sentence"),

@@ -27,6 +27,7 @@ def maps(
     tile: int = 1,
     percentile: float = 99.0,
     overlay: bool = False,
+    grey: bool = False,
     columns: int = 4,
     unit: str | None = None,
     tokens: Sequence[str] | None = None,
@@ -59,6 +60,9 @@ def maps(
         pixel does not hide the rest; 100 clips nothing. The colour bar says what was done.
     overlay : bool
         Draw the maps over the photo in grey.
+    grey : bool
+        Draw in shades of grey, from black at 0: for pictures rather than maps; `reduce` must not
+        be "sum".
     columns : int
         Pictures in a line, before the next line begins.
     unit : str, optional
@@ -77,14 +81,7 @@ def maps(
         If there is nothing to draw, a map is not of one image or not finite, `alt` is empty, or a
         setting is out of its range.
     """
-    if not items:
-        raise ValueError("items is empty; give a title and a map, for example {'IG': attribution}")
-    if not isinstance(items, Mapping):
-        raise TypeError(f"items must be a dict title -> map, got {type(items).__name__}")
-    if overlay and photo is None:
-        raise ValueError("overlay=True needs photo=, the image to draw the maps over")
-    if columns < 1:
-        raise ValueError(f"columns must be at least 1, got {columns}")
+    check_request(items, photo, reduce, overlay, grey, columns)
     alt = made_of(items, photo) if alt is None else alt
     bare_maps = {titled(name, item): map_of(item) for name, item in items.items()}
     if tokens is not None:
@@ -116,6 +113,9 @@ def maps(
         bare(first)
     for axis, (title, value) in zip(axes, values.items(), strict=False):
         image = draw_map(axis, value, high, reduce, background if overlay else None)
+        if grey:
+            image.set_cmap("gray")
+            axis.spines[:].set_visible(True)  # white pixels end where the paper begins
         axis.set_title(title)
     strongest = max(float(np.abs(v).max()) for v in values.values())
     bar = figure.colorbar(
@@ -125,6 +125,22 @@ def maps(
     bar.set_label(scale_text(reduce, tile, percentile, strongest, high, unit))
     bar.outline.set_visible(False)
     return Picture(figure, alt)
+
+
+def check_request(
+    items: Any, photo: Tensor | None, reduce: str, overlay: bool, grey: bool, columns: int
+) -> None:
+    """Raise unless there is something to draw, and the settings go together."""
+    if not items:
+        raise ValueError("items is empty; give a title and a map, for example {'IG': attribution}")
+    if not isinstance(items, Mapping):
+        raise TypeError(f"items must be a dict title -> map, got {type(items).__name__}")
+    if overlay and photo is None:
+        raise ValueError("overlay=True needs photo=, the image to draw the maps over")
+    if grey and (reduce == "sum" or overlay):
+        raise ValueError('grey=True draws sizes, alone; pass reduce="abs_sum" and no overlay')
+    if columns < 1:
+        raise ValueError(f"columns must be at least 1, got {columns}")
 
 
 def draw_map(

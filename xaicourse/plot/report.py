@@ -81,9 +81,9 @@ def _shade(found: Report, method: str, metric: str) -> float:
 
 def _cell(axes: Axes, i: int, j: int, row: ReportRow, shade: float) -> None:
     random = row.controls["random"].mean
-    text = f"{row.mean:.3g} [{row.low:.2g}, {row.high:.2g}]" if row.valid else "no value"
+    text = f"{row.mean:.2g} [{row.low:.2g}, {row.high:.2g}]" if row.valid else "no value"
     axes.text(
-        j, i, f"{text}\nnoise {random:.3g}", ha="center", va="center", fontsize=7,
+        j, i, f"{text}\nnoise {random:.2g}", ha="center", va="center", fontsize=7,
         color="white" if abs(shade) > DARK else INK,
     )  # fmt: skip
 

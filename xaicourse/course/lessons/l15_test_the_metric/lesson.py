@@ -32,7 +32,7 @@ r"""
 We take tiles of a picture away, the most important first, and watch the probability of its class. A good map
 makes it fall fast: the **deletion** test of lesson 05.
 
-But a tile cannot be nothing. What does it become? Here is one map, Integrated Gradients (IG) from black, and three answers.
+But a tile cannot be nothing. What does it become? Here is one map, Integrated Gradients (IG) from black, under two of the possible answers, each beside a random order.
 """
 
 # %% tags=["demo"]
@@ -49,19 +49,19 @@ xc.plot.series(
     curves,
     x_name="share of the tiles that is gone",
     y_name="probability",
-    alt="Four curves that fall from 1: the probability of the class while tiles go, in "
-    "the order of IG from black or in random order, and become black or white.",
+    alt="Four curves that fall from 0.95: the probability of the class while tiles go, "
+    "in the order of IG from black or in random order, and become black or white.",
 )
 
 # %% [markdown]
 r"""
-Under black the map beats the random order. Under white the random order beats the map. What takes the place is called the **imputer**.
+Under black the map beats the random order. Under white the random order beats the map. What takes the place of a tile is called the **imputer**.
 
 Lesson 05 had a second test, **insertion**: begin with nothing but the imputer's values and put tiles back, the most important first. There the probability should be *high*. Both in one number:
 
 $$\mathrm{ABPC} = \text{insertion} - \text{deletion}$$
 
-("area between perturbation curves"). Higher is better. Now five maps of a hundred pictures. Three are IG, from black, from grey and from white. The other two **never
+("area between perturbation curves"). Higher is better. Now five maps of a hundred pictures, with the same tiles. Three are IG, from black, from grey and from white. The other two **never
 saw the network**: the brightness of the picture itself, and its edges. The letters hide which is which.
 """
 
@@ -97,8 +97,8 @@ table = xc.widgets.removal_report(five, ("black", "grey", "white"))
 xc.plot.report(
     table,
     alt="Heat map, five maps by three imputers: mean ABPC with its interval, and what "
-    "noise gets. Each Integrated Gradients is best where the tiles become its own "
-    "baseline.",
+    "noise gets. Of the three Integrated Gradients the best in each column is that "
+    "with the column's colour as its baseline.",
 )
 
 # %% [markdown] tags=["goals"]
@@ -109,7 +109,7 @@ r"""
 tile hardly changes. The edges lie on both sides of the outline and work under both colours a little.
 </details>
 
-Read the three lines of IG: **the diagonal wins**. Each map is best where the tiles become its own baseline. On a second network the verdict turns round as well.
+Read the columns of the heat map. Under each colour the best of the three IG is the one with **this colour as its baseline**: the diagonal wins. And read the first line: IG from black is better than noise, cannot be told from noise, and is worse than noise. These are the three verdicts on one map. On a second network black and white change places as well.
 
 This is no accident. IG from white answers "what changed since everything was white?" Tiles that turn white ask exactly this. **An imputer is a baseline.** The score says whether the map's question was the test's question.
 
@@ -210,7 +210,7 @@ xc.show(
 
 # %% [markdown]
 r"""
-Insertion with the map is deletion with the map upside down, read from its end. So the ABPC of a map upside down is the ABPC with a minus sign, **on every network**, and random orders get 0 on average. Deletion alone
+Insertion with the map is deletion with the map upside down, read from its end: either way the inputs on the curve hold the $k$ most important features and no others. (Equals have to go in the same order both times.) So the ABPC of a map upside down is the ABPC with a minus sign, **on every network**, and random orders get 0 on average. Deletion alone
 has no such zero: what a random order gets depends on network and imputer. That is why we lead with ABPC.
 
 Additive functions are kind. Now two features that work **together**, and one that works alone:
@@ -244,8 +244,8 @@ xc.show("deletion of the exact map", float(exact), control=control)
 r"""
 <details><summary>Answer to 15.P2</summary>
 
-(c), 0.6: the curve is 1.6, 1, 0, 0. Whoever removes $x_1$ first loses a whole 1 with one feature, and that order gets less than 0.5. The exact map is even worse
-than the mean of all six orders.
+(c), 0.6: the curve is 1.6, 1, 0, 0. Whoever removes $x_1$ first and $x_3$ next has 1.6, 0.6, 0, 0: a whole 1 is lost with the first feature, and the area is 0.47. The exact
+map is even a little worse than the mean of all six orders, 0.58.
 </details>
 
 Nothing is wrong with the map. Shares say who *deserves* the score. Removal rewards whoever finds the **fastest fall**. These are two
@@ -284,6 +284,8 @@ filled = {
 xc.plot.maps(
     {"all tiles": one, **filled},
     reduce="abs_sum",
+    grey=True,
+    percentile=100,
     unit="brightness",
     alt="A picture of clothing, and the same picture without half of its tiles, filled "
     "by seven imputers: black, grey, white, mean, blur, linear, donor.",
@@ -291,7 +293,7 @@ xc.plot.maps(
 
 # %% [markdown]
 r"""
-Two of them deserve a warning. **Blur has read the pixels that are gone**: what was removed still shines through. And a **donor** brings evidence of its own, for another class.
+Two of them deserve a warning. **Blur has read the pixels that are gone**: what was removed still shines through (look at the trousers). And a **donor** brings evidence of its own: here most of a top with sleeves.
 
 The linear one reads only what is kept. Removed pixels next to each other are unknown together, so it goes in **sweeps**: in each sweep every removed pixel becomes the weighted mean of its neighbours, as they are now. The weights are $\frac16$ for
 the four beside it and $\frac1{12}$ for the four across a corner. At the border some neighbours are missing: divide by the weights that are there.
@@ -375,7 +377,7 @@ for name in imputers:
 
 # %% [markdown]
 r"""
-Imputers that are kinder to the eye do not end the matter. Under five of seven, IG from grey leads: as an imputer that looks like "no information", they are nearest to grey here. That is again a question, not the truth.
+Blur comes nearest to the removed pixels: it has seen them. But imputers that are kinder to the eye do not end the matter. IG from grey leads the three under grey itself, and under mean, blur, linear and donor. None of these four fills in black everywhere, or white everywhere; whether that is the reason, we did not test. Each is again a question, not the truth.
 
 ## 4 · Maps that never asked
 
@@ -416,8 +418,6 @@ r"""
 This does not make edges an explanation. They know where the *thing* is, and a removal test on clothes is mostly a test of where the thing is. **A method that does not beat them has not
 shown that it looked into the network.**
 
-A network with a ruined last layer is a popular control, too. Take more than one: a single draw can be far off by chance.
-
 **Ties.** The next cell tests a map that is 0 everywhere. It has nothing but ties.
 """
 
@@ -444,8 +444,7 @@ r"""
 A map of zeros gets another deletion score if the upper left goes first, because clothes lie in the middle. About half of the pixels of gradient x input are exactly 0 (the
 background is black), so the rule for ties decides half of its order.
 
-**Explore the panel** (4 minutes). Two maps, their curves, the leaderboard with intervals, controls in grey. Try: *imputer* from grey to white; *ties* by place with the score *deletion*, and look at the map of zeros; *pictures* from 5 to 20: what gets
-narrower, and what stays?
+**Explore the panel** (4 minutes). Two maps, their mean curves over five pictures, the leaderboard with intervals, controls in grey. The slider *share* moves the upright line: so much is gone in the picture on the left. Try: *imputer* from grey to white; *unit* from tiles to pixels: where do the edges go?; *ties* by place with the score *deletion*, and look at the map of zeros; *pictures* from 5 to 20: what gets narrower, and what stays?
 """
 
 # %% tags=["panel"]
@@ -479,6 +478,8 @@ for seed in (0, 1, 2):
     planted = xc.datasets.planted(20, seed=seed, device=device)
     predicted, found = xc.widgets.maps_of_clothes(marks, planted.x)
     found["mark"] = planted.masks.to(planted.x)
+    found["mark, then signs"] = 1000 * found["mark"] + found["IG black"]
+    found["mark, then size"] = 1000 * found["mark"] + found["IG black"].abs()
     asked = {"imputer": "black", "unit": 4, "steps": 8}
     scores = {
         name: xc.evaluation.deletion(
@@ -486,24 +487,27 @@ for seed in (0, 1, 2):
         ).mean()
         for name, values in found.items()
     }
-    better = sum(scores[m] < scores["mark"] for m in methods)
-    control = {"random": scores["random"], "best": min(scores[m] for m in methods)}
+    control = {"random": scores["random"]}
     xc.show(f"draw {seed}: deletion of the mark", scores["mark"], control=control)
-    xc.show(
-        "   methods that beat it",
-        f"{better} of 8",
-        control={"if it were the best": "0 of 8"},
-    )
+    better = [m for m in methods if scores[m] < scores["mark"]]
+    control = {"if it were the best": "0 of 8"}
+    xc.show("   methods that beat it", f"{len(better)} of 8", control=control)
+    print("  ", ", ".join(better))
+    control = {"then its size, without signs": scores["mark, then size"]}
+    text = "   the mark first, then IG black with its signs"
+    xc.show(text, scores["mark, then signs"], control=control)
 
 # %% [markdown]
 r"""
 <details><summary>Answer to 15.P4</summary>
 
-(c), three to five of the eight on the three draws.
+(c): five, four and three of the eight on the three draws.
 </details>
 
-How can a map be better than the truth? Without the mark the network is left with no evidence, and its probability stays near chance. A map of signed shares goes on: it removes next what speaks *for this class* among the clouds, until the network
-believes something else. Deletion pays for **driving the network away**, not for finding the reason.
+How can a map be better than the truth? Three maps are better each time: gradient x input, IG from black and from grey, which all have signs. The mark's map is 0 outside the mark, so afterwards chance decides, and the probability stays near one in four: the network
+has no evidence left. A map with signs goes on: it removes next what speaks *for this class* among the clouds, until the network believes something else.
+
+The last line of each draw tests this. Both maps begin with the mark. If the signs of IG come next, the score is far better than the mark's; if the sizes come next, it is not. Deletion pays for **driving the network away**, not for finding the reason.
 
 So a test that ranks known truths wrongly cannot be the judge of small differences.
 
@@ -551,7 +555,7 @@ xc.check("15.3", paired)
 r"""
 - `a - b` is NaN where either is, so one line cleans both lists. Cleaned apart, the third score of one list would meet the fourth of the other.
 - `torch.std` divides by $n - 1$; NumPy's `std` divides by $n$ unless it is told `ddof=1`.
-- Without pairing the interval would be twice as wide here, or more: it would be filled with how easy the pictures are.
+- Without pairing the interval would be about twice as wide here, and more with five pictures: it would be filled with how easy the pictures are.
 - 1.96 in the place of $t$ is too sure of itself with few pictures: with five it should be 2.8.
 """
 
@@ -591,7 +595,7 @@ xc.show("wrong side of 0 with five pictures", wrong[5], control=control)
 r"""
 <details><summary>Answer to 15.P5</summary>
 
-(a). The half width for a hundred is about 0.06. For five it is more than $\sqrt{20}$ times as wide, some 0.3: 0.12 drowns in it.
+(b). The half width for a hundred is about 0.06, two standard errors: one is 0.03. The mean of five spreads $\sqrt{20}$ times as far, 0.14 or so. So 0 is 0.9 standard errors away from 0.12, and about a fifth of a normal curve lies beyond.
 </details>
 
 Now all 28 pairs of the eight methods. Call a pair **sure** under an imputer if the interval of its difference does not hold 0.
@@ -630,24 +634,31 @@ r"""
 xc.predict("15.P6")
 
 # %% tags=["machinery"]
-# The same with a hundred pictures.
+# The same with a hundred pictures; then one imputer, and units of two sizes.
 count(100)
+for unit, name in ((4, "tiles of 4"), (1, "pixels")):
+    scores = xc.widgets.removal_scores("white", unit=unit)
+    mean, low, high = interval(scores["IG grey"], scores["guided"])
+    ends = {"interval": [round(float(low), 2), round(float(high), 2)]}
+    xc.show(f"white, {name}: IG grey minus guided", mean, control=ends)
 
 # %% [markdown]
 r"""
 <details><summary>Answer to 15.P6</summary>
 
-(d), 18. Narrower intervals make more verdicts sure, and where two imputers disagree they make the *disagreement* sure. Only one pair has one verdict under all seven: guided backprop before Grad-CAM.
+(c), 18. Narrower intervals make more verdicts sure, and where two imputers disagree they make the *disagreement* sure. Only one pair has one verdict under all seven: guided backprop before Grad-CAM.
 </details>
 
 **More pictures make the contradiction surer.** An interval covers other *pictures*. It does not cover other *questions*: another imputer, unit, class or network. Say both: "n pictures; the same under these imputers".
+
+The last two lines hold the imputer and change the **unit**: with tiles IG from grey is surely before guided backprop, with single pixels surely behind. This is what lesson 05 met. Neither of its two tests was wrong: they were two questions, and a verdict has to name its own.
 
 ## 7 · Train again?
 
 A removed tile makes a picture that the network has never seen. ROAR (2018) avoids this: remove the most important half from **all** pictures, train a **new** network on them, and read its accuracy. A good map takes the evidence away, so
 the accuracy should fall.
 
-We did it in small: maps of our network, 1,500 pictures to train on and 500 to test. And we asked one thing more: what do the **masks alone** say? A mask is 1 where a pixel stays and 0 where one was taken.
+We did it in small: maps of our network, 1,500 pictures to train on and 500 to test. And we asked what Rong and others (2022) asked: what do the **masks alone** say? A mask is 1 where a pixel stays and 0 where one was taken.
 
 **Predict (15.P7).** A new network sees nothing but the masks of the half that IG from grey takes. No pixel of a picture is left. How often is it right? (New networks that see whole pictures: 0.84. Chance: 0.1.)
 """
@@ -682,7 +693,7 @@ for name in ("IG grey", "IG black", "edges"):
 r"""
 <details><summary>Answer to 15.P7</summary>
 
-(d). Nothing but masks is right more often than whole pictures! And pictures without their "important" half are better than whole ones, too.
+(d). Nothing but masks is right more often than whole pictures! And pictures without the half that IG from grey calls important are better than whole ones, too.
 </details>
 
 The masks were drawn from the verdict of the *first* network, which is better (0.92) than the new ones. So they **smuggle the answer in**: which pixels are missing tells the class. Masks of the edges are silhouettes, and say a lot as well. Random masks say nothing.
@@ -733,7 +744,7 @@ r"""
 
 ## 9 · Your model
 
-Your own network, or torchvision's ResNet-18 (here with **random** weights, so that the cell runs offline). One photo, two imputers, three maps.
+Your own network, or torchvision's ResNet-18 (here with **random** weights, so that the cell runs offline). One photo, two imputers, three maps. With random weights there is nothing to explain; see who leads under each colour all the same.
 
 What to doubt, with your own weights: Is IG above the centre blob under *both* imputers? Which of the two imputers is nearer to its baseline? One photo has no interval: take twenty before you believe a difference. And what do your users mean by "gone"?
 """
@@ -938,5 +949,5 @@ r"""
 - L. Rieger, L. K. Hansen. *IROF*. 2020. [arXiv:2003.08747](https://arxiv.org/abs/2003.08747)
 - X. Zheng and others. *F-Fidelity*. 2024. [arXiv:2410.02970](https://arxiv.org/abs/2410.02970)
 - H. Shah, P. Jain, P. Netrapalli. *Do Input Gradients Highlight Discriminative Features?* (DiffROAR). 2021. [arXiv:2102.12781](https://arxiv.org/abs/2102.12781)
-- J. Song, K. Cha, J. Seo. 2023. [arXiv:2304.13836](https://arxiv.org/abs/2304.13836)
+- J. Song, K. Cha, J. Seo. *On Pitfalls of RemOve-And-Retrain: A Data Processing Inequality Perspective*. 2023. [arXiv:2304.13836](https://arxiv.org/abs/2304.13836)
 """
