@@ -29,7 +29,7 @@ from torch import Tensor, nn
 
 import xaicourse as xc
 from xaicourse.core.files import write_atomically
-from xaicourse.datasets.cards import card_for, write_cards
+from xaicourse.datasets.cards import Card, card_for, write_cards
 from xaicourse.datasets.planted_patches import planted
 from xaicourse.robustness.adversarial_training import adversarial_training
 from xaicourse.robustness.attack_model import attack_model
@@ -87,7 +87,19 @@ def make_twin(seed: int) -> None:
     }
     print(kept[str(seed)], flush=True)
     write_atomically(TWINS, (json.dumps(kept, indent=1, sort_keys=True) + "\n").encode())
+    write_cards({"nets/robust_twins.json": card_of_twins()}, DATA)
     write_log()
+
+
+def card_of_twins() -> Card:
+    return card_for(
+        TWINS,
+        title="What the plain twins of the robust nets were measured to be",
+        author="The xaicourse contributors",
+        source="this course",
+        licence="Apache-2.0",
+        made_by="data/train_robust_nets.py --twins (log in data/nets/ROBUST.md)",
+    )
 
 
 def shares_on_the_mark(net: nn.Module) -> dict[str, float]:

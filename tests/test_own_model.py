@@ -29,7 +29,7 @@ def test_every_recipe_runs(capsys):
     assert "random" in said  # the report's controls
 
 
-def test_there_are_twelve_with_code():
+def test_there_are_thirteen_with_code():
     numbers = [int(number) for number, _title in HEADING.findall(PAGE.read_text())]
-    assert numbers == list(range(1, 13))
-    assert len(blocks()) == 13  # and the first lines
+    assert numbers == list(range(1, 14))
+    assert len(blocks()) == 14  # and the first lines

@@ -21,6 +21,8 @@ _NAMES = {
     "map_layers": "xaicourse.methods.vanilla.feature_maps:map_layers",
     "pack": "xaicourse.core.inputs:pack",
     "path_integral": "xaicourse.core.path:path_integral",
+    "load_maps": "xaicourse.study.save_maps:load_maps",
+    "save_maps": "xaicourse.study.save_maps:save_maps",
     "scores": "xaicourse.core.gradients:scores",
     "spec": "xaicourse.methods.spec:spec",
     "targets": "xaicourse.core.target:",

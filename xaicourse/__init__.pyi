@@ -52,6 +52,8 @@ from xaicourse.methods.vanilla.pattern_fitting import fit_patterns as fit_patter
 from xaicourse.methods.vanilla.pattern_quality import pattern_quality as pattern_quality
 from xaicourse.methods.vanilla.relevance_rules import RelevanceRule
 from xaicourse.plot import show as show
+from xaicourse.study.save_maps import load_maps as load_maps
+from xaicourse.study.save_maps import save_maps as save_maps
 from xaicourse.zoo.prepare import prepare as prepare
 
 __all__ = [
@@ -65,6 +67,8 @@ __all__ = [
     "map_layers",
     "pack",
     "path_integral",
+    "load_maps",
+    "save_maps",
     "scores",
     "spec",
     "targets",

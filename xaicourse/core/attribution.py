@@ -123,7 +123,7 @@ class Attribution:
             raise RuntimeError("pictures are drawn by xaicourse.plot: import xaicourse first")
         return PICTURES["maps"]({self.method or "map": self}, photo=photo, **settings)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str | os.PathLike[str], more: Mapping[str, str] | None = None) -> None:
         """Write all tensors to a .safetensors file; target and settings stand in its metadata.
 
         Parameters
@@ -131,6 +131,8 @@ class Attribution:
         path : path
             Must end in ``.safetensors``. What was there is replaced, whole or not at all;
             ``safetensors.torch.load_file(path)["values"]`` reads the map.
+        more : dict, optional
+            What else is to stand in the metadata.
 
         Raises
         ------
@@ -153,7 +155,8 @@ class Attribution:
         }
         said = {name: str(named[name]) for name in ("kind", "method", "target")}
         settings = {name: str(value) for name, value in self.settings.items()}
-        write_atomically(path, save(tensors, {**said, "settings": json.dumps(settings)}))
+        said |= {"settings": json.dumps(settings), **(more or {})}
+        write_atomically(path, save(tensors, said))
 
 
 def _account(found: Attribution) -> list[str]:

@@ -20,6 +20,10 @@ LARGEST_PIXELS = 100_000_000  # read as they are
 LARGEST_JPEG = 400_000_000  # read at a quarter of their scale, which a JPEG allows
 # No others: some of Pillow's readers start programs (EPS) or read what is no picture.
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP", "PPM", "ICO", "TGA", "AVIF", "JPEG2000")
+PHOTO_ENDINGS = (
+    ".png", ".jpg", ".jpeg", ".jpe", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".ppm", ".tga",
+    ".avif", ".jp2", ".heic",
+)  # fmt: skip
 BAND = 2**22  # pixels that are turned into RGB at once, for the sake of memory
 TURNS = {  # what undoes each mark of a camera
     2: Image.Transpose.FLIP_LEFT_RIGHT,

@@ -17,10 +17,6 @@ __all__ = ["Asked", "read_arguments"]
 
 DEFAULT_TOL = 0.05
 ENDINGS = (".png", ".pdf", ".svg", ".jpg", ".jpeg")
-PHOTO_ENDINGS = (
-    ".png", ".jpg", ".jpeg", ".jpe", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".ppm", ".tga",
-    ".avif", ".jp2", ".heic",
-)  # fmt: skip
 MOST_GUESSES = 1000
 OPTIONS = ("baseline", "tol", "steps", "samples", "seed", "layer")
 
@@ -155,6 +151,8 @@ def _target(text: str, model: ModelChoice) -> str:
 
 def _all_photos(given: list[Path]) -> list[Path]:
     """Return the photos, those of a folder by name; the same file is explained once."""
+    from xaicourse.core.picture_files import PHOTO_ENDINGS
+
     found: list[Path] = []
     for path in given:
         if not path.is_dir():

@@ -1,0 +1,176 @@
+"""The maps of a folder: killed and gone on with, and never those of another model."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+import xaicourse as xc
+from tests.plain import refused
+from xaicourse.core.places import data_folder
+from xaicourse.study.save_maps import MANIFEST
+
+
+def net(seed=0):
+    torch.manual_seed(seed)
+    return nn.Sequential(nn.Flatten(), nn.Linear(12, 3), nn.Tanh(), nn.Linear(3, 2)).eval()
+
+
+def inputs(n=3):
+    z = torch.cos(torch.arange(12 * n, dtype=torch.float32)).view(n, 1, 3, 4)
+    return {f"input {k}": x[None] for k, x in enumerate(z)}
+
+
+def test_the_maps_are_those_of_the_method_and_the_details_are_there(tmp_path):
+    given, method = inputs(), xc.spec("integrated_gradients", steps=8)
+    done = xc.save_maps(net(), given, method, tmp_path / "maps", target=1)
+    assert done.made == tuple(given)
+    assert done.found == ()
+    maps = xc.load_maps(tmp_path / "maps")
+    assert list(maps) == list(given)
+    for name, x in given.items():
+        truth = xc.integrated_gradients(net(), x, target=1, steps=8, return_details=True)
+        assert torch.equal(maps[name], truth.values)
+    from safetensors import safe_open
+
+    with safe_open(tmp_path / "maps" / f"{name}.safetensors", "pt") as file:
+        assert torch.equal(file.get_tensor("gap"), truth.gap)
+        assert file.metadata()["method"] == "integrated_gradients"
+        assert file.metadata()["name"] == name
+
+
+def test_a_second_run_makes_only_what_is_missing(tmp_path):
+    xc.save_maps(net(), inputs(2), "gradient", tmp_path)
+    before = {file.name: file.stat().st_mtime_ns for file in tmp_path.iterdir()}
+    done = xc.save_maps(net(), inputs(3).items(), "gradient", tmp_path)  # pairs, as well
+    assert done.found == ("input 0", "input 1")
+    assert done.made == ("input 2",)
+    after = {file.name: file.stat().st_mtime_ns for file in tmp_path.iterdir()}
+    assert before.items() <= after.items()
+
+
+@pytest.mark.parametrize("broken", [b"", b"{}", "half"])
+def test_a_file_that_is_not_whole_is_made_anew(tmp_path, broken):
+    xc.save_maps(net(), inputs(1), "gradient", tmp_path)
+    file = tmp_path / "input 0.safetensors"
+    whole, right = file.read_bytes(), xc.load_maps(tmp_path)["input 0"]
+    file.write_bytes(whole[: len(whole) // 2] if broken == "half" else broken)
+    assert xc.save_maps(net(), inputs(1), "gradient", tmp_path).made == ("input 0",)
+    assert torch.equal(xc.load_maps(tmp_path)["input 0"], right)
+
+
+def test_another_input_or_target_is_explained_anew(tmp_path):
+    given = inputs(2)
+    xc.save_maps(net(), given, "gradient", tmp_path, target={"input 0": 0, "input 1": 0})
+    given["input 0"] = given["input 0"] + 1
+    done = xc.save_maps(net(), given, "gradient", tmp_path, target={"input 0": 0, "input 1": 0})
+    assert done.made == ("input 0",)
+    done = xc.save_maps(net(), given, "gradient", tmp_path, target={"input 0": 0, "input 1": 1})
+    assert done.made == ("input 1",)
+    map_there = xc.load_maps(tmp_path, ["input 1"])["input 1"]
+    assert torch.equal(map_there, xc.gradient(net(), given["input 1"], target=1))
+
+
+def test_maps_of_another_model_or_method_are_never_mixed(tmp_path):
+    xc.save_maps(net(), inputs(1), "gradient", tmp_path)
+    with refused(ValueError, "made with another model; name a new folder"):
+        xc.save_maps(net(1), inputs(2), "gradient", tmp_path)
+    with refused(ValueError, "made with another method; name a new folder"):
+        xc.save_maps(net(), inputs(2), "saliency", tmp_path)
+    with refused(ValueError, "made with another output; name a new folder"):
+        xc.save_maps(net(), inputs(2), "gradient", tmp_path, output="probability")
+    manifest = json.loads((tmp_path / MANIFEST).read_text())
+    (tmp_path / MANIFEST).write_text(json.dumps(manifest | {"xaicourse": "0.0.1"}))
+    with refused(ValueError, "made with another xaicourse; name a new folder"):
+        xc.save_maps(net(), inputs(2), "gradient", tmp_path)
+    (tmp_path / MANIFEST).write_text("{")
+    with refused(ValueError, "made with another method, model, output, xaicourse"):
+        xc.save_maps(net(), inputs(2), "gradient", tmp_path)
+    (tmp_path / MANIFEST).unlink()
+    with refused(ValueError, "holds safetensors files of others; name a new folder"):
+        xc.save_maps(net(), inputs(2), "gradient", tmp_path)
+    assert sorted(p.name for p in tmp_path.glob("*.safetensors")) == ["input 0.safetensors"]
+
+
+class Means(nn.Module):
+    """Scores of a photo from its mean colours."""
+
+    def forward(self, x):
+        return x.mean((2, 3))
+
+
+def test_a_folder_of_photos_where_one_cannot_be_read(tmp_path):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    (photos / "notes.txt").write_text("no photo")
+    for name, grey in (("a.png", 20), ("c.jpg", 200)):
+        Image.new("RGB", (64, 48), (grey, grey // 2, 7)).save(photos / name)
+    (photos / "b.png").write_bytes(b"no picture")
+    with refused(ValueError, "1 of 3 photos could not be read, the maps of the others are saved"):
+        xc.save_maps(Means().eval(), photos, "gradient", tmp_path / "maps")
+    assert list(xc.load_maps(tmp_path / "maps")) == ["a.png", "c.jpg"]
+    Image.new("RGB", (64, 48)).save(photos / "b.png")
+    done = xc.save_maps(Means().eval(), photos, "gradient", tmp_path / "maps")
+    assert done.made == ("b.png",)
+    one = xc.load_maps(tmp_path / "maps", ["b.png"])["b.png"]
+    assert one.shape == (1, 3, 224, 224)
+
+
+KILLED = """
+import sys, time, torch, xaicourse as xc
+from tests.study.test_save_maps import inputs, net
+def slow():
+    for name, x in inputs(200).items():
+        time.sleep(0.02)
+        yield name, x
+print("begun", flush=True)
+xc.save_maps(net(), slow(), "gradient", sys.argv[1], target=0)
+"""
+
+
+def test_killed_in_the_middle_nothing_that_was_there_is_lost(tmp_path):
+    root = str(data_folder().parent)
+    run = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(tmp_path)],
+        stdout=subprocess.PIPE, cwd=root, env=os.environ | {"PYTHONPATH": root},
+    )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 60
+        while len(list(tmp_path.glob("*.safetensors"))) < 5 and time.monotonic() < deadline:
+            time.sleep(0.01)
+    finally:
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+        run.stdout.close()
+    there = set(xc.load_maps(tmp_path))
+    assert 5 <= len(there) < 200
+    done = xc.save_maps(net(), inputs(200), "gradient", tmp_path, target=0)
+    assert set(done.found) == there  # all of them whole
+    assert len(done.made) == 200 - len(there)
+    assert len(xc.load_maps(tmp_path)) == 200
+
+
+def test_what_is_refused(tmp_path):
+    with refused(TypeError, "method must be the name of a registered method or an xaicourse.spec"):
+        xc.save_maps(net(), inputs(), xc.gradient, tmp_path)
+    with refused(TypeError, "photos must be a folder, a dict name -> x or pairs"):
+        xc.save_maps(net(), torch.ones(2, 1, 3, 4), "gradient", tmp_path)
+    with refused(ValueError, "photos must be a folder of image files, got"):
+        xc.save_maps(net(), tmp_path / "not there", "gradient", tmp_path)
+    with refused(ValueError, "is a folder that holds no image file"):
+        xc.save_maps(net(), tmp_path, "gradient", tmp_path)
+    for name in ("../outside", "", ".hidden", 3):
+        with refused(ValueError, "the name of a photo must be good for a file"):
+            xc.save_maps(net(), {name: inputs()["input 0"]}, "gradient", tmp_path / "new")
+    with refused(ValueError, "holds no maps of xc.save_maps"):
+        xc.load_maps(tmp_path)
+    xc.save_maps(net(), inputs(1), "gradient", tmp_path / "maps")
+    with refused(ValueError, "holds no map of 'cat'"):
+        xc.load_maps(tmp_path / "maps", ["cat"])
