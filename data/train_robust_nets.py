@@ -92,6 +92,7 @@ def make_twin(seed: int) -> None:
 
 
 def card_of_twins() -> Card:
+    """Return what is to be known of the file with the twins' numbers."""
     return card_for(
         TWINS,
         title="What the plain twins of the robust nets were measured to be",
