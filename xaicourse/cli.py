@@ -222,6 +222,7 @@ def _add_explain(subparsers: _Subparsers) -> None:
     add("--weights", metavar="FILE",
         help="the weights of torchvision's net: safetensors, or tensors saved by torch.save; "
         "without it those on this machine, or random ones")  # fmt: skip
+    add("--labels", metavar="FILE", help="names of the model's outputs, one a line or JSON")
 
 
 def _explain(options: argparse.Namespace) -> int:

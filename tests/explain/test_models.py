@@ -229,3 +229,52 @@ def test_a_layer_by_torchvisions_own_name(photo, capsys):
 def test_numbers_are_read_by_what_a_file_holds(folder, three_classes):
     save_file(three_classes, folder / "no_ending")
     assert set(read_numbers(folder / "no_ending")) == set(three_classes)
+
+
+# ---- names of its outputs ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sparrow\nrobin\n wren \n",
+        '["sparrow", "robin", "wren"]',
+        '{"2": "wren", "0": "sparrow", "1": "robin"}',
+    ],
+)
+def test_names_of_ones_own_classes(photo, folder, capsys, three_classes, text):
+    (folder / "names.txt").write_text(text)
+    torch.save(three_classes, folder / "net.pt")
+    given = ("--model", "mobilenet_v3_small", "--weights", "net.pt", "--method", "gradient")
+    assert run(photo, *given, "--labels", "names.txt", "--target", "wren") == 0
+    out = capsys.readouterr().out
+    assert "robin" in out  # the first guess
+    assert 'the logit of "wren" (class 2)' in out
+    assert "no class of mobilenet_v3_small" not in out
+    assert "espresso" not in out
+    said = error_of(capsys, photo, *given, "--labels", "names.txt", "--target", "wrem")
+    assert "near it are 2 wren" in said
+
+
+def test_as_many_names_as_outputs(photo, folder, capsys, three_classes):
+    (folder / "names.txt").write_text("sparrow\nrobin\n")
+    torch.save(three_classes, folder / "net.pt")
+    given = ("--model", "mobilenet_v3_small", "--weights", "net.pt", "--labels", "names.txt")
+    assert "--labels has 2 names, but the model has 3 outputs" in error_of(capsys, photo, *given)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"only one", "a name for each of two classes or more"),
+        (b"a\n\nb", "a name for each of two classes or more"),
+        (b'["a", 3]', "a name for each of two classes or more"),
+        (b'["a", ', "begins like JSON and is none"),
+        (b'{"1": "a", "2": "b"}', "must name the outputs 0 to 1, each once"),
+        (b"\xff\xfe\x00", "is no text in UTF-8"),
+    ],
+)
+def test_files_that_are_no_names(photo, folder, capsys, content, words):
+    (folder / "names.txt").write_bytes(content)
+    assert words in error_of(capsys, photo, "--labels", "names.txt")
+    assert "there is no file nowhere.txt" in error_of(capsys, photo, "--labels", "nowhere.txt")

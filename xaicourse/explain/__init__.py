@@ -26,6 +26,7 @@ def explain(
     out: str | os.PathLike[str] | None = None,
     model: str = "efficientnet_lite0",
     weights: str | os.PathLike[str] | None = None,
+    labels: str | os.PathLike[str] | None = None,
     top: str | int = 5,
     json: bool = False,
 ) -> list[Path]:
@@ -61,6 +62,9 @@ def explain(
         ``"module:function"``, which returns a model of photos (N, 3, 224, 224) in [0, 1].
     weights : str or path-like, optional
         A checkpoint for torchvision's net: safetensors, or what ``torch.save`` wrote of tensors.
+    labels : str or path-like, optional
+        The names of the model's outputs, in their order: a text file with one a line, a JSON list,
+        or a JSON object from "0" on.
     top : str or int
         How many guesses are listed.
     json : bool

@@ -4,12 +4,12 @@ import math
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from xaicourse.core.near_names import nearest
-from xaicourse.explain.classes import choose_class, imagenet_names
+from xaicourse.explain.classes import choose_class, imagenet_names, read_labels
 from xaicourse.explain.known import Method, baselines, choose_method, methods
 from xaicourse.explain.model_names import ModelChoice, choose_model
 
@@ -42,6 +42,8 @@ def read_arguments(photos: Sequence[Any], given: dict[str, Any]) -> Asked:
     method = choose_method(given["method"])
     settings = _settings(method, {name: given[name] for name in OPTIONS})
     model = choose_model(given["model"], given["weights"])
+    if given["labels"] is not None:
+        model = replace(model, labels=read_labels(given["labels"]))
     target = None if given["target"] is None else _target(str(given["target"]), model)
     top = _whole("top", given["top"], 1)
     if top > MOST_GUESSES:
@@ -135,7 +137,9 @@ def _layer(value: str) -> str:
 
 def _target(text: str, model: ModelChoice) -> str:
     """Check what can be known of a class before the model is there."""
-    if model.kind == "zoo":
+    if model.labels is not None:
+        choose_class(text, model.labels, whose=model.label)
+    elif model.kind == "zoo":
         choose_class(text, imagenet_names())
     elif text.strip().lstrip("+-").isdigit():
         choose_class(text, None)  # how many there are is not known yet

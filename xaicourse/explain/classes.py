@@ -10,8 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
+from typing import Any
 
-__all__ = ["Explained", "choose_class", "imagenet_names", "near_classes"]
+__all__ = ["Explained", "choose_class", "imagenet_names", "near_classes", "read_labels"]
 
 MOST_CANDIDATES = 12  # so many classes are named in an error
 
@@ -32,6 +34,37 @@ def imagenet_names() -> tuple[str, ...]:
     """Return the 1000 class names of ImageNet, read without the models that answer with them."""
     text = files("xaicourse").joinpath("zoo", "imagenet_labels.json").read_text(encoding="utf-8")
     return tuple(json.loads(text))
+
+
+def read_labels(file: str | Path) -> tuple[str, ...]:
+    """Return the names of a model's outputs: a line each, a JSON list, or JSON {"0": name, ...}."""
+    file = Path(file)
+    if not file.is_file():
+        raise ValueError(f"--labels: there is no file {file}")
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError(f"--labels {file} is no text in UTF-8") from None
+    names: Any = [line.strip() for line in text.strip().splitlines()]
+    if text.lstrip()[:1] in ("[", "{"):
+        try:
+            names = json.loads(text)
+        except ValueError as error:
+            raise ValueError(f"--labels {file} begins like JSON and is none: {error}") from None
+    if isinstance(names, dict):
+        numbers = sorted(names, key=lambda n: (len(n), n))
+        if numbers != [str(k) for k in range(len(names))]:
+            raise ValueError(
+                f"--labels {file} must name the outputs 0 to {len(names) - 1}, each once; its keys "
+                f"are {', '.join(numbers[:5])} ..."
+            )
+        names = [names[number] for number in numbers]
+    if not all(isinstance(name, str) and name.strip() for name in names) or len(names) < 2:
+        raise ValueError(
+            f"--labels {file} must hold a name for each of two classes or more, one a line, in the "
+            "order of the model's outputs"
+        )
+    return tuple(name.strip() for name in names)
 
 
 def choose_class(

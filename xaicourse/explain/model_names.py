@@ -24,6 +24,7 @@ class ModelChoice:
     kind: str  # zoo, torchvision or function
     name: str
     weights: Path | None = None
+    labels: tuple[str, ...] | None = None  # names of its outputs, where the caller gave them
 
     @property
     def label(self) -> str:

@@ -3,7 +3,7 @@
 import importlib
 import pickle
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ def load(choice: ModelChoice, where: torch.device) -> Loaded:
     ](choice)
     if isinstance(loaded.network, nn.Module):
         loaded.network.to(where)
-    return loaded
+    return loaded if choice.labels is None else replace(loaded, names=choice.labels)
 
 
 def scores_of(loaded: Loaded, x: Tensor, label: str) -> Tensor:
@@ -84,7 +84,8 @@ def _of_torchvision(choice: ModelChoice) -> Loaded:
     if choice.weights is not None:
         network = _with_weights(choice.name, choice.weights)
         count = network(torch.zeros(1, 3, 224, 224)).shape[1]
-        names = imagenet_names() if count == len(imagenet_names()) else None
+        as_imagenet = choice.labels is None and count == len(imagenet_names())
+        names = imagenet_names() if as_imagenet else None
         called = ", whose 1000 outputs are called as ImageNet's" if names else ""
         return Loaded(network, f"{title} with the weights in {choice.weights}{called}", names)
     try:

@@ -94,7 +94,9 @@ def _explain_one(
 
 def _look(asked: Asked, model: Loaded, photo: Path, size: tuple[int, int], scores: Tensor) -> Seen:
     """Return what the model sees; names that are not as many as its outputs are not used."""
-    count = len(scores)
+    count, labels = len(scores), asked.model.labels
+    if labels is not None and len(labels) != count:
+        raise ValueError(f"--labels has {len(labels)} names, but the model has {count} outputs")
     long = scores.detach().cpu().double()  # Apple's GPUs have no float64
     names = model.names if model.names is not None and len(model.names) == count else None
     are_shares = bool((long >= 0).all()) and abs(float(long.sum()) - 1) < 1e-4
