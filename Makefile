@@ -3,8 +3,8 @@
 PYTHON ?= python3
 export EXTRAS
 
-.PHONY: help lab test notebooks check bench
+.PHONY: help lab test notebooks site check bench
 help:
 	@$(PYTHON) lab.py --help
-lab test notebooks check bench:
+lab test notebooks site check bench:
 	@$(PYTHON) lab.py $@

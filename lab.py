@@ -26,13 +26,19 @@ TARGETS = {
     "lab": "open the course in JupyterLab (arguments after it go to `xaicourse open`)",
     "test": "run all tests, then all notebooks",
     "notebooks": "rebuild notebooks/, exercises/ and solutions/ from the lessons' rooms",
+    "site": "build the site into build/site; it needs no network",
     "check": "check generated files, format, lint and types",
     "bench": "run the benchmarks (slow; needs a quiet machine)",
     "xaicourse": "run the command line, for example: python lab.py xaicourse reset 05",
     "python": "run the environment's Python, for example: python lab.py python -m pytest -k path",
 }
 WITH_ARGUMENTS = ("lab", "xaicourse", "python")
-EXTRAS = {"lab": "lab", "xaicourse": "lab", "bench": "lab,oracle"}  # all others: lab,test
+EXTRAS = {
+    "lab": "lab",
+    "xaicourse": "lab",
+    "bench": "lab,oracle",
+    "site": "lab,site",
+}  # all others: lab,test
 
 # One thread: two busy threads on two busy cores can be 25 times slower than one.
 TEST_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
@@ -124,8 +130,9 @@ def test_steps(python: str) -> list[Step]:
     attacks = ("tests/course/attacks", "tests/course/campaign")
     forms = ("tests/lessons/test_forms.py",)
     course = ("tests/course", "tests/lessons")
+    browsed = ("tests/browser", "tests/site")
     contracts = "tests/contract"
-    apart = [f"--ignore={place}" for place in ("tests/browser", contracts, *press, *course)]
+    apart = [f"--ignore={place}" for place in (*browsed, contracts, *press, *course)]
     course_apart = [f"--ignore={place}" for place in (*attacks, *forms)]
     notebooks = (python, "tools/rerun.py", *([] if stored_outputs_hold() else ["--lax"]))
     how = "outputs compared" if stored_outputs_hold() else "run only: outputs differ off Linux x86"
@@ -144,6 +151,7 @@ def test_steps(python: str) -> list[Step]:
         Step("Attacks on checker and records", (*several, *attacks), TEST_ENVIRONMENT, minutes=5),
         Step("Answers in every form", (*several, *forms), TEST_ENVIRONMENT, minutes=6),
         Step("Panels in a browser", (*several, "tests/browser"), TEST_ENVIRONMENT, minutes=5),
+        Step("Site", (*several, "tests/site"), TEST_ENVIRONMENT, minutes=5),
         *([slowed] if stored_outputs_hold() else []),
         Step(f"Lessons, solutions and sheets ({how})", notebooks, plugin, minutes=18),
     ]
@@ -187,6 +195,8 @@ def target_steps(target: str, arguments: list[str], venv: Venv) -> list[Step]:
         return check_steps(python)
     if target == "notebooks":
         return [Step("Build the notebooks", (python, "tools/build.py"))]
+    if target == "site":
+        return [Step("Build the site", (python, "tools/site.py"))]
     scripts = sorted((ROOT / "benchmarks").glob("[!_]*.py"))
     return [Step(file.stem, (python, f"benchmarks/{file.name}")) for file in scripts]
 

@@ -61,8 +61,8 @@ def test_lab_makes_the_environment_installs_and_opens():
 
 
 def test_test_runs_the_package_then_the_notebooks():
-    *_, package, contracts, course, press, attacks, forms, browser, slowed, notebooks = dry_run(
-        "test"
+    *_, package, contracts, course, press, attacks, forms, browser, site, slowed, notebooks = (
+        dry_run("test")
     )
     assert package.endswith("--ignore=tests/course --ignore=tests/lessons tests")
     assert contracts.endswith("tests/contract")
@@ -71,6 +71,7 @@ def test_test_runs_the_package_then_the_notebooks():
     assert attacks.endswith("tests/course/attacks tests/course/campaign")
     assert forms.endswith("tests/lessons/test_forms.py")
     assert browser.endswith("tests/browser")
+    assert site.endswith("tests/site")
     assert "OMP_NUM_THREADS=1" in package
     assert slowed.endswith("tools/slowed.py 01 05")
     assert "tools/rerun.py" in notebooks

@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CONSTRAINTS = ROOT / "constraints.txt"
-EXTRAS = "lab,test,browser,heic"
+EXTRAS = "lab,test,browser,heic,site"
 NOT_OURS = {"pip", "setuptools", "wheel", "xaicourse"}
 HEADER = """\
 # Versions with which all tests and all notebooks passed together. lab.py (make lab, make test) and
