@@ -25,7 +25,10 @@ from xaicourse.core.registry import InputKind, MethodRecord, Need, ResultKind
 from xaicourse.methods import all_methods
 from xaicourse.methods.vanilla.pattern_fitting import fit_patterns
 
-__all__ = ["NETS", "Measured", "Picture", "measure", "of_one_picture", "read", "store"]
+__all__ = [
+    "NETS", "Measured", "Picture", "fashion", "measure", "needed", "of_one_picture", "read",
+    "store",
+]  # fmt: skip
 
 MORE_STEPS = 4  # the map of a sum is compared with that of so many times its steps
 FITTED_ON = 200  # pictures, for methods that need some to fit on
@@ -138,15 +141,15 @@ def _measure(records: list[MethodRecord], nets: list[str]) -> Iterator[Measured]
 def _one(
     record: MethodRecord, picture: Picture, given: Mapping[str, Any] | None = None
 ) -> Measured:
-    needed = dict(given or {})
+    chosen = dict(given or {})
 
     def ask(**settings: Any) -> Attribution:
         model, x, target = picture.model, picture.x, picture.target
-        asked = {**needed, **settings, "return_details": True}
+        asked = {**chosen, **settings, "return_details": True}
         return record.method(model, x, target, **asked)
 
     try:
-        needed |= given or _needed(record, picture)
+        chosen |= given or needed(record, picture)
         started = time.perf_counter()
         result = ask()
     except (TypeError, ValueError, NotImplementedError) as refusal:
@@ -166,7 +169,7 @@ def _one(
     )
 
 
-def _needed(record: MethodRecord, picture: Picture) -> dict[str, Any]:
+def needed(record: MethodRecord, picture: Picture) -> dict[str, Any]:
     """Return what a method cannot do without, and so has no default for."""
     known = inspect.signature(record.method).parameters
     data = picture.x if picture.data is None else picture.data
