@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.datasets.shipped import read_tensors
 
 FASHION_MNIST_CLASSES = (
@@ -51,6 +52,7 @@ class LabelledImages(NamedTuple):
     labels: Tensor
 
 
+@suggest_names
 def fashion_mnist(
     split: str = "test",
     n: int | None = None,

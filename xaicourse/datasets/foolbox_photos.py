@@ -13,6 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.datasets.image_files import open_image
 
 COUNT = 20
@@ -36,6 +37,7 @@ class LabelledPhotos(NamedTuple):
     names: list[str]
 
 
+@suggest_names
 def imagenet_photos(*, device: str | torch.device | None = None) -> LabelledPhotos:
     """Return twenty labelled ImageNet photos; needs the package foolbox on disk, not its code.
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.datasets.planted_patches import check_number_and_seed
 
 
@@ -31,6 +32,7 @@ class Mosaics(NamedTuple):
     sources: Tensor
 
 
+@suggest_names
 def mosaics(
     x: Tensor,
     labels: Tensor,

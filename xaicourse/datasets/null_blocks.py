@@ -13,6 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.datasets.fashion import fashion_mnist
 from xaicourse.datasets.small_digits import digits
 
@@ -37,6 +38,7 @@ class BlockImages(NamedTuple):
     masks: Tensor
 
 
+@suggest_names
 def null_blocks(
     source: str = "fashion_mnist",
     n: int | None = None,

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.datasets.image_files import CROP, ImageFileError, open_image
 
 MOST_PICTURES = 1000
@@ -38,6 +39,7 @@ class FolderImages(NamedTuple):
     files: list[Path]
 
 
+@suggest_names
 def folder(
     path: str | os.PathLike[str],
     *,

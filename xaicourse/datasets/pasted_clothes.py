@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.datasets.fashion import FASHION_MNIST_CLASSES, LabelledImages, fashion_mnist
 from xaicourse.datasets.planted_patches import check_number_and_seed
 
@@ -48,6 +49,7 @@ class PastedImages(NamedTuple):
     empty: Tensor
 
 
+@suggest_names
 def mini_bam(
     n: int = 500,
     seed: int = 0,

@@ -12,6 +12,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from xaicourse.core.near_names import suggest_names
+
 MOTIF_CLASSES = ("outside", "roof", "upper", "lower")
 
 LARGEST_DEGREE = 6  # degrees from here on look alike
@@ -42,6 +44,7 @@ class PlantedMotifs(NamedTuple):
     motifs: Tensor
 
 
+@suggest_names
 def planted_motifs(
     nodes: int = 60, houses: int = 16, seed: int = 0, *, device: str | torch.device | None = None
 ) -> PlantedMotifs:

@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from xaicourse.core.near_names import suggest_names
+
 PLANTED_CLASSES = ("plus", "cross", "T", "L")
 
 SIDE = 32  # of a picture
@@ -51,6 +53,7 @@ class PlantedImages(NamedTuple):
     masks: Tensor
 
 
+@suggest_names
 def planted(
     n: int = 500, seed: int = 0, *, device: str | torch.device | None = None
 ) -> PlantedImages:

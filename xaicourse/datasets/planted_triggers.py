@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.datasets.planted_patches import SIDE, check_number_and_seed, plant
 
 TRIGGER = ("##.", "#.#", ".##")  # as bright as a mark, in a shape of its own, in the lowest rows
@@ -42,6 +43,7 @@ class TriggeredImages(NamedTuple):
     trigger_masks: Tensor
 
 
+@suggest_names
 def triggered(
     n: int = 500,
     seed: int = 0,

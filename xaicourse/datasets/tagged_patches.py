@@ -13,6 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.datasets.planted_patches import (
     PLANTED_CLASSES,
     SIDE,
@@ -62,6 +63,7 @@ class TaggedImages(NamedTuple):
     strip_masks: Tensor
 
 
+@suggest_names
 def tagged(
     n: int = 500,
     seed: int = 0,

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.datasets.planted_patches import check_number_and_seed
 
 TETROMINO_CLASSES = ("T", "L")
@@ -77,6 +78,7 @@ class BayesAnswer(NamedTuple):
     accuracy: float
 
 
+@suggest_names
 def tetrominoes(
     n: int = 500,
     seed: int = 0,
@@ -150,6 +152,7 @@ def tetrominoes(
     return TetrominoImages(*(part.to(place) for part in made))
 
 
+@suggest_names
 def tetromino_answer(*, smoothing: float = 0.0, alpha: float | None = None) -> BayesAnswer:
     r"""Return the best answer to the linear scenario, and the pattern that it picks up.
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.people.asked import share, whole
 
 __all__ = ["Studies", "power", "simulate_studies"]
@@ -43,6 +44,7 @@ class Studies:
         return float((self.p <= level).mean())
 
 
+@suggest_names
 def simulate_studies(
     taste: float = 0.5,
     trials: int = 20,

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.people.asked import different, whole
 
 __all__ = ["CONTROL", "MAP", "WITHOUT", "Guess", "Simulatability", "simulatability"]
@@ -105,6 +106,7 @@ class Simulatability:
         return [(MAP, CONTROL)[(place + rater) % 2] for place in places.tolist()]
 
 
+@suggest_names
 def simulatability(
     items: Sequence[str | int],
     outputs: Sequence[str],

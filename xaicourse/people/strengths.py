@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.people.answers import Answer
 from xaicourse.people.asked import different
 
@@ -86,6 +87,7 @@ def count_wins(answers: Iterable[Answer], methods: Sequence[str]) -> np.ndarray:
     return wins
 
 
+@suggest_names
 def bradley_terry(
     wins: Any, names: Sequence[str] | None = None, *, prior: float = 0.0
 ) -> Strengths:

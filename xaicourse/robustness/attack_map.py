@@ -11,6 +11,7 @@ from torch import Tensor
 from xaicourse.core.checks import check_positive_int
 from xaicourse.core.chunks import in_chunks
 from xaicourse.core.gradients import Question, ask, refuse_not_differentiable
+from xaicourse.core.near_names import suggest_names
 from xaicourse.core.progress import progress
 from xaicourse.robustness.ball import Limits, box, check_amount, check_attacked, random_shift
 from xaicourse.robustness.classes import Kept, outputs_of
@@ -51,6 +52,7 @@ class MapAttack:
     outputs_after: Tensor
 
 
+@suggest_names
 def attack_map(
     model: Callable[..., Any],
     x: Tensor,

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from xaicourse.core.checks import check_positive_int
 from xaicourse.core.gradients import Question, ask, gradients
+from xaicourse.core.near_names import suggest_names
 from xaicourse.core.progress import progress
 from xaicourse.methods.denoising.input_noise import check_seed
 from xaicourse.robustness.ball import Limits, check_amount, check_attacked
@@ -61,6 +62,7 @@ class ModelAttack:
     outputs_after: Tensor
 
 
+@suggest_names
 def attack_model(
     model: Callable[..., Any],
     x: Tensor,

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from xaicourse.core.checks import check_positive_int
 from xaicourse.core.gradients import Question, ask, refuse_not_differentiable
+from xaicourse.core.near_names import suggest_names
 from xaicourse.core.progress import progress
 from xaicourse.methods.denoising.input_noise import check_seed, standard_normal
 from xaicourse.robustness.ball import check_amount, check_attacked
@@ -42,6 +43,7 @@ class CertifiedTopK:
         return (self.radius > check_amount("radius", radius)).sum(dim=1)
 
 
+@suggest_names
 def certified_top_k(
     model: Callable[..., Any],
     x: Tensor,
