@@ -4,6 +4,7 @@ import inspect
 import pickle
 
 import pytest
+import torch
 
 import xaicourse as xc
 from xaicourse.core.near_names import suggest_names
@@ -89,3 +90,10 @@ def test_a_function_stays_what_it_was():
 @suggest_names
 def _taken(alpha, *, beta=2):
     return alpha, beta
+
+
+def test_a_warning_names_the_callers_line():
+    net, x = xc.zoo.load("fashion_cnn"), torch.rand(1, 1, 28, 28)
+    with pytest.warns(UserWarning, match="moved nothing") as told:
+        xc.robustness.attack_map(net, x, 3, steps=1)
+    assert told[0].filename == __file__

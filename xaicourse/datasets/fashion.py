@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from xaicourse.core.brief import brief
 from xaicourse.core.near_names import suggest_names
 from xaicourse.datasets.shipped import read_tensors
 
@@ -50,6 +51,9 @@ class LabelledImages(NamedTuple):
 
     x: Tensor
     labels: Tensor
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 @suggest_names

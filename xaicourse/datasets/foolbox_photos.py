@@ -13,6 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from xaicourse.core.brief import brief
 from xaicourse.core.near_names import suggest_names
 from xaicourse.datasets.image_files import open_image
 
@@ -35,6 +36,9 @@ class LabelledPhotos(NamedTuple):
     x: Tensor
     labels: Tensor
     names: list[str]
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 @suggest_names

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from xaicourse.core.brief import brief
 from xaicourse.core.near_names import suggest_names
 from xaicourse.datasets.planted_patches import check_number_and_seed
 
@@ -30,6 +31,9 @@ class Mosaics(NamedTuple):
     labels: Tensor
     masks: Tensor
     sources: Tensor
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 @suggest_names

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from xaicourse.core.brief import brief
 from xaicourse.core.near_names import suggest_names
 from xaicourse.datasets.fashion import fashion_mnist
 from xaicourse.datasets.small_digits import digits
@@ -36,6 +37,9 @@ class BlockImages(NamedTuple):
     x: Tensor
     labels: Tensor
     masks: Tensor
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 @suggest_names

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from xaicourse.core.brief import brief
 from xaicourse.core.near_names import suggest_names
 from xaicourse.datasets.image_files import CROP, ImageFileError, open_image
 
@@ -37,6 +38,9 @@ class FolderImages(NamedTuple):
     labels: Tensor
     classes: list[str]
     files: list[Path]
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 @suggest_names

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from xaicourse.core.brief import brief
 from xaicourse.core.near_names import suggest_names
 
 MOTIF_CLASSES = ("outside", "roof", "upper", "lower")
@@ -42,6 +43,9 @@ class PlantedMotifs(NamedTuple):
     edges: Tensor
     labels: Tensor
     motifs: Tensor
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 @suggest_names

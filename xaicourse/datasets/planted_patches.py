@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from xaicourse.core.brief import brief
 from xaicourse.core.near_names import suggest_names
 
 PLANTED_CLASSES = ("plus", "cross", "T", "L")
@@ -51,6 +52,9 @@ class PlantedImages(NamedTuple):
     x: Tensor
     labels: Tensor
     masks: Tensor
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 @suggest_names

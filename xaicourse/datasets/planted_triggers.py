@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from xaicourse.core.brief import brief
 from xaicourse.core.near_names import suggest_names
 from xaicourse.datasets.planted_patches import SIDE, check_number_and_seed, plant
 
@@ -41,6 +42,9 @@ class TriggeredImages(NamedTuple):
     masks: Tensor
     triggered: Tensor
     trigger_masks: Tensor
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 @suggest_names

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from xaicourse.core.brief import brief
 from xaicourse.core.near_names import suggest_names
 from xaicourse.datasets.planted_patches import (
     PLANTED_CLASSES,
@@ -61,6 +62,9 @@ class TaggedImages(NamedTuple):
     tags: Tensor
     tag_masks: Tensor
     strip_masks: Tensor
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 @suggest_names

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from xaicourse.core.brief import brief
 from xaicourse.core.near_names import suggest_names
 from xaicourse.datasets.planted_patches import check_number_and_seed
 
@@ -53,6 +54,9 @@ class TetrominoImages(NamedTuple):
     labels: Tensor
     masks: Tensor
 
+    def __repr__(self) -> str:
+        return brief(self)
+
 
 class BayesAnswer(NamedTuple):
     """The best answer to the linear scenario, in closed form, float64.
@@ -76,6 +80,9 @@ class BayesAnswer(NamedTuple):
     pattern: Tensor
     covariance: Tensor
     accuracy: float
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 @suggest_names

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from xaicourse.core.brief import brief
 from xaicourse.core.near_names import suggest_names
 from xaicourse.people.asked import share, whole
 
@@ -33,6 +34,9 @@ class Studies:
     counts: np.ndarray
     trials: int
     p: np.ndarray
+
+    def __repr__(self) -> str:
+        return brief(self)
 
     @property
     def shares(self) -> np.ndarray:

@@ -181,7 +181,7 @@ def simulatability(
         warnings.warn(
             "every map was drawn for the class that is to be guessed: what raters gain may be "
             "that label. Draw some maps for another class, or for none (drawn=None)",
-            stacklevel=2,
+            stacklevel=3,
         )
     return study
 

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from xaicourse.core.brief import brief
 from xaicourse.core.checks import check_positive_int
 from xaicourse.core.chunks import in_chunks
 from xaicourse.core.gradients import Question, ask, refuse_not_differentiable
@@ -50,6 +51,9 @@ class MapAttack:
     after: Tensor
     outputs_before: Tensor
     outputs_after: Tensor
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 @suggest_names
@@ -250,7 +254,7 @@ class Search:
                 "the attack moved nothing: the slope of the map is 0 everywhere on the way, as it "
                 "is in a net of ReLUs, which is made of flat pieces. Search on a softplus net in "
                 "its place: beta=20",
-                stacklevel=3,
+                stacklevel=4,
             )
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from xaicourse.core.brief import brief
 from xaicourse.core.checks import check_positive_int
 from xaicourse.core.gradients import Question, ask, gradients
 from xaicourse.core.near_names import suggest_names
@@ -60,6 +61,9 @@ class ModelAttack:
     loss: Tensor
     outputs_before: Tensor
     outputs_after: Tensor
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 @suggest_names

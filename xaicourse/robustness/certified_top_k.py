@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from xaicourse.core.brief import brief
 from xaicourse.core.checks import check_positive_int
 from xaicourse.core.gradients import Question, ask, refuse_not_differentiable
 from xaicourse.core.near_names import suggest_names
@@ -37,6 +38,9 @@ class CertifiedTopK:
     map: Tensor
     top: Tensor
     radius: Tensor
+
+    def __repr__(self) -> str:
+        return brief(self)
 
     def overlap(self, radius: float) -> Tensor:
         """Return how many of the k pixels are sure to stay at any x that near, (N,)."""
