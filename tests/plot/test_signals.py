@@ -62,7 +62,7 @@ def test_long_texts_go_on_in_the_next_line():
 )
 def test_what_cannot_be_drawn_is_refused_with_the_right_shape(items, settings, says):
     with pytest.raises(ValueError, match=says):
-        xc.plot.maps(items, **settings)
+        xc.plot.maps(items, alt="a", **settings)
 
 
 @pytest.mark.fault("P1")
