@@ -60,6 +60,7 @@ NOT_JUDGED = {
 }
 
 
+@pytest.mark.fault("P7")
 def test_every_family_is_judged_on_the_methods(tables, store):
     assert set(store["verdicts"]) == set(tables.FAMILIES)
     in_columns = {name for names, _ in tables.COLUMNS.values() for name in names}
@@ -69,6 +70,7 @@ def test_every_family_is_judged_on_the_methods(tables, store):
         assert set(verdicts) == wanted, family
 
 
+@pytest.mark.fault("P7")
 def test_nothing_wrong_is_hidden(tables):
     """A cell with one wrong method shows it, in bold."""
     told = {"lrp": {"verdict": "right"}, "deep_taylor": {"verdict": "wrong"}}

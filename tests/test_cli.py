@@ -58,6 +58,7 @@ def opened(monkeypatch, capsys, *arguments):
     return address.partition("=")[2], capsys.readouterr().out.splitlines()[-1]
 
 
+@pytest.mark.fault("J1")
 @pytest.mark.parametrize(
     ("arguments", "file", "why"),
     [
@@ -74,6 +75,7 @@ def test_open_lands_on_the_notebook_that_it_names(clone, monkeypatch, capsys, ar
     assert line == f"opening  work/{file}{why}"
 
 
+@pytest.mark.fault("J1")
 def test_open_lands_where_one_left_off(clone, monkeypatch, capsys):
     cli.main(["open", "--copy-only"])
     sheet = clone / "work/exercises/05_paths.ipynb"

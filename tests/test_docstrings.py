@@ -82,7 +82,8 @@ def described(thing: object) -> list[tuple[list[str], str, str]]:
 
 def raises(thing: object) -> bool:
     """Whether the function's own body, or the class's own __init__, has a raise."""
-    body = vars(thing).get("__init__") if isinstance(thing, type) else inspect.unwrap(thing)
+    body = vars(thing).get("__init__") if isinstance(thing, type) else thing
+    body = inspect.unwrap(body) if callable(body) else body
     # a dataclass makes its own __init__, which has no source
     if not inspect.isfunction(body) or not body.__code__.co_filename.endswith(".py"):
         return False

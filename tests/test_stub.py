@@ -94,10 +94,12 @@ def test_an_old_stub_is_seen_and_mended(tmp_path, monkeypatch, capsys):
     assert make_stub.main(["--check"]) == 0
 
 
+@pytest.mark.fault("N5")
 def test_a_users_script_is_clean(tmp_path):
     assert pyright(tmp_path, USERS_SCRIPT) == []
 
 
+@pytest.mark.fault("N5")
 def test_a_users_mistakes_are_seen(tmp_path):
     start = USERS_SCRIPT.partition("details = ")[0]
     said = pyright(tmp_path, start + "\n".join(WRONG))
@@ -106,6 +108,7 @@ def test_a_users_mistakes_are_seen(tmp_path):
         assert word in message
 
 
+@pytest.mark.fault("N5")
 @pytest.mark.parametrize(
     ("text", "name"),
     [

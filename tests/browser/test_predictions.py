@@ -22,12 +22,29 @@ questions()["05.P2"] = {{
 }}
 xc.predict("05.P2")
 """
+SHOW = """
+control = {"pixels shuffled": 0.5, "another class": [0.125] * 6}
+xc.show("a long line of a lesson, with numbers of its own", [0.25] * 9, control=control)
+print("/no" * 90)
+"""
 BUTTON = "button.xai-choice"
+BROKEN = """() => [...document.querySelectorAll('.jp-OutputArea-output pre')].flatMap(pre => {
+    const text = document.createTreeWalker(pre, NodeFilter.SHOW_TEXT), broken = [];
+    for (let node = text.nextNode(); node; node = text.nextNode())
+        for (const word of node.data.matchAll(/[^\\s]+/g)) {
+            const range = document.createRange();
+            range.setStart(node, word.index);
+            range.setEnd(node, word.index + word[0].length);
+            const tops = new Set([...range.getClientRects()].map(box => Math.round(box.top)));
+            if (tops.size > 1) broken.push(word[0]);
+        }
+    return broken;
+})"""
 
 
 @pytest.fixture(scope="module")
 def notebook(open_notebook):
-    return open_notebook(ASK, name="prediction.ipynb", shows=BUTTON)
+    return open_notebook(ASK, SHOW, name="prediction.ipynb", shows=BUTTON)
 
 
 def status(notebook):
@@ -65,6 +82,18 @@ def test_no_text_is_cut_off(notebook, width):
     assert all(box["inside"] and not box["overflow"] for box in boxes), boxes
     assert boxes[0]["bottom"] <= boxes[1]["top"] <= boxes[1]["bottom"] <= boxes[2]["top"]
     assert len({box["left"] for box in boxes}) == 1
+
+
+@pytest.mark.fault("J3")
+@pytest.mark.parametrize("width", [1400, 1000, 800])
+def test_what_is_printed_is_not_broken_inside_words(notebook, width):
+    page = notebook.page
+    page.set_viewport_size({"width": width, "height": 1000})
+    page.wait_for_timeout(500)
+    printed = page.locator(".jp-OutputArea-output pre", has_text="a long line")
+    assert printed.evaluate("pre => pre.getBoundingClientRect().height") > 30  # several lines
+    assert page.evaluate(BROKEN) == ["/no" * 90]  # a word that is wider than the page
+    assert printed.evaluate("pre => pre.scrollWidth <= pre.clientWidth")
 
 
 def test_tab_and_enter_choose_the_second_and_the_answer_is_a_status(notebook):

@@ -16,6 +16,7 @@ def found():
     return xc.integrated_gradients(net, x, target=3, steps=8, return_details=True)
 
 
+@pytest.mark.fault("P12")
 def test_its_words_fit_on_a_screen_and_hold_the_errors(found):
     said = repr(found)
     assert len(said) < 300
@@ -28,6 +29,7 @@ def test_its_words_fit_on_a_screen_and_hold_the_errors(found):
     assert f"gap about {100 * abs(total - rise) / abs(rise):.2g} %" in said
 
 
+@pytest.mark.fault("P12")
 def test_of_a_batch_the_worst_row_is_said():
     x = torch.stack([torch.zeros(2), torch.ones(2)])
     steep = lambda z: (4 * z).exp().sum(1)  # noqa: E731
@@ -47,6 +49,7 @@ def test_a_record_of_ones_own_has_no_method():
     assert repr(xc.Attribution(torch.ones(2, 3), "input", 0)).startswith("Attribution: (2, 3)")
 
 
+@pytest.mark.fault("P1")
 def test_it_shows_itself(found):
     picture = found.show(photo=torch.rand(1, 1, 28, 28))
     assert isinstance(picture, xc.plot.Picture)

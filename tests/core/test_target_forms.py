@@ -292,6 +292,31 @@ def test_several_inputs_name_pack_and_bind(close):
     for name in ("gradient", "integrated_gradients", "occlusion"):  # a closure over the rows
         with pytest.raises(ValueError, match=r"xaicourse\.bind\(model, name=tensor\)"):
             xc.METHODS[name].method(lambda x: two(x, table), X, 1)
+    with pytest.raises(ValueError, match=r"xaicourse\.bind\(model, name=tensor\)"):
+        xc.gradient(lambda x: two(X, table) + 0 * x.sum(), X, 1, batch_size=2)
+
+
+@pytest.mark.fault("P3")
+@pytest.mark.parametrize("name", ["blur_ig", "xrai", "fullgrad", "grad_cam"])
+def test_methods_for_images_lead_from_packed_inputs_to_bind(name, close):
+    image, table = torch.rand(2, 1, 12, 12), torch.tensor([[1.0], [2.0]])
+    cnn = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+    def two(image: Tensor, table: Tensor) -> Tensor:
+        return cnn.eval()(image) * table
+
+    method, settings = xc.METHODS[name].method, {"layer": cnn[0]} if name == "grad_cam" else {}
+    with pytest.raises(ValueError, match=r"xaicourse\.bind") as refused:
+        method(*xc.pack(two, (image, table)), 1, **settings)
+    assert "x has shape (2, 145)" in str(refused.value)
+    assert "single" not in str(refused.value) or name == "grad_cam"
+    if name == "grad_cam":
+        close(
+            method(xc.bind(two, table=table), image, 1, **settings)[1:],
+            2 * method(cnn, image, 1, **settings)[1:],
+        )
+    else:
+        assert method(xc.bind(two, table=table), image, 1).shape[2:] == (12, 12)
 
 
 @pytest.mark.fault("P4")
@@ -303,3 +328,7 @@ def test_token_ids_are_led_to_the_embedding(dtype):
         xc.saliency(model, ids, 1)
     rest, a = xc.at_layer(model, "0", ids)
     assert xc.saliency(rest, a, 1).shape == (2, 3, 2)
+    with pytest.raises(TypeError, match=r"token ids.*rest, a = xaicourse\.at_layer\(model"):
+        xc.grad_cam(model, ids, 1)
+    with pytest.raises(ValueError, match=r"leave them whole.*rest, a = xaicourse\.at_layer\(model"):
+        xc.saliency(model, ids.float(), 1)

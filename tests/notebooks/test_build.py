@@ -344,6 +344,7 @@ def test_a_lesson_that_does_not_run_in_both_forms_is_refused(course, capsys, old
     assert not list(course.root.rglob("*.ipynb"))
 
 
+@pytest.mark.fault("J7")
 def test_machinery_is_folded_and_nothing_else(built):
     hidden = [
         cell.source
@@ -353,6 +354,7 @@ def test_machinery_is_folded_and_nothing_else(built):
     assert hidden == ["assert thrice(2) == 6"]
 
 
+@pytest.mark.fault("J8")
 def test_there_is_space_between_a_fold_and_the_text_behind_it(built):
     texts = [cell.source for cell in load(built, LESSON_BOOK).cells if "Answer to" in cell.source]
     assert len(texts) == 1

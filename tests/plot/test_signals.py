@@ -47,6 +47,7 @@ def test_long_texts_go_on_in_the_next_line():
     assert np.isnan(drawn[2, 6:].astype(float)).all()
 
 
+@pytest.mark.fault("N6")
 @pytest.mark.parametrize(
     ("items", "settings", "says"),
     [
@@ -61,9 +62,10 @@ def test_long_texts_go_on_in_the_next_line():
 )
 def test_what_cannot_be_drawn_is_refused_with_the_right_shape(items, settings, says):
     with pytest.raises(ValueError, match=says):
-        xc.plot.maps(items, **settings)
+        xc.plot.maps(items, alt="a", **settings)
 
 
+@pytest.mark.fault("P1")
 def test_without_alt_the_text_is_made_of_the_titles():
     picture = xc.plot.maps({"ig": torch.rand(1, 1, 8, 8)}, photo=torch.rand(1, 3, 8, 8))
     assert "ig" in picture.alt

@@ -119,6 +119,7 @@ class Coarse(Square):
         yield f"grey {result.grey}"
 
 
+@pytest.mark.fault("J5")
 def test_words_below_a_refused_value_are_those_of_the_picture_and_nothing_refines(live):
     async def drive():
         panel = Coarse(chunks=1000)

@@ -17,6 +17,7 @@ from xaicourse.core.checks import check_batch, check_model, default_batch_size, 
 from xaicourse.core.chunks import in_chunks, is_out_of_memory
 from xaicourse.core.inputs import Adapter, belonging_to, check_extras, rows_of
 from xaicourse.core.layers import Layer, LayerError, find_layer
+from xaicourse.core.near_names import suggest_names
 from xaicourse.core.output_parts import map_tensors
 from xaicourse.core.recomputation import would_recompute
 from xaicourse.core.target import Difference, Neuron
@@ -34,6 +35,7 @@ _TOLERANCE = {torch.float64: 1e-8, torch.float32: 1e-3}
 _HALF = 5e-2
 
 
+@suggest_names
 def at_layer(
     model: Callable[..., Any],
     layer: Any,

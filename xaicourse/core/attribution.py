@@ -5,11 +5,13 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from xaicourse.core.brief import WIDTH
 from xaicourse.core.checks import all_finite
 from xaicourse.core.files import write_atomically
 from xaicourse.core.gradients import Question
@@ -102,7 +104,8 @@ class Attribution:
         by = f" by {self.method}" if self.method else ""
         shape = tuple(self.values.shape)
         lines = [f"Attribution{by}: {shape}, {self.values.dtype}, kind {self.kind!r}"]
-        return "\n  ".join(lines + _account(self))
+        told = [part for line in lines + _account(self) for part in wrap(line, WIDTH - 2)]
+        return "\n  ".join(told)
 
     def show(self, photo: Tensor | None = None, **settings: Any) -> Any:
         """Return the picture of the map, by `xaicourse.plot.maps`; one row of a batch at a time.

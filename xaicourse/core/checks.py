@@ -22,6 +22,7 @@ __all__ = [
     "check_positive_int",
     "default_batch_size",
     "describe",
+    "image_instead",
     "is_unbatched",
     "what_fits",
 ]
@@ -31,6 +32,11 @@ __all__ = [
 # times slower at ten); four where thirty people share it; ten elsewhere.
 PHOTO = 3 * 224 * 224
 MOST_ROWS = 1024
+
+OF_IDS = (
+    "the embedding's output: rest, a = xaicourse.at_layer(model, embedding_layer, {}), then "
+    "explain rest at a"
+)
 
 
 def check_input(x: Any, name: str = "x") -> None:
@@ -56,9 +62,21 @@ def check_images(x: Any, name: str = "x") -> None:
     check_input(x, name)
     if x.dim() != 4:
         raise ValueError(
-            f"{name} has shape {tuple(x.shape)}, but images (N, C, H, W) are needed; for a single "
-            f"one (C, H, W) pass {name}[None]"
+            f"{name} has shape {tuple(x.shape)}, but images (N, C, H, W) are needed"
+            + image_instead(x, name)
         )
+
+
+def image_instead(x: Tensor, name: str = "x") -> str:
+    """Return how what is no batch of images becomes one, by its form."""
+    if x.dim() == 3:
+        return f"; for a single one (C, H, W) pass {name}[None]"
+    if x.dim() == 2:
+        return (
+            "; if xaicourse.pack joined several inputs, pass the images alone and hand over the "
+            "others by xaicourse.bind(model, name=tensor)"
+        )
+    return ""
 
 
 def check_axes(x: Any, axes: int, form: str) -> None:
@@ -99,9 +117,7 @@ def _instead_of_integers(x: Tensor, name: str) -> str:
     """Return what to do with x, of whole numbers, by its form."""
     if x.dtype in (torch.int16, torch.int32, torch.int64) and x.dim() <= 2:
         return (
-            "token ids explain the embedding's output: rest, a = xaicourse.at_layer(model, "
-            f"embedding_layer, {name}), then explain rest at a; for other whole numbers pass "
-            f"{name}.float()"
+            f"token ids explain {OF_IDS.format(name)}; for other whole numbers pass {name}.float()"
         )
     return f"an image in 0..255 pass {name}.float() / 255"
 
@@ -138,8 +154,16 @@ def what_fits(model: Any, x: Tensor, rows: int) -> str:
             )
     return (
         "x must be a batch (N, ...) on the model's device and of its dtype; for a single example "
-        "pass x[None]" + _number_of_rows(len(x), rows)
+        "pass x[None]" + _ids(model, x) + _number_of_rows(len(x), rows)
     )
+
+
+def _ids(model: Any, x: Tensor) -> str:
+    """Return what to do if x holds token ids that were made floating point numbers."""
+    modules = model.modules() if isinstance(model, nn.Module) else ()
+    if x.dim() > 2 or not any(isinstance(m, nn.Embedding | nn.EmbeddingBag) for m in modules):
+        return ""
+    return "; if x holds token ids, leave them whole numbers and explain " + OF_IDS.format("x")
 
 
 def _number_of_rows(given: int, n: int) -> str:

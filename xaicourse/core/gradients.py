@@ -10,6 +10,7 @@ from xaicourse.core.checks import all_finite
 from xaicourse.core.chunks import in_chunks, sum_dtype
 from xaicourse.core.inputs import call
 from xaicourse.core.layers import Layer
+from xaicourse.core.near_names import suggest_names
 from xaicourse.core.question import Model, Question
 from xaicourse.core.rules import BackwardRules
 
@@ -60,6 +61,7 @@ def ask(
         return Question(model, x, target, output, batch_size, differentiable, rules)
 
 
+@suggest_names
 def scores(
     model: Model,
     x: Tensor,

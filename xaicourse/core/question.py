@@ -237,7 +237,8 @@ class Question:
             raise ValueError(
                 f"model returns shape {tuple(outputs.shape)} for inputs of shape "
                 f"{tuple(points.shape)}: one output for each of the {len(points)} row(s) is "
-                "needed (for a single example pass x[None])"
+                "needed (for a single example pass x[None]; another tensor with an entry for each "
+                "row goes with its rows by xaicourse.bind(model, name=tensor))"
             )
         if start is not None:
             self._audit(outputs, start)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypedDict, get_type_hints
 
-from xaicourse.core.near_names import did_you_mean
+from xaicourse.core.near_names import check_names
 
 __all__ = [
     "OF_IMAGE_METHODS",
@@ -222,12 +222,7 @@ def complete(
 
     @functools.wraps(body)
     def function(*args: Any, **given: Any) -> Any:
-        for name in given:
-            if name not in signature.parameters:
-                raise TypeError(
-                    f"{body.__name__}() got an unexpected keyword argument {name!r}; "
-                    f"{did_you_mean(name, signature.parameters)}"
-                )
+        check_names(body, given, signature.parameters)
         return body(*args, **{**defaults, **given})
 
     function.__signature__ = signature  # type: ignore[attr-defined]

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.core.scale import OUTPUTS
 from xaicourse.core.target_kinds import (
     Custom,
@@ -178,6 +179,7 @@ def _as_tuples(nested: Any) -> Any:
     return tuple(_as_tuples(part) for part in nested) if isinstance(nested, list) else nested
 
 
+@suggest_names
 def neuron(layer: Any, index: Any, *, call: int = 0, part: Any = None) -> Neuron:
     """Explain a hidden unit: a number in the output of a layer, in place of the model's.
 

@@ -9,6 +9,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.course.table import LESSONS, TRACKS, Lesson, depths
 from xaicourse.plot.picture import Picture
 from xaicourse.plot.style import BLUE, GREY, INK, PALE, PARTS, new_figure, styled
@@ -22,6 +23,7 @@ FAMILY_COLOURS: dict[str, str] = dict(
 )
 
 
+@suggest_names
 @styled
 def timeline(methods: Iterable[Any] | None = None, *, alt: str) -> Picture:
     """Draw the year of every method, one band for each family.
@@ -106,6 +108,7 @@ def draw_method(axis: Axes, year: int, height: float, record: Any, colour: str) 
     axis.annotate(label(record), (year + 0.07, height), va="center", fontsize=8, color=INK)
 
 
+@suggest_names
 @styled
 def prerequisites(
     lessons: Mapping[str, Lesson] = LESSONS, *, alt: str, track: str = "six labs"

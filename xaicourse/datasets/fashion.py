@@ -19,6 +19,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from xaicourse.core.brief import brief
+from xaicourse.core.near_names import suggest_names
 from xaicourse.datasets.shipped import read_tensors
 
 FASHION_MNIST_CLASSES = (
@@ -50,7 +52,11 @@ class LabelledImages(NamedTuple):
     x: Tensor
     labels: Tensor
 
+    def __repr__(self) -> str:
+        return brief(self)
 
+
+@suggest_names
 def fashion_mnist(
     split: str = "test",
     n: int | None = None,

@@ -13,6 +13,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from xaicourse.core.brief import brief
+from xaicourse.core.near_names import suggest_names
 from xaicourse.datasets.image_files import open_image
 
 COUNT = 20
@@ -35,7 +37,11 @@ class LabelledPhotos(NamedTuple):
     labels: Tensor
     names: list[str]
 
+    def __repr__(self) -> str:
+        return brief(self)
 
+
+@suggest_names
 def imagenet_photos(*, device: str | torch.device | None = None) -> LabelledPhotos:
     """Return twenty labelled ImageNet photos; needs the package foolbox on disk, not its code.
 

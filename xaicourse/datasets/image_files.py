@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.core.picture_files import CROP, FORMATS, ImageFileError, crop_224, read_rgb
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 
+@suggest_names
 def open_image(path: str | os.PathLike[str], *, device: str | torch.device | None = None) -> Tensor:
     """Read any image file as a model input.
 
@@ -56,6 +58,7 @@ def open_image(path: str | os.PathLike[str], *, device: str | torch.device | Non
     return image_to_tensor(crop_224(read_rgb(path)), device=device)
 
 
+@suggest_names
 def image_to_tensor(picture: Image.Image, *, device: str | torch.device | None = None) -> Tensor:
     """Turn an RGB picture into a model input of the same size.
 

@@ -7,6 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from xaicourse.core.brief import brief
+from xaicourse.core.near_names import suggest_names
 from xaicourse.datasets.planted_patches import check_number_and_seed
 
 
@@ -30,7 +32,11 @@ class Mosaics(NamedTuple):
     masks: Tensor
     sources: Tensor
 
+    def __repr__(self) -> str:
+        return brief(self)
 
+
+@suggest_names
 def mosaics(
     x: Tensor,
     labels: Tensor,

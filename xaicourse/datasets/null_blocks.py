@@ -13,6 +13,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from xaicourse.core.brief import brief
+from xaicourse.core.near_names import suggest_names
 from xaicourse.datasets.fashion import fashion_mnist
 from xaicourse.datasets.small_digits import digits
 
@@ -36,7 +38,11 @@ class BlockImages(NamedTuple):
     labels: Tensor
     masks: Tensor
 
+    def __repr__(self) -> str:
+        return brief(self)
 
+
+@suggest_names
 def null_blocks(
     source: str = "fashion_mnist",
     n: int | None = None,

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from xaicourse.core.brief import brief
+from xaicourse.core.near_names import suggest_names
 from xaicourse.datasets.image_files import CROP, ImageFileError, open_image
 
 MOST_PICTURES = 1000
@@ -37,7 +39,11 @@ class FolderImages(NamedTuple):
     classes: list[str]
     files: list[Path]
 
+    def __repr__(self) -> str:
+        return brief(self)
 
+
+@suggest_names
 def folder(
     path: str | os.PathLike[str],
     *,

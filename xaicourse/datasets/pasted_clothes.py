@@ -15,6 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from xaicourse.core.brief import brief
+from xaicourse.core.near_names import suggest_names
 from xaicourse.datasets.fashion import FASHION_MNIST_CLASSES, LabelledImages, fashion_mnist
 from xaicourse.datasets.planted_patches import check_number_and_seed
 
@@ -47,7 +49,11 @@ class PastedImages(NamedTuple):
     masks: Tensor
     empty: Tensor
 
+    def __repr__(self) -> str:
+        return brief(self)
 
+
+@suggest_names
 def mini_bam(
     n: int = 500,
     seed: int = 0,

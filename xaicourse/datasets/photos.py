@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.datasets.image_files import CROP, image_to_tensor
 from xaicourse.datasets.shipped import known_cards, read_file
 
@@ -27,6 +28,7 @@ def photos() -> list[str]:
     )
 
 
+@suggest_names
 def photo(name: str, *, device: str | torch.device | None = None) -> Tensor:
     """Return one of the course's photos as a model input.
 
@@ -65,6 +67,7 @@ def photo(name: str, *, device: str | torch.device | None = None) -> Tensor:
         return image_to_tensor(picture.convert("RGB"), device=device)
 
 
+@suggest_names
 def collage(
     left: str = "chelsea", right: str = "coffee", *, device: str | torch.device | None = None
 ) -> Tensor:
@@ -96,6 +99,7 @@ def collage(
     return torch.cat(parts, dim=3)
 
 
+@suggest_names
 def collage_masks(*, device: str | torch.device | None = None) -> tuple[Tensor, Tensor]:
     """Return the masks of the left and of the right half of a collage.
 

@@ -12,6 +12,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from xaicourse.core.brief import brief
+from xaicourse.core.near_names import suggest_names
+
 MOTIF_CLASSES = ("outside", "roof", "upper", "lower")
 
 LARGEST_DEGREE = 6  # degrees from here on look alike
@@ -41,7 +44,11 @@ class PlantedMotifs(NamedTuple):
     labels: Tensor
     motifs: Tensor
 
+    def __repr__(self) -> str:
+        return brief(self)
 
+
+@suggest_names
 def planted_motifs(
     nodes: int = 60, houses: int = 16, seed: int = 0, *, device: str | torch.device | None = None
 ) -> PlantedMotifs:

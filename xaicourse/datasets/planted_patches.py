@@ -14,6 +14,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from xaicourse.core.brief import brief
+from xaicourse.core.near_names import suggest_names
+
 PLANTED_CLASSES = ("plus", "cross", "T", "L")
 
 SIDE = 32  # of a picture
@@ -50,7 +53,11 @@ class PlantedImages(NamedTuple):
     labels: Tensor
     masks: Tensor
 
+    def __repr__(self) -> str:
+        return brief(self)
 
+
+@suggest_names
 def planted(
     n: int = 500, seed: int = 0, *, device: str | torch.device | None = None
 ) -> PlantedImages:

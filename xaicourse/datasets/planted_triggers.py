@@ -12,6 +12,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from xaicourse.core.brief import brief
+from xaicourse.core.near_names import suggest_names
 from xaicourse.datasets.planted_patches import SIDE, check_number_and_seed, plant
 
 TRIGGER = ("##.", "#.#", ".##")  # as bright as a mark, in a shape of its own, in the lowest rows
@@ -41,7 +43,11 @@ class TriggeredImages(NamedTuple):
     triggered: Tensor
     trigger_masks: Tensor
 
+    def __repr__(self) -> str:
+        return brief(self)
 
+
+@suggest_names
 def triggered(
     n: int = 500,
     seed: int = 0,

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import torch
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.datasets.fashion import LabelledImages, as_inputs
 from xaicourse.datasets.shipped import read_tensors
 
 DIGITS_FILE = "digits.safetensors"
 
 
+@suggest_names
 def digits(n: int | None = None, *, device: str | torch.device | None = None) -> LabelledImages:
     """Return small pictures of handwritten digits with their classes.
 

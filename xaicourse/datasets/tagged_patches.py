@@ -13,6 +13,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from xaicourse.core.brief import brief
+from xaicourse.core.near_names import suggest_names
 from xaicourse.datasets.planted_patches import (
     PLANTED_CLASSES,
     SIDE,
@@ -61,7 +63,11 @@ class TaggedImages(NamedTuple):
     tag_masks: Tensor
     strip_masks: Tensor
 
+    def __repr__(self) -> str:
+        return brief(self)
 
+
+@suggest_names
 def tagged(
     n: int = 500,
     seed: int = 0,

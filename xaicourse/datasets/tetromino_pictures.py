@@ -18,6 +18,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from xaicourse.core.brief import brief
+from xaicourse.core.near_names import suggest_names
 from xaicourse.datasets.planted_patches import check_number_and_seed
 
 TETROMINO_CLASSES = ("T", "L")
@@ -52,6 +54,9 @@ class TetrominoImages(NamedTuple):
     labels: Tensor
     masks: Tensor
 
+    def __repr__(self) -> str:
+        return brief(self)
+
 
 class BayesAnswer(NamedTuple):
     """The best answer to the linear scenario, in closed form, float64.
@@ -76,7 +81,11 @@ class BayesAnswer(NamedTuple):
     covariance: Tensor
     accuracy: float
 
+    def __repr__(self) -> str:
+        return brief(self)
 
+
+@suggest_names
 def tetrominoes(
     n: int = 500,
     seed: int = 0,
@@ -150,6 +159,7 @@ def tetrominoes(
     return TetrominoImages(*(part.to(place) for part in made))
 
 
+@suggest_names
 def tetromino_answer(*, smoothing: float = 0.0, alpha: float | None = None) -> BayesAnswer:
     r"""Return the best answer to the linear scenario, and the pattern that it picks up.
 

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from xaicourse.core.checks import check_positive_int
 from xaicourse.core.gradients import ask, gradients
+from xaicourse.core.near_names import suggest_names
 from xaicourse.core.path import column
 from xaicourse.evaluation.maps import locate
 from xaicourse.evaluation.protocol import Protocol
@@ -32,6 +33,7 @@ __all__ = [
 ]
 
 
+@suggest_names
 def region_mean(attribution: Tensor, mask: Tensor, *, channels: str = "sum") -> Tensor:
     """Return the mean of a map's positive part in a region, on a scale that is the map's own.
 
@@ -70,6 +72,7 @@ def region_mean(attribution: Tensor, mask: Tensor, *, channels: str = "sum") -> 
     return (scaled * both.inside).sum(dim=1) / both.inside.sum(dim=1)
 
 
+@suggest_names
 def model_contrast(
     of_object: Tensor, of_scene: Tensor, mask: Tensor, *, channels: str = "sum"
 ) -> MetricResult:
@@ -125,6 +128,7 @@ def model_contrast(
     return _result("model_contrast", first - second, channels, details)
 
 
+@suggest_names
 def input_dependence(
     with_object: Tensor, without: Tensor, mask: Tensor, *, channels: str = "sum"
 ) -> MetricResult:
@@ -176,6 +180,7 @@ def input_dependence(
     return _result("input_dependence", less, channels, details)
 
 
+@suggest_names
 def input_independence(
     with_patch: Tensor,
     without: Tensor,
@@ -237,6 +242,7 @@ def input_independence(
     return _result("input_independence", same, channels, details, (("tolerance", tolerance),))
 
 
+@suggest_names
 def insignificant_patch(
     model: Callable[..., Any],
     x: Tensor,

@@ -9,12 +9,14 @@ from torch import Tensor
 
 from xaicourse.core.checks import check_positive_int
 from xaicourse.core.gradients import ask, gradients
+from xaicourse.core.near_names import suggest_names
 from xaicourse.core.path import column
 from xaicourse.evaluation.imputers import Behind
 
 __all__ = ["Counterpart"]
 
 
+@suggest_names
 @dataclass(frozen=True)
 class Counterpart(Behind):
     r"""Every removed feature becomes that of an adversarial counterpart of the input.

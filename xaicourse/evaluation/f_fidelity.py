@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from xaicourse.core.checks import check_positive_int
+from xaicourse.core.near_names import suggest_names
 from xaicourse.core.path import rows_of
 from xaicourse.core.shared_of_metrics import Perturbing
 from xaicourse.evaluation.imputers import make_imputer
@@ -145,6 +146,7 @@ def check_shares(**shares: Any) -> None:
             raise ValueError(f"{name} must be a share, above 0 and at most 1, got {share}")
 
 
+@suggest_names
 def fine_tune_on_masks(
     model: nn.Module,
     x: Tensor,

@@ -17,6 +17,7 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional as images
 
 from xaicourse.core.checks import check_positive_int
+from xaicourse.core.near_names import suggest_names
 from xaicourse.evaluation.noisy_linear import NoisyLinear
 from xaicourse.evaluation.seeds import seeded
 
@@ -57,6 +58,7 @@ class Behind:
         return torch.where(keep.bool(), x, self.background(x))
 
 
+@suggest_names
 @dataclass(frozen=True)
 class Constant(Behind):
     """Every removed feature becomes the same value.
@@ -73,6 +75,7 @@ class Constant(Behind):
         return torch.full_like(x, self.value)
 
 
+@suggest_names
 @dataclass(frozen=True)
 class ChannelMean(Behind):
     """Every removed pixel becomes the mean colour of its image.
@@ -89,6 +92,7 @@ class ChannelMean(Behind):
         return x.mean(dim=tuple(range(2, x.dim())), keepdim=True).expand_as(x)
 
 
+@suggest_names
 @dataclass(frozen=True)
 class Flip(Behind):
     """Every removed feature is turned over: low + high - x, black for white.
@@ -106,6 +110,7 @@ class Flip(Behind):
         return self.low + self.high - x
 
 
+@suggest_names
 @dataclass(frozen=True)
 class Uniform(Behind):
     """Every removed feature becomes a random number; scores are averaged over the draws.
@@ -138,6 +143,7 @@ class Uniform(Behind):
         return [replace(self, seed=seed, repeats=1) for seed in seeds]
 
 
+@suggest_names
 @dataclass(frozen=True)
 class Given(Behind):
     """Every removed feature becomes that of a tensor: of another input, a counterpart, a token.
@@ -163,6 +169,7 @@ class Given(Behind):
             ) from error
 
 
+@suggest_names
 @dataclass(frozen=True, eq=False, repr=False)
 class Donor(Behind):
     """Every removed feature becomes that of another sample of the data.
@@ -215,6 +222,7 @@ class Donor(Behind):
         return [replace(self, repeats=1, turn=turn) for turn in range(repeats)]
 
 
+@suggest_names
 @dataclass(frozen=True)
 class Blur(Behind):
     """Every removed pixel becomes that of the blurred image.

@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from xaicourse.core.near_names import suggest_names
+
 __all__ = ["Interval", "Kind", "confidence_interval"]
 
 Kind = Literal["student", "hall", "wilson"]
@@ -31,6 +33,7 @@ class Interval(NamedTuple):
     images: int
 
 
+@suggest_names
 def confidence_interval(
     values: Tensor, *, level: float = 0.95, kind: Kind | None = None
 ) -> Interval:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.evaluation.seeds import seeded
 
 __all__ = ["NoisyLinear", "linear_fill"]
@@ -17,6 +18,7 @@ AT_ONCE = 3 * 224 * 224  # pixels: the channels of a photo
 MOST = 200  # steps of the solver
 
 
+@suggest_names
 @dataclass(frozen=True)
 class NoisyLinear:
     r"""Every removed pixel becomes the weighted mean of its eight neighbours, plus noise.

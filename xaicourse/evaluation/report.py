@@ -11,7 +11,7 @@ from torch import Tensor
 
 from xaicourse import __version__
 from xaicourse.core.checks import check_positive_int
-from xaicourse.core.near_names import did_you_mean
+from xaicourse.core.near_names import did_you_mean, suggest_names
 from xaicourse.core.progress import progress
 from xaicourse.evaluation import controls
 from xaicourse.evaluation.explaining import Explaining, explaining, readable
@@ -32,6 +32,7 @@ APART = 1000  # seeds from image to image, so that no two of them share a draw
 Maps = Callable[[Callable[..., Any], Tensor], Tensor]  # (model, x) -> a map that knows no method
 
 
+@suggest_names
 def report(
     methods: Any,
     metrics: Any,

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from xaicourse.core.brief import brief
 from xaicourse.evaluation.interval import Interval, Kind, confidence_interval
 from xaicourse.evaluation.protocol import Protocol
 
@@ -51,6 +52,9 @@ class MetricResult:
     tie_fraction: Tensor | None = None
     chance: Tensor | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return brief(self)
 
     @property
     def above_chance(self) -> Tensor:

@@ -8,10 +8,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from xaicourse.core.checks import check_images
+from xaicourse.core.near_names import suggest_names
 
 __all__ = ["SmallTraining"]
 
 
+@suggest_names
 @dataclass(frozen=True)
 class SmallTraining:
     """A way to train a small net, called as ``train(x, labels, seed)``.

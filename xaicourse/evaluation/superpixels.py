@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from xaicourse.core.checks import check_images, check_positive_int
+from xaicourse.core.near_names import suggest_names
 from xaicourse.methods.integrated.segments import felzenszwalb
 
 __all__ = ["slic", "superpixels"]
@@ -55,6 +56,7 @@ def superpixels(x: Tensor) -> Tensor:
     return _of_each(x, cut)
 
 
+@suggest_names
 def slic(x: Tensor, segments: int = 50, compactness: float = 10.0) -> Tensor:
     """Cut each image into about so many compact pieces, by scikit-image's SLIC.
 

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.datasets.photos import collage, collage_masks
 from xaicourse.evaluation import controls
 from xaicourse.evaluation.deletion import deletion
@@ -71,6 +72,7 @@ class TruthStrip:
         )
 
 
+@suggest_names
 def truth_strip(
     method: str | Spec | Callable[..., Tensor],
     *,

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from xaicourse.core.checks import check_batch, check_images, check_input, check_positive_int
+from xaicourse.core.near_names import suggest_names
 
 __all__ = [
     "BASELINES",
@@ -78,6 +79,7 @@ def mean(x: Tensor) -> Tensor:
     return x.mean(dim=(2, 3), keepdim=True).expand_as(x).clone()
 
 
+@suggest_names
 def blur(x: Tensor, *, sigma: float | None = None) -> Tensor:
     """Return each image blurred by a Gaussian, which keeps its colours where they are.
 
@@ -114,6 +116,7 @@ def blur(x: Tensor, *, sigma: float | None = None) -> Tensor:
     return images.gaussian_blur(images.gaussian_blur(x, [lines, 1], widths), [1, lines], widths)
 
 
+@suggest_names
 def max_distance(x: Tensor, *, low: float = 0.0, high: float = 1.0) -> Tensor:
     r"""Return for each number the end of the range that is farther away.
 
@@ -145,6 +148,7 @@ def max_distance(x: Tensor, *, low: float = 0.0, high: float = 1.0) -> Tensor:
 # ---- the gallery: sets -----------------------------------------------------------------------
 
 
+@suggest_names
 def uniform(
     x: Tensor, *, draws: int = 1, low: float = 0.0, high: float = 1.0, seed: int = 0
 ) -> Tensor:
@@ -172,6 +176,7 @@ def uniform(
     return (low + (high - low) * noise).to(dtype=x.dtype).to(x.device)
 
 
+@suggest_names
 def gaussian(
     x: Tensor,
     *,
@@ -220,6 +225,7 @@ def gaussian(
     return copies if clip is None else copies.clamp(*clip)
 
 
+@suggest_names
 def data(rows: Tensor, *, draws: int | None = None, seed: int = 0) -> Tensor:
     """Return some rows of a data set, none of them twice.
 

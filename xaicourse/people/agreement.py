@@ -7,12 +7,15 @@ from typing import Any, Literal
 
 import numpy as np
 
+from xaicourse.core.near_names import suggest_names
+
 __all__ = ["krippendorff_alpha"]
 
 Level = Literal["nominal", "ordinal", "interval"]
 LEVELS = ("nominal", "ordinal", "interval")
 
 
+@suggest_names
 def krippendorff_alpha(ratings: Sequence[Sequence[Any]], *, level: Level = "nominal") -> float:
     r"""Return Krippendorff's alpha: 1 for full agreement, 0 for what chance gives.
 

@@ -7,6 +7,8 @@ from typing import Literal
 
 import numpy as np
 
+from xaicourse.core.brief import brief
+from xaicourse.core.near_names import suggest_names
 from xaicourse.people.asked import share, whole
 
 __all__ = ["Studies", "power", "simulate_studies"]
@@ -33,6 +35,9 @@ class Studies:
     trials: int
     p: np.ndarray
 
+    def __repr__(self) -> str:
+        return brief(self)
+
     @property
     def shares(self) -> np.ndarray:
         """The share of A in each study, (D,)."""
@@ -43,6 +48,7 @@ class Studies:
         return float((self.p <= level).mean())
 
 
+@suggest_names
 def simulate_studies(
     taste: float = 0.5,
     trials: int = 20,

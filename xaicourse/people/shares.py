@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.people.answers import Answer
 from xaicourse.people.asked import different, share, whole
 from xaicourse.people.trials import CATCH, LEFT, NEITHER
@@ -39,6 +40,7 @@ class Share(NamedTuple):
     p: float
 
 
+@suggest_names
 def share_of(k: int, n: int, *, expected: float = 0.5, level: float = 0.95) -> Share:
     r"""Return the share k of n with Wilson's interval and the exact two-sided binomial test.
 
@@ -107,6 +109,7 @@ class OverRaters(NamedTuple):
     p: float
 
 
+@suggest_names
 def over_raters(
     values: Sequence[float], *, expected: float = 0.5, level: float = 0.95
 ) -> OverRaters:
@@ -196,6 +199,7 @@ class Choices:
     left_out: tuple[int, ...]
 
 
+@suggest_names
 def analyse_choices(
     answers: Iterable[Answer], methods: Sequence[str], *, most_caught: int = 0
 ) -> Choices:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.people.asked import different, whole
 
 __all__ = ["CONTROL", "MAP", "WITHOUT", "Guess", "Simulatability", "simulatability"]
@@ -105,6 +106,7 @@ class Simulatability:
         return [(MAP, CONTROL)[(place + rater) % 2] for place in places.tolist()]
 
 
+@suggest_names
 def simulatability(
     items: Sequence[str | int],
     outputs: Sequence[str],
@@ -179,7 +181,7 @@ def simulatability(
         warnings.warn(
             "every map was drawn for the class that is to be guessed: what raters gain may be "
             "that label. Draw some maps for another class, or for none (drawn=None)",
-            stacklevel=2,
+            stacklevel=3,
         )
     return study
 

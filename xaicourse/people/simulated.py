@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.people.answers import Answer
 from xaicourse.people.asked import share, whole
 from xaicourse.people.simulatability import Guess, Simulatability
@@ -17,6 +18,7 @@ __all__ = ["SimulatedRater", "SimulatedReader"]
 ANSWERS = 4  # random numbers of their own, beside those of the designs
 
 
+@suggest_names
 @dataclass(frozen=True)
 class SimulatedRater:
     r"""A rater of a forced choice with a taste for methods and a taste for a side.
@@ -81,6 +83,7 @@ class SimulatedRater:
         return [Answer(trial, self.answer(trial)) for trial in study.trials(rater)]
 
 
+@suggest_names
 @dataclass(frozen=True)
 class SimulatedReader:
     """A rater of a simulatability study, who is right as often as told.

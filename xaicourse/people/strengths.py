@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from xaicourse.core.brief import brief
+from xaicourse.core.near_names import suggest_names
 from xaicourse.people.answers import Answer
 from xaicourse.people.asked import different
 
@@ -31,6 +33,9 @@ class Strengths:
     names: tuple[str, ...]
     values: np.ndarray
     covariance: np.ndarray
+
+    def __repr__(self) -> str:
+        return brief(self)
 
     def difference(self, one: str, other: str) -> tuple[float, float]:
         """Return the difference of two strengths, the log of the odds, and its standard error.
@@ -86,6 +91,7 @@ def count_wins(answers: Iterable[Answer], methods: Sequence[str]) -> np.ndarray:
     return wins
 
 
+@suggest_names
 def bradley_terry(
     wins: Any, names: Sequence[str] | None = None, *, prior: float = 0.0
 ) -> Strengths:

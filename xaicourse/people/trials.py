@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.people.asked import different, whole
 
 __all__ = ["CATCH", "ForcedChoice", "Trial", "forced_choice"]
@@ -128,6 +129,7 @@ class ForcedChoice:
         return found
 
 
+@suggest_names
 def forced_choice(
     items: Sequence[str | int],
     methods: Sequence[str],

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.plot.lines import Numbers, draw_score, draw_tangents, one_row, same_length
 from xaicourse.plot.picture import Picture
 from xaicourse.plot.scale import as_photo
@@ -19,6 +20,7 @@ SPAN = 1.06  # of the alpha axis: from -0.02 to 1.04
 FRAME_SHARE = 0.97  # of a film frame; the rest is the gap to the next
 
 
+@suggest_names
 @styled
 def strips(
     photo: Tensor,

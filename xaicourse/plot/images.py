@@ -10,12 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 from torch import Tensor
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.plot.picture import Picture
 from xaicourse.plot.scale import REDUCTIONS, as_photo, reduce_channels, shared_limits, tile_sums
 from xaicourse.plot.signals import draw_signals, draw_tokens
 from xaicourse.plot.style import SIGNED, UNSIGNED, bare, new_figure, styled
 
 
+@suggest_names
 @styled
 def maps(
     items: Mapping[str, Any],

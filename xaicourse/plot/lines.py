@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from torch import Tensor
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.plot.picture import Picture
 from xaicourse.plot.scale import as_finite
 from xaicourse.plot.style import BLUE, GREY, INK, ORANGE, new_figure, styled
@@ -13,6 +14,7 @@ from xaicourse.plot.style import BLUE, GREY, INK, ORANGE, new_figure, styled
 Numbers = Tensor | np.ndarray
 
 
+@suggest_names
 @styled
 def curve(
     alphas: Numbers,

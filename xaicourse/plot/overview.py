@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.plot.images import draw_map, scale_text
 from xaicourse.plot.picture import Picture
 from xaicourse.plot.scale import as_photo, reduce_channels, shared_limits, tile_sums
@@ -17,6 +18,7 @@ from xaicourse.plot.style import BLUE, GREY, INK, UNSIGNED, bare, new_figure, st
 SIDE, BARS, BAR = 2.15, 2.3, 0.9  # inches
 
 
+@suggest_names
 @styled
 def overview(
     photo: Tensor,
@@ -112,6 +114,7 @@ def draw_signed_maps(
     bar.outline.set_visible(False)
 
 
+@suggest_names
 @styled
 def displays(attribution: Tensor, photo: Tensor, *, alt: str, tile: int = 1) -> Picture:
     """Draw ONE map in four displays, each with its own colour bar.

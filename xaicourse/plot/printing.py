@@ -6,9 +6,12 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from xaicourse.core.near_names import suggest_names
+
 NOTHING = 1e-9  # below this a number is rounding noise, whose digits differ between machines
 
 
+@suggest_names
 def show(
     label: str, value: Any, unit: str = "", *, control: Mapping[str, Any] | None = None
 ) -> None:

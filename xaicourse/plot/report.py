@@ -7,6 +7,7 @@ from math import isfinite
 import numpy as np
 from matplotlib.axes import Axes
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.evaluation.report_of import Report, ReportRow
 from xaicourse.plot.picture import Picture
 from xaicourse.plot.style import GREY, INK, SIGNED, new_figure, styled
@@ -16,6 +17,7 @@ TURN = 18  # characters of a metric's name in one line
 DARK = 0.6  # colours above this need white letters
 
 
+@suggest_names
 @styled
 def report(found: Report, *, alt: str | None = None) -> Picture:
     """Draw a report as a heat map: in each cell the mean, its interval, and what noise gets.

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.plot.films import FRAME_SHARE, LEFT, SPAN, WIDTH, draw_film, place
 from xaicourse.plot.lines import Numbers, one_row, same_length
 from xaicourse.plot.picture import Picture
@@ -18,6 +19,7 @@ from xaicourse.plot.style import GREY, PARTS, styled
 MARKERS = "osD^vPX*"  # colour is never the only sign
 
 
+@suggest_names
 @styled
 def series(
     places: Numbers,

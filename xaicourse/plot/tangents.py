@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from torch import Tensor
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.plot.lines import Numbers, one_row, same_length
 from xaicourse.plot.picture import Picture
 from xaicourse.plot.scale import as_photo
@@ -16,6 +17,7 @@ COLOURS = [PARTS[5], PARTS[2], INK]
 LINES = [(0, (5, 2)), "-.", (0, (1, 1.5))]  # of the tangents: colour is never the only sign
 
 
+@suggest_names
 @styled
 def tangents(
     steps: Numbers,

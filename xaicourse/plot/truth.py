@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.evaluation.truth_strip import TruthStrip
 from xaicourse.plot.images import draw_map
 from xaicourse.plot.picture import Picture
@@ -14,6 +15,7 @@ TILE = 4  # pixels: maps of gradients are too fine to be read otherwise
 TITLES = ("Egyptian cat", "espresso", "cat, last layer\nrandomised")
 
 
+@suggest_names
 @styled
 def truth_strip(strip: TruthStrip, *, alt: str | None = None) -> Picture:
     """Draw the truth strip that ends every lesson.

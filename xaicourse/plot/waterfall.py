@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from matplotlib.axes import Axes
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.plot.picture import Picture
 from xaicourse.plot.printing import two_digits
 from xaicourse.plot.style import BLUE, GREY, INK, ORANGE, new_figure, styled
@@ -13,6 +14,7 @@ from xaicourse.plot.style import BLUE, GREY, INK, ORANGE, new_figure, styled
 LINE = 0.26  # inches a bar
 
 
+@suggest_names
 @styled
 def waterfall(
     items: Mapping[str, Mapping[str, float]],

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from xaicourse.core.checks import check_positive_int
+from xaicourse.core.near_names import suggest_names
 from xaicourse.robustness.ball import Limits, check_amount, check_attacked
 from xaicourse.robustness.climb import climb, make_ball
 from xaicourse.robustness.training import Batch, Training
@@ -14,6 +15,7 @@ from xaicourse.robustness.training import Batch, Training
 __all__ = ["adversarial_training"]
 
 
+@suggest_names
 def adversarial_training(
     net: Any,
     x: Tensor,

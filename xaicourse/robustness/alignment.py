@@ -8,10 +8,12 @@ from torch import Tensor
 
 from xaicourse.core.chunks import sum_dtype
 from xaicourse.core.gradients import ask, gradients
+from xaicourse.core.near_names import suggest_names
 
 __all__ = ["alignment"]
 
 
+@suggest_names
 def alignment(
     model: Callable[..., Any],
     x: Tensor,

@@ -8,9 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from xaicourse.core.brief import brief
 from xaicourse.core.checks import check_positive_int
 from xaicourse.core.chunks import in_chunks
 from xaicourse.core.gradients import Question, ask, refuse_not_differentiable
+from xaicourse.core.near_names import suggest_names
 from xaicourse.core.progress import progress
 from xaicourse.robustness.ball import Limits, box, check_amount, check_attacked, random_shift
 from xaicourse.robustness.classes import Kept, outputs_of
@@ -50,7 +52,11 @@ class MapAttack:
     outputs_before: Tensor
     outputs_after: Tensor
 
+    def __repr__(self) -> str:
+        return brief(self)
 
+
+@suggest_names
 def attack_map(
     model: Callable[..., Any],
     x: Tensor,
@@ -248,7 +254,7 @@ class Search:
                 "the attack moved nothing: the slope of the map is 0 everywhere on the way, as it "
                 "is in a net of ReLUs, which is made of flat pieces. Search on a softplus net in "
                 "its place: beta=20",
-                stacklevel=3,
+                stacklevel=4,
             )
 
 

@@ -8,8 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from xaicourse.core.brief import brief
 from xaicourse.core.checks import check_positive_int
 from xaicourse.core.gradients import Question, ask, gradients
+from xaicourse.core.near_names import suggest_names
 from xaicourse.core.progress import progress
 from xaicourse.methods.denoising.input_noise import check_seed
 from xaicourse.robustness.ball import Limits, check_amount, check_attacked
@@ -60,7 +62,11 @@ class ModelAttack:
     outputs_before: Tensor
     outputs_after: Tensor
 
+    def __repr__(self) -> str:
+        return brief(self)
 
+
+@suggest_names
 def attack_model(
     model: Callable[..., Any],
     x: Tensor,

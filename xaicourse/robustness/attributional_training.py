@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from xaicourse.core.checks import check_positive_int
 from xaicourse.core.gradients import ask
+from xaicourse.core.near_names import suggest_names
 from xaicourse.core.quadrature import quadrature
 from xaicourse.robustness.ball import Limits, check_amount, check_attacked
 from xaicourse.robustness.climb import climb, make_ball
@@ -21,6 +22,7 @@ PENALTIES = ("ig_norm", "ig_sum_norm", "gradient")
 Prior = Callable[[Tensor, Tensor], Tensor]
 
 
+@suggest_names
 def attributional_training(
     net: Any,
     x: Tensor,

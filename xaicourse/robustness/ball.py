@@ -8,6 +8,7 @@ from torch import Tensor
 
 from xaicourse.core.checks import check_input
 from xaicourse.core.chunks import plain
+from xaicourse.core.near_names import suggest_names
 from xaicourse.methods.denoising.input_noise import check_seed
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
 Limits = tuple[float, float] | None
 
 
+@suggest_names
 def random_twin(
     x: Tensor, eps: float | Tensor = 8 / 255, *, limits: Limits = (0.0, 1.0), seed: int = 0
 ) -> Tensor:

@@ -8,8 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from xaicourse.core.brief import brief
 from xaicourse.core.checks import check_positive_int
 from xaicourse.core.gradients import Question, ask, refuse_not_differentiable
+from xaicourse.core.near_names import suggest_names
 from xaicourse.core.progress import progress
 from xaicourse.methods.denoising.input_noise import check_seed, standard_normal
 from xaicourse.robustness.ball import check_amount, check_attacked
@@ -37,11 +39,15 @@ class CertifiedTopK:
     top: Tensor
     radius: Tensor
 
+    def __repr__(self) -> str:
+        return brief(self)
+
     def overlap(self, radius: float) -> Tensor:
         """Return how many of the k pixels are sure to stay at any x that near, (N,)."""
         return (self.radius > check_amount("radius", radius)).sum(dim=1)
 
 
+@suggest_names
 def certified_top_k(
     model: Callable[..., Any],
     x: Tensor,

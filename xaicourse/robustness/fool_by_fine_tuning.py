@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from xaicourse.core.gradients import ask
+from xaicourse.core.near_names import suggest_names
 from xaicourse.robustness.ball import check_amount
 from xaicourse.robustness.classes import class_scores, outputs_of
 from xaicourse.robustness.goals import made_mask, shares
@@ -16,6 +17,7 @@ from xaicourse.robustness.training import Batch, Training, check_data
 __all__ = ["fool_by_fine_tuning"]
 
 
+@suggest_names
 def fool_by_fine_tuning(
     net: Any,
     x: Tensor,

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from xaicourse.core.checks import check_model
 from xaicourse.core.inputs import Adapter, call, current_rows
+from xaicourse.core.near_names import suggest_names
 
 __all__ = ["ShiftedLogits", "shift_logits"]
 
@@ -43,6 +44,7 @@ class ShiftedLogits(Adapter):
         return logits + g.reshape(-1, 1)
 
 
+@suggest_names
 def shift_logits(
     model: Callable[..., Any],
     shift: Callable[[Tensor], Tensor] | Tensor,

@@ -16,7 +16,12 @@ PANEL, PICTURE, SQUARES = "xai-panel", "xai-picture", "xai-squares"
 ANSWERS, BEGIN = "xai-answers", "xai-begin"  # buttons with a key; the one that comes before them
 FOLD, TEXT = "xai-fold", "xai-text"
 
-STYLE = f"""
+# JupyterLab breaks what is printed at the end of its output area, also in the middle of a word.
+WHOLE_WORDS = """
+.jp-Notebook .jp-OutputArea-output pre { word-break: normal; overflow-wrap: anywhere }
+"""
+
+STYLE = f"""{WHOLE_WORDS}
 .{FOLD}:not(:has(details[open])) + .{TEXT} {{ display: none }}
 .jp-OutputArea-child:has(.{PANEL}) + .jp-OutputArea-child:has(.{NAME}) {{ display: none }}
 .{PANEL} .{PICTURE} {{ background: white; max-width: 100% }}

@@ -23,6 +23,7 @@ from typing import Any
 import ipywidgets
 from traitlets import TraitError
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.plot import in_words
 from xaicourse.plot.picture import png_bundle, small_png
 from xaicourse.widgets import page
@@ -114,6 +115,10 @@ class Panel:
         return f"{self.intro(result)} {side_by_side(said)}"
 
     # -- glue ----------------------------------------------------------------------------------
+
+    def __init_subclass__(cls) -> None:
+        if "__init__" in vars(cls):
+            suggest_names(cls)
 
     def __init__(self, controls: Mapping[str, Any]) -> None:
         self.controls: dict[str, Any] = self._all_controls(controls)

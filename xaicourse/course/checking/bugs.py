@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.course.checking.names import known_name
 from xaicourse.course.lessons.l00_start_here.task_evidence import MAP_MAKERS
 from xaicourse.course.lessons.tasks import TASKS
@@ -10,6 +11,7 @@ from xaicourse.course.lessons.tasks import TASKS
 __all__ = ["bugs", "map_makers"]
 
 
+@suggest_names
 def bugs(task: str, *, show: bool = True) -> dict[str, Callable]:
     """Print the source of the wrong functions of a bug hunt and return them by name.
 

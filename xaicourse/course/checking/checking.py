@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.course.checking import guard, record
 from xaicourse.course.checking.client import Client, Crashed, OutOfMemory, Stray, TimedOut
 from xaicourse.course.checking.names import known_name
@@ -36,6 +37,7 @@ _hints: dict[str, int] = {}
 _passed: dict[str, Any] = {}  # task -> the answer that passed last
 
 
+@suggest_names
 def check(task: str, *answer: Any, strict: bool = False, graded: bool | None = None) -> Verdict:
     """Check an answer, print the verdict in words and return it.
 

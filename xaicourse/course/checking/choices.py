@@ -14,14 +14,14 @@ __all__ = ["Choices"]
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 # A button of ipywidgets has one line and cuts off what is longer.
-STYLE = """<style>
+STYLE = """
 .jupyter-button.xai-choice {width: auto; height: auto; min-height: 32px; margin: 3px 2px;
   padding: 6px 12px; overflow: visible; overflow-wrap: anywhere; white-space: normal;
   line-height: 1.4; text-align: left; border: 1px solid currentColor}
 .jupyter-button.xai-choice.xai-chosen {border-width: 3px; font-weight: bold}
 .jupyter-button.xai-choice:focus-visible {outline: 3px solid #1565c0; outline-offset: 2px}
 .xai-said {max-width: 46em; padding: 4px 2px; line-height: 1.5; white-space: normal}
-</style>"""
+"""
 
 
 class Choices:
@@ -57,6 +57,8 @@ class Choices:
         self._view: Any = None
         try:
             import ipywidgets
+
+            from xaicourse.widgets.page import WHOLE_WORDS
         except ImportError:
             return
         for letter, line in self.lines.items():
@@ -66,7 +68,12 @@ class Choices:
         self.status = ipywidgets.HTML(status(""))
         column = ipywidgets.Layout(max_width="760px", align_items="stretch")
         self._view = ipywidgets.VBox(
-            [ipywidgets.HTML(STYLE), *self.buttons.values(), self.status], layout=column
+            [
+                ipywidgets.HTML(f"<style>{STYLE}{WHOLE_WORDS}</style>"),
+                *self.buttons.values(),
+                self.status,
+            ],
+            layout=column,
         )
 
     def choose(self, letter: str) -> None:

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from xaicourse.core.attribution import Attribution
 from xaicourse.core.bias_terms import BiasQuestion, FullGradient, full_gradient
 from xaicourse.core.biases import Share
-from xaicourse.core.checks import check_input
+from xaicourse.core.checks import check_input, image_instead
 from xaicourse.core.gradients import sum_dtype
 from xaicourse.core.picture_axes import CHANNELS_FIRST
 from xaicourse.core.registry import Example, attribution_method
@@ -143,8 +143,8 @@ def _check_images(x: Tensor) -> None:
     check_input(x)
     if x.dim() != 4:
         raise ValueError(
-            f"x has shape {tuple(x.shape)}, but fullgrad draws a map on images (N, C, H, W); for a "
-            "single image pass x[None], for other inputs use fullgrad_decomposition"
+            f"x has shape {tuple(x.shape)}, but fullgrad draws a map on images (N, C, H, W)"
+            f"{image_instead(x)}; for other inputs use fullgrad_decomposition"
         )
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from xaicourse.core.checks import all_finite
+from xaicourse.core.near_names import suggest_names
 
 __all__ = ["LINKS", "GaussianProcess", "fit_gaussian_process"]
 
@@ -174,6 +175,7 @@ LINKS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 # ---- fitting -------------------------------------------------------------------------------------
 
 
+@suggest_names
 def fit_gaussian_process(
     x: Tensor,
     y: Tensor,

@@ -12,11 +12,13 @@ from torch import Tensor
 
 from xaicourse.core.checks import check_positive_int
 from xaicourse.core.gradients import ask, gradients
+from xaicourse.core.near_names import suggest_names
 from xaicourse.core.progress import progress
 
 __all__ = ["class_model"]
 
 
+@suggest_names
 def class_model(
     model: Callable[..., Any],
     start: Tensor,

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from xaicourse.core.attribution import Attribution
 from xaicourse.core.gradients import Question, activations, ask, layer_gradients
 from xaicourse.core.layers import Layer, LayerError, find_layer
+from xaicourse.core.near_names import suggest_names
 from xaicourse.methods.vanilla.known_layouts import Layout, forget, recall, remember
 from xaicourse.methods.vanilla.layer_choice import (
     Look,
@@ -61,6 +62,7 @@ class FeatureMaps:
     of_x: tuple[int, ...]  # the axes of x that the cells' axes show: (2, 3)
 
 
+@suggest_names
 @dataclass(frozen=True)
 class TokenGrid:
     """Lay a transformer's tokens out as the image they were cut from: for ``reshape=``.

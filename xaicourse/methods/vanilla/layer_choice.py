@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
+from xaicourse.core.checks import check_input
 from xaicourse.core.gradients import Question, ask
 from xaicourse.core.layers import Layer, LayerCall, LayerError, watch_layers
 from xaicourse.methods.vanilla.map_axes import (
@@ -358,6 +359,7 @@ def _shape_of(call: LayerCall, axes: Axes | None) -> tuple[int, ...]:
 def check_x(x: Any) -> None:
     """Raise unless x is a batch of images, series or volumes."""
     if isinstance(x, Tensor) and x.dim() not in (3, 4, 5):
+        check_input(x)  # token ids are no series
         raise ValueError(
             f"x has shape {tuple(x.shape)}, but a class activation map needs images (N, C, H, W), "
             "series (N, C, L) or volumes (N, C, D, H, W), so that a layer's cells have places in "

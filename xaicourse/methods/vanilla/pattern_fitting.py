@@ -21,6 +21,7 @@ from xaicourse.core.checks import check_input, default_batch_size
 from xaicourse.core.files import write_atomically
 from xaicourse.core.gradients import ask
 from xaicourse.core.known import MAX_POOLING, SHAPE
+from xaicourse.core.near_names import suggest_names
 from xaicourse.core.operations import (
     Activated,
     Activation,
@@ -147,6 +148,7 @@ class Patterns:
             raise ValueError(f"{file} holds a part of some patterns only: {error}") from error
 
 
+@suggest_names
 def fit_patterns(
     model: Callable[..., Any],
     data: Tensor | Iterable[Any],

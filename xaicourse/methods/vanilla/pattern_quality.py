@@ -9,6 +9,7 @@ from torch import Tensor
 
 from xaicourse.core.checks import check_positive_int
 from xaicourse.core.gradients import ask
+from xaicourse.core.near_names import suggest_names
 from xaicourse.core.operations import Activation, Layer
 from xaicourse.methods.vanilla.pattern_fitting import (
     LayerRules,
@@ -21,6 +22,7 @@ from xaicourse.methods.vanilla.pattern_sums import RELU, precise
 __all__ = ["pattern_quality", "residual_correlation"]
 
 
+@suggest_names
 def pattern_quality(
     model: Callable[..., Any],
     data: Tensor | Iterable[Any],

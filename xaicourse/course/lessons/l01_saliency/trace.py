@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from xaicourse.core.gradients import Question, ask, gradients
+from xaicourse.core.near_names import suggest_names
 from xaicourse.widgets.documented import documented
 from xaicourse.widgets.given import check_one
 from xaicourse.widgets.work import finish
@@ -53,6 +54,7 @@ class TangentTrace:
         return float(self.steps[last - 1]) if last else 0.0
 
 
+@suggest_names
 def trace_tangent(
     model: Callable[..., Any],
     x: Tensor,

@@ -8,6 +8,7 @@ from typing import Annotated
 import torch
 from torch import Tensor, nn
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.evaluation.likeness import cosine
 from xaicourse.evaluation.randomise import redrawn
 from xaicourse.evaluation.seeds import seeded
@@ -43,6 +44,7 @@ def weight_layers(model: nn.Module) -> list[str]:
     return [n for n, w in weights.items() if isinstance(w, nn.Parameter) and w.dim() >= 2][::-1]
 
 
+@suggest_names
 def randomise_top(model: nn.Module, layers: int, *, seed: int = 0) -> nn.Module:
     """Return a copy of the model whose top layers have forgotten what they learnt.
 
@@ -89,6 +91,7 @@ def randomise_top(model: nn.Module, layers: int, *, seed: int = 0) -> nn.Module:
     return other
 
 
+@suggest_names
 def likeness(first: Tensor, second: Tensor, *, seed: int = 0) -> Likeness:
     """Compare two maps of one shape; the control shuffles the pixels of the first.
 

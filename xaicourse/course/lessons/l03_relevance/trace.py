@@ -9,6 +9,7 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.methods.vanilla.relevance import lrp
 from xaicourse.plot.account import draw_account
 from xaicourse.plot.picture import Picture
@@ -56,6 +57,7 @@ class RelevanceTrace:
         return Picture(figure, alt)
 
 
+@suggest_names
 def trace_relevance(
     model: Callable[..., Any],
     x: Tensor,

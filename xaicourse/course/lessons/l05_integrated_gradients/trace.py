@@ -14,6 +14,7 @@ from torch import Tensor
 
 from xaicourse.core.adaptive import adaptive_integral
 from xaicourse.core.gradients import Question, ask
+from xaicourse.core.near_names import suggest_names
 from xaicourse.core.path import Nodes, StraightPath, disagreement
 from xaicourse.core.quadrature import quadrature as make_quadrature
 from xaicourse.methods.baselines import make_baseline
@@ -95,6 +96,7 @@ class PathTrace:
         return strips(self.end, self.start, *rows, alt=alt, ends=self.ends, **look)
 
 
+@suggest_names
 def trace_path(
     model: Callable[..., Any],
     x: Tensor,

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from xaicourse.core.gradients import Question, ask
 from xaicourse.core.inputs import call
+from xaicourse.core.near_names import suggest_names
 from xaicourse.methods.denoising.input_noise import noise_scale, noisy_values, standard_normal
 from xaicourse.methods.denoising.nested import explained, read_method
 from xaicourse.widgets.documented import documented
@@ -98,6 +99,7 @@ def repeated_by_chance(n: int, how: str) -> float:
     return 1 / (1 + ratio / n)
 
 
+@suggest_names
 def trace_noise(
     model: Callable[..., Any],
     x: Tensor,

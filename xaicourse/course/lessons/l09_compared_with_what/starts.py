@@ -11,6 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from xaicourse.core.gradients import Question
+from xaicourse.core.near_names import suggest_names
 from xaicourse.plot.picture import TARGET_BYTES, Picture, render
 from xaicourse.widgets.documented import documented
 from xaicourse.widgets.plates import Photo, figure_of
@@ -79,6 +80,7 @@ def slopes(question: Question, points: Tensor) -> Tensor:
     return torch.cat(found)
 
 
+@suggest_names
 def gallery(photos: Mapping[str, Tensor], *, alt: str) -> Picture:
     """Draw photos side by side, each with its name above it.
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from xaicourse.core.gradients import Question, ask
+from xaicourse.core.near_names import suggest_names
 from xaicourse.core.path import StraightPath
 from xaicourse.methods.baselines import make_baseline
 from xaicourse.widgets.documented import documented
@@ -107,6 +108,7 @@ class StopsTrace:
         )
 
 
+@suggest_names
 def trace_stops(
     model: Callable[..., Any],
     x: Tensor,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.course.table import LESSON_OF
 from xaicourse.methods import all_methods
 from xaicourse.plot.picture import Picture
@@ -78,6 +79,7 @@ def places(children: dict[str, list[str]]) -> dict[str, int]:
     return found
 
 
+@suggest_names
 @styled
 def draw_family(lesson: str, *, alt: str) -> Picture:
     """Draw the family tree of all integrated methods of the registry.

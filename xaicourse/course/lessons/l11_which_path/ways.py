@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from torch import Tensor
 
 from xaicourse.core.gradients import ask
+from xaicourse.core.near_names import suggest_names
 from xaicourse.core.path import Path
 from xaicourse.core.walk import Polyline
 from xaicourse.methods.integrated.geodesic import geodesic
@@ -56,6 +57,7 @@ class Way:
         return float(self.shares.sum()) - self.rise
 
 
+@suggest_names
 def walk_way(
     f: Callable[[Tensor], Tensor],
     x: Tensor,
@@ -158,6 +160,7 @@ def draw_way(axis: Axes, way: Way, colour: str, name: str = "", nodes: bool = Fa
         axis.plot(way.nodes[:, 0], way.nodes[:, 1], ".", color=colour, ms=5)
 
 
+@suggest_names
 @styled
 def draw_ways(
     f: Callable[[Tensor], Tensor], x: Tensor, ways: Mapping[str, Way], *, alt: str, bars: bool

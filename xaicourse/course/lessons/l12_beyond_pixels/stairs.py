@@ -8,6 +8,7 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.course.lessons.l12_beyond_pixels.walk import WordWalk
 from xaicourse.methods.integrated.generalized import generalized_ig, shapley
 from xaicourse.plot.picture import Picture
@@ -23,6 +24,7 @@ THICK = 2.6
 MOST_FEATURES = 12
 
 
+@suggest_names
 def on_the_way(
     forest: Callable[[Tensor], Tensor],
     x: Tensor,

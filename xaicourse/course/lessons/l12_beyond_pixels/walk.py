@@ -8,6 +8,7 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.methods.integrated.discretized import word_paths
 from xaicourse.widgets.documented import documented
 from xaicourse.zoo.sentence_net import UNKNOWN, SentenceNet, read_words
@@ -66,6 +67,7 @@ class WordWalk:
         return float(self.shares.sum() - (self.scores[-1] - self.scores[0]))
 
 
+@suggest_names
 def word_walk(
     net: SentenceNet, sentence: str, way: str = "straight", *, start: str = "[PAD]", seed: int = 0
 ) -> WordWalk:

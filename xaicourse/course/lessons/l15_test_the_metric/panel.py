@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 import xaicourse.evaluation as evaluation
+from xaicourse.core.near_names import suggest_names
 from xaicourse.course.lessons.l15_test_the_metric.scores import (
     COLOURS,
     CONTROLS,
@@ -327,6 +328,7 @@ def maps_of_clothes(
     return explained(model, x, target)
 
 
+@suggest_names
 def removal_scores(
     imputer: str, metric: str = "abpc", *, net: str = "fashion_cnn", unit: int = 4
 ) -> dict[str, Tensor]:
@@ -358,6 +360,7 @@ def removal_scores(
     return scores(imputer, metric, net=net, unit=unit)
 
 
+@suggest_names
 def removal_report(
     names: Any, imputers: Any, *, net: str = "fashion_cnn", pictures: int = 100
 ) -> Report:
