@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 __all__ = [
-    "answers_file", "course_folder", "data_folder", "issued_folder", "rooms", "work_home",
+    "answers_file", "course_folder", "data_folder", "issued_folder", "refresher_page", "rooms",
+    "work_home",
 ]  # fmt: skip
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -46,6 +47,16 @@ def data_folder() -> Path:
 def rooms(package: Path = PACKAGE) -> list[Path]:
     """Return the rooms of the lessons in order."""
     return sorted((package / "course" / "lessons").glob("l[0-9][0-9]_*/"))
+
+
+def refresher_page() -> str:
+    """Return where the refresher is: from here if it is below this folder, else from the root."""
+    page = course_folder() / "docs" / "refresher.md"
+    try:
+        here = Path.cwd()
+    except OSError:  # it was deleted or moved
+        return str(page)
+    return page.relative_to(here).as_posix() if page.is_relative_to(here) else str(page)
 
 
 def issued_folder(start: Path | None = None) -> Path:

@@ -11,7 +11,7 @@ from xaicourse.course.progress.earlier import MOVED
 
 __all__ = ["known_name"]
 
-NUMBERED = re.compile(r"(\d{1,2})\.(P?)(\d{1,2})")  # lesson, P for a prediction, number
+NUMBERED = re.compile(r"(\d{1,2})\.([PR]?)(\d{1,2})")  # lesson, P: prediction, R: review, number
 
 
 def known_name(kind: str, given: Any, known: Iterable[str]) -> str:
@@ -59,5 +59,5 @@ def spelled_out(name: str) -> str:
     found = NUMBERED.fullmatch(plain)
     if found is None:
         return plain
-    lesson, p, number = found.groups()
-    return f"{int(lesson):02}.{p}{int(number)}"
+    lesson, kind, number = found.groups()
+    return f"{int(lesson):02}.{kind}{int(number)}"

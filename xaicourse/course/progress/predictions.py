@@ -19,6 +19,7 @@ from xaicourse.core.places import rooms
 from xaicourse.course.grading import messages
 from xaicourse.course.grading.wrapping import say
 from xaicourse.course.progress import record
+from xaicourse.course.progress.asking import display
 from xaicourse.course.progress.choices import Choices
 from xaicourse.course.progress.names import known_name
 from xaicourse.course.table import read_room
@@ -85,10 +86,6 @@ def predict(question: str, choice: str | EllipsisType | None = ...) -> None:
 
 def _show(name: str) -> None:
     """Show the choices: in a notebook as buttons, elsewhere as text."""
-    try:
-        from IPython.display import display
-    except ImportError:
-        display = print
     choices = Choices(name, questions()[name]["choices"], lambda letter: _answer(name, letter))
     display(choices)
     if not choices.buttons:
