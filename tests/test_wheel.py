@@ -30,6 +30,8 @@ assert {name[:2] for name in xc.exercise.TASKS} == set(ready)
 assert len(xc.METHODS) >= 31 and xc.widgets.NoisePanel and xc.plot.timeline
 xc.zoo.load("fashion_cnn")(xc.datasets.fashion_mnist(n=2).x)
 assert xc.datasets.photo("chelsea").shape[1] == 3
+assert Path(places.refresher_page()).read_text(encoding="utf-8").startswith("# Refresher")
+assert "Goals of lesson 05" in str(xc.progress("05"))
 assert xc.check("05.2", xc.exercise.TASKS["05.2"].reference).passed
 """
 

@@ -15,7 +15,8 @@ from xaicourse.course.progress.names import known_name
 from xaicourse.course.progress.predictions import questions
 
 TABLE = older.asked()
-COPIES = sorted(older.HERE.glob("20*.json"))
+SOLVED = sorted(older.HERE.glob("20*_solutions_*.json"))
+UNSOLVED = sorted({*older.HERE.glob("20*.json")} - {*SOLVED})
 
 
 def found(name):
@@ -26,6 +27,7 @@ def found(name):
 
 
 def test_the_table_is_of_whole_versions():
+    assert (len(UNSOLVED), len(SOLVED)) == (4, 2)
     tasks = {name for names in TABLE["ids"].values() for name in names}
     assert len(tasks) >= 100
     assert {"04.P6", "08.1", "00.7"} <= tasks
@@ -53,8 +55,8 @@ def test_every_call_of_an_earlier_version_fits_the_signature(name):
         signature.bind_partial(*[None] * max(0, count), **dict.fromkeys(keywords))
 
 
-@pytest.mark.parametrize("copy", COPIES, ids=lambda copy: copy.stem)
-def test_an_older_copy_runs_to_its_end(copy, capsys):
+def run(copy, capsys):
+    """Run all code cells of a copy, and return what they print in one line."""
     namespace = {"__name__": "__main__"}
     try:
         for number, code in enumerate(older.code_of(json.loads(copy.read_text(encoding="utf-8")))):
@@ -64,10 +66,26 @@ def test_an_older_copy_runs_to_its_end(copy, capsys):
                 raise AssertionError(f"code cell {number} stops: {error!r}\n{code}") from error
     finally:
         plt.close("all")
-    said = " ".join(capsys.readouterr().out.split())
+    return " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("copy", UNSOLVED, ids=lambda copy: copy.stem)
+def test_an_older_copy_runs_to_its_end(copy, capsys):
+    said = run(copy, capsys)
     assert "not done yet" in said or "notebooks" in copy.name
+    assert "not right" not in said
     if "exercises_08" in copy.name:
         assert said.count("Your copy of task 08.1 is of an earlier version of the course") == 2
+
+
+@pytest.mark.parametrize("copy", SOLVED, ids=lambda copy: copy.stem)
+def test_what_was_right_in_an_older_copy_is_right(copy, capsys):
+    said = run(copy, capsys)
+    number = copy.name.split("_")[2]
+    assert "not right" not in said
+    assert said.count(" passed.") >= 5 - (number == "08")  # 08.1 has become another task
+    assert ("not done yet" in said) == (number == "08")
+    assert f"{number}.2 passed." in said
 
 
 # ---------------------------------------------------------------- a task that became another one
