@@ -66,6 +66,7 @@ def test_lessons_of_a_wheel_are_copied_to_work_in_this_folder(site, tmp_path):
     said = run(site, tmp_path, *command, "open", "--copy-only")
     assert "copied   work/exercises/05_integrated_gradients.ipynb" in said
     assert (tmp_path / "work" / "notebooks" / "00_start_here.ipynb").is_file()
+    assert (tmp_path / "work" / "docs" / "refresher.md").is_file()
     sheet = tmp_path / "work" / "exercises" / "05_integrated_gradients.ipynb"
     issued = sheet.read_bytes()
     sheet.write_bytes(b"{}")

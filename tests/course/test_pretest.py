@@ -12,6 +12,7 @@ import torch
 
 import xaicourse as xc
 from xaicourse import cli
+from xaicourse.core import places
 from xaicourse.course.progress import pretest
 from xaicourse.course.progress.prediction_rules import LONGEST, SHORTEST
 from xaicourse.course.progress.pretest import BASICS, ITEMS, LESSON_00, route
@@ -143,6 +144,18 @@ def test_nothing_is_said_before_all_are_answered(missing):
 
 def test_odd_answers_of_a_record_are_wrong_ones():
     assert "refresher" in route(dict.fromkeys(ITEMS, "z"))
+
+
+def test_the_refresher_is_named_as_it_is_found(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = places.refresher_page()
+    assert Path(page) == PAGE  # no copy here: the whole path
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "exercises").mkdir()
+    (tmp_path / "docs/refresher.md").write_text("")
+    for folder in (tmp_path, tmp_path / "exercises"):
+        monkeypatch.chdir(folder)
+        assert places.refresher_page() == "docs/refresher.md"
 
 
 # ---------------------------------------------------------------- asking

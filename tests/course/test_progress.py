@@ -24,7 +24,9 @@ from builder.source import read as read_text  # noqa: E402
 from builder.tasks import tasks as tasks_of  # noqa: E402
 
 READY = [lesson.number for lesson in LESSONS.values() if lesson.status == "ready"]
+MUST = [number for number in READY if not LESSONS[number].optional]
 PASSED = {"tries": 1, "passed": True, "counted": True}
+TRIED = {"tries": 1, "passed": False, "counted": False}
 
 
 def vote(question, letter, **more):
@@ -195,6 +197,8 @@ def core_of(*numbers):
         (core_of("05"), "Next: lesson 09,"),  # it needs only 05
         (core_of("16"), "Next: lesson 00,"),  # no later one whose needs were begun
         (core_of("00", "01", "02", "03", "04", "05"), "Next: lesson 07,"),  # 06 is optional
+        (core_of(*MUST), "Next: lesson 06,"),  # then the optional ones
+        ({**core_of(*MUST), "03.2": TRIED}, "Next: task 03.2,"),  # but first what was left open
         (core_of(*READY), "All tasks of the core are passed"),
     ],
 )  # fmt: skip

@@ -13,6 +13,7 @@ __all__ = [
 PACKAGE = Path(__file__).resolve().parents[1]
 SHIPPED = "_shipped"  # in a wheel: the package's own data/, notebooks/ and exercises/
 ISSUED = ("notebooks", "exercises")  # the lessons, the exercise sheets
+REFRESHER = "docs/refresher.md"
 
 
 def course_folder(package: Path = PACKAGE) -> Path:
@@ -50,13 +51,17 @@ def rooms(package: Path = PACKAGE) -> list[Path]:
 
 
 def refresher_page() -> str:
-    """Return where the refresher is: from here if it is below this folder, else from the root."""
-    page = course_folder() / "docs" / "refresher.md"
+    """Return where the refresher is: in the clone or in work/, where `open` copies it, by its name.
+
+    Elsewhere, where a wheel is installed and nothing was copied yet, it is the file in the wheel.
+    """
     try:
-        here = Path.cwd()
-    except OSError:  # it was deleted or moved
-        return str(page)
-    return page.relative_to(here).as_posix() if page.is_relative_to(here) else str(page)
+        around = [Path.cwd(), *Path.cwd().parents]
+    except OSError:  # the folder was deleted or moved
+        around = []
+    if any((folder / REFRESHER).is_file() for folder in around):
+        return REFRESHER
+    return str(course_folder() / REFRESHER)
 
 
 def issued_folder(start: Path | None = None) -> Path:

@@ -11,6 +11,7 @@ from xaicourse.course.grading.messages import text
 from xaicourse.course.grading.wrapping import say
 from xaicourse.course.progress import record
 from xaicourse.course.progress.asking import Question, ask_in_terminal, chosen, display, note, show
+from xaicourse.course.progress.choices import status
 from xaicourse.course.progress.names import known_name
 
 __all__ = ["ITEMS", "pretest", "pretest_in_terminal", "route"]
@@ -125,7 +126,7 @@ class _Route:
         return route(self.answers) or text("pretest/missing", count=count, all=len(ITEMS))
 
     def _html(self) -> str:
-        return f'<div class="xai-said" role="status" aria-live="polite">{self.words()}</div>'
+        return status(self.words())
 
     def __repr__(self) -> str:
         return self.words()

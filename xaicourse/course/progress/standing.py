@@ -106,13 +106,19 @@ class Standing:
 
     @property
     def next_lesson(self) -> str | None:
-        """The lesson to go on with: the last one begun, or the first whose needs were begun."""
-        if self.begun and self.lessons[self.begun[-1]].next_task() is not None:
-            return self.begun[-1]
-        new = [n for n in self.lessons if n not in self.begun and not LESSONS[n].optional]
+        """The lesson to go on with; None if all tasks of the core are passed.
+
+        It is the last one begun while it has open tasks. Then one whose needs were begun, the next
+        by number first; then what was left open, and the optional ones.
+        """
+        open_ones = [n for n in self.begun if self.lessons[n].next_task() is not None]
+        if open_ones and open_ones[-1] == self.begun[-1]:
+            return open_ones[-1]
+        new = [n for n in self.lessons if n not in self.begun]
         can = [n for n in new if set(LESSONS[n].needs) & set(self.lessons) <= set(self.begun)]
+        can = [n for n in can if not LESSONS[n].optional]
         later = [n for n in can if not self.begun or n > self.begun[-1]]
-        return next(iter([*later, *can]), None)
+        return next(iter([*later, *can, *open_ones, *new]), None)
 
 
 def standing(file: Path | None = None) -> Standing:
