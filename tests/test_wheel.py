@@ -30,6 +30,8 @@ assert {name[:2] for name in xc.exercise.TASKS} == set(ready)
 assert len(xc.METHODS) >= 31 and xc.widgets.NoisePanel and xc.plot.timeline
 xc.zoo.load("fashion_cnn")(xc.datasets.fashion_mnist(n=2).x)
 assert xc.datasets.photo("chelsea").shape[1] == 3
+assert Path(places.refresher_page()).read_text(encoding="utf-8").startswith("# Refresher")
+assert "Goals of lesson 05" in str(xc.progress("05"))
 assert xc.check("05.2", xc.exercise.TASKS["05.2"].reference).passed
 """
 
@@ -64,6 +66,7 @@ def test_lessons_of_a_wheel_are_copied_to_work_in_this_folder(site, tmp_path):
     said = run(site, tmp_path, *command, "open", "--copy-only")
     assert "copied   work/exercises/05_integrated_gradients.ipynb" in said
     assert (tmp_path / "work" / "notebooks" / "00_start_here.ipynb").is_file()
+    assert (tmp_path / "work" / "docs" / "refresher.md").is_file()
     sheet = tmp_path / "work" / "exercises" / "05_integrated_gradients.ipynb"
     issued = sheet.read_bytes()
     sheet.write_bytes(b"{}")

@@ -21,6 +21,7 @@ BOXES: dict[str, tuple[int, int, str]] = {
     "explain": (8, 3, "photos, explained"),
     "measure": (8, 4, "what each method costs"),
     "course.checking": (7, 1, "check, hint, work copies"),
+    "course.progress": (6, 2, "records, review, pre-test"),
     "course.lessons": (6, 1, "text, tasks, panel of each"),
     "course.timeline": (6, 4, "pictures of the table"),
     "course.table": (5, 4, "the lessons and tracks"),

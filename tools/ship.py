@@ -7,7 +7,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FOLDERS = ("data", "notebooks", "exercises")
+FOLDERS = ("data", "notebooks", "exercises", "docs/refresher.md")
 
 
 class Ship(BuildHookInterface):

@@ -130,6 +130,9 @@ _NAMES = {
     "or_reference": "xaicourse.course.checking:or_reference",
     "plot": "xaicourse.plot:",
     "predict": "xaicourse.course.checking:predict",
+    "pretest": "xaicourse.course.progress.pretest:pretest",
+    "progress": "xaicourse.course.progress.overview:progress",
+    "review": "xaicourse.course.progress.review:review",
     "show": "xaicourse.plot:show",
     "widgets": "xaicourse.widgets:",
 }

@@ -34,6 +34,9 @@ from xaicourse.course.checking import check as check
 from xaicourse.course.checking import hint as hint
 from xaicourse.course.checking import or_reference as or_reference
 from xaicourse.course.checking import predict as predict
+from xaicourse.course.progress.overview import progress as progress
+from xaicourse.course.progress.pretest import pretest as pretest
+from xaicourse.course.progress.review import review as review
 from xaicourse.evaluation import METRICS as METRICS
 from xaicourse.evaluation.truth_strip import truth_strip as truth_strip
 from xaicourse.methods import METHODS as METHODS
@@ -159,6 +162,9 @@ __all__ = [
     "or_reference",
     "plot",
     "predict",
+    "pretest",
+    "progress",
+    "review",
     "show",
     "widgets",
     "__version__",

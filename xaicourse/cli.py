@@ -191,6 +191,69 @@ def _doctor(options: argparse.Namespace) -> int:
     return 0 if all(finding.ok for finding in findings) else 1
 
 
+# ---------------------------------------------------------------- status, review, pretest, report
+
+
+def _add_status(subparsers: _Subparsers) -> None:
+    text = "show tasks passed, predictions right, and what comes next"
+    parser = _add(subparsers, "status", _status, text)
+    parser.add_argument("lesson", metavar="LESSON", nargs="?",
+                        help="the lesson whose goals are shown, 05 for example "
+                        "(default: the one to go on with)")  # fmt: skip
+
+
+def _status(options: argparse.Namespace) -> int:
+    from xaicourse.course.progress.overview import progress
+
+    print(progress(options.lesson))
+    return 0
+
+
+def _add_review(subparsers: _Subparsers) -> None:
+    text = "ask two questions, from one and from three lessons back"
+    parser = _add(subparsers, "review", _review, text)
+    parser.add_argument("lesson", metavar="LESSON", nargs="?",
+                        help="the lesson that you are in "
+                        "(default: the last one begun)")  # fmt: skip
+
+
+def _review(options: argparse.Namespace) -> int:
+    from xaicourse.course.progress.review import review_in_terminal
+
+    review_in_terminal(options.lesson)
+    return 0
+
+
+def _add_pretest(subparsers: _Subparsers) -> None:
+    text = "ask twelve questions that say where to begin"
+    parser = _add(subparsers, "pretest", _pretest, text)
+    parser.add_argument("--again", action="store_true", help="ask all of them once more")
+
+
+def _pretest(options: argparse.Namespace) -> int:
+    from xaicourse.course.progress.pretest import pretest_in_terminal
+
+    pretest_in_terminal(options.again)
+    return 0
+
+
+def _add_report(subparsers: _Subparsers) -> None:
+    text = "print a filled-in text with which to report a mistake of the course"
+    parser = _add(subparsers, "report", _report, text)
+    parser.add_argument("place", metavar="LESSON_OR_TASK",
+                        help="where the mistake is: 05, 05.2 or 05.P3")  # fmt: skip
+    parser.add_argument("--section", metavar="NUMBER", help="the section of the lesson")
+    parser.add_argument("--quote", metavar="TEXT", help="what the course says there")
+    parser.add_argument("--expected", metavar="TEXT", help="what you expected")
+
+
+def _report(options: argparse.Namespace) -> int:
+    from xaicourse.course.progress.errata import report
+
+    print(report(options.place, options.section, options.quote, options.expected))
+    return 0
+
+
 # ---------------------------------------------------------------- explain
 
 
@@ -329,7 +392,10 @@ def _table(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     )
 
 
-_SUBCOMMANDS = (_add_open, _add_explain, _add_models, _add_methods, _add_reset, _add_doctor)
+_SUBCOMMANDS = (
+    _add_open, _add_status, _add_review, _add_pretest, _add_explain, _add_models, _add_methods,
+    _add_reset, _add_report, _add_doctor,
+)  # fmt: skip
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -14,7 +14,7 @@ ASK = f"""
 import os
 os.environ["XAICOURSE_PROGRESS"] = "progress.json"
 import xaicourse as xc
-from xaicourse.course.checking.predictions import questions
+from xaicourse.course.progress.predictions import questions
 
 questions()["05.P2"] = {{
     "choices": {{"a": "evenly", "b": "{LONG}", "c": "above alpha = 0.5"}},
@@ -110,7 +110,7 @@ def test_tab_and_enter_choose_the_second_and_the_answer_is_a_status(notebook):
     assert page.evaluate("document.activeElement.textContent").startswith("(b) ")
     page.screenshot(path=str(notebook.path.with_name("prediction_answered.png")))
     stored = json.loads(notebook.path.with_name("progress.json").read_text())
-    assert stored["predictions"] == {"05.P2": {"first": "b", "last": "b"}}
+    assert stored["predictions"]["05.P2"].items() >= {"first": "b", "last": "b"}.items()
 
 
 def test_a_second_choice_is_answered_and_the_first_kept(notebook):
@@ -122,7 +122,7 @@ def test_a_second_choice_is_answered_and_the_first_kept(notebook):
     notebook.wait_for(lambda: before.count() == 1, "the mark on the first choice")
     page.screenshot(path=str(notebook.path.with_name("prediction_twice.png")))
     stored = json.loads(notebook.path.with_name("progress.json").read_text())
-    assert stored["predictions"] == {"05.P2": {"first": "b", "last": "c"}}
+    assert stored["predictions"]["05.P2"].items() >= {"first": "b", "last": "c"}.items()
 
 
 def test_the_browser_had_nothing_to_complain_about(notebook):

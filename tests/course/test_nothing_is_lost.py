@@ -18,8 +18,9 @@ import pytest
 import xaicourse as xc
 from xaicourse.core import files
 from xaicourse.core.files import write_atomically
-from xaicourse.course.checking import record, work
+from xaicourse.course.checking import work
 from xaicourse.course.grading import messages
+from xaicourse.course.progress import record
 
 from .test_work import ISSUED, SHEET, all_files, cell, edited, read, root, write  # noqa: F401
 
@@ -121,7 +122,7 @@ def test_what_a_newer_version_keeps_there_stays(progress):
 
 VOTE = """
 import sys, time
-from xaicourse.course.checking import record
+from xaicourse.course.progress import record
 for number in range(int(sys.argv[2])):
     assert record.store_prediction(f"{sys.argv[1]}.{number}", "a")
     print(number, flush=True)

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 import xaicourse as xc
-from xaicourse.course.checking import TASKS, histogram, record
-from xaicourse.course.checking import prediction_rules as rules
-from xaicourse.course.checking.choices import VIEW, Choices
-from xaicourse.course.checking.predictions import questions, right_letters
+from xaicourse.course.checking import TASKS, histogram
 from xaicourse.course.grading.wrapping import WIDTH
+from xaicourse.course.progress import prediction_rules as rules
+from xaicourse.course.progress import record
+from xaicourse.course.progress.choices import VIEW, Choices
+from xaicourse.course.progress.predictions import questions, right_letters, wording
 
 ROOMS = Path(__file__).parents[2] / "xaicourse/course/lessons"
 LESSONS = sorted(ROOMS.glob("l*/lesson.py"))
@@ -50,20 +51,57 @@ def test_a_vote_is_answered_and_stored(progress, capsys, one_question):
     assert max(map(len, lines)) <= WIDTH
     assert " ".join(lines) == f"You chose a. {one_question['said']['a']}".strip()
     stored = json.loads(progress.read_text())["predictions"]
-    assert stored == {"05.P2": {"first": "b", "last": "a"}}
+    mark = {"asked": wording("05.P2")}
+    assert stored == {"05.P2": {"first": "b", "last": "a", **mark}}
 
 
 def test_a_lesson_without_sentences_stores_as_before(progress, capsys, one_question):
     del one_question["said"]
     xc.predict("05.P2", "b")
     assert capsys.readouterr().out == "stored: b. Now run the next cell.\n"
-    assert json.loads(progress.read_text())["predictions"] == {"05.P2": {"first": "b", "last": "b"}}
+    vote = json.loads(progress.read_text())["predictions"]["05.P2"]
+    assert (vote["first"], vote["last"]) == ("b", "b")
 
 
 def test_the_first_vote_stays(progress):
     for choice in ("c", " (B) ", "a"):
         xc.predict("05.P2", choice)
-    assert json.loads(progress.read_text())["predictions"]["05.P2"] == {"first": "c", "last": "a"}
+    vote = json.loads(progress.read_text())["predictions"]["05.P2"]
+    assert vote == {"first": "c", "last": "a", "asked": wording("05.P2")}
+
+
+def test_a_vote_on_another_wording_is_no_first_vote(progress, one_question):
+    xc.predict("05.P2", "c")
+    before = wording("05.P2")
+    one_question["choices"]["a"] = "another text"
+    assert wording("05.P2") != before
+    for choice in "ab":
+        xc.predict("05.P2", choice)
+    vote = json.loads(progress.read_text())["predictions"]["05.P2"]
+    assert vote == {"earlier": ["c"], "first": "a", "asked": wording("05.P2"), "last": "b"}
+
+
+def test_a_vote_of_a_version_that_kept_no_mark_stays_beside_the_new_one(progress, one_question):
+    record.store_prediction("05.P2", "c")
+    xc.predict("05.P2", "a")
+    vote = json.loads(progress.read_text())["predictions"]["05.P2"]
+    assert (vote["earlier"], vote["first"]) == (["c"], "a")
+
+
+def test_a_histogram_leaves_votes_on_other_wordings_out(tmp_path):
+    votes = {"one": {"first": "a"}, "two": {"first": "b", "asked": wording("05.P2")},
+             "three": {"first": "c", "asked": "12345678"}}  # fmt: skip
+    for name, vote in votes.items():
+        (tmp_path / name).write_text(json.dumps({"predictions": {"05.P2": vote}}))
+    counts = histogram([tmp_path / name for name in votes])
+    assert counts["05.P2"] == {"a": 1, "b": 1, "c": 0, "d": 0}
+
+
+def test_a_question_that_moved_is_found_and_told(capsys):
+    xc.predict("4.p7", None)
+    said = " ".join(capsys.readouterr().out.split())
+    assert said.startswith("04.P7 is called 04.P5 today")
+    assert "04.P5: no choice yet" in said
 
 
 def test_no_vote_yet(progress, capsys):
@@ -205,7 +243,7 @@ def test_a_button_answers_stores_and_is_marked(progress, shown, one_question):
     buttons["c"].click()
     assert buttons["c"].description == "(c) none (your choice)"
     stored = json.loads(progress.read_text())["predictions"]
-    assert stored == {"05.P2": {"first": "c", "last": "c"}}
+    assert stored == {"05.P2": {"first": "c", "last": "c", "asked": wording("05.P2")}}
 
 
 def test_what_is_said_may_hold_signs_of_html(shown, one_question):

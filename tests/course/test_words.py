@@ -9,11 +9,11 @@ import torch
 import xaicourse as xc
 from tests.course.test_messages import CATALOGUE
 from xaicourse.course.checking import TASKS, checking
-from xaicourse.course.checking.names import known_name
 from xaicourse.course.grading.cases import CaseGrader
 from xaicourse.course.grading.compare import show_apart
 from xaicourse.course.grading.relation import relation
 from xaicourse.course.grading.wrapping import WIDTH, wrapped
+from xaicourse.course.progress.names import known_name
 
 WITH_TARGET = [
     name

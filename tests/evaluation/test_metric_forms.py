@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import xaicourse as xc
-from xaicourse.core import registry
+from xaicourse.core import lesson_of
 from xaicourse.core.row_guard import is_asking
 from xaicourse.evaluation.removal import additive_example
 
@@ -125,19 +125,19 @@ def test_a_setting_that_is_unknown_is_refused_by_the_metrics_own_name():
 
 def test_the_lesson_is_that_of_the_courses_table():
     for name, record in xc.METRICS.items():
-        assert record.lesson == registry.LESSON_OF[name]
+        assert record.lesson == lesson_of.LESSON_OF[name]
         said = f"\n\nLesson {record.lesson}.\n\nParameters\n"
         assert said in (inspect.getdoc(record.metric) or ""), name
     assert (xc.METRICS["deletion"].lesson, xc.METRICS["abpc"].lesson) == ("05", "15")
 
 
 def test_a_metric_that_is_read_later_says_its_lesson_too(monkeypatch):
-    monkeypatch.setitem(registry.LESSON_OF, "later", "09")
-    monkeypatch.setitem(registry._READ, "later", None)  # forgotten again after the test
+    monkeypatch.setitem(lesson_of.LESSON_OF, "later", "09")
+    monkeypatch.setitem(lesson_of._READ, "later", None)  # forgotten again after the test
 
     def later():
         """Measure.\n\nParameters\n----------\n"""
 
-    registry.say_lesson(later)
-    registry.say_lesson(later)
+    lesson_of.say_lesson(later)
+    lesson_of.say_lesson(later)
     assert inspect.getdoc(later) == "Measure.\n\nLesson 09.\n\nParameters\n----------"

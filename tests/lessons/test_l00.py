@@ -505,7 +505,7 @@ def test_parts_with_an_effect_do_not_pass(answer):
 
 
 def test_each_letter_is_right_once():
-    from xaicourse.course.checking.predictions import right_letters
+    from xaicourse.course.progress.predictions import right_letters
 
     mine = {name: letter for name, letter in right_letters().items() if name.startswith("00.")}
     assert sorted(mine.values()) == ["a", "b", "c", "d"]

@@ -5,7 +5,7 @@ from math import ceil
 
 import pytest
 
-from xaicourse.course.checking.predictions import questions, right_letters
+from xaicourse.course.progress.predictions import questions, right_letters
 
 MINE = {name: each for name, each in questions().items() if name.startswith("05.")}
 RIGHT = {name: letter for name, letter in right_letters().items() if name.startswith("05.")}

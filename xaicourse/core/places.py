@@ -6,12 +6,14 @@ import os
 from pathlib import Path
 
 __all__ = [
-    "answers_file", "course_folder", "data_folder", "issued_folder", "rooms", "work_home",
+    "answers_file", "course_folder", "data_folder", "issued_folder", "refresher_page", "rooms",
+    "work_home",
 ]  # fmt: skip
 
 PACKAGE = Path(__file__).resolve().parents[1]
 SHIPPED = "_shipped"  # in a wheel: the package's own data/, notebooks/ and exercises/
 ISSUED = ("notebooks", "exercises")  # the lessons, the exercise sheets
+REFRESHER = "docs/refresher.md"
 
 
 def course_folder(package: Path = PACKAGE) -> Path:
@@ -46,6 +48,20 @@ def data_folder() -> Path:
 def rooms(package: Path = PACKAGE) -> list[Path]:
     """Return the rooms of the lessons in order."""
     return sorted((package / "course" / "lessons").glob("l[0-9][0-9]_*/"))
+
+
+def refresher_page() -> str:
+    """Return where the refresher is: in the clone or in work/, where `open` copies it, by its name.
+
+    Elsewhere, where a wheel is installed and nothing was copied yet, it is the file in the wheel.
+    """
+    try:
+        around = [Path.cwd(), *Path.cwd().parents]
+    except OSError:  # the folder was deleted or moved
+        around = []
+    if any((folder / REFRESHER).is_file() for folder in around):
+        return REFRESHER
+    return str(course_folder() / REFRESHER)
 
 
 def issued_folder(start: Path | None = None) -> Path:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from xaicourse.core.attribution import Attribution
+from xaicourse.core.lesson_of import LESSON_OF, name_lessons, say_lesson
 from xaicourse.core.shared import OF_IMAGE_METHODS, OF_METHODS, Shared, complete, keyword_defaults
 
 __all__ = [
@@ -163,30 +164,12 @@ class MethodRecord:
         return LESSON_OF.get(self.name, "")
 
 
-LESSON_OF: dict[str, str] = {}  # name -> number of its lesson: see `name_lessons`
-_READ: dict[str, Any] = {}  # the methods and metrics whose files were read so far
 RECORDS: dict[str, MethodRecord] = {}  # of the files that were read so far: see xaicourse.methods
 
 # what changes no number of the map
 NOT_ON_RECORD = {"batch_size", "differentiable", "return_details"}
 
 _watching: list[list[str]] = []  # of all threads: a method may be called in another one
-
-
-def name_lessons(lessons: Mapping[str, str]) -> None:
-    """Take from above which lesson introduces what, for records and for docstrings."""
-    LESSON_OF.update(lessons)
-    for function in _READ.values():
-        say_lesson(function)
-
-
-def say_lesson(function: Any) -> None:
-    """Put its lesson into the docstring of a method or a metric, as soon as it is known."""
-    name, text = function.__name__, function.__doc__
-    _READ[name] = function
-    line = f"Lesson {LESSON_OF.get(name)}."
-    if name in LESSON_OF and text and line not in text:
-        function.__doc__ = text.replace("\n\nParameters\n", f"\n\n{line}\n\nParameters\n", 1)
 
 
 @contextmanager

@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from xaicourse.core.lesson_of import name_lessons
 from xaicourse.core.places import rooms
-from xaicourse.core.registry import name_lessons
 
 __all__ = ["LESSONS", "LESSON_OF", "TRACKS", "Lesson", "depths", "read_room", "way"]
 

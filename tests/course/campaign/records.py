@@ -20,10 +20,10 @@ from pathlib import Path
 import xaicourse as xc
 from tests.course.campaign import NotHere, attack, in_child, interrupted, lines_of
 from xaicourse.core import files
-from xaicourse.course.checking import predictions, record
+from xaicourse.course.progress import predictions, record
 
 ROOT = Path(__file__).parents[3]
-OURS = ("core/files.py", "checking/record.py")
+OURS = ("core/files.py", "progress/record.py")
 VOTES = {f"0{k}.P1": {"first": "b", "last": "c"} for k in range(1, 8)}
 CHECKS = {"03.1": {"tries": 2, "passed": True, "counted": False}}
 SOUND = {"version": 1, "predictions": VOTES, "checks": CHECKS}
@@ -487,7 +487,7 @@ def interrupted_at_each_line(place, patch, state):
 
 WRITER = """
 import sys
-from xaicourse.course.checking import record
+from xaicourse.course.progress import record
 for k in range(int(sys.argv[2])):
     if record.store_prediction(f"{sys.argv[1]}.{k}", "a"):
         print(k, flush=True)

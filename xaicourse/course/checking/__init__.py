@@ -2,10 +2,10 @@
 
 from xaicourse.course.checking.bugs import bugs, map_makers
 from xaicourse.course.checking.checking import check, hint, or_reference, warm_up
-from xaicourse.course.checking.predictions import histogram, predict
 from xaicourse.course.grading.task import Task
 from xaicourse.course.grading.verdict import AnswerNotRight, Verdict
 from xaicourse.course.lessons.tasks import TASKS
+from xaicourse.course.progress.predictions import histogram, predict
 
 __all__ = [
     "TASKS",

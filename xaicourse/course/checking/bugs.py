@@ -4,9 +4,9 @@ import inspect
 from collections.abc import Callable
 
 from xaicourse.core.near_names import suggest_names
-from xaicourse.course.checking.names import known_name
 from xaicourse.course.lessons.l00_start_here.task_evidence import MAP_MAKERS
 from xaicourse.course.lessons.tasks import TASKS
+from xaicourse.course.progress.names import known_name
 
 __all__ = ["bugs", "map_makers"]
 

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from xaicourse.core.near_names import suggest_names
-from xaicourse.course.checking import guard, record
+from xaicourse.course.checking import guard
 from xaicourse.course.checking.client import Client, Crashed, OutOfMemory, Stray, TimedOut
-from xaicourse.course.checking.names import known_name
 from xaicourse.course.checking.packing import pack
 from xaicourse.course.checking.usable import as_handed_in, usable
 from xaicourse.course.grading import messages
@@ -25,6 +24,9 @@ from xaicourse.course.grading.verdict import (
 )
 from xaicourse.course.grading.wrapping import say
 from xaicourse.course.lessons.tasks import TASKS
+from xaicourse.course.progress import record
+from xaicourse.course.progress.earlier import earlier_answer
+from xaicourse.course.progress.names import known_name
 
 __all__ = ["check", "hint", "or_reference", "warm_up"]
 
@@ -130,6 +132,10 @@ def or_reference(task: str, answer: Any) -> Any:
     """
     record_of_task = _find(task)
     task, answer = record_of_task.id, as_handed_in(answer)
+    if (earlier := earlier_answer(task, answer)) is not None:
+        guard.note_reference()
+        say(_earlier_task(task))
+        return earlier
     if task in _passed and _passed[task] is answer:
         return usable(record_of_task, answer)
     if _judge(record_of_task, answer, graded=False).passed:  # it was never checked, or was changed
@@ -160,6 +166,8 @@ def _judge(task: Task, answer: Any, graded: bool) -> Verdict:
     """Return the verdict on an answer; nothing that the answer does can raise here."""
     reply: dict[str, Any] = {}
     try:
+        if earlier_answer(task.id, answer) is not None:
+            raise Settled(Outcome("not_done", _earlier_task(task.id)))
         reply = _ask(task, _packed(answer), graded)
         outcome = outcome_from({key: reply[key] for key in Outcome.__dataclass_fields__})
     except Settled as settled:
@@ -177,6 +185,10 @@ def _judge(task: Task, answer: Any, graded: bool) -> Verdict:
         counted=counted,
         printed=printed,
     )
+
+
+def _earlier_task(task: str) -> str:
+    return messages.text("words/earlier_task", task=task, lesson=task[:2])
 
 
 def _packed(answer: Any) -> list[Any]:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from xaicourse.core.files import check_ordinary
 from xaicourse.core.places import ISSUED, work_home
-from xaicourse.course.checking.record import PARTS, progress_file, read_progress
 from xaicourse.course.checking.work import issued_file, read_manifest
+from xaicourse.course.progress.record import PARTS, progress_file, read_progress
 
 LESSONS, SHEETS = ISSUED
 

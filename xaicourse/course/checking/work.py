@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from xaicourse.core.files import check_ordinary, locked, write_atomically, write_new
-from xaicourse.core.places import ISSUED, work_home
+from xaicourse.core.places import ISSUED, REFRESHER, work_home
 from xaicourse.course.checking.work_form import as_bytes, work_form
 
 MANIFEST = ".xaicourse.json"
@@ -129,8 +129,9 @@ def _name_for_new_version(file: Path, offered: str | None, new: str) -> Path:
 
 
 def _course_files(root: Path) -> list[Path]:
-    """Return all lessons and sheets with what lies beside them, but no hidden files."""
+    """Return lessons and sheets with what lies beside them, and the refresher; no hidden files."""
     files = [file for folder in ISSUED for file in sorted((root / folder).rglob("*"))]
+    files.append(root / REFRESHER)
     hidden = [any(part.startswith(".") for part in f.relative_to(root).parts) for f in files]
     return [file for file, hides in zip(files, hidden, strict=True) if file.is_file() and not hides]
 

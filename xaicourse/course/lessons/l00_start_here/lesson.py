@@ -610,6 +610,8 @@ How this course works, in short:
 - Cells that only draw or compare keep their code folded away. Click the bar to see it.
 - You work on copies in the folder `work/`. In a terminal, `xaicourse open` shows where you left off, `xaicourse open 05`
   lesson 05.
+- `xc.progress()`, or `xaicourse status`, shows what you have passed and what comes next. `xc.review()` asks about earlier
+  lessons, `xc.pretest()` says where to begin.
 - `xaicourse reset 00` gives you lesson and sheet as they were issued, `xaicourse reset 00 --task 00.2` only this task.
   What you had is kept in `work/backups/`.
 

@@ -1,8 +1,9 @@
-"""The local file that remembers predictions and passed tasks. Nothing leaves the machine."""
+"""The local file that remembers what was chosen and passed. Nothing leaves the machine."""
 
 import contextlib
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from itertools import count
@@ -11,10 +12,16 @@ from typing import Any
 
 from xaicourse.core.files import locked, write_atomically
 
-__all__ = ["progress_file", "read_progress", "store_check", "store_prediction"]
+__all__ = [
+    "look", "progress_file", "read_progress", "store_check", "store_prediction", "store_pretest",
+    "store_review",
+]  # fmt: skip
 
 NAME = ".progress.json"
 PARTS = ("predictions", "checks")
+LATER = ("reviews", "pretest")  # parts that are there from their first entry on
+OWN = {"first": "predictions", "tries": "checks", "turn": "reviews"}  # what only they have
+ENTRY = re.compile(r'"([^"\n]+)":\s*(\{[^{}]*\})')
 
 
 def progress_file() -> Path:
@@ -72,9 +79,29 @@ def read_progress(file: Path) -> dict[str, Any]:
     except RecursionError as error:
         raise ValueError(f"{file.name} is nested too deeply") from error
     stored = {"version": 1, **_no_parts(), **stored} if _is_table(stored) else None
-    if stored is None or not all(_is_table(stored[part]) for part in PARTS):
+    parts = [] if stored is None else [stored.get(part, {}) for part in (*PARTS, *LATER)]
+    if stored is None or not all(map(_is_table, parts)):
         raise ValueError(f"{file.name} holds no record of progress")
     return stored | {part: dict(stored[part]) for part in PARTS}
+
+
+def look(file: Path) -> tuple[dict[str, Any], bool]:
+    """Return what can be read of a record, and whether that is all of it. Nothing is changed."""
+    try:
+        return read_progress(file), True
+    except ValueError:
+        return _whole_entries(file.read_bytes()), False
+
+
+def _whole_entries(content: bytes) -> dict[str, Any]:
+    """Return the entries of a damaged record that can be read, each by itself."""
+    progress: dict[str, Any] = {"version": 1, **_no_parts()}
+    for name, text in ENTRY.findall(content.decode(errors="replace")):
+        with contextlib.suppress(ValueError, RecursionError):
+            entry = json.loads(text)
+            for part in (OWN[key] for key in OWN if key in entry):
+                progress.setdefault(part, {})[name] = entry
+    return progress
 
 
 def _no_parts() -> dict[str, dict[str, Any]]:
@@ -85,13 +112,21 @@ def _is_table(thing: Any) -> bool:
     return isinstance(thing, dict)
 
 
-def store_prediction(question: str, choice: str) -> bool:
-    """Store a vote; the first one is kept beside the last. Return whether it was stored."""
+def store_prediction(question: str, choice: str, asked: str | None = None) -> bool:
+    """Store a vote; the first one is kept beside the last. Return whether it was stored.
+
+    `asked` marks the wording of the question. A vote on another wording is no first vote on this
+    one: it is kept under "earlier".
+    """
 
     def change(progress: dict[str, Any]) -> None:
-        old = progress["predictions"].get(question)
-        old = old if isinstance(old, dict) else {}
-        progress["predictions"][question] = {"first": choice, **old, "last": choice}
+        old = _entry(progress["predictions"], question)
+        if asked is not None and "first" in old and old.get("asked") != asked:
+            before = old.get("earlier")
+            before = before if isinstance(before, list) else []
+            old = {"earlier": [*before, old["first"]]}
+        mark = {} if asked is None else {"asked": asked}
+        progress["predictions"][question] = {"first": choice, **old, **mark, "last": choice}
 
     return _update(change)
 
@@ -100,8 +135,7 @@ def store_check(task: str, *, passed: bool, counted: bool) -> bool:
     """Store that a task was tried and whether it passed. Return whether it was stored."""
 
     def change(progress: dict[str, Any]) -> None:
-        old = progress["checks"].get(task)
-        old = old if isinstance(old, dict) else {}
+        old = _entry(progress["checks"], task)
         tries = old.get("tries", 0) if isinstance(old.get("tries"), int) else 0
         progress["checks"][task] = {
             **old,
@@ -111,6 +145,44 @@ def store_check(task: str, *, passed: bool, counted: bool) -> bool:
         }
 
     return _update(change)
+
+
+def store_review(item: str, choice: str, *, right: bool) -> bool:
+    """Store an answer to a review question, apart from predictions. Return whether it was stored.
+
+    "turn" counts the answers of all items, so that the longest ago is known without a clock.
+    """
+
+    def change(progress: dict[str, Any]) -> None:
+        reviews = progress.setdefault("reviews", {})
+        turns = [
+            turn for name in reviews if isinstance(turn := _entry(reviews, name).get("turn"), int)
+        ]
+        old = _entry(reviews, item)
+        count = {key: n for key in ("asked", "right") if isinstance(n := old.get(key), int)}
+        reviews[item] = {
+            **old,
+            "asked": count.get("asked", 0) + 1,
+            "right": count.get("right", 0) + right,
+            "last": choice,
+            "last_right": right,
+            "turn": max(turns, default=0) + 1,
+        }
+
+    return _update(change)
+
+
+def store_pretest(choices: dict[str, str]) -> bool:
+    """Store the answers to the pre-test: item -> letter. Return whether they were stored."""
+
+    def change(progress: dict[str, Any]) -> None:
+        progress["pretest"] = {**progress.get("pretest", {}), **choices}
+
+    return _update(change)
+
+
+def _entry(part: dict[str, Any], name: str) -> dict[str, Any]:
+    return dict(entry) if isinstance(entry := part.get(name), dict) else {}
 
 
 def _update(change: Callable[[dict[str, Any]], None]) -> bool:
@@ -131,8 +203,8 @@ def _change_file(file: Path, change: Callable[[dict[str, Any]], None]) -> None:
     try:
         progress = read_progress(file)
     except ValueError:
+        progress, _ = look(file)  # what of it is whole goes on
         put_aside = _put_aside(file)
-        progress = {"version": 1, **_no_parts()}
     try:
         change(progress)
         write_atomically(file, (json.dumps(progress, indent=1, sort_keys=True) + "\n").encode())

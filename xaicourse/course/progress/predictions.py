@@ -1,9 +1,11 @@
 """Predictions: a vote is stored and answered at once; a class can count its votes.
 
 Question, choices and what is said to each choice stand in the room.toml of the lesson. Which
-choice is right stands there, too; no function that a lesson calls looks at it.
+choice is right stands there, too; no answer to a choice says it. `progress` counts them.
 """
 
+import hashlib
+import json
 import warnings
 from collections import Counter
 from collections.abc import Iterable
@@ -14,14 +16,15 @@ from types import EllipsisType
 from typing import Any
 
 from xaicourse.core.places import rooms
-from xaicourse.course.checking import record
-from xaicourse.course.checking.choices import Choices
-from xaicourse.course.checking.names import known_name
 from xaicourse.course.grading import messages
 from xaicourse.course.grading.wrapping import say
+from xaicourse.course.progress import record
+from xaicourse.course.progress.asking import display
+from xaicourse.course.progress.choices import Choices
+from xaicourse.course.progress.names import known_name
 from xaicourse.course.table import read_room
 
-__all__ = ["histogram", "predict", "questions", "right_letters"]
+__all__ = ["histogram", "predict", "questions", "right_letters", "wording"]
 
 
 @cache
@@ -39,6 +42,13 @@ def right_letters() -> dict[str, str]:
     return {
         name: question["right"] for name, question in questions().items() if "right" in question
     }
+
+
+def wording(name: str) -> str:
+    """Return a mark of what a question asks: another one as soon as its words change."""
+    question = questions()[name]
+    words = json.dumps([question.get("question"), list(question["choices"].items())])
+    return hashlib.sha256(words.encode()).hexdigest()[:8]
 
 
 def predict(question: str, choice: str | EllipsisType | None = ...) -> None:
@@ -76,10 +86,6 @@ def predict(question: str, choice: str | EllipsisType | None = ...) -> None:
 
 def _show(name: str) -> None:
     """Show the choices: in a notebook as buttons, elsewhere as text."""
-    try:
-        from IPython.display import display
-    except ImportError:
-        display = print
     choices = Choices(name, questions()[name]["choices"], lambda letter: _answer(name, letter))
     display(choices)
     if not choices.buttons:
@@ -88,7 +94,7 @@ def _show(name: str) -> None:
 
 def _answer(name: str, letter: str) -> str:
     """Store a choice, and return what is said to it."""
-    stored = record.store_prediction(name, letter)
+    stored = record.store_prediction(name, letter, wording(name))
     said = questions()[name].get("said", {}).get(letter)
     if said is None:  # a lesson that is not yet rewritten
         return messages.text("words/stored" if stored else "words/not_stored", choice=letter)
@@ -124,8 +130,10 @@ def histogram(files: Iterable[str | PathLike[str]]) -> dict[str, dict[str, int]]
         if not Path(file).is_file():
             raise FileNotFoundError(f"files: there is no file {str(file)!r}")
         for question, vote in _votes(Path(file)).items():
-            first = vote.get("first") if isinstance(vote, dict) else None
-            if question in counts and str(first) in questions()[question]["choices"]:
+            if question not in counts or not isinstance(vote, dict):
+                continue
+            first, mark = vote.get("first"), wording(question)
+            if vote.get("asked", mark) == mark and str(first) in questions()[question]["choices"]:
                 counts[question][first] += 1
     return {
         question: {letter: votes[letter] for letter in questions()[question]["choices"]}

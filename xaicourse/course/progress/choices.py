@@ -20,6 +20,7 @@ STYLE = """
   line-height: 1.4; text-align: left; border: 1px solid currentColor}
 .jupyter-button.xai-choice.xai-chosen {border-width: 3px; font-weight: bold}
 .jupyter-button.xai-choice:focus-visible {outline: 3px solid #1565c0; outline-offset: 2px}
+.xai-asked {max-width: 46em; padding: 4px 2px; line-height: 1.5; white-space: normal}
 .xai-said {max-width: 46em; padding: 4px 2px; line-height: 1.5; white-space: normal}
 """
 
@@ -35,6 +36,10 @@ class Choices:
         Letter -> its text.
     answer : callable
         Takes the letter that was chosen, returns what is said to it.
+    words : str
+        What is asked, to be shown above the choices; without it, it stands in the text of a lesson.
+    typed : str
+        What is said where there are no buttons: what to type. By default a call of `xc.predict`.
 
     Attributes
     ----------
@@ -45,9 +50,16 @@ class Choices:
     """
 
     def __init__(
-        self, question: str, choices: Mapping[str, str], answer: Callable[[str], str]
+        self,
+        question: str,
+        choices: Mapping[str, str],
+        answer: Callable[[str], str],
+        *,
+        words: str = "",
+        typed: str = "",
     ) -> None:
-        self.question = question
+        self.head = words or messages.text("words/choose", question=question)
+        self.foot = typed or messages.text("words/choose_typed", question=question)
         self.lines = {letter: f"({letter}) {text}" for letter, text in choices.items()}
         self.texts = dict(choices)
         self.answer = answer
@@ -67,9 +79,13 @@ class Choices:
             self.buttons[letter].on_click(partial(self._clicked, letter))
         self.status = ipywidgets.HTML(status(""))
         column = ipywidgets.Layout(max_width="760px", align_items="stretch")
+        above = [ipywidgets.HTML(f'<div class="xai-asked">{html.escape(words)}</div>')] * bool(
+            words
+        )
         self._view = ipywidgets.VBox(
             [
                 ipywidgets.HTML(f"<style>{STYLE}{WHOLE_WORDS}</style>"),
+                *above,
                 *self.buttons.values(),
                 self.status,
             ],
@@ -93,18 +109,14 @@ class Choices:
     # -- where there are no buttons -----------------------------------------------------------
 
     def __repr__(self) -> str:
-        head = messages.text("words/choose", question=self.question)
-        foot = messages.text("words/choose_typed", question=self.question)
-        return "\n".join(wrapped(line) for line in (head, *self.lines.values(), foot))
+        return "\n".join(wrapped(line) for line in (self.head, *self.lines.values(), self.foot))
 
     def _repr_html_(self) -> str:
-        head = messages.text("words/choose", question=self.question)
-        foot = messages.text("words/choose_typed", question=self.question)
         items = "".join(f"<li>{html.escape(text)}</li>\n" for text in self.texts.values())
         return (
-            f"<p>{html.escape(head)}</p>\n"
+            f"<p>{html.escape(self.head)}</p>\n"
             f'<ol type="a" style="list-style-type: lower-alpha">\n{items}</ol>\n'
-            f"<p>{html.escape(foot)}</p>"
+            f"<p>{html.escape(self.foot)}</p>"
         )
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:

@@ -5,13 +5,19 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from xaicourse.course.grading import messages
+from xaicourse.course.grading.wrapping import say
+from xaicourse.course.progress.earlier import MOVED
+
 __all__ = ["known_name"]
 
-NUMBERED = re.compile(r"(\d{1,2})\.(P?)(\d{1,2})")  # lesson, P for a prediction, number
+NUMBERED = re.compile(r"(\d{1,2})\.([PR]?)(\d{1,2})")  # lesson, P: prediction, R: review, number
 
 
 def known_name(kind: str, given: Any, known: Iterable[str]) -> str:
     """Return the name that is meant, or say which ones are near.
+
+    A name of an earlier version is told, and stands for the one in its place.
 
     Parameters
     ----------
@@ -34,6 +40,9 @@ def known_name(kind: str, given: Any, known: Iterable[str]) -> str:
     name = spelled_out(str(given))
     if name in known and isinstance(given, str):
         return name
+    if (now := MOVED.get(name)) in known and isinstance(given, str):
+        say(messages.text("words/moved", old=name, new=now))
+        return now
     shown = repr(given)[:40]
     own = [each for each in known if each[:3] == name[:3]]  # of the same lesson come first
     near = [name] if name in known else sorted(difflib.get_close_matches(name, own or known, n=3))
@@ -50,5 +59,5 @@ def spelled_out(name: str) -> str:
     found = NUMBERED.fullmatch(plain)
     if found is None:
         return plain
-    lesson, p, number = found.groups()
-    return f"{int(lesson):02}.{p}{int(number)}"
+    lesson, kind, number = found.groups()
+    return f"{int(lesson):02}.{kind}{int(number)}"

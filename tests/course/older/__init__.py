@@ -1,0 +1,1 @@
+"""Old copies in work/, and what they ask of the package."""
