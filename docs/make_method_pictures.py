@@ -90,7 +90,7 @@ def drawn(record: MethodRecord, values: Tensor) -> tuple[bytes, str]:
         if numbers.shape == (SIDE, SIDE) and record.result is ResultKind.INPUT:
             numbers, kind = tile_sums(numbers, TILE), f"squares of {TILE} x {TILE} pixels"
         elif record.result is ResultKind.MAP:
-            kind = "cells of a layer"
+            kind = "a layer's map at the size of the photo"
     low, high = shared_limits([numbers], 99.0)
     signed = bool((numbers < 0).any())
     colours = matplotlib.colormaps[SIGNED if signed else UNSIGNED]

@@ -1,13 +1,14 @@
-"""Write the pages of the methods, docs/methods/*.md, with gallery, timeline and cheat sheet.
+"""Write the pages of the methods, docs/methods/*.md, gallery, timeline, cheat sheet and glossary.
 
 python docs/make_methods.py
 
-Everything comes from the registry, the docstrings, docs/references.bib and tests/legs.toml; the
-pictures are drawn by make_method_pictures.py.
+Everything comes from the registry, the docstrings, docs/references.bib, tests/legs.toml and, for
+the glossary, xaicourse/course/glossary.toml; make_method_pictures.py draws the pictures.
 """
 
 import inspect
 import re
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,6 +22,7 @@ from xaicourse.course.table import LESSONS
 
 DOCS = Path(__file__).parent
 FOLDER = DOCS / "methods"
+GLOSSARY = DOCS.parent / "xaicourse" / "course" / "glossary.toml"
 BIBLIOGRAPHY = DOCS / "references.bib"
 ACROSS = 3  # pictures side by side in the gallery
 EDITED = "Written by `python docs/make_methods.py` from the registry; do not edit."
@@ -58,10 +60,10 @@ def markdown(text: str) -> str:
     """Return a piece of a docstring as Markdown: equations, code and lists."""
 
     def equation(found: re.Match[str]) -> str:
-        lines = [line.strip() for line in found[1].strip("\n").splitlines()]
-        return "$$\n" + "\n".join(line for line in lines if line) + "\n$$\n"
+        lines = [line.strip() for line in (found[1] + found[2]).splitlines()]
+        return "$$\n" + "\n".join(line for line in lines if line) + "\n$$\n\n"
 
-    text = re.sub(r"^\.\. math::\n((?:(?: .*)?\n)+)", equation, text + "\n", flags=re.M)
+    text = re.sub(r"^\.\. math::(.*\n)((?:(?: .*)?\n)*)", equation, text + "\n", flags=re.M)
     text = re.sub(r":math:`([^`]+)`", lambda f: f"${' '.join(f[1].split())}$", text)
     return text.replace("``", "`").strip()
 
@@ -162,7 +164,7 @@ def facts(record: MethodRecord) -> str:
         ("Needs", ", ".join(sorted(need.replace("_", " ") for need in record.needs)) or "nothing"),
         ("A number of the map", UNITS[str(record.unit)]),
         ("Cost", f"{cost} gradient{'s' * (cost != 1)} a row with default settings"),
-        ("Keeps", ", ".join(sorted(c.replace("_", " ") for c in record.claims)) or "no axiom"),
+        ("Keeps", ", ".join(sorted(map(axiom, record.claims))) or "no axiom"),
         ("Draws at random", draws),
         ("Which nets", "[method x architecture](../architectures.md)"),
     ]
@@ -285,6 +287,7 @@ CHECKS = [
 def cheat_sheet() -> str:
     """Return one page on which to choose a method."""
     questions = [(q, ", ".join(named(xc.METHODS[n] for n in names))) for q, names in ASKED.items()]
+    complete = ", ".join(named(r for r in records() if "completeness" in r.claims))
     return f"""# Cheat sheet
 
 {EDITED}
@@ -299,9 +302,10 @@ Gradients a row with default settings; a forward pass costs less than half of on
 
 {table(("gradients", "methods"), by_cost())}
 
-## What must hold?
+## Must it add up?
 
-{table(("axiom", "kept by"), by_axiom())}
+The map sums to the change of F from the baseline to x (completeness): {complete}.
+Which of the other axioms a method keeps stands on its page.
 
 ## What is your model?
 
@@ -331,18 +335,40 @@ def by_cost() -> list[tuple[str, str]]:
     return [(name, ", ".join(named(found[name]))) for name in classes]
 
 
-def by_axiom() -> list[tuple[str, str]]:
-    """Return which methods keep each axiom."""
-    axioms = sorted({claim for record in records() for claim in record.claims})
-    return [
-        (axiom.replace("_", " "), ", ".join(named(r for r in records() if axiom in r.claims)))
-        for axiom in axioms
-    ]
+def axiom(claim: str) -> str:
+    """Return the name of an axiom as one writes it."""
+    return claim.replace("_", " ").replace("sensitivity a", "sensitivity (a)")
 
 
 def bullets(lines: list[str]) -> str:
     """Return a list."""
     return "\n".join(f"- {line}" for line in lines)
+
+
+# ---------------------------------------------------------------- glossary
+
+
+def glossary() -> str:
+    """Return the words of the course, each with the lesson in which it comes first."""
+    words = tomllib.loads(GLOSSARY.read_text(encoding="utf-8"))
+    lines = [
+        f"**{word}** ({first_lesson(word)}): {' '.join(said.split())}"
+        for word, said in sorted(words.items(), key=lambda item: item[0].lower())
+    ]
+    head = f"# Glossary\n\n{EDITED.replace('the registry', GLOSSARY.name)}"
+    return "\n\n".join([head, "In brackets: the lesson that says the word first.", *lines]) + "\n"
+
+
+def first_lesson(word: str) -> str:
+    """Return the first lesson that says a word, as a link."""
+    rooms = sorted((DOCS.parent / "xaicourse" / "course" / "lessons").glob("l*_*"))
+    said = re.compile(rf"\b{re.escape(word)}(s|es)?\b", re.I)
+    for room in rooms:
+        cells = re.split(r"^# %%", (room / "lesson.py").read_text(encoding="utf-8"), flags=re.M)
+        text = " ".join(cell for cell in cells if cell.startswith(" [markdown]"))
+        if said.search(" ".join(text.split())):
+            return f"[{room.name[1:3]}](../notebooks/{room.name[1:]}.ipynb)"
+    raise ValueError(f"no lesson says {word!r}: see {GLOSSARY}")
 
 
 def pages() -> dict[Path, str]:
@@ -353,6 +379,7 @@ def pages() -> dict[Path, str]:
         FOLDER / "index.md": gallery(),
         DOCS / "timeline.md": timeline(),
         DOCS / "cheat_sheet.md": cheat_sheet(),
+        DOCS / "glossary.md": glossary(),
     }
 
 
