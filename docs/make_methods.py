@@ -25,7 +25,7 @@ FOLDER = DOCS / "methods"
 GLOSSARY = DOCS.parent / "xaicourse" / "course" / "glossary.toml"
 BIBLIOGRAPHY = DOCS / "references.bib"
 ACROSS = 3  # pictures side by side in the gallery
-EDITED = "Written by `python docs/make_methods.py` from the registry; do not edit."
+EDITED = "<!-- Written by python docs/make_methods.py from the registry; do not edit. -->"
 FAMILIES = {
     "vanilla": "Vanilla gradients and rules",
     "integrated": "Integrated gradients",
@@ -245,7 +245,9 @@ def timeline() -> str:
     head = ("year", "method", "family", "paper", "lesson")
     return f"""# Timeline
 
-{EDITED} The year is that of the first public version.
+{EDITED}
+
+The year is that of the first public version.
 
 {table(head, rows)}
 """

@@ -32,6 +32,7 @@ include_patterns = [
     "benchmarks/results/*.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "ERRATA.md",
 ]
 exclude_patterns = ["**/.*", "work", "build", "xaicourse", "tests", "carried"]
 
