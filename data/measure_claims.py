@@ -34,7 +34,10 @@ from xaicourse.datasets.cards import card_for, write_cards  # noqa: E402
 
 TABLE, LOG = DATA / "claims.json", DATA / "CLAIMS_LOG.md"
 KEPT = DATA.parent / "work" / "claims.sqlite"
-ROWS = ("sanity", "roar", "road", "rise", "idgi", "smoothing", "subsets", "agreement")
+ROWS = (
+    *("sanity", "roar", "road", "rise", "idgi", "smoothing", "subsets"),
+    *("mosaics", "tetrominoes", "bam", "agreement"),
+)
 HEAD = (
     "# How the reproductions were measured\n\nMade by data/measure_claims.py, one thread, processor"
     " time of the last run of each row.\n\n| row | minutes | torch | kept before |\n"

@@ -183,6 +183,25 @@ def test_agreement_again():
     same(again(found), CLAIMS["agreement"].line("values", metric="deletion")["gradient"])
 
 
+@pytest.mark.parametrize("key", ["mosaics", "tetrominoes", "bam"])
+def test_where_the_truth_is_known_the_stored_measurements_are_told(measuring, key):
+    claim = row(key).ROW
+    assert (
+        importlib.import_module("claim_rows.common").rounded(claim.measure(None))
+        == (measuring.stored()[key]["tables"])
+    )
+    truth = json.loads((ROOT / "data" / "ground_truth.json").read_text())[key]["claims"]
+    told = [condition["came"] for condition in CLAIMS[key].conditions]
+    if key == "tetrominoes":  # told of all nets together, there of each
+        parts = [
+            [said.partition(", smoothing ")[2], seen == "seen"] for said, seen in truth.items()
+        ]
+        seen = {said: all(s for t, s in parts if t == said) for said, _ in parts}
+        assert told == list(seen.values())
+    else:
+        assert told == [seen == "seen" for seen in truth.values()]
+
+
 # ---------------------------------------------------------------- the page, the script
 
 

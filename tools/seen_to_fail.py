@@ -37,7 +37,7 @@ FIRST, CASTS, WORDS = "992a724", "ddef9c2", "d3274c0"
 LOSSES, CHECKER = "d72ff74", "394d591"
 LARGE, COMMAND = "b696b77", "c054e35"
 SERIES, CUT, ADVICE = "d3274c0", "d72ff74", "914ea89"
-COPIES, EDITORS, FORMS, PIECES = "1eb9488", "0d402fc", "ce1a767", "924b950"
+COPIES, EDITORS, PIECES = "1eb9488", "0d402fc", "924b950"
 NAMES = "7b347f7"
 
 # row -> what was wrong, and the commit before it was mended
@@ -104,14 +104,9 @@ FAULTS = {
     "P11": ("a wrong keyword gets Python's bare error", NAMES),
     "P12": ("a record displays its tensors", NAMES),
     "J1": ("JupyterLab opens on an empty page, and no lesson leads on", COPIES),
-    "J2": ("wide panels have a scrollbar", PIECES),
     "J3": ("what is printed is broken inside words", NAMES),
-    "J4": ("what a screen reader says of pictures and sliders", PIECES),
     "J5": ("the words below a refused value are those of another picture", PIECES),
     "J6": ("patches are chosen beside the photo, not on it", PIECES),
-    "J7": ("cells of machinery stand between those of the lesson", FORMS),
-    "J8": ("a fold touches the text behind it", FORMS),
-    "J9": ("on a small page a panel's words cannot be read", PIECES),
     "X2": ("explain takes one model only, and says what is false of others", COMMAND),
     "X3": ("photos of more than a hundred megapixels are refused", LARGE),
     "X4": ("explain takes one photo and few settings, and prints no JSON", COMMAND),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -159,3 +160,14 @@ def explained(method: Any, model: Any, x: Tensor, target: Tensor) -> Tensor:
     if not isinstance(method, Spec):
         return method(model, x, target)
     return xc.METHODS[method.name].method(model, x, target, **dict(method.settings))
+
+
+def ground_truth(part: str) -> dict[str, Any]:
+    """Return what data/measure_ground_truth.py has measured, of three starts each."""
+    file = Path(__file__).parents[1] / "ground_truth.json"
+    return json.loads(file.read_text(encoding="utf-8"))[part]
+
+
+def starts(values: Sequence[float], name: str = "start") -> dict[str, float]:
+    """Return the numbers of the three starts, each under its name."""
+    return {f"{name} {k}": value for k, value in enumerate(values)}

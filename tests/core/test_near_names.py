@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import xaicourse as xc
-from xaicourse.core.near_names import suggest_names
+from xaicourse.core import near_names
 from xaicourse.widgets.panel import Panel
 
 pytestmark = pytest.mark.fault("P11")
@@ -75,21 +75,28 @@ def test_names_of_other_libraries_are_understood(function, elsewhere, here):
 
 
 def test_a_name_without_a_neighbour_is_answered_with_all_there_are():
-    with pytest.raises(TypeError, match=r"there are alpha, beta$"):
-        _taken(zzz=1)
+    with pytest.raises(TypeError, match=r"there are model, layer, x, call, part, batch_size$"):
+        xc.at_layer(zzz=1)
 
 
 def test_a_function_stays_what_it_was():
-    assert _taken(1, beta=3) == (1, 3)
-    assert pickle.loads(pickle.dumps(_taken)) is _taken
-    assert str(inspect.signature(_taken)) == "(alpha, *, beta=2)"
-    with pytest.raises(TypeError, match="missing 1 required positional argument: 'alpha'"):
-        _taken()
+    def power(base, *, exponent=2):
+        return base**exponent
+
+    called = near_names.suggest_names(power)
+    assert called(3, exponent=3) == 27
+    assert called.__name__ == "power"
+    assert str(inspect.signature(called)) == "(base, *, exponent=2)"
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'base'"):
+        called()
+    assert pickle.loads(pickle.dumps(xc.at_layer)) is xc.at_layer
 
 
-@suggest_names
-def _taken(alpha, *, beta=2):
-    return alpha, beta
+def test_a_function_that_hands_settings_on_lets_the_other_answer():
+    def load(name, **settings):
+        return settings
+
+    assert near_names.suggest_names(load) is load
 
 
 def test_a_warning_names_the_callers_line():

@@ -12,6 +12,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from xaicourse.core.files import write_atomically
+from xaicourse.core.near_names import suggest_names
 from xaicourse.core.picture_files import PHOTO_ENDINGS, ImageFileError
 from xaicourse.core.progress import progress
 from xaicourse.datasets.image_files import open_image
@@ -36,6 +37,7 @@ class SavedMaps:
     found: tuple[str, ...]
 
 
+@suggest_names
 def save_maps(
     model: Callable[..., Any],
     photos: Photos,
@@ -137,6 +139,7 @@ def save_maps(
     return SavedMaps(folder, tuple(made), tuple(found))
 
 
+@suggest_names
 def load_maps(
     folder: str | os.PathLike[str], names: Iterable[str] | None = None
 ) -> dict[str, Tensor]:

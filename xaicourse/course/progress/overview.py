@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.course.grading.messages import text
 from xaicourse.course.grading.wrapping import wrapped
 from xaicourse.course.progress.pretest import route
@@ -28,6 +29,7 @@ STYLE = """<style>
 </style>"""
 
 
+@suggest_names
 def progress(lesson: str | None = None) -> "Progress":
     """Show which tasks are passed, which predictions were right, and what comes next.
 

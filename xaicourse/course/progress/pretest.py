@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.core.places import refresher_page
 from xaicourse.course.grading.messages import text
 from xaicourse.course.grading.wrapping import say
@@ -24,6 +25,7 @@ LESSON_00 = tuple(ITEMS)[9:]  # what it teaches
 ENOUGH = 7  # of the basics right: then the gaps can be filled on the way
 
 
+@suggest_names
 def pretest(item: str | int | None = None, choice: str | None = None) -> None:
     """Ask twelve short questions, and say where to begin: refresher, lesson 00 or lesson 01.
 

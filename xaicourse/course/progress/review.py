@@ -6,6 +6,7 @@ from functools import cache, partial
 from typing import Any
 from urllib.parse import quote
 
+from xaicourse.core.near_names import suggest_names
 from xaicourse.core.places import rooms
 from xaicourse.course.grading.messages import text
 from xaicourse.course.grading.wrapping import say
@@ -30,6 +31,7 @@ def review_items() -> dict[str, dict[str, Any]]:
     return {name: item for items in found for name, item in items.items()}
 
 
+@suggest_names
 def review(about: str | None = None, choice: str | None = None) -> None:
     """Ask two questions, one from the lesson before and one from three lessons back.
 
