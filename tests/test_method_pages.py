@@ -33,9 +33,17 @@ HEADS = ["The equation", "Call", "Try it", "What it costs", "What it keeps and b
 FENCE = re.compile(r"^```.*?^```$", re.M | re.S)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _scripts_in_reach():
+    """Let the scripts in docs/ find each other, in this file only."""
+    added = [] if str(DOCS) in sys.path else [str(DOCS)]
+    sys.path[:0] = added
+    yield
+    for folder in added:
+        sys.path.remove(folder)
+
+
 def module(name: str) -> ModuleType:
-    if str(DOCS) not in sys.path:
-        sys.path.insert(0, str(DOCS))
     return importlib.import_module(name)
 
 
