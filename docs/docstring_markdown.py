@@ -9,6 +9,15 @@ from collections.abc import Callable, Collection
 HEADING = re.compile(r"^(\w+)\n-+\n", re.M)
 EQUATION = re.compile(r"^\.\. math::(.*(?:\n(?:[ ]+\S.*|[ ]*(?=\n[ ])))*)", re.M)
 TABLE = re.compile(r"^=+  =+\n.*?\n=+  =+$", re.M | re.S)
+# In Markdown a backslash before a sign can be read as an escape: these are the same in words.
+IN_WORDS = {
+    r"\,": r"\thinspace ",
+    r"\;": r"\thickspace ",
+    r"\!": r"\negthinspace ",
+    r"\{": r"\lbrace ",
+    r"\}": r"\rbrace ",
+    r"\|": r"\Vert ",
+}
 LESSON = re.compile(r"^Lesson \d\d\.\n?", re.M)
 
 
@@ -21,7 +30,7 @@ def sections(function: Callable[..., object]) -> dict[str, str]:
 
 def markdown(text: str, pages: Collection[str] = ()) -> str:
     """Return a text of a docstring as Markdown; names in `pages` become links to their pages."""
-    text = EQUATION.sub(lambda found: f"$$\n{unindented(found[1])}\n$$", text)
+    text = EQUATION.sub(lambda found: f"$$\n{formula(unindented(found[1]))}\n$$", text)
     text = TABLE.sub(lambda found: f"```text\n{found[0]}\n```", text)
     return "\n".join(
         piece if piece.startswith(("$$", "```")) else inline(piece, pages)
@@ -33,13 +42,22 @@ def markdown(text: str, pages: Collection[str] = ()) -> str:
 
 def inline(text: str, pages: Collection[str] = ()) -> str:
     """Return text with formulas and names in the marks of Markdown."""
-    text = re.sub(r":math:`([^`]+)`", lambda found: f"${found[1]}$", text)
+    text = re.sub(
+        r":math:`([^`]+)`", lambda found: f"${formula(' '.join(found[1].split()))}$", text
+    )
     text = re.sub(r"``([^`]+)``", r"`\1`", text)
     return re.sub(
         r"`([a-z_]\w*)`",
         lambda found: f"[`{found[1]}`]({found[1]}.md)" if found[1] in pages else found[0],
         text,
     )
+
+
+def formula(text: str) -> str:
+    """Return a formula without signs that Markdown would take for escapes."""
+    for sign, word in IN_WORDS.items():
+        text = text.replace(sign, word)
+    return text.strip()
 
 
 def unindented(block: str) -> str:
