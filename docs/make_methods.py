@@ -23,6 +23,7 @@ from make_ledger import LEGS, ROOT, leg, read_legs, read_measured, table, taught
 
 import xaicourse as xc
 from xaicourse.core.files import write_atomically
+from xaicourse.core.near_names import did_you_mean
 from xaicourse.core.registry import Claim, Family, InputKind, MethodRecord, Need, ResultKind, Unit
 from xaicourse.course.table import LESSONS
 
@@ -242,17 +243,23 @@ def measured(record: MethodRecord) -> str:
     lines = []
     for one in read_measured()[record.name]:
         if one.refused:
-            lines.append(f"- `{one.on}`: refused: {one.refused}")
+            lines.append(f"- `{one.on}`: refused: {one.refused.strip()} ...")
             continue
-        gradients = "" if one.gradients is None else f", {one.gradients} gradients a row"
-        gap = "" if one.gap is None else f", gap {one.gap:.1%} of the change of F"
-        error = (
-            "" if one.map_error is None else f", error of the map {one.map_error:.1%} ({one.how})"
-        )
+        cost = f"{one.gradients} gradient" + "s" * (one.gradients != 1)
+        gradients = "" if one.gradients is None else f", {cost} a row"
+        gap = "" if one.gap is None else f", gap {share(one.gap)} of the change of F"
+        error = ""
+        if one.map_error is not None:
+            error = f", error of the map {share(one.map_error)} ({one.how})"
         lines.append(f"- on {named(one.on)}: {one.seconds:.2f} s{gradients}{gap}{error}")
     return "Measured, one call on two cores, as in the [ledger](../ledger.md):\n\n" + "\n".join(
         lines
     )
+
+
+def share(part: float) -> str:
+    """Return a share in percent."""
+    return f"{part:.1%}" if part >= 5e-4 else "below 0.1%"
 
 
 def named(net: str) -> str:
@@ -274,6 +281,7 @@ def standing(record: MethodRecord) -> str:
     proofs = [leg(legs, kind).replace("](../", "](../../") for kind in LEGS]
     kinds = [kind.replace("_", " ") for kind in LEGS]
     lines = [f"- {kind}: {proof}" for kind, proof in zip(kinds, proofs, strict=True)]
+    lesson = lesson.removeprefix("lesson ")
     return f"Taught in lesson {lesson}. Proved by ([ledger](../ledger.md)):\n\n" + "\n".join(lines)
 
 
@@ -327,6 +335,8 @@ def main() -> None:
     if drawn is not None:
         from method_pictures import make_all
 
+        for name in sorted(set(drawn) - set(xc.METHODS)):
+            parser.error(f"no method is called {name!r}; {did_you_mean(name, sorted(xc.METHODS))}")
         make_all(drawn)
     for name, text in pages().items():
         write_atomically(FOLDER / name, text.encode())

@@ -140,7 +140,9 @@ def clothes(record: MethodRecord) -> Scene:
     elif Need.DATA in record.needs:
         asked = {"data": data, "classes": (9, 7)}
         said["data"] = "200 training pictures"
-    on = "`fashion_cnn`, a test picture of Fashion-MNIST, target 9 (ankle boot)"
+    pairs = record.result is ResultKind.PAIR
+    why = "pairs of a photo's patches take minutes" if pairs else "it needs more than one photo"
+    on = f"`fashion_cnn`, a test picture of Fashion-MNIST, target 9 (ankle boot), since {why}"
     return Scene(on, model, x, 9, asked, said)
 
 
@@ -176,7 +178,7 @@ def own_example(record: MethodRecord) -> Scene:
     """Return the first row of the smallest example of a method's record."""
     example = record.example()
     target = example.target[:1]
-    on = "the smallest example of its record: six numbers, `xc.METHODS[...].example()`"
+    on = "six numbers and no image, the smallest example of its record, `record.example()`"
     said = dict.fromkeys(example.settings, "those of the example")
     return Scene(on, example.model, example.x[:1], target, example.settings, said)
 
