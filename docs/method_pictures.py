@@ -121,12 +121,12 @@ def small_net() -> Any:
 def clothes(record: MethodRecord) -> Scene:
     """Return a picture of a boot, and what a method needs besides."""
     model, x = small_net(), xc.datasets.fashion_mnist(n=1).x
-    data = xc.datasets.fashion_mnist("train", 200).x if record.name in USES_DATA else None
+    data = xc.datasets.fashion_mnist(n=201).x[1:] if record.name in USES_DATA else None
     asked: dict[str, Any] = {}
     said: dict[str, str] = {}
     if Need.PATTERNS in record.needs:
         asked["patterns"] = fit_patterns(model, data)
-        said["patterns"] = "`xc.fit_patterns` of 200 training pictures"
+        said["patterns"] = "`xc.fit_patterns` of 200 other test pictures"
     elif Need.FIT in record.needs:
         asked["manifold"] = xc.zoo.fashion_autoencoder()
         said["manifold"] = "`xc.zoo.fashion_autoencoder()`"
@@ -139,7 +139,7 @@ def clothes(record: MethodRecord) -> Scene:
         x = many.x
     elif Need.DATA in record.needs:
         asked = {"data": data, "classes": (9, 7)}
-        said["data"] = "200 training pictures"
+        said["data"] = "200 other test pictures"
     pairs = record.result is ResultKind.PAIR
     why = "pairs of a photo's patches take minutes" if pairs else "it needs more than one photo"
     on = f"`fashion_cnn`, a test picture of Fashion-MNIST, target 9 (ankle boot), since {why}"
