@@ -69,8 +69,8 @@ def page() -> str:
         "argument with its shape and units, what is refused, the axioms and the paper.",
         "## Methods",
         "Each is called as `xc.NAME(model, x, target=None, ...)` and returns a map; with "
-        "`return_details=True` an `xc.Attribution`. Each has a page of its own: "
-        "[gallery](methods/index.md), [timeline](timeline.md), [cheat sheet](cheat_sheet.md).",
+        "`return_details=True` an `xc.Attribution`. Each has a page with its equation, a picture "
+        "of its map, its cost and where it fails: [gallery](methods/index.md).",
         methods(xc.METHODS.values()),
         "## Metrics",
         "Each is called as `xc.evaluation.NAME(model, x, attribution, target=None, ...)`; those "

@@ -1,393 +1,346 @@
-"""Write the pages of the methods, docs/methods/*.md, gallery, timeline, cheat sheet and glossary.
+"""Write docs/methods/: a page for each method, and index.md, the gallery of all pictures.
 
-python docs/make_methods.py
+python docs/make_methods.py                       the pages
+python docs/make_methods.py --pictures [NAME ...]  draws the pictures first: some minutes for all
 
-Everything comes from the registry, the docstrings, docs/references.bib, tests/legs.toml and, for
-the glossary, xaicourse/course/glossary.toml; make_method_pictures.py draws the pictures.
+They are made from the registry, the docstrings, docs/references.bib, tests/legs.toml,
+benchmarks/results/methods.json and docs/methods/pictures/pictures.json.
 """
 
+from __future__ import annotations
+
+import argparse
+import functools
 import inspect
 import re
-import tomllib
-from collections import defaultdict
-from collections.abc import Iterable
-from pathlib import Path
+import textwrap
+from collections.abc import Mapping
+from typing import Any
 
-from make_ledger import LEGS, leg, paper, read_legs, table, taught
-from make_method_pictures import ON, stored, why_none
+from docstring_markdown import inline, markdown, paragraphs, parameters, sections
+from make_api import link
+from make_ledger import LEGS, ROOT, leg, read_legs, read_measured, table, taught
 
 import xaicourse as xc
-from xaicourse.core.registry import MethodRecord
+from xaicourse.core.files import write_atomically
+from xaicourse.core.near_names import did_you_mean
+from xaicourse.core.registry import Claim, Family, InputKind, MethodRecord, Need, ResultKind, Unit
 from xaicourse.course.table import LESSONS
 
-DOCS = Path(__file__).parent
-FOLDER = DOCS / "methods"
-GLOSSARY = DOCS.parent / "xaicourse" / "course" / "glossary.toml"
-BIBLIOGRAPHY = DOCS / "references.bib"
-ACROSS = 3  # pictures side by side in the gallery
-EDITED = "<!-- Written by python docs/make_methods.py from the registry; do not edit. -->"
+FOLDER = ROOT / "docs" / "methods"
+ACROSS = 4  # pictures in a line of the gallery
+BIBLIOGRAPHY = ROOT / "docs" / "references.bib"
+CITED = re.compile(r"^\.\. \[(\w+)\] ", re.M)
+
 FAMILIES = {
-    "vanilla": "Vanilla gradients and rules",
-    "integrated": "Integrated gradients",
-    "bias": "Biases",
-    "denoising": "Against noise",
+    Family.VANILLA: "One or two backward passes, with the gradient's rules or with others",
+    Family.INTEGRATED: "Sums of gradients along a path",
+    Family.BIAS: "What the biases bring",
+    Family.DENOISING: "Averages over noise",
+}
+INPUTS = {
+    InputKind.ANY: "any tensor",
+    InputKind.IMAGE: "images",
+    InputKind.EMBEDDINGS: "embeddings of words",
+    InputKind.GRAPH: "features of a graph's nodes",
+    InputKind.TREE: "rows of a table, for ensembles of trees",
+    InputKind.GP: "rows of a table, for Gaussian processes",
+}
+RESULTS = {
+    ResultKind.INPUT: "a number for each number of x",
+    ResultKind.MAP: "a map, one number a pixel",
+    ResultKind.LAYER: "a number for each number of a layer's output",
+    ResultKind.PAIR: "a number for each pair of features",
+    ResultKind.TOKENS: "a number for each word",
+    ResultKind.DATASET: "one map for a whole data set",
+    ResultKind.DECOMPOSITION: "a number for each part of F",
 }
 UNITS = {
-    "share": "a share of F, in units of F",
-    "slope": "a slope: units of F per unit of x",
-    "score": "a score, to be compared within the map only",
+    Unit.SHARE: "a share of F, in units of F",
+    Unit.SLOPE: "a slope: units of F for one unit of x",
+    Unit.SCORE: "a score, to be compared within one map only",
 }
-INPUTS = {"any": "any tensor", "image": "images", "embeddings": "words as embeddings",
-          "graph": "features of a graph's nodes", "tree": "rows of a table",
-          "gp": "rows of a table"}  # fmt: skip
+NEEDS = {
+    Need.GRADIENT: "gradients",
+    Need.SECOND_ORDER: "second derivatives",
+    Need.LAYER: "a layer with feature maps",
+    Need.DATA: "data",
+    Need.FIT: "something fitted on data",
+    Need.PATTERNS: "patterns fitted on data",
+    Need.RELU_ONLY: "a net of parts whose backward rule it knows",
+    Need.WEIGHTS: "a model whose weights may be varied",
+    Need.LINEAR_HEAD: "an average and a linear layer behind the feature maps",
+}
+CLAIMS = {
+    Claim.COMPLETENESS: "completeness",
+    Claim.SENSITIVITY_A: "sensitivity(a)",
+    Claim.DUMMY: "dummy",
+    Claim.IMPLEMENTATION_INVARIANCE: "implementation invariance",
+    Claim.LINEARITY: "linearity",
+    Claim.SYMMETRY: "symmetry",
+}
 
 
-def records() -> list[MethodRecord]:
-    """Return all methods, oldest first."""
-    return sorted(xc.METHODS.values(), key=lambda r: (r.year, r.lesson, r.name))
+def pages() -> dict[str, str]:
+    """Return name of a file in docs/methods/ -> its text."""
+    found = {f"{name}.md": page(record) for name, record in xc.METHODS.items()}
+    return {**found, "index.md": index()}
 
 
-# ---------------------------------------------------------------- a docstring as Markdown
+def oldest_first() -> list[MethodRecord]:
+    """Return all records in the order of their years."""
+    return sorted(xc.METHODS.values(), key=lambda record: (record.year, record.name))
 
 
-def sections(text: str) -> dict[str, str]:
-    """Return heading -> text of a docstring; what comes before the first stands under ""."""
-    parts = re.split(r"^(\w[\w ]*)\n-{3,}\n", text, flags=re.M)
-    return {"": parts[0], **dict(zip(parts[1::2], parts[2::2], strict=True))}
-
-
-def markdown(text: str) -> str:
-    """Return a piece of a docstring as Markdown: equations, code and lists."""
-
-    def equation(found: re.Match[str]) -> str:
-        lines = [line.strip() for line in (found[1] + found[2]).splitlines()]
-        return "$$\n" + "\n".join(line for line in lines if line) + "\n$$\n\n"
-
-    text = re.sub(r"^\.\. math::(.*\n)((?:(?: .*)?\n)*)", equation, text + "\n", flags=re.M)
-    text = re.sub(r":math:`([^`]+)`", lambda f: f"${' '.join(f[1].split())}$", text)
-    return text.replace("``", "`").strip()
-
-
-def parameters(text: str) -> str:
-    """Return the parameters of a docstring as a list."""
-    found = re.split(r"^(\S[^\n]*)\n", text, flags=re.M)
-    lines = []
-    for head, body in zip(found[1::2], found[2::2], strict=True):
-        name, _, kind = head.partition(" : ")
-        names = ", ".join(f"`{one.strip()}`" for one in name.split(","))
-        said = " ".join(markdown(inspect.cleandoc(body)).split())
-        lines.append(f"- {names}" + (f" ({kind})" if kind else "") + f": {said}")
-    return "\n".join(lines)
-
-
-def returned(text: str) -> str:
-    """Return what is returned or raised: a type, and what is to be known of it."""
-    head, _, body = text.strip().partition("\n")
-    return f"**{head}**: " + " ".join(markdown(inspect.cleandoc(body)).split())
-
-
-def signature(record: MethodRecord) -> str:
-    """Return how a method is called, a line each for what has a name."""
-    lines, named = [], False
-    for one in inspect.signature(record.method).parameters.values():
-        if one.kind is one.KEYWORD_ONLY and not named:
-            named = True
-            lines.append("    *,")
-        default = "" if one.default is one.empty else f"={one.default!r}"
-        lines.append(f"    {one.name}{default},")
-    return "\n".join([f"xc.{record.name}(", *lines, ")"])
-
-
-# ---------------------------------------------------------------- the page of a method
+# ---- one page ------------------------------------------------------------------------------------
 
 
 def page(record: MethodRecord) -> str:
-    """Return the page of a method."""
-    parts = sections(inspect.getdoc(record.method) or "")
-    first, _, rest = parts[""].partition("\n")
-    rest = re.sub(r"^Lesson \d\d\.\n", "", rest, flags=re.M)
-    blocks = [
-        f"# {record.title} ({record.year})",
-        EDITED,
-        markdown(first),
-        markdown(rest),
-        picture(record),
-        facts(record),
-        "## Call",
-        f"```python\n{signature(record)}\n```",
-        parameters(parts["Parameters"]),
-        "Returns " + returned(parts["Returns"]),
-        "Raises " + returned(parts["Raises"]) if "Raises" in parts else "",
-        "## What it keeps, what it costs, when it fails",
-        markdown(parts["Notes"]),
-        "## Example",
-        f"```python\n{example(parts['Examples'])}\n```",
-        "## Proved by",
-        proofs(record),
-        "## Cite",
-        f"```bibtex\n{bibtex(parts['References'])}\n```",
-    ]
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    """Return the page of one method."""
+    said = sections(record.method)
+    sentence, _, equation = said[""].partition("\n")
+    cost, notes = paragraphs(said["Notes"], "**Cost.**")
+    fails, notes = paragraphs(notes, "**Fails when**")
+    names = xc.METHODS.keys() - {record.name}
+    return f"""# {record.title}
+
+{inline(sentence, names)}
+
+{picture(record)}
+
+{facts(record)}
+
+## The equation
+
+{markdown(equation, names)}
+
+F is the number that is explained, x the input.
+
+## Call
+
+```python
+{signature(record)}
+```
+
+{parameters(said["Parameters"], names)}
+
+**Returns** {returned(said["Returns"], names)}
+
+**Refuses** {refused(said["Raises"], names)}
+
+## Try it
+
+{example(said["Examples"], names)}
+
+## What it costs
+
+{markdown(cost, names)}
+
+{measured(record)}
+
+## What it keeps and breaks
+
+{axioms(record)}
+
+{markdown(notes, names)}
+
+## When it fails
+
+It fails when {markdown(fails, names)}
+
+## Where it stands
+
+{standing(record)}
+
+## Paper
+
+{markdown(CITED.sub("- ", said["References"]), names)}
+
+```bibtex
+{entries(record)}
+```
+
+[All methods](index.md) · [cheat sheet](../cheat_sheet.md) · [glossary](../glossary.md)
+
+*Written by `python docs/make_methods.py` from the registry and the docstring; do not edit.*
+"""
 
 
 def picture(record: MethodRecord) -> str:
-    """Return the picture of a method with its caption, or why there is none."""
-    if why := why_none(record):
-        return f"*No picture: {why[0].lower()}{why[1:]}*"
-    return f"![{alt(record)}](pictures/{record.name}.png)\n\n*{caption(record)}*"
+    """Return the picture of a map, and what was explained in it."""
+    drawn = pictures()[record.name]
+    changed = ", ".join(f"{name}: {value}" for name, value in drawn["settings"].items())
+    settings = (
+        f" Not at their defaults: {changed}." if changed else " All settings at their defaults."
+    )
+    return f"""![{drawn["alt"]}](pictures/{record.name}.png)
+
+*Explained: {drawn["on"]}.{settings}*"""
 
 
-def alt(record: MethodRecord) -> str:
-    """Return what a picture shows."""
-    facts = stored()[record.name]
-    return f"The map of {ON[facts['on']]} by {record.title}: {facts['colours']}"
+@functools.cache
+def pictures() -> Mapping[str, Mapping[str, Any]]:
+    """Return what was put down of the pictures."""
+    from method_pictures import stored
 
-
-def caption(record: MethodRecord) -> str:
-    """Return the line below a picture."""
-    facts = stored()[record.name]
-    net = "EfficientNet-Lite0" if facts["on"] == "coffee" else "the small net of Fashion-MNIST"
-    what = "What speaks for" if record.unit != "slope" else "What moves"
-    name = '"espresso"' if facts["on"] == "coffee" else '"ankle boot"'
-    return f"{what} {name}, {net}, default settings: {facts['colours']}."
+    return stored()
 
 
 def facts(record: MethodRecord) -> str:
-    """Return what the registry knows, as a table."""
-    cost = record.cost({})
-    draws = "yes, by `seed`" if record.stochastic else "no"
+    """Return the facts of the registry as a table."""
+    lesson = LESSONS[record.lesson]
+    needs = ", ".join(text for need, text in NEEDS.items() if need in record.needs)
     rows = [
-        ("Paper", paper(record.paper)),
-        ("Family", FAMILIES[str(record.family)]),
-        ("Lesson", taught(record).replace("](../", "](../../")),
-        ("x", INPUTS[str(record.input)]),
-        ("Needs", ", ".join(sorted(need.replace("_", " ") for need in record.needs)) or "nothing"),
-        ("A number of the map", UNITS[str(record.unit)]),
-        ("Cost", f"{cost} gradient{'s' * (cost != 1)} a row with default settings"),
-        ("Keeps", ", ".join(sorted(map(axiom, record.claims))) or "no axiom"),
-        ("Draws at random", draws),
-        ("Which nets", "[method x architecture](../architectures.md)"),
+        ["year", f"{record.year}, {link(record.paper)}"],
+        ["family", f"{record.family}: {FAMILIES[record.family].lower()}"],
+        ["explains", INPUTS[record.input]],
+        ["gives", RESULTS[record.result]],
+        ["a number is", UNITS[record.unit]],
+        ["needs", needs or "forward passes only"],
+        ["random", "yes: the seed is a setting" if record.stochastic else "no"],
+        ["lesson", f"{lesson.number}, {lesson.title}"],
     ]
-    return table(("what", "is"), rows)
+    return table(("", ""), rows)
 
 
-def example(text: str) -> str:
-    """Return a docstring's example as code, with what it gives as comments."""
+def signature(record: MethodRecord) -> str:
+    """Return the call with all its defaults, in lines of 88 letters."""
+    parts = ["model", "x"]
+    for name, parameter in list(inspect.signature(record.method).parameters.items())[2:]:
+        if parameter.kind is parameter.KEYWORD_ONLY and "*" not in parts:
+            parts.append("*")
+        parts.append(f"{name}={parameter.default!r}")
+    indent = " " * 4
+    lines = textwrap.wrap(", ".join(parts), 88, initial_indent=indent, subsequent_indent=indent,
+                          break_long_words=False)  # fmt: skip
+    return "\n".join([f"xc.{record.name}(", *lines, ")"])
+
+
+def returned(text: str, names: Any) -> str:
+    """Return what comes back, in one paragraph."""
+    kind, _, body = text.partition("\n")
+    return f"{inline(kind)}. {' '.join(inline(body, names).split())}"
+
+
+def refused(text: str, names: Any) -> str:
+    """Return what is refused, in one paragraph."""
+    said = []
+    for line in text.splitlines():
+        said.append(line.strip() if line.startswith(" ") else f"(`{line.strip()}`)")
+    return inline(" ".join(said), names)
+
+
+def example(text: str, names: Any) -> str:
+    """Return the example: words, and code that a reader may paste into a Python prompt."""
+    return "\n\n".join(
+        f"```pycon\n{part}\n```" if part.startswith(">>>") else inline(part, names)
+        for part in re.split(r"\n\n+", text)
+    )
+
+
+def measured(record: MethodRecord) -> str:
+    """Return what one call cost where it was measured."""
     lines = []
-    for line in text.strip().splitlines():
-        if line.startswith((">>> ", "... ")):
-            lines.append(line[4:])
-        elif line.strip():
-            lines.append(f"# {line}")
-    return "\n".join(lines)
+    for one in read_measured()[record.name]:
+        if one.refused:
+            lines.append(f"- `{one.on}`: refused: {one.refused.strip()} ...")
+            continue
+        cost = f"{one.gradients} gradient" + "s" * (one.gradients != 1)
+        gradients = "" if one.gradients is None else f", {cost} a row"
+        gap = "" if one.gap is None else f", gap {share(one.gap)} of the change of F"
+        error = ""
+        if one.map_error is not None:
+            error = f", error of the map {share(one.map_error)} ({one.how})"
+        lines.append(f"- on {named(one.on)}: {one.seconds:.2f} s{gradients}{gap}{error}")
+    return "Measured, one call on two cores, as in the [ledger](../ledger.md):\n\n" + "\n".join(
+        lines
+    )
 
 
-def proofs(record: MethodRecord) -> str:
-    """Return the tests that prove a method."""
+def share(part: float) -> str:
+    """Return a share in percent."""
+    return f"{part:.1%}" if part >= 5e-4 else "below 0.1%"
+
+
+def named(net: str) -> str:
+    """Return the name of a net as code; "its own example" is words."""
+    return net if " " in net else f"`{net}`"
+
+
+def axioms(record: MethodRecord) -> str:
+    """Return which axioms a method claims, each of which the contract tests try."""
+    kept = [text for claim, text in CLAIMS.items() if claim in record.claims]
+    rest = [text for claim, text in CLAIMS.items() if claim not in record.claims]
+    return table(("claims", "does not claim"), [[", ".join(kept) or "-", ", ".join(rest) or "-"]])
+
+
+def standing(record: MethodRecord) -> str:
+    """Return where a method is taught, and which tests prove it."""
+    lesson = taught(record).replace("](../", "](../../")
     legs = read_legs()[record.name]
-    lines = [
-        f"- {kind.replace('_', ' ')}: {leg(legs, kind).replace('](../', '](../../')}"
-        for kind in LEGS
-    ]
-    return "\n".join(lines)
+    proofs = [leg(legs, kind).replace("](../", "](../../") for kind in LEGS]
+    kinds = [kind.replace("_", " ") for kind in LEGS]
+    lines = [f"- {kind}: {proof}" for kind, proof in zip(kinds, proofs, strict=True)]
+    lesson = lesson.removeprefix("lesson ")
+    return f"Taught in lesson {lesson}. Proved by ([ledger](../ledger.md)):\n\n" + "\n".join(lines)
 
 
-def bibtex(references: str) -> str:
-    """Return the entry of docs/references.bib for the first paper that a docstring cites."""
-    key = re.search(r"^\.\. \[(\w+)\]", references, re.M)
-    assert key is not None
+def entries(record: MethodRecord) -> str:
+    """Return the entries in docs/references.bib that its docstring cites."""
     text = BIBLIOGRAPHY.read_text(encoding="utf-8")
-    entry = re.search(rf"^@\w+\{{{key[1]},\n.*?^\}}$", text, re.M | re.S)
-    assert entry is not None, key[1]
-    return entry[0]
+    whole = re.findall(r"^(@\w+\{(\w+),\n.*?^\})$", text, re.M | re.S)
+    by_key = {key: entry for entry, key in whole}
+    cited = CITED.findall(inspect.getdoc(record.method) or "")
+    return "\n\n".join(by_key[key] for key in cited)
 
 
-# ---------------------------------------------------------------- gallery, timeline, cheat sheet
+# ---- the gallery ---------------------------------------------------------------------------------
 
 
-def gallery() -> str:
-    """Return the page of all pictures, family by family."""
-    blocks = [
-        "# Gallery of the methods",
-        EDITED,
-        "One cup of coffee and one boot, explained by every method with its default settings. Maps "
-        "that look sharper are not truer: each page says what its method promises, what it costs "
-        "and when it fails, and [lesson 15](../../notebooks/15_test_the_metric.ipynb) tests maps.",
-    ]
-    for family, title in FAMILIES.items():
-        group = [r for r in records() if r.family == family]
-        with_one = [r for r in group if not why_none(r)]
-        blocks += [f"## {title}", grid(with_one)]
-        if rest := [r for r in group if why_none(r)]:
-            blocks.append("\n".join(f"- {link(r)} ({r.year}): {why_none(r)}" for r in rest))
-    return "\n\n".join(blocks) + "\n"
+def index() -> str:
+    """Return the gallery: all pictures, by family and year."""
+    return f"""# Gallery of the methods
+
+Written by `python docs/make_methods.py`; do not edit. All {len(xc.METHODS)} methods by family and
+year, each with the map that it draws: of the same photo where it can, else of what its page says.
+Red speaks for the class, blue against it; each map has a scale of its own, so compare places, not
+strengths. A picture leads to the method's page.
+
+By year they stand in the [timeline](../timeline.md); which to take says the
+[cheat sheet](../cheat_sheet.md).
+
+{chr(10).join(map(of_family, FAMILIES))}"""
 
 
-def grid(group: list[MethodRecord]) -> str:
-    """Return pictures side by side, each with its name and year."""
-    cells = [f"![{alt(r)}](pictures/{r.name}.png) {link(r)} ({r.year})" for r in group]
-    cells += [" "] * (-len(cells) % ACROSS)
-    rows = [cells[k : k + ACROSS] for k in range(0, len(cells), ACROSS)]
-    return table([" "] * ACROSS, rows)
+def of_family(family: Family) -> str:
+    """Return the pictures of one family as a table, each over its name."""
+    records = [record for record in oldest_first() if record.family is family]
+    lines = [[""] * ACROSS, ["---"] * ACROSS]
+    for start in range(0, len(records), ACROSS):
+        row = records[start : start + ACROSS]
+        spare = [""] * (ACROSS - len(row))
+        lines.append([
+            f"[![{pictures()[r.name]['alt']}](pictures/{r.name}.png)]({r.name}.md)" for r in row
+        ] + spare)  # fmt: skip
+        lines.append([f"[{r.title}]({r.name}.md), {r.year}" for r in row] + spare)
+    text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return f"## {FAMILIES[family]}\n\n{text}\n"
 
 
-def link(record: MethodRecord, place: str = "") -> str:
-    """Return a link to a method's page."""
-    return f"[{record.title}]({place}{record.name}.md)"
+def main() -> None:
+    """Draw the pictures that are asked for, and write all pages."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--pictures", nargs="*", metavar="NAME", help="draw these, or all")
+    drawn = parser.parse_args().pictures
+    if drawn is not None:
+        from method_pictures import make_all
 
-
-def timeline() -> str:
-    """Return the table of all methods by year."""
-    rows = [
-        (str(r.year), link(r, "methods/"), FAMILIES[str(r.family)], paper(r.paper), lesson(r))
-        for r in records()
-    ]
-    head = ("year", "method", "family", "paper", "lesson")
-    return f"""# Timeline
-
-{EDITED}
-
-The year is that of the first public version.
-
-{table(head, rows)}
-"""
-
-
-def lesson(record: MethodRecord) -> str:
-    """Return the number of the lesson that introduces a method, as a link where it is ready."""
-    number = record.lesson
-    if LESSONS[number].status != "ready":
-        return f"{number}, planned"
-    (notebook,) = (DOCS.parent / "notebooks").glob(f"{number}_*.ipynb")
-    return f"[{number}](../notebooks/{notebook.name})"
-
-
-ASKED = {  # question -> methods that answer it
-    "What would a small change of each input do?": ("gradient", "saliency"),
-    "Which share of the rise from a baseline is each input's?": (
-        "integrated_gradients", "expected_gradients", "deeplift", "lrp"),
-    "Where in the picture is the evidence, roughly?": (
-        "grad_cam", "layer_cam", "hires_cam", "xrai"),
-    "What survives if noise is averaged out?": ("smoothgrad", "noisegrad"),
-    "What did the biases give?": ("fullgrad", "bias_backprop"),
-    "What signal does the net read, its distractor left out?": (
-        "pattern_net", "pattern_attribution"),
-    "Which words?": ("discretized_ig", "integrated_directional_gradients"),
-    "Which two inputs act together?": ("integrated_hessians", "meta_ig"),
-    "What happens if I cover it?": ("occlusion",),
-}  # fmt: skip
-CHECKS = [
-    "`return_details=True`: `relative_gap` says how far a sum is from what it should be, "
-    "`map_error` and `standard_error` how far the map is from itself with more effort.",
-    "Another baseline: does the verdict stay? (`xc.baselines`, lesson 09)",
-    "`xc.evaluation.parameter_randomisation`: does the map notice that the net forgot? (lesson 16)",
-    "`xc.evaluation.report`: is it better than edges, a centre blob and noise? (lesson 15)",
-    "Never compare numbers of maps with different units; never read a sharper map as a truer one.",
-]
-
-
-def cheat_sheet() -> str:
-    """Return one page on which to choose a method."""
-    questions = [(q, ", ".join(named(xc.METHODS[n] for n in names))) for q, names in ASKED.items()]
-    complete = ", ".join(named(r for r in records() if "completeness" in r.claims))
-    return f"""# Cheat sheet
-
-{EDITED}
-
-## What do you ask?
-
-{table(("question", "methods"), questions)}
-
-## What can you pay?
-
-Gradients a row with default settings; a forward pass costs less than half of one.
-
-{table(("gradients", "methods"), by_cost())}
-
-## Must it add up?
-
-The map sums to the change of F from the baseline to x (completeness): {complete}.
-Which of the other axioms a method keeps stands on its page.
-
-## What is your model?
-
-Gradients, Integrated Gradients and averages take any function of torch; methods with rules need
-known layers, class activation maps a layer of feature maps: see
-[method x architecture](architectures.md). Several inputs, masks, words, signals, detectors:
-[recipes](own_model.md).
-
-## Then check
-
-{bullets(CHECKS)}
-"""
-
-
-def named(group: Iterable[MethodRecord]) -> list[str]:
-    """Return the names of methods as links."""
-    return [f"[{r.name}](methods/{r.name}.md)" for r in group]
-
-
-def by_cost() -> list[tuple[str, str]]:
-    """Return how many gradients methods cost, in four classes."""
-    classes = {"none or 1": 1, "2 to 10": 10, "11 to 60": 60, "more": 10**9}
-    found: dict[str, list[MethodRecord]] = defaultdict(list)
-    for record in records():
-        name = next(name for name, most in classes.items() if record.cost({}) <= most)
-        found[name].append(record)
-    return [(name, ", ".join(named(found[name]))) for name in classes]
-
-
-def axiom(claim: str) -> str:
-    """Return the name of an axiom as one writes it."""
-    return claim.replace("_", " ").replace("sensitivity a", "sensitivity (a)")
-
-
-def bullets(lines: list[str]) -> str:
-    """Return a list."""
-    return "\n".join(f"- {line}" for line in lines)
-
-
-# ---------------------------------------------------------------- glossary
-
-
-def glossary() -> str:
-    """Return the words of the course, each with the lesson in which it comes first."""
-    words = tomllib.loads(GLOSSARY.read_text(encoding="utf-8"))
-    lines = [
-        f"**{word}** ({first_lesson(word)}): {' '.join(said.split())}"
-        for word, said in sorted(words.items(), key=lambda item: item[0].lower())
-    ]
-    head = f"# Glossary\n\n{EDITED.replace('the registry', GLOSSARY.name)}"
-    return "\n\n".join([head, "In brackets: the lesson that says the word first.", *lines]) + "\n"
-
-
-def first_lesson(word: str) -> str:
-    """Return the first lesson that says a word, as a link."""
-    rooms = sorted((DOCS.parent / "xaicourse" / "course" / "lessons").glob("l*_*"))
-    said = re.compile(rf"\b{re.escape(word)}(s|es)?\b", re.I)
-    for room in rooms:
-        cells = re.split(r"^# %%", (room / "lesson.py").read_text(encoding="utf-8"), flags=re.M)
-        text = " ".join(cell for cell in cells if cell.startswith(" [markdown]"))
-        if said.search(" ".join(text.split())):
-            return f"[{room.name[1:3]}](../notebooks/{room.name[1:]}.ipynb)"
-    raise ValueError(f"no lesson says {word!r}: see {GLOSSARY}")
-
-
-def pages() -> dict[Path, str]:
-    """Return file -> text of all pages."""
-    made = {FOLDER / f"{record.name}.md": page(record) for record in records()}
-    return {
-        **made,
-        FOLDER / "index.md": gallery(),
-        DOCS / "timeline.md": timeline(),
-        DOCS / "cheat_sheet.md": cheat_sheet(),
-        DOCS / "glossary.md": glossary(),
-    }
+        for name in sorted(set(drawn) - set(xc.METHODS)):
+            parser.error(f"no method is called {name!r}; {did_you_mean(name, sorted(xc.METHODS))}")
+        make_all(drawn)
+    for name, text in pages().items():
+        write_atomically(FOLDER / name, text.encode())
 
 
 if __name__ == "__main__":
-    FOLDER.mkdir(exist_ok=True)
-    for file in FOLDER.glob("*.md"):
-        file.unlink()
-    for file, text in pages().items():
-        file.write_text(text, encoding="utf-8")
+    main()

@@ -156,8 +156,8 @@ def power_course(alpha: Tensor, distance: Tensor) -> Tensor:
     return alpha ** (1 + distance.abs())
 
 
-# gamma_i = x'_i + d_i alpha^(1 + |d_i|), d = x - x': not straight, but symmetric (Lerma and Lucas,
-# 2021)
+# gamma_i = x'_i + d_i alpha^(1 + |d_i|), d = x - x': not straight, but symmetric (lerma2021 in
+# docs/references.bib)
 power = monotone(power_course)
 # one feature after the other, as they are numbered: no symmetry
 corner = one_by_one(lambda start, end: torch.arange(end[0].numel()).view(1, *end.shape[1:]))
