@@ -55,7 +55,8 @@ def toctree(caption: str, folder: str, names: Iterable[str]) -> str:
 
 
 NUMBERED = [*NAMES.values()]
-METHODS = ROOT / "docs" / "methods"
+METHODS = sorted(file.stem for file in (ROOT / "docs" / "methods").glob("*.md"))
+METHODS.remove("index")
 WORDS = {
     "lessons": lessons(),
     "teaching": teaching(),
@@ -64,11 +65,6 @@ WORDS = {
     "sheet_pages": toctree("Exercise sheets", "exercises", NUMBERED),
     "plan_pages": toctree("Plans", "solutions", [f"{name}_plan" for name in NUMBERED]),
     "worked_pages": toctree("Worked sheets", "solutions", NUMBERED),
-    "method_pages": toctree("", "docs", ["cheat_sheet", "glossary", "timeline"])
-    + "\n\n"
-    + (
-        toctree("All methods", "docs/methods", sorted(file.stem for file in METHODS.glob("*.md")))
-        if METHODS.exists()
-        else ""
-    ),
+    "overview_pages": toctree("", "docs", ["cheat_sheet", "glossary", "timeline"]),
+    "method_pages": toctree("All methods", "docs/methods", ["index", *METHODS]),
 }

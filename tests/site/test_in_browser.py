@@ -13,6 +13,8 @@ PAGES = {
     "sheet": "exercises/05_integrated_gradients.html",
     "api": "docs/api.html",
     "recipes": "docs/own_model.html",
+    "gallery": "docs/methods/index.html",
+    "method": "docs/methods/integrated_gradients.html",
 }
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
