@@ -23,7 +23,7 @@ LONG = 45  # characters of TeX: wider than a phone
 
 
 def mathml(tex, display):
-    """Return a formula as MathML; two habits of TeX are kept that the converter does not have."""
+    """Return a formula as MathML; habits of TeX are kept that the converter does not have."""
     text = convert(tex, display=display)
     # capital Greek letters stand upright
     text = re.sub(
@@ -35,6 +35,8 @@ def mathml(tex, display):
         lambda word: f"<mi>{''.join(re.findall('>(.)<', word[1]))}</mi>",
         text,
     )
+    # the double bar of a norm keeps its sign at every size
+    text = re.sub(r">\\(?:[lr]?Vert|\|)<", ">&#x02016;<", text)
     # a minus behind a bracket, a comma or an equals sign is a sign, with no space after it
     minus = r"(<mo[^>]*>&#x000(?:28|5B|2C|3D);</mo>)<mo>&#x02212;</mo>"
     return re.sub(minus, r'\1<mo form="prefix">&#x02212;</mo>', text)
