@@ -68,7 +68,7 @@ def test_what_is_no_address_is_refused_and_nothing_is_written(address, clone, ca
 
 
 def test_what_binder_starts_with_is_there(address):
-    """Binder reads environment.yml (held to pyproject.toml in test_repository.py) and opens this."""
+    """It reads environment.yml, which test_repository.py holds to pyproject.toml."""
     assert (ROOT / address.FIRST.removeprefix("lab/tree/")).is_file()
     assert (ROOT / "environment.yml").is_file()
     others = ("binder", ".binder", "requirements.txt", "Dockerfile", "postBuild", "setup.py")
