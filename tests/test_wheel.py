@@ -1,10 +1,15 @@
 """A wheel is the whole course: lessons, sheets, data and checks, without the clone around it."""
 
+import json
 import os
+import re
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 
@@ -73,3 +78,55 @@ def test_lessons_of_a_wheel_are_copied_to_work_in_this_folder(site, tmp_path):
     assert "your version is kept in work/backups/" in run(site, tmp_path, *command, "reset", "05")
     assert sheet.read_bytes() == issued
     assert [f.read_bytes() for f in (tmp_path / "work/backups/exercises").iterdir()] == [b"{}"]
+
+
+def asked(address):
+    """Return what a server answers that may not listen yet."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            with urlopen(address) as answer:
+                return json.load(answer)
+        except URLError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+
+
+def test_the_course_opens_from_a_wheel(site, tmp_path):
+    """`xaicourse open` in an empty folder: JupyterLab serves the lessons and the sheets."""
+    environment = {**os.environ, "PYTHONPATH": str(site)}
+    environment.pop("XAICOURSE_DATA", None)
+    command = [sys.executable, "-m", "xaicourse", "open", "05", "--no-browser"]
+    server = subprocess.Popen(
+        command, cwd=tmp_path, env=environment, text=True, stderr=subprocess.STDOUT,
+        stdout=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        address_of = re.compile(r"(http://127\S+?)/lab/tree/(\S+)\?token=(\w+)")
+        lines = map(address_of.search, server.stdout)
+        address, opened, token = next(found for found in lines if found).groups()
+        assert opened == "notebooks/05_integrated_gradients.ipynb"
+        for folder in ("notebooks", "exercises"):
+            content = asked(f"{address}/api/contents/{folder}?token={token}")["content"]
+            names = sorted(one["name"] for one in content)
+            shipped = (site / "xaicourse" / "_shipped" / folder).glob("*.ipynb")
+            assert names == sorted(file.name for file in shipped)
+    finally:
+        server.terminate()
+        server.wait(20)
+        server.stdout.close()
+
+
+def test_a_photo_and_a_net_of_ones_own_are_explained_from_a_wheel(site, tmp_path):
+    photo = site / "xaicourse" / "_shipped" / "data" / "photos" / "coffee.png"
+    (tmp_path / "mine.png").write_bytes(photo.read_bytes())
+    (tmp_path / "shop.py").write_text(
+        "import torch\n\ndef net():\n    torch.manual_seed(0)\n    pool = torch.nn.AvgPool2d(56)\n"
+        "    return torch.nn.Sequential(pool, torch.nn.Flatten(), torch.nn.Linear(48, 3))\n"
+    )
+    (tmp_path / "names.txt").write_text("cup\nplate\nspoon\n")
+    own = ("--model", "shop:net", "--labels", "names.txt", "--target", "plate", "--steps", "4")
+    said = run(site, tmp_path, "-m", "xaicourse", "explain", "mine.png", *own)
+    assert 'the logit of "plate" (class 1)' in said
+    assert (tmp_path / "mine_integrated_gradients.png").stat().st_size > 1000

@@ -98,7 +98,15 @@ def plain_shares(phi):
     return size / size.sum(dim=(1, 2), keepdim=True)
 
 
-def plain_loop(net, x, loss, eps, alpha, steps, start=0.0):
+def nearest(point, one, eps, norm):
+    """Return the nearest point of the ball; of l2 the limits come last, as one is within both."""
+    if norm == "linf":
+        return point.clamp(one - eps, one + eps).clamp(0, 1)
+    shift = point - one
+    return (one + shift * min(1.0, eps / float(shift.norm()))).clamp(0, 1)
+
+
+def plain_loop(net, x, loss, eps, alpha, steps, start=0.0, norm="linf"):
     """Do the iterative attack with one image at a time, and keep the best of its class."""
     best = []
     for one in x.split(1):
@@ -113,11 +121,12 @@ def plain_loop(net, x, loss, eps, alpha, steps, start=0.0):
             if least is None or (same and value < least):
                 found, least = here, value
             if t == 0:
-                leaf = (here + start).clamp(one - eps, one + eps).clamp(0, 1).requires_grad_(True)
+                begin = here if isinstance(start, float) else nearest(here + start, one, eps, norm)
+                leaf = begin.clone().requires_grad_(True)
             D = loss(plain_shares(plain_map(net, leaf, y)), R0)
             (slope,) = torch.autograd.grad(D, leaf)
-            here = leaf.detach() - alpha * slope.sign()
-            here = here.clamp(one - eps, one + eps).clamp(0, 1)
+            way = slope.sign() if norm == "linf" else slope / slope.norm()
+            here = nearest(leaf.detach() - alpha * way, one, eps, norm)
         best.append((found, least))
     return torch.cat([b[0] for b in best]), [b[1] for b in best]
 
@@ -152,16 +161,18 @@ GOALS = {
 }
 
 
+@pytest.mark.parametrize(("norm", "eps"), [("linf", EPS), ("l2", 0.15)])
 @pytest.mark.parametrize("goal", GOALS)
-def test_it_is_the_papers_loop(goal):
+def test_it_is_the_papers_loop(goal, norm, eps):
     net, x = smooth_net(), images(3)
     loss, settings = GOALS[goal]
     start = 0.0
     if goal == "mass_centre":
         u = torch.rand(1, 3, 6, 6, generator=torch.Generator().manual_seed(7))
         start = (2 * u - 1) * 0.02
-    expected, least = plain_loop(net, x, loss, EPS, 0.02, 8, start)
-    found = attack_map(net, x, goal=goal, eps=EPS, step=0.02, steps=8, seed=7, **settings)
+    expected, least = plain_loop(net, x, loss, eps, 0.02, 8, start, norm)
+    ask = {"norm": norm, "eps": eps, "step": 0.02, "steps": 8, "seed": 7}
+    found = attack_map(net, x, goal=goal, **ask, **settings)
     assert near(found.x, expected)
     assert near(found.loss.gather(0, found.step[None])[0], least)
     assert not near(found.x, x)
@@ -278,6 +289,30 @@ def test_the_ball_and_the_limits_are_kept_to_the_last_bit(eps, dtype):
     assert 0 <= float(found.x.min()) <= float(found.x.max()) <= 1
 
 
+@pytest.mark.parametrize("eps", [0.0, 1e-3, 0.3, 2.0])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["float32", "float64"])
+def test_a_round_ball_and_the_limits_are_kept_to_the_last_bit(eps, dtype):
+    x = images(4, dtype)
+    found = attack_map(
+        smooth_net().to(dtype), x, k=5, norm="l2", eps=eps, step=2 * eps, steps=4, keep=None
+    )
+    far = (found.x.double() - x.double()).flatten(1).norm(dim=1)
+    assert float(far.max()) <= eps
+    assert eps in (0.0, 2.0) or float(far.max()) > 0.9 * eps
+    assert 0 <= float(found.x.min()) <= float(found.x.max()) <= 1
+
+
+def test_of_a_quadratic_the_round_ball_allows_less_than_its_box():
+    x = torch.tensor([[0.5, 0.6, 0.4, 0.7]], dtype=torch.float64)
+    ask = {"k": 2, "keep": None, "eps": EPS, "steps": 60}
+    net = quadratic([3.0, 1.0, -2.0, 0.5])
+    box_, ball, wide = (
+        float(attack_map(net, x, **(ask | more)).loss.amin())
+        for more in ({}, {"norm": "l2"}, {"norm": "l2", "eps": 2 * EPS})  # 2 eps holds the box
+    )
+    assert wide < box_ < ball
+
+
 @pytest.mark.parametrize("keep", ["class", 0.01, None])
 def test_what_is_reported_kept_is_kept(keep):
     net, x = smooth_net(), images(12)
@@ -313,11 +348,13 @@ def test_it_is_never_worse_than_x_and_says_what_it_chose():
 
 
 @pytest.mark.parametrize("goal", GOALS)
+@pytest.mark.parametrize("norm", ["linf", "l2"])
 @pytest.mark.parametrize("name", ["gradient", "integrated_gradients", "smoothgrad"])
-def test_neither_batch_mates_nor_order_nor_batch_size_matter(goal, name):
+def test_neither_batch_mates_nor_order_nor_batch_size_matter(goal, name, norm):
     net, x = smooth_net(), images(5)
     method = xc.spec(name, **SETTINGS[name])
-    settings = {"goal": goal, "method": method, "eps": EPS, "steps": 4, **GOALS[goal][1]}
+    settings = {"goal": goal, "method": method, "norm": norm, "eps": EPS, **GOALS[goal][1]}
+    settings["steps"] = 4
     whole = attack_map(net, x, **settings)
     order = [3, 1, 4]
     some = attack_map(net, x[order], batch_size=2, **settings)
@@ -447,6 +484,7 @@ BAD = {
     "toward zero": (
         {"goal": "toward", "toward": torch.zeros(1, 3, 6, 6)}, ValueError, "not be 0 everywhere"
     ),
+    "norm": ({"norm": "l1"}, ValueError, "norm must be one of linf, l2"),
     "eps negative": ({"eps": -0.1}, ValueError, "eps must be at least 0"),
     "eps text": ({"eps": "small"}, TypeError, "eps must be a number"),
     "eps nan": ({"eps": float("nan")}, ValueError, "eps must be at least 0 and finite"),

@@ -10,12 +10,13 @@ from torch import Tensor
 
 from xaicourse.core.brief import brief
 from xaicourse.core.checks import check_positive_int
-from xaicourse.core.chunks import in_chunks
+from xaicourse.core.chunks import in_chunks, plain
 from xaicourse.core.gradients import Question, ask, refuse_not_differentiable
 from xaicourse.core.near_names import suggest_names
 from xaicourse.core.progress import progress
-from xaicourse.robustness.ball import Limits, box, check_amount, check_attacked, random_shift
+from xaicourse.robustness.ball import Limits, check_amount, check_attacked, random_shift
 from xaicourse.robustness.classes import Kept, outputs_of
+from xaicourse.robustness.climb import make_ball
 from xaicourse.robustness.goals import Goal, make_goal, shares
 from xaicourse.robustness.maps import FunctionMap, GradientMap, graph_map
 from xaicourse.robustness.stand_in import StandIn
@@ -67,6 +68,7 @@ def attack_map(
     k: int = 50,
     region: Tensor | None = None,
     toward: Tensor | None = None,
+    norm: str = "linf",
     eps: float = 8 / 255,
     step: float | None = None,
     steps: int = 30,
@@ -111,8 +113,11 @@ def attack_map(
         A mask of pixels, for ``"region"``.
     toward : Tensor (N, ...) or (1, ...)
         A map, of which only the sizes count, for ``"toward"``.
+    norm : str
+        ``"linf"``, as above; or ``"l2"``: the step has the length :math:`\alpha` along the slope,
+        and the twin is at most :math:`\epsilon` away in Euclidean length.
     eps : float
-        :math:`\epsilon`, by how much each number of x may change, in units of x.
+        :math:`\epsilon`, by how much each number of x, or x as a whole, may change, in units of x.
     step : float, optional
         :math:`\alpha`, in units of x; an eighth of eps without it.
     steps : int
@@ -172,6 +177,7 @@ def attack_map(
     check_positive_int(steps, "steps")
     beta = phi.beta if beta is None else check_beta(beta)
     with torch.inference_mode(False):
+        make_ball(plain(x), eps, norm, limits)  # refused before the work
         question = ask(model, x, target, "logit", batch_size)
         _ = question.scores_at_x  # what is wrong with the model is said here
         x = question.x
@@ -181,7 +187,7 @@ def attack_map(
         aim = make_goal(goal, shares(before), k, region, toward)
         first = random_shift(x, seed, step if goal == "mass_centre" else 0.0)
         search = Search(
-            model, question, own, stand_in, phi, aim, Kept(keep, outputs), box(x, eps, limits),
+            model, question, own, stand_in, phi, aim, Kept(keep, outputs), norm, eps, limits,
             first, step, steps, progress(steps * len(x), "attack"),
         )  # fmt: skip
         twin, loss, at = by_rows(question, phi, search.run)
@@ -203,7 +209,9 @@ class Search:
     phi: GradientMap | FunctionMap
     goal: Goal
     keeps: Kept
-    box: tuple[Tensor, Tensor]
+    norm: str
+    eps: float
+    limits: Limits
     first: Tensor  # (1, ...), from where the first step is made
     step: float
     steps: int
@@ -212,14 +220,15 @@ class Search:
 
     def run(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return the twin (n, ...), the losses (n, steps + 1) and which point it was, (n,)."""
-        low, high = (end[rows] for end in self.box)
+        ball = make_ball(self.question.x[rows], self.eps, self.norm, self.limits)
         goal = self.goal.of_rows(rows)
         point = twin = self.question.x[rows]
         best, chosen = self.loss(point, rows, goal), torch.zeros_like(rows)
         losses = [best]
         for t in range(1, self.steps + 1):
-            start = (point + self.first).clamp(low, high) if t == 1 else point
-            point = (start - self.step * self.slope(start, rows, goal).sign()).clamp(low, high)
+            start = ball.project(point + self.first) if t == 1 else point
+            downhill = -ball.uphill(self.slope(start, rows, goal))
+            point = ball.project(start + self.step * downhill)
             losses.append(self.loss(point, rows, goal))
             outputs = outputs_of(self.model, self.question, point, rows)
             better = self.keeps(outputs, rows) & (losses[-1] < best)

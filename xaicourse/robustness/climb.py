@@ -36,7 +36,8 @@ class Ball:
         if self.norm == "linf":
             return point.clamp(self.low, self.high)
         shift = point - self.x
-        shrink = (self.eps / length(shift).clamp_min(self.eps)).to(shift.dtype)
+        least = max(self.eps, torch.finfo(shift.dtype).tiny)  # a ball of size 0 is x alone
+        shrink = (self.eps / length(shift).clamp_min(least)).to(shift.dtype)
         inside = self.x + shift * column(shrink, shift)
         while bool((outside := self.distance(inside) > self.eps).any()):  # by its last bits
             shrink = torch.where(outside, shrink * (1 - 2**-20), shrink)

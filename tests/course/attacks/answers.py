@@ -16,7 +16,7 @@ from typing import Any
 from tests.course.attacks.kinds import judged
 
 HERE = Path(__file__).parent
-LESSONS = ("01", "02", "05", "08", "09", "10")
+LESSONS = ("01", "02", "05", "08", "09", "10", "15")
 # Called wrong by their author, but right: what is asked for has more than one form.
 RIGHT = {
     ("02.6", "r_lower"),  # no product lies between the lower rank and the threshold
