@@ -19,6 +19,12 @@ PARTS = (  # letters and signs that formulas use: first and last of each run
     (0x239B, 0x23B9), (0x23DC, 0x23E1), (0x27E8, 0x27EB), (0x2A00, 0x2A0C), (0x1D434, 0x1D467),
     (0x1D49C, 0x1D4B5), (0x1D538, 0x1D551), (0x1D6E2, 0x1D71B),
 )  # fmt: skip
+DELIMITERS = {  # what the converter leaves as a name behind \big
+    **dict.fromkeys(("Vert", "lVert", "rVert", "|"), "‖"),
+    **dict.fromkeys(("vert", "lvert", "rvert"), "|"),
+    **{"lbrace": "{", "rbrace": "}", "{": "{", "}": "}", "langle": "⟨", "rangle": "⟩"},
+    **{"lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈", "rceil": "⌉"},
+}
 LONG = 45  # characters of TeX: wider than a phone
 
 
@@ -35,8 +41,8 @@ def mathml(tex, display):
         lambda word: f"<mi>{''.join(re.findall('>(.)<', word[1]))}</mi>",
         text,
     )
-    # the double bar of a norm keeps its sign at every size
-    text = re.sub(r">\\(?:[lr]?Vert|\|)<", ">&#x02016;<", text)
+    # an enlarged bar or brace is a sign, not a name
+    text = re.sub(r">\\(\w+|[|{}])</mo>", lambda name: f">{DELIMITERS[name[1]]}</mo>", text)
     # a minus behind a bracket, a comma or an equals sign is a sign, with no space after it
     minus = r"(<mo[^>]*>&#x000(?:28|5B|2C|3D);</mo>)<mo>&#x02212;</mo>"
     return re.sub(minus, r'\1<mo form="prefix">&#x02212;</mo>', text)

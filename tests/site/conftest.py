@@ -21,8 +21,10 @@ ROOT = Path(__file__).parents[2]
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of the site; a warning of the build is an error."""
     pytest.importorskip("myst_nb", reason="needs MyST-NB: pip install -e .[site]")
-    together = tmp_path_factory.getbasetemp().parent  # of all workers of this run
-    folder = together / f"site-{os.environ.get('PYTEST_XDIST_TESTRUNUID', 'alone')}"
+    together = tmp_path_factory.getbasetemp()  # of this run alone
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        together = together.parent  # of all workers of this run
+    folder = together / "built-site"
     with filelock.FileLock(f"{folder}.lock"):  # the first of them builds it
         if not (folder / "index.html").exists():
             command = (sys.executable, "tools/site.py", str(folder))
