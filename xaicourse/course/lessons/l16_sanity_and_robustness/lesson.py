@@ -711,7 +711,7 @@ r"""
 
 Is the plain network a poor example? Three more were trained like the robust ones, from the same starts and on the same pictures, without an attack (`data/nets/ROBUST.md`): shares 0.07, 0.08, 0.07, class-blind 0.05, 0.05, 0.04. It is a fair one.
 
-So yes: robust training made the networks look at the mark. But most of the gain is **attention** to marks, not evidence for the class. And it costs accuracy on one of three networks. Are the maps harder to move? A little: compare with random signs.
+So yes: robust training made the networks look at the mark. But more than half of the gain goes to the map of another class as well: that is **attention** to marks, not evidence for the class. And it costs accuracy on one of three networks. Are the maps harder to move? A little: compare with random signs.
 
 ## 9 · The attack lab
 
