@@ -85,7 +85,7 @@ for each in (first, *others):
 r"""
 <details><summary>Answer to 16.P1</summary>
 
-(c), about a quarter, on each of the five collages. Random signs of the same size leave it where it was.
+(c), about a quarter, on each of the five collages. Random signs of the same size move it by 0.02 to 0.06 on four of them, and by 0.14, upwards, on the fifth: none of them takes the half away.
 </details>
 
 Nothing that you can see has changed, and the class has not changed either. But the map now points at the other half. Whoever can choose the noise can choose the map.
@@ -1002,7 +1002,7 @@ Compare each attack with its own random signs, and with the accuracy.
 
 ### G · A promise
 
-An attack that finds nothing proves nothing. A **certificate** (2019) does. Let 500 noisy copies vote which pixels are among the 25 strongest: pixel $i$ gets the share $p_i$. If $x$ moves by a length of $\lVert \delta \rVert$, then $\Phi^{-1}(p_i)$ moves by at most $\lVert \delta \rVert / \sigma$ ($\Phi$: the normal distribution, $\sigma$: the noise). So pixels far ahead of the others must stay ahead, whatever an attacker does.
+An attack that finds nothing proves nothing. A **certificate** (2019) does. Let 500 noisy copies vote which pixels are among the 25 strongest: pixel $i$ gets the share $p_i$. If $x$ moves by a length of $\lVert \delta \rVert$, then $\Phi^{-1}(p_i)$ moves by at most $\lVert \delta \rVert / \sigma$ ($\Phi$ is here the normal distribution, no map; $\sigma$ is the noise). So pixels far ahead of the others must stay ahead, whatever an attacker does.
 """
 
 # %%
