@@ -99,6 +99,24 @@ def test_maps_of_another_model_or_method_are_never_mixed(tmp_path):
     assert sorted(p.name for p in tmp_path.glob("*.safetensors")) == ["input 0.safetensors"]
 
 
+def test_a_dict_of_targets_must_name_each_photo(tmp_path):
+    targets = {"input 0": 0, "inptu 1": 1}
+    with refused(ValueError, "target is a dict that has no 'input 1'"):
+        xc.save_maps(net(), inputs(2), "gradient", tmp_path, target=targets)
+    done = xc.save_maps(net(), inputs(2), "gradient", tmp_path, {"input 0": 0, "input 1": None})
+    assert (done.found, done.made) == (("input 0",), ("input 1",))
+    map_there = xc.load_maps(tmp_path, ["input 1"])["input 1"]
+    assert torch.equal(map_there, xc.gradient(net(), inputs(2)["input 1"]))
+
+
+def test_two_photos_of_one_name_do_not_replace_each_other(tmp_path):
+    (name, first), (_, second) = inputs(2).items()
+    with refused(ValueError, "photos has two of the name 'input 0'"):
+        xc.save_maps(net(), [(name, first), (name, second)], "gradient", tmp_path)
+    there = xc.load_maps(tmp_path)[name]
+    assert torch.equal(there, xc.gradient(net(), first))
+
+
 class Means(nn.Module):
     """Scores of a photo from its mean colours."""
 

@@ -65,8 +65,8 @@ def save_maps(
         Where the maps go, NAME.safetensors each; it is made if it is not there. What it was made
         with stands in its ``maps.json``.
     target : optional
-        As the method takes it, for all photos, or a dict name -> target; the class with the
-        highest score if None.
+        As the method takes it, for all photos, or a dict name -> target with a target for each;
+        the class with the highest score where it is None.
     output : str or callable
         As the method takes it.
     batch_size : int, optional
@@ -81,8 +81,9 @@ def save_maps(
     Raises
     ------
     ValueError
-        If the folder holds maps of another model, method or version; and, after all others are
-        saved, if a photo could not be read.
+        If the folder holds maps of another model, method or version; if target is a dict that
+        lacks a photo, or two photos have one name; and, after all others are saved, if a photo
+        could not be read.
     TypeError
         Also if the model is one that cannot be told from another.
 
@@ -108,16 +109,21 @@ def save_maps(
     made: list[str] = []
     found: list[str] = []
     failed: dict[str, str] = {}
+    seen: set[str] = set()
     bar = progress(len(named) if isinstance(named, list) else 0, "maps saved")
     try:
         for name, read in named:
             place = _place(folder, name)
+            if name in seen:
+                raise ValueError(f"photos has two of the name {name!r}; each map needs its own")
+            seen.add(name)
             try:
                 x = read()  # (1, ...)
             except ImageFileError as error:
                 failed[name] = str(error)
+                bar.update(1)
                 continue
-            one = target.get(name) if isinstance(target, dict) else target
+            one = _target_of(target, name)
             from_what = fingerprint(x, one)
             if _made_from(place) == from_what:
                 found.append(name)
@@ -217,6 +223,18 @@ def _named(photos: Any, device: Any) -> list[tuple[str, Read]] | Iterator[tuple[
             f"{type(photos).__name__}"
         )
     return ((name, lambda x=x: x) for name, x in photos)
+
+
+def _target_of(target: Any, name: str) -> Any:
+    """Return the target of one photo; a photo that a dict lacks is not explained by chance."""
+    if not isinstance(target, dict):
+        return target
+    if name not in target:
+        raise ValueError(
+            f"target is a dict that has no {name!r}; give each photo one, or None for the class "
+            "with the highest score"
+        )
+    return target[name]
 
 
 def _place(folder: Path, name: Any) -> Path:
