@@ -16,7 +16,7 @@ from typing import Any
 from tests.course.attacks.kinds import judged
 
 HERE = Path(__file__).parent
-LESSONS = ("01", "02", "05", "08", "09", "10", "15")
+LESSONS = ("01", "02", "05", "08", "09", "10", "15", "15_again", "16", "17")
 # Called wrong by their author, but right: what is asked for has more than one form.
 RIGHT = {
     ("02.6", "r_lower"),  # no product lies between the lower rank and the threshold
@@ -45,6 +45,12 @@ RIGHT = {
     ("10.2", "batch_shape"),  # the same
     ("10.7", "batch_shape"),
     ("10.5", "b_lengths"),  # one number is a baseline for all inputs, as in the package
+    ("15.2", "extra_axes"),  # passes with a note that says it
+    ("15.5", "flat_x"),  # one flat list is one input
+    ("16.4", "index_of_rows"),  # moves in jumps only, which is allowed
+    ("17.5", "a_mask_two"),  # any number but 0 is on the mark
+    ("17.5", "a_flat"),  # one line is a grid, too
+    ("17.6", "keepdim"),  # passes with a note that says it
 }
 
 

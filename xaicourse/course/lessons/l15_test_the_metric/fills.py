@@ -70,6 +70,25 @@ def growing(x, keep, sweeps):
     return u
 
 
+def kept_each_time(x, keep, sweeps):
+    """Average over kept neighbours alone, in each sweep; where there is none it becomes 0."""
+    near = summed(x * keep, WEIGHTS) / summed(keep.to(x.dtype), WEIGHTS).clamp_min(1e-9)
+    return torch.where(keep, x, near) if sweeps else torch.where(keep, x, kept_mean(x, keep))
+
+
+def put_back_at_the_end(x, keep, sweeps):
+    """Let kept pixels change in the sweeps, and put them back once."""
+    u = neighbour_fill(x, keep, sweeps, blend=lambda x, keep, new: new)
+    return torch.where(keep, x, u)
+
+
+def wrapped(u, weights):
+    """Let the last row be a neighbour of the first."""
+    kernel = torch.tensor(weights, dtype=u.dtype)[None, None]
+    around = torch.nn.functional.pad(u[None, None], (1, 1, 1, 1), mode="circular")
+    return torch.nn.functional.conv2d(around, kernel)[0, 0]
+
+
 def blurred(x, keep, sweeps):
     """Put the blurred picture where pixels are gone: it has read them."""
     return torch.where(keep, x, weighted_mean(x, WITH_ITSELF))

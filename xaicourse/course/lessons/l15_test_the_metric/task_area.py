@@ -109,6 +109,12 @@ MISTAKES = [
         order=lambda phi, key: largest_first(phi, -key),
     ),
     swap("larger_key", "", order=flipped),
+    swap(
+        "not_led_back",
+        "You sort phi by the key, and its order then counts places among the sorted. Lead them "
+        "back: key.argsort()[places].",
+        order=lambda phi, key: by_index(phi[:, key.argsort()], key),
+    ),
     swap("key_alone", "You sort by the key. It only orders equal values of phi.", order=key_alone),
     # what is shown to F
     swap(

@@ -12,11 +12,14 @@ from xaicourse.course.lessons.l15_test_the_metric.fills import (
     WITH_ITSELF,
     blurred,
     growing,
+    kept_each_time,
     kept_only,
     neighbour_fill,
     one_after_the_other,
+    put_back_at_the_end,
     replicated,
     summed,
+    wrapped,
 )
 
 __all__ = ["FILL"]
@@ -106,6 +109,12 @@ MISTAKES = [
         "by the weights that are.",
         mean=replicated,
     ),
+    swap(
+        "wrapped",
+        "Yours takes one border for the neighbour of the opposite one. Leave out neighbours that "
+        "are not there, and divide by the weights that are.",
+        mean=wrapped,
+    ),
     # what is read
     swap(
         "reads_removed",
@@ -128,11 +137,28 @@ MISTAKES = [
         "You begin with 0 where pixels are gone. Begin with the mean of the kept ones.",
         start=lambda x, keep: torch.zeros_like(x),
     ),
+    swap(
+        "begins_with_grey",
+        "You begin with 0.5 where pixels are gone. Begin with the mean of the kept ones.",
+        start=lambda x, keep: torch.full_like(x, 0.5),
+    ),
+    swap(
+        "mean_of_removed",
+        f"You begin with the mean of the pixels that are gone. Take the kept ones. {SEE}",
+        start=lambda x, keep: x[~keep].mean(),
+    ),
     own(
         "kept_neighbours",
         "You average over kept neighbours only, once. Removed neighbours count, too, with the "
         "value that they have now.",
         kept_only,
+    ),
+    own("kept_neighbours", "", kept_each_time),
+    own(
+        "put_back_at_the_end",
+        "You put the kept pixels back once, at the end. Put them back after each sweep, or the "
+        "next one reads changed ones.",
+        put_back_at_the_end,
     ),
     own(
         "grows_inwards",
@@ -158,6 +184,7 @@ MISTAKES = [
     # how often
     before("one_sweep", "You do one sweep. The argument sweeps says how many.", sweeps=lambda s: 1),
     before("no_sweep", "This is the mean, without a sweep.", sweeps=lambda s: 0),
+    before("one_too_few", "You do one sweep too few.", sweeps=lambda s: s - 1),
     before("one_too_many", "You do one sweep too many.", sweeps=lambda s: s + 1),
     own(
         "one_after_the_other",

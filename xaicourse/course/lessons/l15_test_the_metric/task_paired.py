@@ -168,6 +168,17 @@ MISTAKES = [
         "You count NaN as 0. A picture without a score is left out, in both lists.",
         clean=nan_as_zero,
     ),
+    own("nan_as_zero", "", lambda a, b: paired((a - b).nan_to_num(0.0), torch.zeros_like(a))),
+    swap(
+        "degrees",
+        "You ask Student's t of n. The mean uses one degree of freedom: n - 1.",
+        quantile=lambda n: student(n + 1),
+    ),
+    own(
+        "sizes",
+        "You take differences without their sign. Whether a or b is ahead is then gone.",
+        lambda a, b: paired((a - b).abs(), torch.zeros_like(a)),
+    ),
     swap(
         "cleaned_apart",
         "You drop NaN in each list by itself, so that different pictures meet. Drop the PAIR.",

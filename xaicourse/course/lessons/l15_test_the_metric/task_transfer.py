@@ -36,7 +36,12 @@ TRANSFER = paper_task(
             "Edges are ahead of most methods, but not first. Take the mean of each map.",
             "edges",
         ),
-        row("other_net", "", "centre"),
+        row(
+            "second",
+            "The centre is ahead of all methods, but not of all controls. Take the mean of each "
+            "map.",
+            "centre",
+        ),
         row("under_grey", "IG grey leads under grey. Asked is black.", "ig_grey"),
         words=WORDS,
         differs="Take the mean of each map's scores under black, and the largest of all twelve.",

@@ -5,74 +5,25 @@ import torch
 from xaicourse.course.grading.cases import case
 from xaicourse.course.grading.function_task import function_task
 from xaicourse.course.grading.mistakes import after, own, swap
+from xaicourse.course.lessons.l15_test_the_metric.verdicts import (
+    DEPENDS,
+    UNDECIDED,
+    WORSE,
+    both_fail,
+    by_the_middle,
+    control_first,
+    control_without_winner,
+    first_question,
+    not_worse,
+    of_the_mean,
+    one_fails,
+    opposite_middles,
+    trusted,
+    undecided_depends,
+    winner_above,
+)
 
 __all__ = ["TRUSTED"]
-
-BETTER, WORSE, UNDECIDED, DEPENDS, NOT_ABOVE = 1, -1, 0, 2, 3
-
-
-def by_both_ends(low, high):
-    """Return where A is surely better and where it is surely worse, (K, Q) each."""
-    return low > 0, high < 0
-
-
-def every(sure):
-    return sure.all(dim=1)
-
-
-def winner_above(verdict, above):
-    """Return whether the winner beats its controls, (K,)."""
-    return torch.where(verdict == BETTER, above[:, 0] > 0, above[:, 1] > 0)
-
-
-def trusted(low, high, above, *, sure=by_both_ends, needed=every, against=winner_above, mixed=True):
-    """Return one verdict for each pair of maps, (K,)."""
-    better, worse = sure(low, high)
-    verdict = torch.zeros(len(low))
-    verdict[needed(better)] = BETTER
-    verdict[needed(worse)] = WORSE
-    wins = verdict.abs() == 1
-    verdict[wins & ~against(verdict, above)] = NOT_ABOVE
-    if mixed:
-        verdict[better.any(dim=1) & worse.any(dim=1)] = DEPENDS
-    return verdict
-
-
-# ---------------------------------------------------------------- wrong ways
-
-
-def by_the_middle(low, high):
-    middle = (low + high) / 2
-    return middle > 0, middle < 0
-
-
-def not_worse(low, high):
-    """Hold an interval with 0 in it for a win."""
-    return (high > 0), (high < 0)
-
-
-def first_question(low, high, above):
-    return trusted(low[:, :1], high[:, :1], above)
-
-
-def of_the_mean(low, high, above):
-    return trusted(low.mean(1, keepdim=True), high.mean(1, keepdim=True), above)
-
-
-def opposite_middles(low, high, above):
-    """Call it a matter of the question as soon as the middles have two signs."""
-    found = trusted(low, high, above)
-    middle = low + high
-    found[(middle > 0).any(dim=1) & (middle < 0).any(dim=1)] = DEPENDS
-    return found
-
-
-def control_first(low, high, above):
-    """Ask the controls before anything else."""
-    found = trusted(low, high, above)
-    found[(above <= 0).any(dim=1)] = NOT_ABOVE
-    return found
-
 
 CASES = (
     case(
@@ -117,6 +68,17 @@ CASES = (
         low=torch.tensor([[0.0], [0.2], [-0.3], [0.1]]).double(),
         high=torch.tensor([[0.3], [0.3], [0.0], [0.2]]).double(),
         above=torch.tensor([[0.1, 0.1], [0.0, 0.2], [0.1, 0.1], [0.2, -0.3]]).double(),
+    ),
+    case(
+        "controls_win",
+        "five pairs under two questions, most of them behind their controls",
+        low=torch.tensor(
+            [[-0.1, -0.2], [0.1, -0.1], [0.1, 0.2], [0.2, -0.4], [0.1, -0.5]]
+        ).double(),
+        high=torch.tensor([[0.2, 0.1], [0.3, 0.2], [0.3, 0.4], [0.3, -0.1], [0.4, -0.2]]).double(),
+        above=torch.tensor(
+            [[-0.1, -0.2], [0.3, -0.1], [-0.1, -0.3], [-0.2, -0.1], [0.2, -0.1]]
+        ).double(),
     ),
 )
 
@@ -179,6 +141,16 @@ MISTAKES = [
         against=lambda verdict, above: (above > 0).all(dim=1),
     ),
     swap(
+        "either_control",
+        "You take either control. The winner has to be above its own.",
+        against=lambda verdict, above: (above > 0).any(dim=1),
+    ),
+    swap(
+        "control_at_zero",
+        "You let a number of exactly 0 in above pass. It has to be above 0.",
+        against=lambda verdict, above: winner_above(verdict, above + 1e-9),
+    ),
+    swap(
         "control_turned",
         "You ask for the loser's control. The winner has to be above its own.",
         against=lambda verdict, above: winner_above(-verdict, above),
@@ -187,6 +159,17 @@ MISTAKES = [
         "control_first",
         "You say 3 although nobody won. Only a winner is asked for its control.",
         control_first,
+    ),
+    *(
+        own("control_first", "", control_without_winner(verdicts, fails))
+        for verdicts in ([UNDECIDED], [DEPENDS], [UNDECIDED, DEPENDS])
+        for fails in (one_fails, both_fail)
+    ),
+    own(
+        "undecided_depends",
+        "You say 2 where one question decides and another does not. 2 asks for two opposite "
+        "verdicts, both sure.",
+        undecided_depends,
     ),
     after(
         "turned",

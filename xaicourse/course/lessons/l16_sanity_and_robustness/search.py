@@ -93,6 +93,26 @@ def one_step_for_all(x, slope, score, same_class, eps, step, n):
     return best
 
 
+def lowest_of_all(x, slope, score, same_class, eps, step, n):
+    """Remember the lowest score even where its class is lost: no kept point beats it later."""
+    best, lowest, p = x, score(x), x
+    for _ in range(n):
+        p = into_ball(by_signs(p, slope, step), x, eps)
+        value = score(p)
+        best = where((value < lowest) & same_class(p), p, best)
+        lowest = torch.minimum(value, lowest)
+    return best
+
+
+def below_the_first(x, slope, score, same_class, eps, step, n):
+    """Compare with the score of x only: the last point below it."""
+    best, p = x, x
+    for _ in range(n):
+        p = into_ball(by_signs(p, slope, step), x, eps)
+        best = where((score(p) < score(x)) & same_class(p), p, best)
+    return best
+
+
 def last_point(x, slope, score, same_class, eps, step, n):
     """Return where the search ends."""
     p = x

@@ -38,13 +38,17 @@ class Stable(Claim):
         self.answer = answer
         self.x = waves(1.1, 3, 4).double()
         self.map = self.of(probe(0.8), self.x, 0)
+        self.again = self.of(probe(0.8), self.x, 0)
         self.other_class = self.of(probe(0.8), self.x, 2)
         self.other_model = self.of(probe(1.7), self.x, 0)
 
     def of(self, model, x, target):
         """Return the maps of the answer, (N, 4)."""
         where = "inputs of shape (3, 4)"
-        found = call(self.answer, {"model": model, "x": x.clone(), "target": target}, where)
+        given = x.clone()
+        found = call(self.answer, {"model": model, "x": given, "target": target}, where)
+        if not torch.equal(given.detach(), x):
+            refuse("general/changes_input", name="x")
         if found is None:
             refuse("general/returned_none", status="not_done")
         if found is Ellipsis:
@@ -156,10 +160,17 @@ MISTAKES = [
     ),
     wrong(
         "made_small",
-        "The sensitivity is {moves}, just that of the gradient. A factor changes nothing: it is a "
-        "share of the map.",
+        "The sensitivity is {moves}, just that of the gradient at x. A factor would not change it, "
+        "for it is a share of the map: the map itself must not follow x.",
         lambda its: abs(its.moves - its.of_the_gradient) < 1e-6,
         tiny,
+    ),
+    wrong(
+        "by_chance",
+        "Asked twice about the same x your map is another one each time. Chance moves it, too: "
+        "its sensitivity is {moves}.",
+        lambda its: share(its.again - its.map, its.map) > 1e-6,
+        lambda model, x, target: torch.rand_like(x),
     ),
     wrong(
         "still_moves",

@@ -1,14 +1,10 @@
 """Task 16.3: a net with the same probabilities whose logits have any gradient that is wanted."""
 
-from functools import cached_property
-
 import torch
-from torch import nn
 
-from xaicourse.course.grading.calling import call, require_function
 from xaicourse.course.grading.cases import waves
-from xaicourse.course.grading.claims import Claim, claim_task, wrong
-from xaicourse.course.grading.compare import refuse
+from xaicourse.course.grading.claims import claim_task, wrong
+from xaicourse.course.lessons.l16_sanity_and_robustness.disguise_claim import WANTED, Disguise
 from xaicourse.course.lessons.l16_sanity_and_robustness.disguises import (
     Probe,
     adding,
@@ -23,117 +19,6 @@ from xaicourse.course.lessons.l16_sanity_and_robustness.disguises import (
 )
 
 __all__ = ["DISGUISE"]
-
-WANTED = 0.99  # cosine of each logit's gradient with the picture
-
-
-class Disguise(Claim):
-    """disguise(model, picture): what the net that it returns says, and its slopes."""
-
-    def read(self, answer):
-        """Call the answer, then the net that it returned."""
-        require_function(answer, self.what)
-        self.model = Probe()
-        self.before = [weight.clone() for weight in self.model.parameters()]
-        self.picture = waves(0.9, 1, 3, 4).double()
-        given = {"model": self.model, "picture": self.picture.clone()}
-        self.disguised = call(answer, given, self.what)
-        if self.disguised is None:
-            refuse("general/returned_none", status="not_done")
-        if self.disguised is Ellipsis:
-            refuse("general/not_done", status="not_done")
-        self.picture_changed = not torch.equal(given["picture"], self.picture)
-        self.kind = type(self.disguised).__name__
-        self.x = (0.5 + 0.5 * waves(1.7, 3, 1, 3, 4)).double().requires_grad_(True)
-        self.shape = ()
-        if callable(self.disguised):
-            self.out = call(self.disguised, {"x": self.x}, "the net that you return")
-            self.shape = tuple(getattr(self.out, "shape", ()))
-
-    @property
-    def changed(self):
-        """Whether the caller's net, or picture, is another one now."""
-        now = self.model.parameters()
-        same = all(map(torch.equal, now, self.before))
-        return not same or self.picture_changed
-
-    @cached_property
-    def says(self):
-        """What the caller's net says, (3, 5)."""
-        return Probe()(self.x.detach())
-
-    @cached_property
-    def off(self):
-        """By how much a probability is off."""
-        out = self.out.detach().double()
-        return float((out.softmax(1) - self.says.softmax(1)).abs().max())
-
-    @property
-    def known_slopes(self):
-        return self.out.requires_grad
-
-    @cached_property
-    def cosines(self):
-        """The cosine of each logit's gradient with the picture, (5, 3)."""
-        found = []
-        for k in range(5):
-            (slope,) = torch.autograd.grad(
-                self.out[:, k].sum(), self.x, retain_graph=True, allow_unused=True
-            )
-            slope = torch.zeros_like(self.x) if slope is None else slope
-            wanted = self.picture.expand_as(slope).flatten(1)
-            found.append(nn.functional.cosine_similarity(slope.flatten(1), wanted))
-        return torch.stack(found)
-
-    @property
-    def least(self):
-        return float(self.cosines.min())
-
-    @cached_property
-    def still_own(self):
-        """Whether the slopes are those of the caller's net."""
-        x = self.x.detach().requires_grad_(True)
-        (own,) = torch.autograd.grad(Probe()(x).sum(), x)
-        (slope,) = torch.autograd.grad(self.out.sum(), self.x, retain_graph=True, allow_unused=True)
-        return slope is not None and bool((slope - own).abs().max() < 1e-6)
-
-    @property
-    def moved(self):
-        """By how much the logits moved, at most."""
-        return float((self.out.detach() - self.says).abs().max())
-
-    @cached_property
-    def extra(self):
-        """What was added to the logits, (3, 5)."""
-        return self.out.detach().double() - self.says
-
-    @property
-    def constant(self):
-        """Whether the same was added at every input."""
-        return bool((self.extra - self.extra[:1]).abs().max() < 1e-6)
-
-    @property
-    def linear(self):
-        """Whether what was added is a multiple of the product of picture and x."""
-        inner = (self.x.detach() * self.picture).flatten(1).sum(1)
-        ratio = self.extra[:, 0] / inner
-        return bool((ratio - ratio.mean()).abs().max() < 1e-3 * ratio.abs().mean())
-
-    @property
-    def columns(self):
-        """How many logits were moved."""
-        return int((self.extra.abs().amax(0) > 1e-6).sum())
-
-    @property
-    def flat(self):
-        """Whether all logits are alike."""
-        out = self.out.detach()
-        return bool((out - out[:, :1]).abs().max() < 1e-6)
-
-    @property
-    def how_many(self):
-        return int((self.cosines.amin(1) > WANTED).sum())
-
 
 UNFIT = [
     wrong(
@@ -166,6 +51,20 @@ MISTAKES = [
         lambda model, picture: lambda x: model(x),
     ),
     wrong(
+        "one_for_the_batch",
+        "You add one number for the whole batch, so an input gets other logits alone than beside "
+        "others. Sum over all axes but the first: one number for each input.",
+        lambda its: its.off < 1e-4 and its.depends_on_batch,
+        adding(lambda x, picture: 1000 * (x * picture).sum()),
+    ),
+    wrong(
+        "drowned",
+        "What you add is so large that float32 rounds the net's own logits away: its probabilities "
+        "are off by {off_in_float}. A thousand times the product is enough.",
+        lambda its: its.off < 1e-4 and its.off_in_float > 0.05,
+        adding(lambda x, picture: 1e10 * product(x, picture)),
+    ),
+    wrong(
         "a_constant",
         "The probabilities are right, but you add the same number at every x: a constant has no "
         "slope. What you add must grow along the picture.",
@@ -187,10 +86,18 @@ MISTAKES = [
     ),
     wrong(
         "too_weak",
-        "The probabilities are right, and the gradients turn towards the picture. The smallest "
-        "cosine is {least}, more than 0.99 is asked: make what you add stronger.",
-        lambda its: its.off < 1e-4 and 0.02 < its.least < WANTED and its.linear,
+        "The probabilities are right, and what you add has the picture as its slope. But the net's "
+        "own slope is still seen: the smallest cosine is {least}, more than 0.99 is asked. Make "
+        "what you add stronger.",
+        lambda its: its.off < 1e-4 and its.least < WANTED and its.linear,
         adding(lambda x, picture: 5 * product(x, picture)),
+    ),
+    wrong(
+        "in_parts",
+        "Right where the product of x and picture is above 0. Where it is below 0, its slope is "
+        "cut or turned: add it as it is, with its sign.",
+        lambda its: its.off < 1e-4 and its.least < WANTED and its.in_parts,
+        adding(lambda x, picture: 1000 * product(x, picture).abs()),
     ),
     wrong(
         "other_picture",
@@ -212,6 +119,20 @@ MISTAKES = [
         "off by {off}. Add to the net's own logits.",
         lambda its: its.off > 1e-4 and its.flat,
         picture_alone,
+    ),
+    wrong(
+        "probabilities_for_logits",
+        "You begin with the net's probabilities. Your net returns logits, of which softmax is "
+        "taken once more: the probabilities are off by {off}. Begin with model(x).",
+        lambda its: its.off > 1e-4 and its.only_adds_to(its.says.softmax(1)),
+        lambda model, picture: lambda x: model(x).softmax(1) + 1000 * product(x, picture),
+    ),
+    wrong(
+        "stretched",
+        "You multiply the logits: the probabilities are off by {off}. Softmax does not change if "
+        "the same number is ADDED to all logits.",
+        lambda its: its.off > 1e-4 and its.stretched,
+        lambda model, picture: lambda x: model(x) * (1 + product(x, picture)),
     ),
     wrong(
         "different_numbers",

@@ -6,13 +6,15 @@ from xaicourse.course.grading.cases import case, waves
 from xaicourse.course.grading.function_task import function_task
 from xaicourse.course.grading.mistakes import after, before, own, swap
 from xaicourse.course.grading.shared_mistakes import FIRST_INPUT
-from xaicourse.course.lessons.l16_sanity_and_robustness.probes import Field
+from xaicourse.course.lessons.l16_sanity_and_robustness.probes import Field, Level
 from xaicourse.course.lessons.l16_sanity_and_robustness.search import (
     ball_around_the_last,
+    below_the_first,
     greedy,
     into_ball,
     last_kept,
     last_point,
+    lowest_of_all,
     move,
     one_step_for_all,
     refused,
@@ -27,10 +29,10 @@ __all__ = ["MOVE"]
 # ---------------------------------------------------------------- cases
 
 
-def field(name, says, shape, turn, level, often, eps, step, n):
+def field(name, says, shape, turn, level, often, eps, step, n, kind=Field):
     """Return a case: inputs in [0, 1], and a score with valleys and borders around them."""
     x = (0.5 + 0.5 * waves(turn + 0.2, *shape)).double()
-    here = Field(x[0].numel(), turn, level, often)
+    here = kind(x[0].numel(), turn, level, often)
     return case(
         name, says, x=x, slope=here.slope, score=here.score, same_class=here.kept, eps=eps,
         step=step, n=n,
@@ -43,7 +45,15 @@ CASES = (
     field("wider", "two inputs, a wider ball", (2, 2), 1.94, 0.52, 8, 0.35, 0.08, 6),
     field("short", "two inputs, short steps", (2, 2), 2.92, 0.55, 3, 0.3, 0.05, 6),
     field("long", "two inputs, long steps in a small ball", (2, 2), 1.78, 0.43, 10, 0.2, 0.13, 9),
-)
+    field(
+        "lost", "two inputs that reach their lowest score in another class",
+        (2, 2), 1.23, 0.55, 5, 0.39, 0.12, 8,
+    ),
+    field(
+        "level", "two inputs whose score is the same everywhere",
+        (2, 2), 1.16, 0.9, 5, 0.31, 0.14, 6, Level,
+    ),
+)  # fmt: skip
 
 # ---------------------------------------------------------------- mistakes
 
@@ -152,6 +162,23 @@ MISTAKES = [
         "last_kept",
         "You return the last point that keeps the class. Return the one with the lowest score.",
         last_kept,
+    ),
+    own(
+        "lowest_of_all",
+        "You remember the lowest score even where the class is lost. Then no point that keeps it "
+        "can win any more: remember scores of chosen points only.",
+        lowest_of_all,
+    ),
+    own(
+        "below_the_first",
+        "You compare with the score of x only. Compare with the lowest score so far.",
+        below_the_first,
+    ),
+    swap(
+        "among_equals",
+        "Where no point is better you return another one than x. Choose a point only if its score "
+        "is lower: <, not <=.",
+        better=torch.le,
     ),
     swap(
         "highest_score",

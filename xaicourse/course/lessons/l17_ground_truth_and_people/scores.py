@@ -82,6 +82,11 @@ def any_hit(values, inside, k):
     return ((values == values.max()) & inside).any().double()
 
 
+def all_hit(values, inside, k):
+    """Call it a hit if all of the largest values are inside."""
+    return inside[values == values.max()].all().double()
+
+
 def smallest(values, inside, k):
     """Take the smallest values."""
     return among_largest(-values, inside, k)

@@ -85,6 +85,11 @@ MISTAKES = [
         "You take the largest value on the object. Take the mean.",
         read=lambda scaled, inside: (scaled * inside).amax(1),
     ),
+    swap(
+        "one_object",
+        "You take one mean over the objects of all pictures. Each picture has its own.",
+        read=lambda scaled, inside: scaled[inside].mean().expand(len(scaled)),
+    ),
     before("outside", "You read the maps OUTSIDE the object.", masks=lambda masks: ~masks),
     before(
         "first_mask",
@@ -101,6 +106,16 @@ MISTAKES = [
         "net",
         "You add the channels before you take the size. Take |map| first.",
         size=lambda maps: maps.sum(1).flatten(1).abs(),
+    ),
+    swap(
+        "largest_channel",
+        "You take the largest channel. Take |map|, summed over the channels.",
+        size=lambda maps: maps.abs().amax(1).flatten(1),
+    ),
+    swap(
+        "squares",
+        "You take squares, which enlarge what is large. Take |map|, summed over the channels.",
+        size=lambda maps: maps.square().sum(1).flatten(1),
     ),
     swap(
         "positive",

@@ -7,6 +7,8 @@ from xaicourse.course.grading.function_task import function_task
 from xaicourse.course.grading.mistakes import after, before, swap
 from xaicourse.course.lessons.l17_ground_truth_and_people.scores import (
     all_equal_inside,
+    all_hit,
+    among_largest,
     any_hit,
     by_argmax,
     by_argsort,
@@ -68,6 +70,12 @@ CASES = (
         ),
         masks=masks_of("xx.. x... ....", ".x.. .x.x x...", "...x .xx. ....", "..x. ..xx ...x"),
     ),
+    case(
+        "two_largest",
+        "a map with two largest values, and a mark on one of them, then on the other",
+        maps=maps_of(*[[[[3.0, 0.0, 1.0], [0.0, 0.5, 3.0]]]] * 2),
+        masks=masks_of("x.. ...", "... ..x"),
+    ),
 )
 
 
@@ -125,6 +133,11 @@ MISTAKES = [
         mass=lambda values, inside: (values * inside).sum(1) / inside.sum(1) / values.mean(1),
     ),
     swap(
+        "mass_undivided",
+        "Your mass is a sum. Divide it by the sum of all sizes: it is a share.",
+        mass=lambda values, inside: (values * inside).sum(1),
+    ),
+    swap(
         "inside_over_outside",
         "Your mass divides by what lies outside. Divide by the whole.",
         mass=lambda values, inside: (values * inside).sum(1) / (values * ~inside).sum(1),
@@ -149,19 +162,29 @@ MISTAKES = [
         f"Your hit is 1 if ANY of the largest values is on the mark: a constant map wins. {EQUAL}",
         hit=any_hit,
     ),
+    swap(
+        "all_hit",
+        f"Your hit is 1 only if ALL of the largest values are on the mark. {EQUAL}",
+        hit=all_hit,
+    ),
+    *(swap("first_of_equal", "", top=way, hit=among_largest) for way in (by_topk, by_argsort)),
     swap("more_than_k", f"You count all values as large as the k-th. {EQUAL}", top=by_threshold),
     swap(
         "of_all_taken",
         f"You take all values as large as the k-th, more than k. {EQUAL}",
         top=of_all_taken,
     ),
+    swap("more_than_k", "", top=by_threshold, hit=among_largest),
+    swap("of_all_taken", "", top=of_all_taken, hit=among_largest),
     swap("only_above", f"You leave out values equal to the k-th. {EQUAL}", top=only_above),
+    swap("only_above", "", top=only_above, hit=among_largest),
     swap(
         "equal_inside",
         f"Your equal values on the mark come first: that favours the map. {EQUAL}",
         top=all_equal_inside,
     ),
     swap("smallest", "You take the smallest values. Rank asks for the largest.", top=smallest),
+    swap("smallest", "", top=smallest, hit=among_largest),
     swap(
         "first_k",
         "You take as many pixels as the FIRST mark has, for all maps. Each mark has its own k.",
@@ -184,6 +207,10 @@ MISTAKES = [
         "other_order",
         "The three scores stand in another order. Asked is mass, rank, hit.",
         lambda result: result[:, [1, 0, 2]],
+    ),
+    *(
+        after("other_order", "", lambda result, order=order: result[:, order])
+        for order in ([0, 2, 1], [2, 1, 0], [1, 2, 0], [2, 0, 1])
     ),
     after("mean", "You return the mean over the maps.", lambda r: r.mean(0).expand_as(r)),
     before("outside", "You score what lies OUTSIDE the mark.", masks=lambda masks: ~masks),

@@ -12,9 +12,12 @@ from xaicourse.course.lessons.l17_ground_truth_and_people.trials import (
     pooled_share,
     population_deviation,
     read_study,
+    sample_deviation,
     t_of,
     votes_by,
     votes_for_a,
+    votes_of_each_run,
+    votes_of_the_eager,
     winners,
     without_root,
 )
@@ -60,6 +63,22 @@ CASES = (
             eve=("rlrrlrrlrlrl", "llrl-l-r-l-r"),
             max=("llrl", "l--l"),
             zoe=("llllrl", "rrlrrr"),
+        ),
+    ),
+)
+
+
+def by_turns(trials):
+    """Return the trials item by item, so that the raters take turns."""
+    return sorted(trials, key=lambda trial: trial[1])
+
+
+CASES += (
+    case(
+        "by_turns",
+        "three raters who take turns",
+        trials=by_turns(
+            trials_of(zoe=("rlrlr", "rlllr"), bob=("llrr", "lrr-"), ann=("rrlrll", "rrlrrr"))
         ),
     ),
 )
@@ -132,6 +151,22 @@ MISTAKES = [
         votes=lambda trials: dict(list(votes_for_a(trials).items())[1:]),
     ),
     swap("first_rater", "", votes=lambda trials: dict(list(votes_for_a(trials).items())[:-1])),
+    swap(
+        "runs",
+        "You begin a new rater wherever the name changes. The trials of a rater need not stand "
+        "together: collect them by name.",
+        votes=votes_of_each_run,
+    ),
+    swap(
+        "eager_raters",
+        "You leave out raters who were silent once. Leave out the trial, keep the rater.",
+        votes=votes_of_the_eager,
+    ),
+    swap(
+        "sums",
+        "You count the votes for A. Raters answer unequally often: take each one's share.",
+        shares=lambda votes: [sum(each) for each in votes.values()],
+    ),
     # the mean in units of its error
     swap(
         "population",
@@ -154,6 +189,11 @@ MISTAKES = [
         "coins",
         "You take the width of fair coins. How far raters differ, the shares themselves say.",
         t=by_coins,
+    ),
+    swap(
+        "variance",
+        "You divide by the variance of the shares. The standard deviation is its root.",
+        t=lambda shares: t_of(shares, lambda shares: sample_deviation(shares) ** 2),
     ),
     swap("size_of_t", "Your t has lost its sign.", t=lambda shares: abs(t_of(shares))),
     after("other_order", "Asked is the mean first, then t.", lambda result: result[::-1]),

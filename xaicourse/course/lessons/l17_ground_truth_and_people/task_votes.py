@@ -55,6 +55,17 @@ MISTAKES = [
     ),
     swap("upper_doubled", "", one=at_least),
     swap(
+        "lower_tail",
+        f"You count k votes or fewer. For 15 of 20 this is nearly 1. {BOTH}",
+        one=lambda k, n: at_least(n - k, n),
+        sides=lambda one, k, n: one,
+    ),
+    swap(
+        "lower_doubled",
+        "You double the counts from k down. If k is above n / 2, the tail lies on the other side.",
+        one=lambda k, n: at_least(n - k, n),
+    ),
+    swap(
         "this_count",
         f"This is the probability of exactly k votes. {BOTH}",
         one=chance_of,
@@ -69,6 +80,16 @@ MISTAKES = [
         "strictly_more",
         "You leave out k itself. A count as far as k belongs to the tail.",
         one=strictly_more,
+    ),
+    swap(
+        "all_votes_left_out",
+        "You leave out the case that all n votes agree: range(k, n) ends at n - 1.",
+        one=lambda k, n: at_least(max(k, n - k), n) - chance_of(n, n),
+    ),
+    swap(
+        "half_of_this_count",
+        "You count k itself by half (a mid-p value). A count as far as k belongs to the tail.",
+        one=lambda k, n: at_least(max(k, n - k), n) - chance_of(k, n) / 2,
     ),
     swap(
         "strictly_more_one_side",

@@ -57,6 +57,25 @@ def votes_by(decode, keep_silence=False, unit=0):
     return votes
 
 
+def votes_of_each_run(trials):
+    """Begin a new rater wherever the name changes."""
+    found, before = [], None
+    for rater, _, side, picked in trials:
+        if picked is None:
+            continue
+        if rater != before:
+            found.append([])
+        found[-1].append(float(picked == side))
+        before = rater
+    return dict(enumerate(found))
+
+
+def votes_of_the_eager(trials):
+    """Leave out who was silent once."""
+    silent = {rater for rater, _, _, picked in trials if picked is None}
+    return votes_for_a([trial for trial in trials if trial[0] not in silent] or trials)
+
+
 def pooled(votes):
     """Return all votes in one list."""
     return [vote for each in votes.values() for vote in each]
