@@ -291,8 +291,8 @@ def draw_bars(axis: Axes, numbers: Sequence[float]) -> str:
 # ---- files ---------------------------------------------------------------------------------------
 
 
-def make(name: str) -> dict[str, Any]:
-    """Draw one picture, write it, and return what is put down of it."""
+def made(name: str) -> tuple[bytes, dict[str, Any]]:
+    """Draw one picture; return it as a file, and what is put down of it."""
     record = xc.METHODS[name]
     shown = scene(record)
     result = record.method(
@@ -300,8 +300,7 @@ def make(name: str) -> dict[str, Any]:
     )
     figure, alt = draw(record, shown, result)
     content = palette(figure)
-    write_atomically(FOLDER / f"{name}.png", content)
-    return {
+    return content, {
         "on": shown.on,
         "settings": plain(shown),
         "alt": alt,
@@ -344,7 +343,9 @@ def stored() -> dict[str, dict[str, Any]]:
 def make_all(names: Sequence[str] = ()) -> None:
     """Draw the pictures of some methods, or of all."""
     for name in names or sorted(xc.METHODS):
-        found = {**stored(), name: make(name)}
+        content, facts = made(name)
+        write_atomically(FOLDER / f"{name}.png", content)
+        found = {**stored(), name: facts}
         text = json.dumps(dict(sorted(found.items())), indent=1, ensure_ascii=False)
         write_atomically(FOLDER / "pictures.json", (text + "\n").encode())
-        print(name, found[name]["alt"], flush=True)
+        print(name, facts["alt"], flush=True)

@@ -5,8 +5,8 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
 import time
-import zipfile
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -41,43 +41,101 @@ assert xc.check("05.2", xc.exercise.TASKS["05.2"].reference).passed
 """
 
 
+WANTED = """
+from importlib.metadata import distribution, version
+from packaging.requirements import Requirement
+wanted = [Requirement(line) for line in distribution("xaicourse").requires]
+lab = [one for one in wanted if not one.marker or one.marker.evaluate({"extra": "lab"})]
+assert {"torch", "jupyterlab"} <= {one.name.lower() for one in lab}
+for one in lab:
+    assert one.specifier.contains(version(one.name), prereleases=True), one
+"""
+
+# The first cells of a copied lesson, in the kernel that JupyterLab would start.
+CELLS = """
+import sys
+import nbformat
+from nbclient import NotebookClient
+lesson = nbformat.read(sys.argv[1], as_version=4)
+code = [cell for cell in lesson.cells if cell.cell_type == "code"][:4]
+where = nbformat.v4.new_code_cell("import xaicourse; print(xaicourse.__file__)")
+lesson.cells = [*code, where]
+NotebookClient(lesson, kernel_name="python3", timeout=60).execute()
+print(where.outputs[0].text)
+"""
+
+
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """Build a wheel of this tree and unpack it, as pip would."""
+def venv(tmp_path_factory):
+    """An empty environment that holds the wheel, by pip; what it needs is lent by a path.
+
+    The .pth files of that path are not read, so that an editable install of the clone stays out.
+    """
     folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    venv = folder / "venv"
+    for command in (
+        ["hatchling", "build", "-t", "wheel", "-d", str(folder)],
+        ["venv", "--without-pip", str(venv)],
+    ):
+        command = [sys.executable, "-m", *command]
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     (wheel,) = folder.glob("*.whl")
-    zipfile.ZipFile(wheel).extractall(folder / "site")
-    return folder / "site"
+    pip = ["pip", "--python", str(venv), "install", "--no-deps", "--no-index", "--no-compile"]
+    command = [sys.executable, "-m", *pip, str(wheel)]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    (site_of(venv) / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return venv
 
 
-def run(site, where, *command):
-    environment = {**os.environ, "PYTHONPATH": str(site)}
-    environment.pop("XAICOURSE_DATA", None)
-    done = subprocess.run(
-        [sys.executable, *command], cwd=where, env=environment, capture_output=True, text=True
-    )
+def site_of(venv):
+    (site,) = venv.glob("[Ll]ib/**/site-packages")
+    return site
+
+
+def program(venv, name):
+    return str(venv / ("Scripts" if os.name == "nt" else "bin") / name)
+
+
+def outside():
+    """Return an environment that leads to no clone, neither to its code nor to its data."""
+    return {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "XAICOURSE_DATA")}
+
+
+def run(venv, where, name, *given):
+    command = [program(venv, name), *given]
+    done = subprocess.run(command, cwd=where, env=outside(), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def test_all_is_found_in_a_wheel(site, tmp_path):
-    run(site, tmp_path, "-c", LOOK, str(site))
+def test_all_is_found_in_a_wheel(venv, tmp_path):
+    run(venv, tmp_path, "python", "-c", LOOK, str(site_of(venv)))
 
 
-def test_lessons_of_a_wheel_are_copied_to_work_in_this_folder(site, tmp_path):
-    command = ("-c", "from xaicourse.cli import main; raise SystemExit(main())")
-    said = run(site, tmp_path, *command, "open", "--copy-only")
+def test_what_lab_asks_for_is_what_was_lent(venv, tmp_path):
+    run(venv, tmp_path, "python", "-c", WANTED)
+
+
+def test_lessons_of_a_wheel_are_copied_to_work_in_this_folder(venv, tmp_path):
+    said = run(venv, tmp_path, "xaicourse", "open", "--copy-only")
     assert "copied   work/exercises/05_integrated_gradients.ipynb" in said
     assert (tmp_path / "work" / "notebooks" / "00_start_here.ipynb").is_file()
     assert (tmp_path / "work" / "docs" / "refresher.md").is_file()
     sheet = tmp_path / "work" / "exercises" / "05_integrated_gradients.ipynb"
     issued = sheet.read_bytes()
     sheet.write_bytes(b"{}")
-    assert "your version is kept in work/backups/" in run(site, tmp_path, *command, "reset", "05")
+    assert "your version is kept in work/backups/" in run(
+        venv, tmp_path, "xaicourse", "reset", "05"
+    )
     assert sheet.read_bytes() == issued
     assert [f.read_bytes() for f in (tmp_path / "work/backups/exercises").iterdir()] == [b"{}"]
+
+
+def test_a_lesson_of_a_wheel_runs_in_its_kernel(venv, tmp_path):
+    run(venv, tmp_path, "xaicourse", "open", "--copy-only")
+    lesson = tmp_path / "work" / "notebooks" / "05_integrated_gradients.ipynb"
+    said = run(venv, lesson.parent, "python", "-c", CELLS, lesson.name)
+    assert Path(said.strip()).is_relative_to(site_of(venv))
 
 
 def asked(address):
@@ -93,13 +151,11 @@ def asked(address):
             time.sleep(0.2)
 
 
-def test_the_course_opens_from_a_wheel(site, tmp_path):
+def test_the_course_opens_from_a_wheel(venv, tmp_path):
     """`xaicourse open` in an empty folder: JupyterLab serves the lessons and the sheets."""
-    environment = {**os.environ, "PYTHONPATH": str(site)}
-    environment.pop("XAICOURSE_DATA", None)
-    command = [sys.executable, "-m", "xaicourse", "open", "05", "--no-browser"]
+    command = [program(venv, "xaicourse"), "open", "05", "--no-browser"]
     server = subprocess.Popen(
-        command, cwd=tmp_path, env=environment, text=True, stderr=subprocess.STDOUT,
+        command, cwd=tmp_path, env=outside(), text=True, stderr=subprocess.STDOUT,
         stdout=subprocess.PIPE,
     )  # fmt: skip
     try:
@@ -110,7 +166,7 @@ def test_the_course_opens_from_a_wheel(site, tmp_path):
         for folder in ("notebooks", "exercises"):
             content = asked(f"{address}/api/contents/{folder}?token={token}")["content"]
             names = sorted(one["name"] for one in content)
-            shipped = (site / "xaicourse" / "_shipped" / folder).glob("*.ipynb")
+            shipped = (site_of(venv) / "xaicourse" / "_shipped" / folder).glob("*.ipynb")
             assert names == sorted(file.name for file in shipped)
     finally:
         server.terminate()
@@ -118,8 +174,8 @@ def test_the_course_opens_from_a_wheel(site, tmp_path):
         server.stdout.close()
 
 
-def test_a_photo_and_a_net_of_ones_own_are_explained_from_a_wheel(site, tmp_path):
-    photo = site / "xaicourse" / "_shipped" / "data" / "photos" / "coffee.png"
+def test_a_photo_and_a_net_of_ones_own_are_explained_from_a_wheel(venv, tmp_path):
+    photo = site_of(venv) / "xaicourse" / "_shipped" / "data" / "photos" / "coffee.png"
     (tmp_path / "mine.png").write_bytes(photo.read_bytes())
     (tmp_path / "shop.py").write_text(
         "import torch\n\ndef net():\n    torch.manual_seed(0)\n    pool = torch.nn.AvgPool2d(56)\n"
@@ -127,6 +183,6 @@ def test_a_photo_and_a_net_of_ones_own_are_explained_from_a_wheel(site, tmp_path
     )
     (tmp_path / "names.txt").write_text("cup\nplate\nspoon\n")
     own = ("--model", "shop:net", "--labels", "names.txt", "--target", "plate", "--steps", "4")
-    said = run(site, tmp_path, "-m", "xaicourse", "explain", "mine.png", *own)
+    said = run(venv, tmp_path, "xaicourse", "explain", "mine.png", *own)
     assert 'the logit of "plate" (class 1)' in said
     assert (tmp_path / "mine_integrated_gradients.png").stat().st_size > 1000

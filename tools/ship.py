@@ -1,13 +1,15 @@
-"""What a wheel holds beside the package: data and notebooks, which core/places.py finds there.
+"""What a wheel holds beside the package: data, notebooks and pages, which core/places.py finds there.
 
 An editable installation ships nothing: it works in the clone.
 """
 
+from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FOLDERS = ("data", "notebooks", "exercises", "docs/refresher.md")
+FOLDERS = ("data", "notebooks", "exercises")
+PAGES = ("*.md", "*.bib", "*.png", "methods/*", "metrics/*")  # of docs/, as in core/places.py
 
 
 class Ship(BuildHookInterface):
@@ -16,5 +18,7 @@ class Ship(BuildHookInterface):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Add them to what the wheel is made of."""
         if version == "standard":
-            added = {name: f"xaicourse/_shipped/{name}" for name in FOLDERS}
+            docs = Path(self.root) / "docs"
+            pages = [f"docs/{f.relative_to(docs).as_posix()}" for p in PAGES for f in docs.glob(p)]
+            added = {name: f"xaicourse/_shipped/{name}" for name in (*FOLDERS, *pages)}
             build_data["force_include"].update(added)

@@ -114,10 +114,14 @@ def _open(options: argparse.Namespace) -> int:
     if options.lesson is not None:
         landing(root, options.lesson, sheet=options.sheet)  # refused before anything is copied
     changes = work.open_work(root)
+    quiet = [c for c in changes if c.file.startswith("docs/") and not c.message]
     for change in changes:
-        print(
-            f"{change.action:8} work/{change.file}" + (f": {change.message}" * bool(change.message))
-        )
+        if change not in quiet:
+            said = f": {change.message}" * bool(change.message)
+            print(f"{change.action:8} work/{change.file}{said}")
+    for action in sorted({change.action for change in quiet}):
+        count = sum(change.action == action for change in quiet)
+        print(f"{action:8} {count} pages in work/docs: your own model, methods, glossary ...")
     if not changes:
         print("work/ is up to date; your own changes are untouched")
     if options.copy_only:

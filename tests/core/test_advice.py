@@ -40,7 +40,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:.*use_reentrant"),
     pytest.mark.filterwarnings("ignore:None of the inputs have"),
     pytest.mark.filterwarnings("ignore:.*torch.jit"),
-    pytest.mark.filterwarnings("ignore:the model ends with a softmax"),
+    pytest.mark.filterwarnings("ignore:the model ends in "),
 ]
 
 

@@ -604,8 +604,8 @@ case(
 case(
     "the probability of a sigmoid",
     lambda: xc.gradient(nn.Sequential(*NET, nn.Sigmoid()), X, 1, output="probability"),
-    "pass output='logit'",
-    lambda: xc.gradient(nn.Sequential(*NET, nn.Sigmoid()), X, 1, output="logit"),
+    "pass output=lambda p: p",
+    lambda: xc.gradient(nn.Sequential(*NET, nn.Sigmoid()), X, 1, output=lambda p: p),
     lambda: slope(lambda z: NET(z).sigmoid(), X, 1),
 )
 

@@ -58,9 +58,22 @@ def test_outputs_that_are_probabilities_are_refused_and_the_advice_works(name, r
     for method in (xc.gradient, xc.scores, xc.integrated_gradients):
         with pytest.raises(ValueError, match=rf"{says}.*output=") as refused:
             method(model, X[:rows], target, output=output)
+    assert "output=lambda p: p" in str(refused.value)
     plain = model(X)[:, 0] if target == 0 else model(X)
-    advised = "logit" if "output='logit'" in str(refused.value) else lambda p: p
-    close(xc.scores(model, X, target, output=advised), plain)
+    close(xc.scores(model, X, target, output=lambda p: p), plain)
+
+
+@pytest.mark.fault("K4")
+@pytest.mark.parametrize("name", SQUASHED)
+def test_probabilities_are_not_explained_as_logits_without_a_word(name):
+    model, _ = SQUASHED[name]
+    target = 0 if model(X).dim() == 2 else None
+    for method in (xc.gradient, xc.integrated_gradients):
+        with pytest.warns(UserWarning, match=r"the model ends in .*\(\).*output=lambda p: p"):
+            method(model, X, target)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            method(model, X, target, output=lambda p: p)
 
 
 @pytest.mark.fault("K4")

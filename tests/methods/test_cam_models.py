@@ -389,7 +389,7 @@ def test_in_segmentation_the_layer_before_the_class_map_is_taken(build, settings
 
 
 @pytest.mark.fault("T11")
-@pytest.mark.filterwarnings("ignore:the model ends with a softmax")
+@pytest.mark.filterwarnings("ignore:the model ends in ")
 @pytest.mark.parametrize("ends", ["logits", "softmax", "dict"])
 def test_a_unet_is_explained_at_its_last_features(ends, close):
     run = {

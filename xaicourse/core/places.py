@@ -6,14 +6,15 @@ import os
 from pathlib import Path
 
 __all__ = [
-    "answers_file", "course_folder", "data_folder", "issued_folder", "refresher_page", "rooms",
-    "work_home",
+    "answers_file", "course_folder", "data_folder", "issued_folder", "pages", "refresher_page",
+    "rooms", "work_home",
 ]  # fmt: skip
 
 PACKAGE = Path(__file__).resolve().parents[1]
 SHIPPED = "_shipped"  # in a wheel: the package's own data/, notebooks/ and exercises/
 ISSUED = ("notebooks", "exercises")  # the lessons, the exercise sheets
 REFRESHER = "docs/refresher.md"
+PAGES = ("*.md", "*.bib", "*.png", "methods/*", "metrics/*")  # of docs/, read beside the lessons
 
 
 def course_folder(package: Path = PACKAGE) -> Path:
@@ -43,6 +44,11 @@ def data_folder() -> Path:
             "installed with  pip install -e '.[lab]' , or set XAICOURSE_DATA to its data folder."
         )
     return folder
+
+
+def pages(root: Path) -> list[Path]:
+    """Return the pages of docs/ that a student reads beside the lessons, with their pictures."""
+    return sorted(file for pattern in PAGES for file in (root / "docs").glob(pattern))
 
 
 def rooms(package: Path = PACKAGE) -> list[Path]:

@@ -26,7 +26,7 @@ from xaicourse.core.output_parts import escapes, refuse_list_of_rows, tensors_in
 from xaicourse.core.recomputation import hides_a_block, refusal
 from xaicourse.core.row_guard import check_function, check_rows, is_known, remember, weakly
 from xaicourse.core.rules import BackwardRules
-from xaicourse.core.scale import check_output, check_scale, notice_softmax, transform
+from xaicourse.core.scale import check_output, check_scale, notice_squashed, transform
 from xaicourse.core.target_checks import (
     as_target,
     check_target,
@@ -80,7 +80,6 @@ class Question:
         self.batch_size = checks.default_batch_size(largest_input(model, x), batch_size)
         self.gradient_calls = 0
         self._called = self._own_statistics = False  # the latter: met a batch norm by the batch
-        self._squashed_by: str | None = None  # the softmax or sigmoid that the model ends with
         self._hooks_unknown = True  # whether the model sets hooks on its tensors
         self._audited: Any = None  # x's autograd node and those of the outputs, under rules
         check_extras(model, len(x))
@@ -316,7 +315,8 @@ class Question:
                 f"({checks.what_fits(self.model, inputs, len(self.x))})"
             ) from error
         self._own_statistics = probe.own_statistics
-        self._squashed_by = probe.squashed_by(outputs)
+        if self.rules is None:  # else a softmax is refused, or was allowed
+            notice_squashed(self.output, probe.squashed_by(outputs))
         if not callable(self.output) and self.output != "logit":
             for part in parts_read(self.target, outputs):
                 check_output(self.output, part, probe.squashed_by(part), part is not outputs)
@@ -347,8 +347,6 @@ class Question:
             said = read(outputs, rows)
             if check_rows(ask, points.detach(), rows, said, by_the_batch=self._own_statistics):
                 remember(self.model, form, many)
-            if self.rules is None:  # else the softmax is refused, or was allowed
-                notice_softmax(self.output, self._squashed_by)
 
     def _scaled(self, outputs: Any) -> Any:
         return transform(outputs, self.output, partial(parts_read, self.target))

@@ -11,7 +11,7 @@ from torch.nn import functional
 from xaicourse.core.chunks import at_least_float32
 from xaicourse.core.output_parts import map_tensors
 
-__all__ = ["OUTPUTS", "check_output", "check_scale", "notice_softmax", "transform"]
+__all__ = ["OUTPUTS", "check_output", "check_scale", "notice_squashed", "transform"]
 
 OUTPUTS = ("logit", "probability", "log_probability", "margin")
 
@@ -47,13 +47,13 @@ def _chances(outputs: Tensor, output: str) -> Tensor:
     return z.softmax(dim=1) if output == "probability" else z.log_softmax(dim=1)
 
 
-def notice_softmax(output: Any, squashed_by: str | None) -> None:
-    """Warn where a model ends with a softmax and its outputs are explained as they are."""
-    if output == "logit" and squashed_by == "softmax":
+def notice_squashed(output: Any, squashed_by: str | None) -> None:
+    """Warn where a model ends with a softmax or sigmoid and its outputs are explained as logits."""
+    if output == "logit" and squashed_by is not None:
         warnings.warn(
-            "the model ends with a softmax, so that its outputs are probabilities: their gradient "
-            "is nearly 0 where the model is sure. Explain the logits in front of it, such as "
-            "model[:-1] of an nn.Sequential, or say that probabilities are meant: "
+            f"the model ends in {squashed_by}(), so that its outputs are probabilities: their "
+            "gradient is nearly 0 where the model is sure. Explain the logits in front of it, such "
+            "as model[:-1] of an nn.Sequential, or say that probabilities are meant: "
             "output=lambda p: p",
             stacklevel=2,
         )
@@ -110,8 +110,7 @@ def _refuse_probabilities(
     output: str, outputs: Tensor, squashed_by: str | None, several: bool
 ) -> None:
     """Raise, or warn where it is not certain, if the outputs are probabilities already."""
-    plain = "lambda p: p" if squashed_by == "softmax" else "'logit'"  # see `notice_softmax`
-    advice = f"pass output={plain} to explain them as they are"
+    advice = "pass output=lambda p: p to explain them as they are"  # see `notice_squashed`
     z = at_least_float32(outputs.detach())
     inside = bool(((z >= 0) & (z <= 1)).all())
     tolerance = 1e-4 if outputs.dtype in (torch.float32, torch.float64) else 1e-2

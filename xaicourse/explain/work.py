@@ -129,7 +129,7 @@ def _attribute(
         settings = {**settings, "layer": _layer(network, settings["layer"])}
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r".*did not reach tol", category=UserWarning)
-        warnings.filterwarnings("ignore", message=r"the model ends with a softmax")  # told above
+        warnings.filterwarnings("ignore", message=r"the model ends in ")  # told above
         return record.method(network, x, target, return_details=True, **settings)
 
 

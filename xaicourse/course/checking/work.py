@@ -2,8 +2,9 @@
 
 Lessons and sheets are tracked files; edited in place, they would collide with the next update of
 the course. So students open copies in work/, which git ignores: lessons in the form that
-`work_form` gives them, all else byte by byte. work/.xaicourse.json remembers the sha256 of each
-file as it was written, and that is how a changed copy is told from an old one.
+`work_form` gives them, pages in that of `page_form`, all else byte by byte. work/.xaicourse.json
+remembers the sha256 of each file as it was written, and that is how a changed copy is told from an
+old one.
 """
 
 import errno
@@ -17,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from xaicourse.core.files import check_ordinary, locked, write_atomically, write_new
-from xaicourse.core.places import ISSUED, REFRESHER, work_home
+from xaicourse.core.places import ISSUED, pages, work_home
+from xaicourse.course.checking.page_form import page_form
 from xaicourse.course.checking.work_form import as_bytes, work_form
 
 MANIFEST = ".xaicourse.json"
@@ -129,16 +131,18 @@ def _name_for_new_version(file: Path, offered: str | None, new: str) -> Path:
 
 
 def _course_files(root: Path) -> list[Path]:
-    """Return lessons and sheets with what lies beside them, and the refresher; no hidden files."""
+    """Return lessons and sheets with what lies beside them, and the pages; no hidden files."""
     files = [file for folder in ISSUED for file in sorted((root / folder).rglob("*"))]
-    files.append(root / REFRESHER)
+    files += pages(root)
     hidden = [any(part.startswith(".") for part in f.relative_to(root).parts) for f in files]
     return [file for file, hides in zip(files, hidden, strict=True) if file.is_file() and not hides]
 
 
 def _issued(root: Path, file: Path) -> bytes:
-    """Return what of a file goes to work/: a lesson in its form for work, all else as it is."""
+    """Return what of a file goes to work/: lessons and pages in their form for work."""
     content = file.read_bytes()
+    if file.suffix == ".md":
+        return page_form(content.decode(), file, root).encode()
     if file.parent != root / LESSONS or file.suffix != ".ipynb":
         return content
     try:

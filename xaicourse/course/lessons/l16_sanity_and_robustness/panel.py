@@ -38,9 +38,10 @@ STEPS = 20
 LARGEST = 32
 MOST_ATTACKS = 40
 STRONGEST = 50
+INTEGRATED = "Integrated Gradients"
 METHODS: dict[str, tuple[str, dict[str, Any]]] = {
     "gradient": ("gradient", {}),
-    "Integrated Gradients": ("integrated_gradients", {"steps": 8}),
+    INTEGRATED: ("integrated_gradients", {"steps": 8}),
     "SmoothGrad": ("smoothgrad", {"samples": 8, "sigma": 0.1}),
 }
 GOALS = {
@@ -175,10 +176,12 @@ class AttackPanel(InputPanel):
         for place, (name, picture) in zip(places, pictures.items(), strict=False):
             yield Photo(place, name, picture.cpu(), says=f"the picture {name}")
         limit = shared_limits([result.maps[0]], 99.0)[1]
+        unit = "share of logit" if result.settings["method"] == INTEGRATED else "logit per unit"
         for k, (name, values) in enumerate(zip(pictures, result.maps, strict=True)):
             bar = (9.3, 0.25, 0.1, 1.34) if k == 2 else None
             yield Map(
-                places[3 + k], f"map: {name}", values, limit=limit, bar_at=bar, clipped=True,
+                places[3 + k], f"map: {name}", values,
+                limit=limit, bar_at=bar, unit=unit, clipped=True,
                 says=f"the map of {name}, on the scale of the map of x",
             )  # fmt: skip
 
