@@ -2,14 +2,17 @@
 
 import functools
 import importlib.util
+import logging
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -243,10 +246,102 @@ def test_unequal_things_have_unequal_fingerprints(monkeypatch):
     assert fingerprint(calls_another) != found[-1], "a function that it calls reads another number"
 
 
+class Scaled(nn.Module):
+    """A net of which much is no weight."""
+
+    factor = 1.0
+
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.Linear(2, 2, bias=False).requires_grad_(False)
+        self.inner.weight.fill_(1)
+        self.times, self.settings, self.shifts = 1.0, {"power": 1}, [torch.zeros(2)]
+        self.activation, self.log = torch.relu, logging.getLogger("scaled")
+        self.register_buffer("mask", torch.ones(2), persistent=False)
+
+    def forward(self, x):
+        return self.factor * self.times * self.activation(self.inner(x))
+
+
+class Slots:
+    __slots__ = ("inner",)
+
+    def __init__(self, inner):
+        self.inner = inner
+
+
+def set_on(name, value):
+    return lambda net: setattr(net, name, value)
+
+
+CHANGES = {
+    "a number": set_on("times", 3.0),
+    "a new attribute": set_on("more", 1),
+    "a function": set_on("activation", torch.tanh),
+    "another forward": set_on("forward", lambda x: x),
+    "a dict": lambda net: net.settings.update(power=2),
+    "a tensor in a list": lambda net: net.shifts[0].add_(1),
+    "a buffer that is not saved": lambda net: net.mask.add_(1),
+    "an inner module": lambda net: set_on("scale", 2)(net.inner),
+    "a hook": lambda net: net.inner.register_forward_hook(lambda net, args, out: 2 * out),
+    "a hook in front": lambda net: net.register_forward_pre_hook(lambda net, args: args),
+    "a path": set_on("file", Path("a")),
+    "a set": set_on("file", {"a", "b"}),
+    "an array": set_on("file", np.arange(3)),
+    "an object": set_on("file", Way(3)),
+    "slots": set_on("file", Slots(1)),
+}
+
+
+def test_a_model_is_more_than_its_weights(monkeypatch):
+    assert fingerprint(Scaled()) == fingerprint(Scaled())
+    found = {"as it was": fingerprint(Scaled())}
+    for name, change in CHANGES.items():
+        pair = Scaled(), Scaled()
+        for net in pair:
+            change(net)
+        first, second = map(fingerprint, pair)
+        assert first == second, name
+        found[name] = first
+    monkeypatch.setattr(Scaled, "factor", 2.0)
+    found["an attribute of the class"] = fingerprint(Scaled())
+    assert len(set(found.values())) == len(found)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script")
+def test_models_in_a_wrapper_are_told_apart():
+    two = lambda x, more: x + more  # noqa: E731
+    for make in (
+        lambda k: functools.partial(two, more=k),
+        lambda k: xc.bind(two, more=torch.full((2, 1), float(k))),
+        lambda k: torch.compile(nn.Linear(k, 2).requires_grad_(False)),
+        lambda k: torch.jit.script(nn.Linear(k, 2)),
+        lambda k: torch.fx.symbolic_trace(nn.Sequential(nn.ReLU(), nn.Softmax(k))),
+        lambda k: Slots(k),
+    ):
+        seeds = [torch.random.manual_seed(0) and fingerprint(make(k)) for k in (1, 1, 2)]
+        assert seeds[0] == seeds[1] != seeds[2]
+
+
+def test_a_net_that_was_used_is_still_the_same():
+    net, x = xc.zoo.load("fashion_cnn", device="cpu"), xc.datasets.fashion_mnist(n=1).x
+    before = fingerprint(net)
+    for method in (xc.gradient, xc.lrp, xc.deeplift, xc.spec("grad_cam", layer="conv2")):
+        method(net, x)
+    assert fingerprint(net) == before
+
+
+def test_two_functions_of_one_line_are_told_apart():
+    first, second = (lambda z: z[:, 0]), (lambda z: z[:, 1])
+    assert fingerprint(first) != fingerprint(second)
+
+
 def test_what_cannot_be_told_from_its_like_is_refused():
-    for thing in (object(), [iter(())], fixed(object())):
+    for thing in (object(), [iter(())], fixed(object()), threading.Lock(), torch.Generator()):
         with pytest.raises(TypeError, match="leave keep out"):
             fingerprint(thing)
+    with pytest.raises(TypeError, match=r"model needs to know .* plain values$"):
+        fingerprint(object(), of="model")
     namespace: dict = {}
     exec("def made(x):\n    return x", namespace)
     with pytest.raises(TypeError, match="keep needs the source of made"):

@@ -124,7 +124,7 @@ def save_maps(
                 bar.update(1)
                 continue
             one = _target_of(target, name)
-            from_what = fingerprint(x, one)
+            from_what = fingerprint(x, one, of="target")
             if _made_from(place) == from_what:
                 found.append(name)
             else:
@@ -257,14 +257,13 @@ def _keep_manifest(folder: Path, model: Any, chosen: Spec, output: Any) -> None:
     try:
         now = {
             "method": chosen.to_json(),
-            "model": fingerprint(model),
-            "output": output if isinstance(output, str) else fingerprint(output),
+            "model": fingerprint(model, of="model"),
+            "output": output if isinstance(output, str) else fingerprint(output, of="output"),
             "xaicourse": __version__,
         }
     except TypeError as error:
         raise TypeError(
-            "model or output cannot be told from another, so that a second run would not know "
-            f"whether the maps are its own: {error}"
+            f"{error} (a second run could not tell whether the maps are its own)"
         ) from error
     file = folder / MANIFEST
     if not file.exists():
