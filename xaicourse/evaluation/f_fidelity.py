@@ -88,8 +88,9 @@ def f_fidelity(
     Returns
     -------
     MetricResult
-        :math:`\mathrm{FFid}^+ - \mathrm{FFid}^-` of each image, **higher is better**; at
-        size = 0.5 a map that knows nothing is expected to get 0.
+        :math:`\mathrm{FFid}^+ - \mathrm{FFid}^-` of each image, in units of `output`, so from -1 to
+        1 for probabilities, **higher is better**; at size = 0.5 a map that knows nothing is
+        expected to get 0.
 
     Notes
     -----

@@ -86,7 +86,8 @@ def infidelity(
     Returns
     -------
     MetricResult
-        One expectation an image, at least 0, **lower is better**. A map of zeros has 1.
+        One expectation an image, from 0 to 1 as it is scaled here, **lower is better**; unscaled at
+        least 0. A map of zeros has 1. Where no change moves the score there is none.
 
     Notes
     -----
