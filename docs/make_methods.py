@@ -248,7 +248,7 @@ Red speaks for the class, blue against it; each map has a scale of its own, so c
 strengths. A picture leads to the method's page.
 
 By year they stand in the [timeline](../timeline.md); which to take says the
-[cheat sheet](../cheat_sheet.md).
+[cheat sheet](../cheat_sheet.md); how to judge a map say the [metrics](../metrics/index.md).
 
 {chr(10).join(map(of_family, FAMILIES))}"""
 

@@ -186,7 +186,7 @@ def f_fidelity(
         (N, H, W) for images. A unit is worth the sum of its features. Where each row has labels of
         its own, a curve has 100 steps.
     seed : int
-        Orders equal values.
+        Draws what is removed, and orders equal values.
     batch_size : int, optional
         Rows that go through the model at once; never changes the result.
 
@@ -1420,7 +1420,7 @@ def infidelity(
         (N, H, W) for images. A unit is worth the sum of its features. Where each row has labels of
         its own, a curve has 100 steps.
     seed : int
-        Orders equal values.
+        Draws the changes, the same for every row and on every device.
     batch_size : int, optional
         Rows that go through the model at once; never changes the result.
 
@@ -3553,7 +3553,7 @@ def sensitivity_n(
         (N, H, W) for images. A unit is worth the sum of its features. Where each row has labels of
         its own, a curve has 100 steps.
     seed : int
-        Orders equal values.
+        Draws the sets, the same for every row and on every device.
     batch_size : int, optional
         Rows that go through the model at once; never changes the result.
 
@@ -3647,7 +3647,7 @@ def faithfulness_correlation(
         (N, H, W) for images. A unit is worth the sum of its features. Where each row has labels of
         its own, a curve has 100 steps.
     seed : int
-        Orders equal values.
+        Draws the sets, the same for every row and on every device.
     batch_size : int, optional
         Rows that go through the model at once; never changes the result.
 

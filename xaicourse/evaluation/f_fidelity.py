@@ -84,6 +84,8 @@ def f_fidelity(
         ``"difference"`` of both, ``"plus"``, or ``"minus"``, of which lower is better.
     imputer : number, str, Tensor or callable
         What stands in for removed features, the same as in the fine-tuning.
+    seed : int
+        Draws what is removed, and orders equal values.
 
     Returns
     -------

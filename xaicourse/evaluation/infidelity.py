@@ -82,6 +82,8 @@ def infidelity(
         and images whose score moves much do not outweigh the others.
     imputer : number, str, Tensor or callable
         What stands in for removed features.
+    seed : int
+        Draws the changes, the same for every row and on every device.
 
     Returns
     -------
