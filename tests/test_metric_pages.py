@@ -116,6 +116,7 @@ def test_markdown_is_clean(name):
     assert not re.search(r"^#{3,}", text, re.M)
     assert text.count("$$") % 2 == 0
     assert not re.search(r"\\[^\w\s]", text), "a host may read it as an escape"
+    assert not re.search(r"\\$", text, re.M), "a space of TeX that is lost at the end of a line"
     assert not re.search(r":\w+:`|``|^\.\. |^={4,}|</?[a-z]+>|\]_", text, re.M)
     assert "\n\n\n" not in text_of(name), "a part is empty"
     for table in re.findall(r"(?:^\|.*\n)+", text, re.M):

@@ -191,7 +191,7 @@ def smooth_parameter_randomisation(
     r"""Measure how alike the mean map of noisy copies stays when layers are drawn anew.
 
     .. math::
-        \frac1T \sum_{k=1}^{T} \rho\Big(\frac1n \sum_i \Phi_f(x + \varepsilon_i),\
+        \frac1T \sum_{k=1}^{T} \rho\Big(\frac1n \sum_i \Phi_f(x + \varepsilon_i),\;
         \frac1n \sum_i \Phi_{f_k}(x + \varepsilon_i)\Big)
 
     Returns
