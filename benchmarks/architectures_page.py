@@ -166,7 +166,7 @@ def result_text(store: Mapping[str, Any]) -> str:
             re.sub(r" (on|over|at) \S+( feature maps)?$", "", why)
         )
     said = [[name, "; ".join(dict.fromkeys(words))] for name, words in by_method.items()]
-    return f"""# Method x architecture
+    return f"""# Every method on every architecture
 
 Made by `benchmarks/architectures.py`. {INTRO}{missing(store)}
 {main_table(store)}

@@ -46,6 +46,7 @@ def inline(text: str, pages: Collection[str] = ()) -> str:
         r":math:`([^`]+)`", lambda found: f"${formula(' '.join(found[1].split()))}$", text
     )
     text = re.sub(r"``([^`]+)``", r"`\1`", text)
+    text = re.sub(r" \[(\w+)\]_", r" (\1)", text)
     return re.sub(
         r"`([a-z_]\w*)`",
         lambda found: f"[`{found[1]}`]({found[1]}.md)" if found[1] in pages else found[0],

@@ -75,7 +75,9 @@ def page() -> str:
         "## Metrics",
         "Each is called as `xc.evaluation.NAME(model, x, attribution, target=None, ...)`; those "
         "that explain again are given a method, `NAME(model, x, method, target=None, ...)`, and "
-        "those that train nets also data, `NAME(train, data, method, ...)`.",
+        "those that train nets also data, `NAME(train, data, method, ...)`. Each has a page with "
+        "its equation, its cost, what its values mean and when it misleads: "
+        "[table](metrics/index.md).",
         metrics(xc.METRICS.values()),
         "## Models",
         "Each is loaded by `xc.zoo.load(name)`.",

@@ -54,7 +54,7 @@ Written by `python docs/make_cheat_sheet.py`; do not edit. Every name is a metho
 4. **A control.** Another class, random weights, a random map: does the map know the difference?
 5. **The baseline.** Another one: what stays of what you would say?
 6. **The score.** Delete the highest pixels, and as many random ones: which fall is larger, under
-   two imputers?
+   two imputers? Other [metrics](metrics/index.md) see other faults.
 
 Lessons [05](../notebooks/05_integrated_gradients.ipynb),
 [15](../notebooks/15_test_the_metric.ipynb) and

@@ -11,15 +11,13 @@ from __future__ import annotations
 
 import argparse
 import functools
-import inspect
-import re
-import textwrap
 from collections.abc import Mapping
 from typing import Any
 
 from docstring_markdown import inline, markdown, paragraphs, parameters, sections
 from make_api import link
-from make_ledger import LEGS, ROOT, leg, read_legs, read_measured, table, taught
+from make_ledger import LEGS, ROOT, read_legs, read_measured, table, taught
+from record_pages import CITED, entries, example, refused, returned, signature, standing
 
 import xaicourse as xc
 from xaicourse.core.files import write_atomically
@@ -29,8 +27,6 @@ from xaicourse.course.table import LESSONS
 
 FOLDER = ROOT / "docs" / "methods"
 ACROSS = 4  # pictures in a line of the gallery
-BIBLIOGRAPHY = ROOT / "docs" / "references.bib"
-CITED = re.compile(r"^\.\. \[(\w+)\] ", re.M)
 
 FAMILIES = {
     Family.VANILLA: "One or two backward passes, with the gradient's rules or with others",
@@ -119,7 +115,7 @@ F is the number that is explained, x the input.
 ## Call
 
 ```python
-{signature(record)}
+{signature(f"xc.{record.name}", record.method)}
 ```
 
 {parameters(said["Parameters"], names)}
@@ -150,14 +146,14 @@ It fails when {markdown(fails, names)}
 
 ## Where it stands
 
-{standing(record)}
+{standing(taught(record), read_legs()[record.name], LEGS, "ledger.md")}
 
 ## Paper
 
 {markdown(CITED.sub("- ", said["References"]), names)}
 
 ```bibtex
-{entries(record)}
+{entries(record.method)}
 ```
 
 [All methods](index.md) · [cheat sheet](../cheat_sheet.md) · [glossary](../glossary.md)
@@ -203,41 +199,6 @@ def facts(record: MethodRecord) -> str:
     return table(("", ""), rows)
 
 
-def signature(record: MethodRecord) -> str:
-    """Return the call with all its defaults, in lines of 88 letters."""
-    parts = ["model", "x"]
-    for name, parameter in list(inspect.signature(record.method).parameters.items())[2:]:
-        if parameter.kind is parameter.KEYWORD_ONLY and "*" not in parts:
-            parts.append("*")
-        parts.append(f"{name}={parameter.default!r}")
-    indent = " " * 4
-    lines = textwrap.wrap(", ".join(parts), 88, initial_indent=indent, subsequent_indent=indent,
-                          break_long_words=False)  # fmt: skip
-    return "\n".join([f"xc.{record.name}(", *lines, ")"])
-
-
-def returned(text: str, names: Any) -> str:
-    """Return what comes back, in one paragraph."""
-    kind, _, body = text.partition("\n")
-    return f"{inline(kind)}. {' '.join(inline(body, names).split())}"
-
-
-def refused(text: str, names: Any) -> str:
-    """Return what is refused, in one paragraph."""
-    said = []
-    for line in text.splitlines():
-        said.append(line.strip() if line.startswith(" ") else f"(`{line.strip()}`)")
-    return inline(" ".join(said), names)
-
-
-def example(text: str, names: Any) -> str:
-    """Return the example: words, and code that a reader may paste into a Python prompt."""
-    return "\n\n".join(
-        f"```pycon\n{part}\n```" if part.startswith(">>>") else inline(part, names)
-        for part in re.split(r"\n\n+", text)
-    )
-
-
 def measured(record: MethodRecord) -> str:
     """Return what one call cost where it was measured."""
     lines = []
@@ -274,26 +235,6 @@ def axioms(record: MethodRecord) -> str:
     return table(("claims", "does not claim"), [[", ".join(kept) or "-", ", ".join(rest) or "-"]])
 
 
-def standing(record: MethodRecord) -> str:
-    """Return where a method is taught, and which tests prove it."""
-    lesson = taught(record).replace("](../", "](../../")
-    legs = read_legs()[record.name]
-    proofs = [leg(legs, kind).replace("](../", "](../../") for kind in LEGS]
-    kinds = [kind.replace("_", " ") for kind in LEGS]
-    lines = [f"- {kind}: {proof}" for kind, proof in zip(kinds, proofs, strict=True)]
-    lesson = lesson.removeprefix("lesson ")
-    return f"Taught in lesson {lesson}. Proved by ([ledger](../ledger.md)):\n\n" + "\n".join(lines)
-
-
-def entries(record: MethodRecord) -> str:
-    """Return the entries in docs/references.bib that its docstring cites."""
-    text = BIBLIOGRAPHY.read_text(encoding="utf-8")
-    whole = re.findall(r"^(@\w+\{(\w+),\n.*?^\})$", text, re.M | re.S)
-    by_key = {key: entry for entry, key in whole}
-    cited = CITED.findall(inspect.getdoc(record.method) or "")
-    return "\n\n".join(by_key[key] for key in cited)
-
-
 # ---- the gallery ---------------------------------------------------------------------------------
 
 
@@ -307,7 +248,7 @@ Red speaks for the class, blue against it; each map has a scale of its own, so c
 strengths. A picture leads to the method's page.
 
 By year they stand in the [timeline](../timeline.md); which to take says the
-[cheat sheet](../cheat_sheet.md).
+[cheat sheet](../cheat_sheet.md); how to judge a map say the [metrics](../metrics/index.md).
 
 {chr(10).join(map(of_family, FAMILIES))}"""
 

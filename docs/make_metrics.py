@@ -60,6 +60,7 @@ def page() -> str:
 
 Written by `python docs/make_metrics.py`; do not edit. By kind: of a map alone, of a map and a mask,
 of a curve of scores, of a method that explains again, of a data set on which nets are trained.
+What each measures and when it misleads stands on its [page](metrics/index.md).
 
 ## Proved by what
 

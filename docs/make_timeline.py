@@ -26,7 +26,10 @@ def page() -> str:
     records = sorted(registered(), key=lambda record: (record.year, record.lesson, record.name))
     years = [of_year(year, list(group)) for year, group in groupby(records, lambda r: r.year)]
     metrics = sorted(xc.METRICS.values(), key=lambda record: (record.year, record.name))
-    lines = [[str(r.year), f"{r.title} (`{r.name}`)", link(r.paper), lesson(r)] for r in metrics]
+    lines = [
+        [str(r.year), f"[{r.title}](metrics/{r.name}.md)", link(r.paper), lesson(r)]
+        for r in metrics
+    ]
     return f"""# Timeline
 
 Written by `python docs/make_timeline.py`; do not edit. {len(records)} methods and {len(metrics)}

@@ -131,7 +131,7 @@ def test_every_method_and_metric_has_its_place():
         assert f"(methods/{name}.md)" in timeline
     for name in xc.METRICS:
         assert f"| `{name}` |" in metrics
-        assert f"(`{name}`)" in timeline
+        assert f"(metrics/{name}.md)" in timeline
 
 
 def test_the_timeline_goes_forward():

@@ -23,6 +23,7 @@ include_patterns = [
     "docs/*.md",
     "docs/site/*.md",
     "docs/methods/*.md",
+    "docs/metrics/*.md",
     "notebooks/*.ipynb",
     "exercises/*.ipynb",
     "solutions/*",
@@ -63,11 +64,13 @@ html_extra_path = ["extra"]  # index.html, which leads to the home page
 html_math_renderer = "mathml"
 html_copy_source = html_show_sourcelink = False
 html_show_sphinx = False
-WIDE = [f"docs/{name}" for name in ("api", "architectures", "claims", "ledger", "metrics")]
+WIDE_TABLES = ("api", "architectures", "claims", "ledger", "metrics", "metrics/index")
+WIDE = [f"docs/{name}" for name in WIDE_TABLES]
 html_theme_options = {
     "logo": {"text": "xaicourse"},
     "navbar_end": ["theme-switcher"],
     "navbar_align": "left",
+    "header_links_before_dropdown": 6,
     "show_toc_level": 2,
     # pages of wide tables take the room of the right bar
     "secondary_sidebar_items": {"**": ["page-toc"], **{page: [] for page in WIDE}},

@@ -1,7 +1,7 @@
 """What the site makes of a notebook when it reads one.
 
-Pictures get their alternative text, a cell that is folded in JupyterLab is folded here, and a panel
-says how to move it.
+Pictures get their alternative text, a cell that is folded in JupyterLab is folded here, a panel
+says how to move it, and a worked sheet says that it is one.
 """
 
 import films
@@ -15,12 +15,20 @@ STILL = (
 def read(text: str) -> nbformat.NotebookNode:
     """Return the notebook as the site shows it."""
     notebook = nbformat.reads(text, as_version=4)
+    say_solved(notebook)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             fold(cell)
             say_alt(cell)
             show_panels(cell)
     return notebook
+
+
+def say_solved(notebook: nbformat.NotebookNode) -> None:
+    """Tell a worked sheet from its exercise sheet, which has the same title."""
+    if notebook.metadata.get("xaicourse", {}).get("product") == "solution":
+        title, *rest = notebook.cells[0].source.split("\n")
+        notebook.cells[0].source = "\n".join([f"{title} (solved)", *rest])
 
 
 def settings(cell: nbformat.NotebookNode) -> dict:

@@ -55,8 +55,10 @@ def toctree(caption: str, folder: str, names: Iterable[str]) -> str:
 
 
 NUMBERED = [*NAMES.values()]
-METHODS = sorted(file.stem for file in (ROOT / "docs" / "methods").glob("*.md"))
-METHODS.remove("index")
+METHODS, METRICS = (
+    sorted(file.stem for file in (ROOT / "docs" / kind).glob("*.md") if file.stem != "index")
+    for kind in ("methods", "metrics")
+)
 WORDS = {
     "lessons": lessons(),
     "teaching": teaching(),
@@ -67,4 +69,5 @@ WORDS = {
     "worked_pages": toctree("Worked sheets", "solutions", NUMBERED),
     "overview_pages": toctree("", "docs", ["cheat_sheet", "glossary", "timeline"]),
     "method_pages": toctree("All methods", "docs/methods", ["index", *METHODS]),
+    "metric_pages": toctree("All metrics", "docs/metrics", ["index", *METRICS]),
 }

@@ -15,6 +15,8 @@ PAGES = {
     "recipes": "docs/own_model.html",
     "gallery": "docs/methods/index.html",
     "method": "docs/methods/integrated_gradients.html",
+    "metrics": "docs/metrics/index.html",
+    "metric": "docs/metrics/road.html",
 }
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 

@@ -15,12 +15,13 @@ ROOT = Path(__file__).parents[2]
 FETCHED = {"script": "src", "link": "href", "img": "src", "source": "src", "iframe": "src",
            "video": "src", "audio": "src", "object": "data", "embed": "src"}  # fmt: skip
 PAGES_OF = {
-    "docs/site": 6,
+    "docs/site": 7,
     "notebooks": 17,
     "exercises": 16,
     "solutions": 32,
     "docs": 11,
     "docs/methods": 60,
+    "docs/metrics": 40,
 }
 
 
@@ -114,6 +115,25 @@ def test_a_broken_link_would_be_seen(site):
     links = "".join(f'<a href="{link}">' for link in ("#b", "no.html", "#a", "https://a.org/"))
     page = soup(f'<p id="a">{links}', "html.parser")
     assert [link for _, link in broken({"index.html": page}, site)] == ["#b", "no.html"]
+
+
+def same_titles(pages):
+    """Return title -> the pages that share it."""
+    found = {}
+    for name, page in pages.items():
+        found.setdefault(" ".join(page.find("title").get_text().split()), []).append(name)
+    return {title: names for title, names in found.items() if len(names) > 1}
+
+
+def test_no_two_pages_have_the_same_title(pages):
+    assert same_titles(pages) == {}
+
+
+def test_a_title_that_is_there_twice_would_be_seen():
+    soup = pytest.importorskip("bs4").BeautifulSoup
+    texts = {"a.html": "Noise", "b.html": " Noise\n", "c.html": "Noise (solved)"}
+    made = {name: soup(f"<title>{text}</title>", "html.parser") for name, text in texts.items()}
+    assert same_titles(made) == {"Noise": ["a.html", "b.html"]}
 
 
 def test_every_picture_says_what_it_shows(pages):

@@ -186,15 +186,16 @@ def f_fidelity(
         (N, H, W) for images. A unit is worth the sum of its features. Where each row has labels of
         its own, a curve has 100 steps.
     seed : int
-        Orders equal values.
+        Draws what is removed, and orders equal values.
     batch_size : int, optional
         Rows that go through the model at once; never changes the result.
 
     Returns
     -------
     MetricResult
-        :math:`\mathrm{FFid}^+ - \mathrm{FFid}^-` of each image, **higher is better**; at
-        size = 0.5 a map that knows nothing is expected to get 0.
+        :math:`\mathrm{FFid}^+ - \mathrm{FFid}^-` of each image, in units of `output`, so from -1 to
+        1 for probabilities, **higher is better**; at size = 0.5 a map that knows nothing is
+        expected to get 0.
 
     Raises
     ------
@@ -281,7 +282,8 @@ def deletion(
     Returns
     -------
     MetricResult
-        One area an image, **lower is better**, with the curve (N, T + 1).
+        One area an image, in units of `output`, so from 0 to 1 for probabilities,
+        **lower is better**, with the curve (N, T + 1).
 
     Raises
     ------
@@ -367,7 +369,8 @@ def insertion(
     Returns
     -------
     MetricResult
-        One area an image, **higher is better**, with the curve (N, T + 1).
+        One area an image, in units of `output`, so from 0 to 1 for probabilities,
+        **higher is better**, with the curve (N, T + 1).
 
     Raises
     ------
@@ -455,7 +458,8 @@ def abpc(
     Returns
     -------
     MetricResult
-        One area an image, **higher is better**; its curve is the difference, 0 at both ends.
+        One area an image, in units of `output`, so from -1 to 1 for probabilities,
+        **higher is better**; its curve is the difference, 0 at both ends.
 
     Raises
     ------
@@ -619,7 +623,7 @@ def effective_complexity(
     r"""Count the entries of a map that are not small beside its largest.
 
     .. math::
-        E = \#\{\, i : |\phi_i| > \epsilon \max_j |\phi_j| \,\}
+        E = \Big| \big\{ i : |\phi_i| > \epsilon \max_j |\phi_j| \big\} \Big|
 
     Lesson 15.
 
@@ -641,7 +645,8 @@ def effective_complexity(
     Returns
     -------
     MetricResult
-        One number of pixels (features) an image, **lower is better**. A map of zeros has none.
+        One number of pixels (features) an image, from 1 to d, all of them, **lower is better**. A
+        map of zeros has none.
 
     Raises
     ------
@@ -710,7 +715,8 @@ def completeness(
     Returns
     -------
     MetricResult
-        One gap an image, at least 0, **lower is better**. A map of zeros has the gap 1.
+        One gap an image, at least 0, **lower is better**. A map of zeros has the gap 1 where the
+        score rises.
 
     Raises
     ------
@@ -719,8 +725,8 @@ def completeness(
 
     Notes
     -----
-    The share is of max(\|F(x) - F(x')\|, 0.001 (\|F(x)\| + \|F(x')\|)), as in `relative_gap` of a
-    method's details: where the score hardly rises, any map would be far off.
+    The share is of :math:`\max(|F(x) - F(x')|,\ 0.001\,(|F(x)| + |F(x')|))`, as in `relative_gap`
+    of a method's details: where the score hardly rises, any map would be far off.
 
     **Cost.** 2 forward passes a row.
 
@@ -792,7 +798,7 @@ def non_sensitivity(
     Returns
     -------
     MetricResult
-        One number of units an image, **lower is better**.
+        One number of units an image, from 0 to U, how many there are, **lower is better**.
 
     Raises
     ------
@@ -868,11 +874,12 @@ def data_randomisation(
     Returns
     -------
     MetricResult
-        Spearman's rank correlation of the two maps of each testing row, **lower is better**; NaN
-        where a map is constant. ``details["reseeded"]`` is the same for a second net trained on
-        the true labels: how much a new start alone changes. ``details["accuracy"]``, (2, 2), are
-        the shares of the training and testing rows that the two nets get right, each by the labels
-        that it was trained on; on the testing rows by the true ones.
+        Spearman's rank correlation of the two maps of each testing row, from -1 to 1,
+        **lower is better**; NaN where a map is constant. ``details["reseeded"]`` is the same for a
+        second net trained on the true labels: how much a new start alone changes.
+        ``details["accuracy"]``, (2, 2), are the shares of the training and testing rows that the
+        two nets get right, each by the labels that it was trained on; on the testing rows by the
+        true ones.
 
     Raises
     ------
@@ -968,9 +975,9 @@ def diff_roar(
     Returns
     -------
     MetricResult
-        One difference a training, **higher is better**, with the curve (S, T + 1) over the removed
-        shares 0, t_1 ... t_T; 0 is what a random order has on average. ``details`` holds the
-        results of the controls, by name.
+        One difference a training, from -1 to 1, **higher is better**, with the curve (S, T + 1)
+        over the removed shares 0, t_1 ... t_T; 0 is what a random order has on average. ``details``
+        holds the results of the controls, by name.
 
     Raises
     ------
@@ -1055,9 +1062,9 @@ def parameter_randomisation(
     Returns
     -------
     MetricResult
-        One mean correlation an image, **lower is better**, with the curve (N, T + 1) that begins
-        with the model as it was learnt, whose 1 is in no mean. The names of the layers are on
-        record in `protocol`.
+        One mean correlation an image, from -1 to 1, **lower is better**; NaN where a map is
+        constant. With the curve (N, T + 1) that begins with the model as it was learnt, whose 1 is
+        in no mean. The names of the layers are on record in `protocol`.
 
     Raises
     ------
@@ -1109,7 +1116,7 @@ def smooth_parameter_randomisation(
     r"""Measure how alike the mean map of noisy copies stays when layers are drawn anew.
 
     .. math::
-        \frac1T \sum_{k=1}^{T} \rho\Big(\frac1n \sum_i \Phi_f(x + \varepsilon_i),\
+        \frac1T \sum_{k=1}^{T} \rho\Big(\frac1n \sum_i \Phi_f(x + \varepsilon_i),\;
         \frac1n \sum_i \Phi_{f_k}(x + \varepsilon_i)\Big)
 
     Lesson 16.
@@ -1151,8 +1158,9 @@ def smooth_parameter_randomisation(
     Returns
     -------
     MetricResult
-        One mean correlation an image, **lower is better**, with the curve (N, T + 1) that begins
-        with the model as it was learnt, whose 1 is in no mean.
+        One mean correlation an image, from -1 to 1, **lower is better**; NaN where a map is
+        constant. With the curve (N, T + 1) that begins with the model as it was learnt, whose 1 is
+        in no mean.
 
     Raises
     ------
@@ -1232,8 +1240,8 @@ def efficient_parameter_randomisation(
     Returns
     -------
     MetricResult
-        One relative rise an image, **higher is better**; both entropies, in nats, are in the
-        details. A map whose numbers all lie in one bin has none.
+        One relative rise an image, at least -1, **higher is better**; both entropies, in nats, are
+        in the details. A map whose numbers all lie in one bin has none.
 
     Raises
     ------
@@ -1412,14 +1420,15 @@ def infidelity(
         (N, H, W) for images. A unit is worth the sum of its features. Where each row has labels of
         its own, a curve has 100 steps.
     seed : int
-        Orders equal values.
+        Draws the changes, the same for every row and on every device.
     batch_size : int, optional
         Rows that go through the model at once; never changes the result.
 
     Returns
     -------
     MetricResult
-        One expectation an image, at least 0, **lower is better**. A map of zeros has 1.
+        One expectation an image, from 0 to 1 as it is scaled here, **lower is better**; unscaled at
+        least 0. A map of zeros has 1. Where no change moves the score there is none.
 
     Raises
     ------
@@ -1496,8 +1505,9 @@ def input_invariance(
     Returns
     -------
     MetricResult
-        One share an image, **lower is better**: 0 but for rounding where the map is invariant.
-        In the details: `output_change`, by how much F changed by rounding.
+        One share an image, at least 0, **lower is better**: 0 but for rounding where the map is
+        invariant. A map of zeros has none. In the details: `output_change`, by how much F changed
+        by rounding.
 
     Raises
     ------
@@ -1586,8 +1596,9 @@ def irof(
     Returns
     -------
     MetricResult
-        One area an image, **higher is better**; NaN where F(x) is not above 0. The curve is that
-        of the ratio (N, T + 1).
+        One area an image, at most 1 for probabilities and without a lower end,
+        **higher is better**; NaN where F(x) is not above 0. The curve is that of the ratio (N, T +
+        1).
 
     Raises
     ------
@@ -1671,10 +1682,10 @@ def local_lipschitz(
     Returns
     -------
     MetricResult
-        One slope an image, in units of the map over those of x, **lower is better**. In the
-        details: `map_change` and `output_change`, by how much the map (as a share of its size) and
-        F moved at the worst neighbour, and `counted`, the share of neighbours that were not left
-        out.
+        One slope an image, at least 0, in units of the map over those of x, **lower is better**;
+        NaN where no neighbour counts. In the details: `map_change` and `output_change`, by how much
+        the map (as a share of its size) and F moved at the worst neighbour, and `counted`, the
+        share of neighbours that were not left out.
 
     Raises
     ------
@@ -1742,7 +1753,8 @@ def localisation_auc(
     Returns
     -------
     MetricResult
-        The area under the ROC curve of each image, **higher is better**; chance is 1/2.
+        The area under the ROC curve of each image, from 0 to 1, **higher is better**; chance is
+        1/2.
 
     Raises
     ------
@@ -1831,8 +1843,9 @@ def monotonicity(
     Returns
     -------
     MetricResult
-        1 or 0 an image (or the share), **higher is better**, with the curve, which is that of
-        `deletion`: what comes back from the least important is what is left without the most.
+        1 or 0 an image (or the share, from 0 to 1), **higher is better**, with the curve, which is
+        that of `deletion`: what comes back from the least important is what is left without the
+        most.
 
     Raises
     ------
@@ -2002,8 +2015,8 @@ def performance_information_curve(
     Returns
     -------
     MetricResult
-        One area an image, **higher is better**; NaN for an image that is not certain enough, or
-        whose score or information is not above that of the filled-in image. The curve is
+        One area an image, from 0 to 1, **higher is better**; NaN for an image that is not certain
+        enough, or whose score or information is not above that of the filled-in image. The curve is
         :math:`\hat p` at 101 shares of information.
 
     Raises
@@ -2098,8 +2111,8 @@ def pixel_flipping(
     Returns
     -------
     MetricResult
-        One mean drop an image, **higher is better** (lower with ``order="lerf"``), with the curve
-        of scores (N, T + 1).
+        One mean drop an image, in units of `output`, so from -1 to 1 for probabilities,
+        **higher is better** (lower with ``order="lerf"``), with the curve of scores (N, T + 1).
 
     Raises
     ------
@@ -2240,8 +2253,8 @@ def energy_pointing_game(
     Returns
     -------
     MetricResult
-        One share an image, **higher is better**, with its chance: the object's share of the image.
-        A map without positive values has none.
+        One share an image, from 0 to 1, **higher is better**, with its chance: the object's share
+        of the image. A map without positive values has none.
 
     Raises
     ------
@@ -2306,8 +2319,8 @@ def grid_pointing_game(
     Returns
     -------
     MetricResult
-        One share an image, **higher is better**, with its chance: :math:`1 / n^2`. A map without
-        positive values has none.
+        One share an image, from 0 to 1, **higher is better**, with its chance: :math:`1 / n^2`. A
+        map without positive values has none.
 
     Raises
     ------
@@ -2386,7 +2399,8 @@ def random_logit(
     Returns
     -------
     MetricResult
-        One correlation an image, **lower is better**; t' is in the details as `other`.
+        One correlation an image, from -1 to 1, **lower is better**; NaN where a map is constant. t'
+        is in the details as `other`.
 
     Raises
     ------
@@ -2473,8 +2487,9 @@ def region_perturbation(
     Returns
     -------
     MetricResult
-        One mean drop an image, **higher is better** (lower with ``order="lerf"``), with the curve
-        of mean scores (N, T + 1).
+        One mean drop an image, in units of `output`, so from -1 to 1 for probabilities,
+        **higher is better** (lower with ``order="lerf"``), with the curve of mean scores (N, T +
+        1).
 
     Raises
     ------
@@ -2568,9 +2583,10 @@ def relative_input_stability(
     Returns
     -------
     MetricResult
-        One ratio an image, **lower is better**. In the details: `map_change` and `output_change`,
-        by how much the map (as a share of its size) and F moved at the worst neighbour, and
-        `counted`, the share of neighbours that were not left out.
+        One ratio an image, at least 0, **lower is better**; NaN where no neighbour counts, and for
+        a map of zeros. In the details: `map_change` and `output_change`, by how much the map (as a
+        share of its size) and F moved at the worst neighbour, and `counted`, the share of
+        neighbours that were not left out.
 
     Raises
     ------
@@ -2664,9 +2680,10 @@ def relative_output_stability(
     Returns
     -------
     MetricResult
-        One ratio an image, **lower is better**. In the details: `map_change` and `output_change`,
-        by how much the map (as a share of its size) and F moved at the worst neighbour, and
-        `counted`, the share of neighbours that were not left out.
+        One ratio an image, at least 0, **lower is better**; NaN where no neighbour counts, and for
+        a map of zeros. In the details: `map_change` and `output_change`, by how much the map (as a
+        share of its size) and F moved at the worst neighbour, and `counted`, the share of
+        neighbours that were not left out.
 
     Raises
     ------
@@ -2762,9 +2779,10 @@ def relative_representation_stability(
     Returns
     -------
     MetricResult
-        One ratio an image, **lower is better**. In the details: `map_change` and `output_change`,
-        by how much the map (as a share of its size) and F moved at the worst neighbour, and
-        `counted`, the share of neighbours that were not left out.
+        One ratio an image, at least 0, **lower is better**; NaN where no neighbour counts, and for
+        a map of zeros. In the details: `map_change` and `output_change`, by how much the map (as a
+        share of its size) and F moved at the worst neighbour, and `counted`, the share of
+        neighbours that were not left out.
 
     Raises
     ------
@@ -2906,8 +2924,8 @@ def relevance_rank(
     Returns
     -------
     MetricResult
-        One share an image, **higher is better**, with its chance: the object's share of the image,
-        :math:`|M| / d`.
+        One share an image, from 0 to 1, **higher is better**, with its chance: the object's share
+        of the image, :math:`|M| / d`.
 
     Raises
     ------
@@ -2979,7 +2997,8 @@ def top_k_intersection(
     Returns
     -------
     MetricResult
-        One share an image, **higher is better**, with its chance: :math:`\max(k, |M|) / d`.
+        One share an image, from 0 to 1, **higher is better**, with its chance:
+        :math:`\max(k, |M|) / d`.
 
     Raises
     ------
@@ -3070,7 +3089,8 @@ def road(
     Returns
     -------
     MetricResult
-        One area an image, **lower is better** (higher with ``order="lerf"``), with the curve.
+        One area an image, in units of `output`, so from 0 to 1 for probabilities,
+        **lower is better** (higher with ``order="lerf"``), with the curve.
 
     Raises
     ------
@@ -3171,8 +3191,9 @@ def roar(
     Returns
     -------
     MetricResult
-        One mean accuracy a training, **lower is better**, with the curve (S, T + 1) over the
-        removed shares 0, t_1 ... t_T. ``details`` holds the results of the controls, by name.
+        One mean accuracy a training, from 0 to 1, **lower is better**, with the curve (S, T + 1)
+        over the removed shares 0, t_1 ... t_T. ``details`` holds the results of the controls, by
+        name.
 
     Raises
     ------
@@ -3273,8 +3294,9 @@ def kar(
     Returns
     -------
     MetricResult
-        One mean accuracy a training, **higher is better**, with the curve (S, T + 1) over the
-        removed shares 0, t_1 ... t_T. ``details`` holds the results of the controls, by name.
+        One mean accuracy a training, from 0 to 1, **higher is better**, with the curve (S, T + 1)
+        over the removed shares 0, t_1 ... t_T. ``details`` holds the results of the controls, by
+        name.
 
     Raises
     ------
@@ -3358,9 +3380,10 @@ def max_sensitivity(
     Returns
     -------
     MetricResult
-        One share an image, **lower is better**. In the details: `map_change` and `output_change`,
-        by how much the map (as a share of its size) and F moved at the worst neighbour, and
-        `counted`, the share of neighbours that were not left out.
+        One share an image, at least 0, **lower is better**; NaN where no neighbour counts, and for
+        a map of zeros. In the details: `map_change` and `output_change`, by how much the map (as a
+        share of its size) and F moved at the worst neighbour, and `counted`, the share of
+        neighbours that were not left out.
 
     Raises
     ------
@@ -3444,9 +3467,10 @@ def average_sensitivity(
     Returns
     -------
     MetricResult
-        One share an image, **lower is better**. In the details: `map_change` and `output_change`,
-        by how much the map (as a share of its size) and F moved on average, and `counted`, the
-        share of neighbours that were not left out.
+        One share an image, at least 0, **lower is better**; NaN where no neighbour counts, and for
+        a map of zeros. In the details: `map_change` and `output_change`, by how much the map (as a
+        share of its size) and F moved on average, and `counted`, the share of neighbours that were
+        not left out.
 
     Raises
     ------
@@ -3529,7 +3553,7 @@ def sensitivity_n(
         (N, H, W) for images. A unit is worth the sum of its features. Where each row has labels of
         its own, a curve has 100 steps.
     seed : int
-        Orders equal values.
+        Draws the sets, the same for every row and on every device.
     batch_size : int, optional
         Rows that go through the model at once; never changes the result.
 
@@ -3623,7 +3647,7 @@ def faithfulness_correlation(
         (N, H, W) for images. A unit is worth the sum of its features. Where each row has labels of
         its own, a curve has 100 steps.
     seed : int
-        Orders equal values.
+        Draws the sets, the same for every row and on every device.
     batch_size : int, optional
         Rows that go through the model at once; never changes the result.
 

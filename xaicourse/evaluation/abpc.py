@@ -43,7 +43,8 @@ def abpc(
     Returns
     -------
     MetricResult
-        One area an image, **higher is better**; its curve is the difference, 0 at both ends.
+        One area an image, in units of `output`, so from -1 to 1 for probabilities,
+        **higher is better**; its curve is the difference, 0 at both ends.
 
     Notes
     -----

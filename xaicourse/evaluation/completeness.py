@@ -54,12 +54,13 @@ def completeness(
     Returns
     -------
     MetricResult
-        One gap an image, at least 0, **lower is better**. A map of zeros has the gap 1.
+        One gap an image, at least 0, **lower is better**. A map of zeros has the gap 1 where the
+        score rises.
 
     Notes
     -----
-    The share is of max(\|F(x) - F(x')\|, 0.001 (\|F(x)\| + \|F(x')\|)), as in `relative_gap` of a
-    method's details: where the score hardly rises, any map would be far off.
+    The share is of :math:`\max(|F(x) - F(x')|,\ 0.001\,(|F(x)| + |F(x')|))`, as in `relative_gap`
+    of a method's details: where the score hardly rises, any map would be far off.
 
     **Cost.** 2 forward passes a row.
 
@@ -139,7 +140,7 @@ def non_sensitivity(
     Returns
     -------
     MetricResult
-        One number of units an image, **lower is better**.
+        One number of units an image, from 0 to U, how many there are, **lower is better**.
 
     Notes
     -----

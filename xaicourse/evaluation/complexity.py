@@ -154,7 +154,7 @@ def effective_complexity(
     r"""Count the entries of a map that are not small beside its largest.
 
     .. math::
-        E = \#\{\, i : |\phi_i| > \epsilon \max_j |\phi_j| \,\}
+        E = \Big| \big\{ i : |\phi_i| > \epsilon \max_j |\phi_j| \big\} \Big|
 
     Parameters
     ----------
@@ -164,7 +164,8 @@ def effective_complexity(
     Returns
     -------
     MetricResult
-        One number of pixels (features) an image, **lower is better**. A map of zeros has none.
+        One number of pixels (features) an image, from 1 to d, all of them, **lower is better**. A
+        map of zeros has none.
 
     Notes
     -----

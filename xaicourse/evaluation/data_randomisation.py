@@ -57,11 +57,12 @@ def data_randomisation(
     Returns
     -------
     MetricResult
-        Spearman's rank correlation of the two maps of each testing row, **lower is better**; NaN
-        where a map is constant. ``details["reseeded"]`` is the same for a second net trained on
-        the true labels: how much a new start alone changes. ``details["accuracy"]``, (2, 2), are
-        the shares of the training and testing rows that the two nets get right, each by the labels
-        that it was trained on; on the testing rows by the true ones.
+        Spearman's rank correlation of the two maps of each testing row, from -1 to 1,
+        **lower is better**; NaN where a map is constant. ``details["reseeded"]`` is the same for a
+        second net trained on the true labels: how much a new start alone changes.
+        ``details["accuracy"]``, (2, 2), are the shares of the training and testing rows that the
+        two nets get right, each by the labels that it was trained on; on the testing rows by the
+        true ones.
 
     Notes
     -----

@@ -40,7 +40,8 @@ def deletion(
     Returns
     -------
     MetricResult
-        One area an image, **lower is better**, with the curve (N, T + 1).
+        One area an image, in units of `output`, so from 0 to 1 for probabilities,
+        **lower is better**, with the curve (N, T + 1).
 
     Notes
     -----
@@ -94,7 +95,8 @@ def insertion(
     Returns
     -------
     MetricResult
-        One area an image, **higher is better**, with the curve (N, T + 1).
+        One area an image, in units of `output`, so from 0 to 1 for probabilities,
+        **higher is better**, with the curve (N, T + 1).
 
     Notes
     -----

@@ -31,9 +31,9 @@ def diff_roar(
     Returns
     -------
     MetricResult
-        One difference a training, **higher is better**, with the curve (S, T + 1) over the removed
-        shares 0, t_1 ... t_T; 0 is what a random order has on average. ``details`` holds the
-        results of the controls, by name.
+        One difference a training, from -1 to 1, **higher is better**, with the curve (S, T + 1)
+        over the removed shares 0, t_1 ... t_T; 0 is what a random order has on average. ``details``
+        holds the results of the controls, by name.
 
     Notes
     -----

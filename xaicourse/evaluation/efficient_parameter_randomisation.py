@@ -100,8 +100,8 @@ def efficient_parameter_randomisation(
     Returns
     -------
     MetricResult
-        One relative rise an image, **higher is better**; both entropies, in nats, are in the
-        details. A map whose numbers all lie in one bin has none.
+        One relative rise an image, at least -1, **higher is better**; both entropies, in nats, are
+        in the details. A map whose numbers all lie in one bin has none.
 
     Raises
     ------

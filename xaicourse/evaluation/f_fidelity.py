@@ -84,12 +84,15 @@ def f_fidelity(
         ``"difference"`` of both, ``"plus"``, or ``"minus"``, of which lower is better.
     imputer : number, str, Tensor or callable
         What stands in for removed features, the same as in the fine-tuning.
+    seed : int
+        Draws what is removed, and orders equal values.
 
     Returns
     -------
     MetricResult
-        :math:`\mathrm{FFid}^+ - \mathrm{FFid}^-` of each image, **higher is better**; at
-        size = 0.5 a map that knows nothing is expected to get 0.
+        :math:`\mathrm{FFid}^+ - \mathrm{FFid}^-` of each image, in units of `output`, so from -1 to
+        1 for probabilities, **higher is better**; at size = 0.5 a map that knows nothing is
+        expected to get 0.
 
     Notes
     -----

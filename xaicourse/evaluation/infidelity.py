@@ -82,11 +82,14 @@ def infidelity(
         and images whose score moves much do not outweigh the others.
     imputer : number, str, Tensor or callable
         What stands in for removed features.
+    seed : int
+        Draws the changes, the same for every row and on every device.
 
     Returns
     -------
     MetricResult
-        One expectation an image, at least 0, **lower is better**. A map of zeros has 1.
+        One expectation an image, from 0 to 1 as it is scaled here, **lower is better**; unscaled at
+        least 0. A map of zeros has 1. Where no change moves the score there is none.
 
     Notes
     -----

@@ -90,8 +90,9 @@ def input_invariance(
     Returns
     -------
     MetricResult
-        One share an image, **lower is better**: 0 but for rounding where the map is invariant.
-        In the details: `output_change`, by how much F changed by rounding.
+        One share an image, at least 0, **lower is better**: 0 but for rounding where the map is
+        invariant. A map of zeros has none. In the details: `output_change`, by how much F changed
+        by rounding.
 
     Notes
     -----

@@ -66,8 +66,9 @@ def irof(
     Returns
     -------
     MetricResult
-        One area an image, **higher is better**; NaN where F(x) is not above 0. The curve is that
-        of the ratio (N, T + 1).
+        One area an image, at most 1 for probabilities and without a lower end,
+        **higher is better**; NaN where F(x) is not above 0. The curve is that of the ratio (N, T +
+        1).
 
     Notes
     -----

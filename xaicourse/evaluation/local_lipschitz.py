@@ -43,10 +43,10 @@ def local_lipschitz(
     Returns
     -------
     MetricResult
-        One slope an image, in units of the map over those of x, **lower is better**. In the
-        details: `map_change` and `output_change`, by how much the map (as a share of its size) and
-        F moved at the worst neighbour, and `counted`, the share of neighbours that were not left
-        out.
+        One slope an image, at least 0, in units of the map over those of x, **lower is better**;
+        NaN where no neighbour counts. In the details: `map_change` and `output_change`, by how much
+        the map (as a share of its size) and F moved at the worst neighbour, and `counted`, the
+        share of neighbours that were not left out.
 
     Notes
     -----

@@ -41,7 +41,8 @@ def localisation_auc(
     Returns
     -------
     MetricResult
-        The area under the ROC curve of each image, **higher is better**; chance is 1/2.
+        The area under the ROC curve of each image, from 0 to 1, **higher is better**; chance is
+        1/2.
 
     Notes
     -----

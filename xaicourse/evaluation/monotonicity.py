@@ -57,8 +57,9 @@ def monotonicity(
     Returns
     -------
     MetricResult
-        1 or 0 an image (or the share), **higher is better**, with the curve, which is that of
-        `deletion`: what comes back from the least important is what is left without the most.
+        1 or 0 an image (or the share, from 0 to 1), **higher is better**, with the curve, which is
+        that of `deletion`: what comes back from the least important is what is left without the
+        most.
 
     Notes
     -----

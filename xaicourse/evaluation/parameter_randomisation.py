@@ -130,9 +130,9 @@ def parameter_randomisation(
     Returns
     -------
     MetricResult
-        One mean correlation an image, **lower is better**, with the curve (N, T + 1) that begins
-        with the model as it was learnt, whose 1 is in no mean. The names of the layers are on
-        record in `protocol`.
+        One mean correlation an image, from -1 to 1, **lower is better**; NaN where a map is
+        constant. With the curve (N, T + 1) that begins with the model as it was learnt, whose 1 is
+        in no mean. The names of the layers are on record in `protocol`.
 
     Raises
     ------
@@ -191,14 +191,15 @@ def smooth_parameter_randomisation(
     r"""Measure how alike the mean map of noisy copies stays when layers are drawn anew.
 
     .. math::
-        \frac1T \sum_{k=1}^{T} \rho\Big(\frac1n \sum_i \Phi_f(x + \varepsilon_i),\
+        \frac1T \sum_{k=1}^{T} \rho\Big(\frac1n \sum_i \Phi_f(x + \varepsilon_i),\;
         \frac1n \sum_i \Phi_{f_k}(x + \varepsilon_i)\Big)
 
     Returns
     -------
     MetricResult
-        One mean correlation an image, **lower is better**, with the curve (N, T + 1) that begins
-        with the model as it was learnt, whose 1 is in no mean.
+        One mean correlation an image, from -1 to 1, **lower is better**; NaN where a map is
+        constant. With the curve (N, T + 1) that begins with the model as it was learnt, whose 1 is
+        in no mean.
 
     Raises
     ------

@@ -89,8 +89,8 @@ def performance_information_curve(
     Returns
     -------
     MetricResult
-        One area an image, **higher is better**; NaN for an image that is not certain enough, or
-        whose score or information is not above that of the filled-in image. The curve is
+        One area an image, from 0 to 1, **higher is better**; NaN for an image that is not certain
+        enough, or whose score or information is not above that of the filled-in image. The curve is
         :math:`\hat p` at 101 shares of information.
 
     Notes

@@ -131,8 +131,8 @@ def energy_pointing_game(
     Returns
     -------
     MetricResult
-        One share an image, **higher is better**, with its chance: the object's share of the image.
-        A map without positive values has none.
+        One share an image, from 0 to 1, **higher is better**, with its chance: the object's share
+        of the image. A map without positive values has none.
 
     Notes
     -----
@@ -189,8 +189,8 @@ def grid_pointing_game(
     Returns
     -------
     MetricResult
-        One share an image, **higher is better**, with its chance: :math:`1 / n^2`. A map without
-        positive values has none.
+        One share an image, from 0 to 1, **higher is better**, with its chance: :math:`1 / n^2`. A
+        map without positive values has none.
 
     Notes
     -----

@@ -78,7 +78,8 @@ def random_logit(
     Returns
     -------
     MetricResult
-        One correlation an image, **lower is better**; t' is in the details as `other`.
+        One correlation an image, from -1 to 1, **lower is better**; NaN where a map is constant. t'
+        is in the details as `other`.
 
     Notes
     -----

@@ -40,8 +40,9 @@ def region_perturbation(
     Returns
     -------
     MetricResult
-        One mean drop an image, **higher is better** (lower with ``order="lerf"``), with the curve
-        of mean scores (N, T + 1).
+        One mean drop an image, in units of `output`, so from -1 to 1 for probabilities,
+        **higher is better** (lower with ``order="lerf"``), with the curve of mean scores (N, T +
+        1).
 
     Notes
     -----

@@ -103,9 +103,10 @@ def relative_input_stability(
     Returns
     -------
     MetricResult
-        One ratio an image, **lower is better**. In the details: `map_change` and `output_change`,
-        by how much the map (as a share of its size) and F moved at the worst neighbour, and
-        `counted`, the share of neighbours that were not left out.
+        One ratio an image, at least 0, **lower is better**; NaN where no neighbour counts, and for
+        a map of zeros. In the details: `map_change` and `output_change`, by how much the map (as a
+        share of its size) and F moved at the worst neighbour, and `counted`, the share of
+        neighbours that were not left out.
 
     Notes
     -----
@@ -178,9 +179,10 @@ def relative_output_stability(
     Returns
     -------
     MetricResult
-        One ratio an image, **lower is better**. In the details: `map_change` and `output_change`,
-        by how much the map (as a share of its size) and F moved at the worst neighbour, and
-        `counted`, the share of neighbours that were not left out.
+        One ratio an image, at least 0, **lower is better**; NaN where no neighbour counts, and for
+        a map of zeros. In the details: `map_change` and `output_change`, by how much the map (as a
+        share of its size) and F moved at the worst neighbour, and `counted`, the share of
+        neighbours that were not left out.
 
     Notes
     -----
@@ -257,9 +259,10 @@ def relative_representation_stability(
     Returns
     -------
     MetricResult
-        One ratio an image, **lower is better**. In the details: `map_change` and `output_change`,
-        by how much the map (as a share of its size) and F moved at the worst neighbour, and
-        `counted`, the share of neighbours that were not left out.
+        One ratio an image, at least 0, **lower is better**; NaN where no neighbour counts, and for
+        a map of zeros. In the details: `map_change` and `output_change`, by how much the map (as a
+        share of its size) and F moved at the worst neighbour, and `counted`, the share of
+        neighbours that were not left out.
 
     Raises
     ------

@@ -121,8 +121,8 @@ def relevance_rank(
     Returns
     -------
     MetricResult
-        One share an image, **higher is better**, with its chance: the object's share of the image,
-        :math:`|M| / d`.
+        One share an image, from 0 to 1, **higher is better**, with its chance: the object's share
+        of the image, :math:`|M| / d`.
 
     Notes
     -----
@@ -183,7 +183,8 @@ def top_k_intersection(
     Returns
     -------
     MetricResult
-        One share an image, **higher is better**, with its chance: :math:`\max(k, |M|) / d`.
+        One share an image, from 0 to 1, **higher is better**, with its chance:
+        :math:`\max(k, |M|) / d`.
 
     Notes
     -----

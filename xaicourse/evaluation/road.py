@@ -62,7 +62,8 @@ def road(
     Returns
     -------
     MetricResult
-        One area an image, **lower is better** (higher with ``order="lerf"``), with the curve.
+        One area an image, in units of `output`, so from 0 to 1 for probabilities,
+        **lower is better** (higher with ``order="lerf"``), with the curve.
 
     Notes
     -----

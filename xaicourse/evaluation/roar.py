@@ -33,8 +33,9 @@ def roar(
     Returns
     -------
     MetricResult
-        One mean accuracy a training, **lower is better**, with the curve (S, T + 1) over the
-        removed shares 0, t_1 ... t_T. ``details`` holds the results of the controls, by name.
+        One mean accuracy a training, from 0 to 1, **lower is better**, with the curve (S, T + 1)
+        over the removed shares 0, t_1 ... t_T. ``details`` holds the results of the controls, by
+        name.
 
     Notes
     -----
@@ -86,8 +87,9 @@ def kar(
     Returns
     -------
     MetricResult
-        One mean accuracy a training, **higher is better**, with the curve (S, T + 1) over the
-        removed shares 0, t_1 ... t_T. ``details`` holds the results of the controls, by name.
+        One mean accuracy a training, from 0 to 1, **higher is better**, with the curve (S, T + 1)
+        over the removed shares 0, t_1 ... t_T. ``details`` holds the results of the controls, by
+        name.
 
     Notes
     -----

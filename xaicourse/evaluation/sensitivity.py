@@ -43,9 +43,10 @@ def max_sensitivity(
     Returns
     -------
     MetricResult
-        One share an image, **lower is better**. In the details: `map_change` and `output_change`,
-        by how much the map (as a share of its size) and F moved at the worst neighbour, and
-        `counted`, the share of neighbours that were not left out.
+        One share an image, at least 0, **lower is better**; NaN where no neighbour counts, and for
+        a map of zeros. In the details: `map_change` and `output_change`, by how much the map (as a
+        share of its size) and F moved at the worst neighbour, and `counted`, the share of
+        neighbours that were not left out.
 
     Notes
     -----
@@ -96,9 +97,10 @@ def average_sensitivity(
     Returns
     -------
     MetricResult
-        One share an image, **lower is better**. In the details: `map_change` and `output_change`,
-        by how much the map (as a share of its size) and F moved on average, and `counted`, the
-        share of neighbours that were not left out.
+        One share an image, at least 0, **lower is better**; NaN where no neighbour counts, and for
+        a map of zeros. In the details: `map_change` and `output_change`, by how much the map (as a
+        share of its size) and F moved on average, and `counted`, the share of neighbours that were
+        not left out.
 
     Notes
     -----

@@ -65,6 +65,8 @@ def sensitivity_n(
     imputer : number, str, Tensor or callable
         What stands in for removed features; it asks the map's own question where it is the
         baseline of the map.
+    seed : int
+        Draws the sets, the same for every row and on every device.
 
     Returns
     -------
@@ -143,6 +145,8 @@ def faithfulness_correlation(
         ``"pearson"``, or ``"spearman"``, which makes it :math:`\mu`-fidelity.
     imputer : number, str, Tensor or callable
         What stands in for removed features.
+    seed : int
+        Draws the sets, the same for every row and on every device.
 
     Returns
     -------
