@@ -200,6 +200,9 @@ def wrong_words(entries: dict[str, dict[str, str]]) -> list[str]:
         text = glossary.lessons().get(entry["lesson"], "")
         if not glossary.stands_in(word, entry, text):
             found.append(f"{word} does not stand in lesson {entry['lesson']}")
+        first = glossary.lessons().get(entry.get("first", entry["lesson"]), "")
+        if "first" in entry and not glossary.stands_in(word, entry, first):
+            found.append(f"{word} is not first used in lesson {entry['first']}")
         if not 4 <= len(entry["says"].split()) <= 45 or not entry["says"].endswith("."):
             found.append(f"{word} is not said in one or two sentences")
     return found
@@ -217,10 +220,21 @@ def test_words_of_the_glossary_stand_in_their_lessons():
         ({"lesson": "00", "says": "A point where slopes jump."}, "does not stand in lesson 00"),
         ({"lesson": "99", "says": "A point where slopes jump."}, "does not stand in lesson 99"),
         ({"lesson": "05", "says": "A point."}, "is not said in one or two sentences"),
+        (
+            {"lesson": "05", "first": "00", "says": "A point where slopes jump."},
+            "is not first used in lesson 00",
+        ),
     ],
 )
 def test_a_wrong_word_is_seen(entry, says):
     assert wrong_words({"kink": entry}) == [f"kink {says}"]
+
+
+def test_a_word_in_capitals_is_looked_for_as_it_is_written():
+    stands_in = module("make_glossary").stands_in
+    assert stands_in("ROAD", {}, "we use ROAD here")
+    assert not stands_in("ROAD", {}, "a road to nowhere")
+    assert stands_in("gate", {}, "Gates open")
 
 
 def test_no_paper_is_left_over():
