@@ -136,6 +136,23 @@ def test_the_timeline_goes_forward():
     assert years == sorted({record.year for record in xc.METHODS.values()})
 
 
+def test_a_year_is_that_of_the_preprint_or_a_later_print():
+    """As the page says; two years are the longest that a paper of ours was in print."""
+    records = [*xc.METHODS.values(), *xc.METRICS.values()]
+    papers = [(r, re.match(r"arXiv:(\d\d)\d\d\.", r.paper)) for r in records]
+    years = {r.name: r.year - 2000 - int(found[1]) for r, found in papers if found}
+    assert set(years.values()) == {0, 1, 2}
+    two = {r.year for r in records if r.paper == xc.METHODS["deconvnet"].paper}
+    assert two == {2013, 2014}
+    assert "occlusion under 2013, DeconvNet under 2014" in text_of("timeline.md")
+
+
+def test_every_method_that_needs_something_stands_on_the_cheat_sheet():
+    text = text_of("cheat_sheet.md")
+    special = [r.name for r in xc.METHODS.values() if set(r.needs) - {"gradient"}]
+    assert [name for name in special if f"`{name}`" not in text] == []
+
+
 def test_the_cheat_sheet_is_one_page():
     """About what a sheet of A4 holds in small print: 60 lines of 110 letters."""
     text = re.sub(r"\]\([^)]*\)", "]", text_of("cheat_sheet.md"))
