@@ -265,6 +265,22 @@ def test_logits_that_are_shifted_together(close):
     assert right("16.R2") == "the probabilities"
 
 
+def test_a_rater_is_one_observation():
+    """Ten raters, each with a taste, on average none: a finding is a false alarm, 5 % allowed."""
+    draw = torch.Generator().manual_seed(0)
+    tastes = torch.randn(500, 10, 1, generator=draw, dtype=torch.float64).sigmoid()
+    votes = (torch.rand(500, 10, 40, generator=draw, dtype=torch.float64) < tastes).double()
+
+    def alarms(shares, limit):
+        t = (shares.mean(1) - 0.5) / (shares.std(1) / shares.shape[1] ** 0.5)
+        return float((t.abs() > limit).double().mean())
+
+    assert alarms(votes.mean(2), 2.262) < 0.08
+    assert alarms(votes.mean(1), 2.023) > 0.3  # over pictures
+    assert alarms(votes.flatten(1), 1.966) > 0.3  # over answers
+    assert right("17.R2") == "a rater: there are 10"
+
+
 # ---------------------------------------------------------------- whose turn it is
 
 
