@@ -49,7 +49,8 @@ Written by `python docs/make_cheat_sheet.py`; do not edit. Every name is a metho
 ## What must you check after?
 
 1. **The question.** Logit, probability or margin? Which class, and compared with what baseline?
-2. **The sum.** `return_details=True`: is the gap small? A small gap does not prove the map right.
+2. **The sum.** Of a complete method, with `return_details=True`: is the gap small? A small gap
+   does not prove the map right.
 3. **The map error.** Four times the steps or samples: does the map stay?
 4. **A control.** Another class, random weights, a random map: does the map know the difference?
 5. **The baseline.** Another one: what stays of what you would say?
@@ -73,7 +74,7 @@ def asked() -> list[list[str]]:
             those(lambda r: complete <= r.claims and r.input in ANY_X and r.result == "input"),
         ],
         [
-            "roughly where does it look? (a map of cells)",
+            "roughly where does it look? (a map of cells; `eigen_cam` knows no class)",
             those(lambda r: Need.LAYER in r.needs and r.result == "map"),
         ],
         ["which regions?", "[`xrai`](methods/xrai.md), [`occlusion`](methods/occlusion.md)"],
@@ -95,6 +96,7 @@ def model() -> list[list[str]]:
          those(lambda r: Need.RELU_ONLY in r.needs and Need.PATTERNS not in r.needs)],
         ["a net with patterns or an autoencoder of its data",
          those(lambda r: bool({Need.PATTERNS, Need.FIT} & r.needs))],
+        ["an `nn.Module` whose weights may be varied", those(lambda r: Need.WEIGHTS in r.needs)],
         *([text, those(lambda r, kind=kind: r.input is kind)]
           for kind, text in OTHER_INPUTS.items()),
     ]  # fmt: skip
@@ -107,7 +109,7 @@ def paid() -> list[list[str]]:
         ["0", those(lambda r: cost[r.name] == 0) + " (forward passes or sums instead)"],
         [f"1 to {FEW}", f"{count(1, FEW)} methods: slopes, rules, class activation maps, biases"],
         [f"{FEW + 1} to {SOME}", f"{count(FEW + 1, SOME)} methods: one path or one average over "
-         "noise, 50 nodes or draws"],
+         "noise, mostly 50 nodes or draws"],
         [f"more than {SOME}", f"{count(SOME + 1, 10**9)} methods: paths that are searched for, "
          "several baselines, nets with noise, pairs"],
     ]  # fmt: skip

@@ -49,12 +49,14 @@ def lessons() -> dict[str, str]:
 def stands_in(word: str, entry: dict[str, str], text: str) -> bool:
     """Say whether a text has the word, alone or with an s."""
     form = entry.get("form", re.escape(word) + "s?")
-    return bool(re.search(rf"(?<!\w)(?:{form})(?!\w)", text, re.I))
+    case = 0 if word[0].isupper() else re.I  # ROAD is no road
+    return bool(re.search(rf"(?<!\w)(?:{form})(?!\w)", text, case))
 
 
 def first(word: str, entry: dict[str, str]) -> str:
-    """Return the number of the first lesson in which the word stands."""
-    return next(number for number, text in lessons().items() if stands_in(word, entry, text))
+    """Return the number of the first lesson in which the word stands in this sense."""
+    found = (number for number, text in lessons().items() if stands_in(word, entry, text))
+    return entry.get("first") or next(found)
 
 
 def link(number: str) -> str:

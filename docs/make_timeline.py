@@ -33,8 +33,11 @@ def page() -> str:
     return f"""# Timeline
 
 Written by `python docs/make_timeline.py`; do not edit. {len(records)} methods and {len(metrics)}
-metrics, each under the year that the course gives it. `xc.plot.timeline(alt="...")` draws the
-methods.
+metrics. `xc.plot.timeline(alt="...")` draws the methods.
+
+The number of an arXiv address begins with the year and the month of the preprint (1512: December
+2015). Where the line has a later year, it is that of the printed paper. So one paper may stand
+under two years: occlusion under 2013, DeconvNet under 2014.
 
 ## Methods
 

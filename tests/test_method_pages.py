@@ -139,6 +139,23 @@ def test_the_timeline_goes_forward():
     assert years == sorted({record.year for record in xc.METHODS.values()})
 
 
+def test_a_year_is_that_of_the_preprint_or_a_later_print():
+    """As the page says; two years are the longest that a paper of ours was in print."""
+    records = [*xc.METHODS.values(), *xc.METRICS.values()]
+    papers = [(r, re.match(r"arXiv:(\d\d)\d\d\.", r.paper)) for r in records]
+    years = {r.name: r.year - 2000 - int(found[1]) for r, found in papers if found}
+    assert set(years.values()) == {0, 1, 2}
+    two = {r.year for r in records if r.paper == xc.METHODS["deconvnet"].paper}
+    assert two == {2013, 2014}
+    assert "occlusion under 2013, DeconvNet under 2014" in text_of("timeline.md")
+
+
+def test_every_method_that_needs_something_stands_on_the_cheat_sheet():
+    text = text_of("cheat_sheet.md")
+    special = [r.name for r in xc.METHODS.values() if set(r.needs) - {"gradient"}]
+    assert [name for name in special if f"`{name}`" not in text] == []
+
+
 def test_the_cheat_sheet_is_one_page():
     """About what a sheet of A4 holds in small print: 60 lines of 110 letters."""
     text = re.sub(r"\]\([^)]*\)", "]", text_of("cheat_sheet.md"))
@@ -216,6 +233,9 @@ def wrong_words(entries: dict[str, dict[str, str]]) -> list[str]:
         text = glossary.lessons().get(entry["lesson"], "")
         if not glossary.stands_in(word, entry, text):
             found.append(f"{word} does not stand in lesson {entry['lesson']}")
+        first = glossary.lessons().get(entry.get("first", entry["lesson"]), "")
+        if "first" in entry and not glossary.stands_in(word, entry, first):
+            found.append(f"{word} is not first used in lesson {entry['first']}")
         if not 4 <= len(entry["says"].split()) <= 45 or not entry["says"].endswith("."):
             found.append(f"{word} is not said in one or two sentences")
     return found
@@ -233,10 +253,21 @@ def test_words_of_the_glossary_stand_in_their_lessons():
         ({"lesson": "00", "says": "A point where slopes jump."}, "does not stand in lesson 00"),
         ({"lesson": "99", "says": "A point where slopes jump."}, "does not stand in lesson 99"),
         ({"lesson": "05", "says": "A point."}, "is not said in one or two sentences"),
+        (
+            {"lesson": "05", "first": "00", "says": "A point where slopes jump."},
+            "is not first used in lesson 00",
+        ),
     ],
 )
 def test_a_wrong_word_is_seen(entry, says):
     assert wrong_words({"kink": entry}) == [f"kink {says}"]
+
+
+def test_a_word_in_capitals_is_looked_for_as_it_is_written():
+    stands_in = module("make_glossary").stands_in
+    assert stands_in("ROAD", {}, "we use ROAD here")
+    assert not stands_in("ROAD", {}, "a road to nowhere")
+    assert stands_in("gate", {}, "Gates open")
 
 
 def test_no_paper_is_left_over():

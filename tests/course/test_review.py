@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -62,8 +63,15 @@ def test_no_letter_is_right_too_often():
         assert 0.22 <= letters.count(letter) / len(letters) <= 0.45
 
 
+def test_who_always_takes_the_longest_choice_wins_little():
+    items = list(review_items().values())
+    won = [max(item["choices"].values(), key=len) == item["choices"][item["right"]]
+           for item in items if len(set(map(len, item["choices"].values()))) > 1]  # fmt: skip
+    assert sum(won) / len(items) <= 0.33
+
+
 def test_a_question_stands_by_itself():
-    away = re.compile(r"\b(figure|table|cell|this lesson|section)\b")
+    away = re.compile(r"\b(figure|table|cell|this lesson|section|our)\b")
     for name, item in review_items().items():
         assert not away.search(item["question"]), name
 
@@ -75,6 +83,11 @@ def double(*numbers):
 def right(name):
     item = review_items()[name]
     return item["choices"][item["right"]]
+
+
+def far(a, b):
+    """Say whether two maps differ by more than a tenth."""
+    return float((a - b).norm() / b.norm()) > 0.1
 
 
 def test_effects():
@@ -100,6 +113,38 @@ def test_lrp_with_a_small_epsilon_is_gradient_times_input(close):
     one = xc.lrp(net, x, target=None, epsilon=1e-9)
     close(one, xc.input_x_gradient(net, x, target=None), 1e-6)
     assert right("03.R2") == "gradient x input"
+    for other in (xc.gradient, xc.integrated_gradients):  # the other two choices are other maps
+        assert far(one, other(net, x, target=None))
+
+
+def test_without_biases_integrated_gradients_would_be_right_too(close):
+    """So the question has to name the biases."""
+    torch.manual_seed(0)
+    layers = torch.nn.Linear(3, 5, bias=False), torch.nn.ReLU(), torch.nn.Linear(5, 1, bias=False)
+    net, x = torch.nn.Sequential(*layers).double().eval(), double(1, -2, 0.5)[None]
+    one = xc.lrp(net, x, target=0, epsilon=1e-9)
+    close(one, xc.integrated_gradients(net, x, target=0, baseline=0.0), 1e-6)
+    assert "with biases" in review_items()["03.R2"]["question"]
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_three_class_activation_maps(hidden, close):
+    """One map where a mean and a linear layer follow; a hidden layer in between ends that."""
+    torch.manual_seed(0)
+    conv, nn = torch.nn.Conv2d(3, 8, 3), torch.nn
+    inside = [nn.Flatten(), nn.Linear(8 * 36, 16), nn.ReLU(), nn.Linear(16, 4)]
+    head = inside if hidden else [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 4)]
+    net = nn.Sequential(conv, nn.ReLU(), *head).double().eval()
+    x = torch.rand(1, 3, 8, 8, dtype=torch.float64)
+    ask = {"target": 1, "layer": "1", "relu": False, "upsample": None}
+    grad, each = xc.grad_cam(net, x, **ask), xc.hires_cam(net, x, **ask)
+    if hidden:
+        assert far(grad / grad.norm(), each / each.norm())
+        return
+    cam = xc.cam(net, x, **ask)
+    close(grad / grad.norm(), cam / cam.norm(), 1e-9)
+    close(each / each.norm(), cam / cam.norm(), 1e-9)
+    assert "a mean and a linear layer" in right("04.R2")
 
 
 def test_ig_of_a_product():
@@ -118,17 +163,36 @@ def test_pattern_times_weight():
 
 def test_vargrad_of_a_linear_feature():
     x = torch.tensor([[1.0, 2.0]], dtype=torch.float64)
-    got = xc.vargrad(lambda z: 5 * z[:, 0] + z[:, 1] ** 3, x, target=None, sigma=0.1, seed=0)
+    got = xc.vargrad(lambda z: 3 * z[:, 0] + z[:, 1] ** 3, x, target=None, sigma=0.1, seed=0)
     assert right("07.R2") == f"{float(got[0, 0]):.0f}"
     assert float(got[0, 1]) > 0.01
+    assert "3 x1 + g(x2)" in review_items()["07.R2"]["question"]
+    # "linear" alone would not do: x1 x2 is linear in x1, whose slope is the noisy x2
+    assert float(xc.vargrad(lambda z: z.prod(dim=1), x, target=None, sigma=0.1, seed=0)[0, 0]) > 0
 
 
 def test_a_split_by_hand():
-    leaves = double(5, -3, 1).requires_grad_()
-    f = (2 * leaves[0] + leaves[1]).relu() + leaves[2]
-    shares = (torch.autograd.grad(f, leaves)[0] * leaves).tolist()
+    net = torch.nn.Sequential(torch.nn.Linear(1, 1), torch.nn.ReLU(), torch.nn.Linear(1, 1))
+    for parameter, value in zip(net.double().eval().parameters(), (2, -3, 1, 1), strict=True):
+        torch.nn.init.constant_(parameter, value)
+    x = double(5)[None]
+    shares = xc.fullgrad_decomposition(net, x, target=0)[0].tolist()
     assert right("08.R1") == "{:.0f}, {:.0f} and {:.0f}".format(*shares)
-    assert f"f = {f.item():.0f}" in review_items()["08.R1"]["why"]
+    assert f"f = {float(net(x).detach()):.0f}" in review_items()["08.R1"]["why"]
+    # another method gives another choice, so the question has to name the method
+    rise = float(xc.integrated_gradients(net, x, target=0, baseline=0.0, steps=2000))
+    assert (
+        f"{rise:.0f}, 0 and {float(net(0 * x).detach()):.0f}"
+        == review_items()["08.R1"]["choices"]["c"]
+    )
+    assert "FullGrad" in review_items()["08.R1"]["question"]
+
+
+def test_no_rise_does_not_mean_no_shares():
+    x = double(3, 3)[None]
+    shares = xc.integrated_gradients(lambda z: z[:, 0] - z[:, 1], x, target=None, baseline=0.0)
+    assert abs(float(shares.sum())) < 1e-9 < float(shares.abs().min())
+    assert right("09.R1") == "its shares, of both signs, add up to nearly 0"
 
 
 def test_decision_gradients_lose_the_sign(close):
@@ -139,11 +203,56 @@ def test_decision_gradients_lose_the_sign(close):
     assert right("10.R2") == "not at all"
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_abpc_of_an_order_and_of_its_reverse(seed, close):
+    draw = torch.Generator().manual_seed(seed)
+    x, order = torch.rand(1, 6, generator=draw), torch.rand(1, 6, generator=draw)
+    one, other = (
+        xc.evaluation.abpc(lambda z: z.prod(dim=1), x, m, imputer=0.5, output="logit").values
+        for m in (order, -order)
+    )
+    close(one, -other, 1e-6)
+    assert abs(float(one)) > 1e-6
+    assert right("15.R1") == "0, on every network"
+
+
+def test_every_order_shares_out_the_whole_rise():
+    """One after the other from (0, 0, 0) to (1, 1, 1), as an ensemble of trees may score it."""
+
+    def score(on):
+        return 2.0 * (0 in on) + 3.0 * ({0, 1} <= on) - 1.0 * (2 in on and 1 not in on)
+
+    maps = []
+    for order in permutations(range(3)):
+        on, gains = set(), [0.0, 0.0, 0.0]
+        for feature in order:
+            before = score(on)
+            on.add(feature)
+            gains[feature] = score(on) - before
+        maps.append(gains)
+    sums = {sum(gains) for gains in maps}
+    assert sums == {score({0, 1, 2}) - score(set())}
+    assert len({tuple(gains) for gains in maps}) > 1
+    assert right("12.R2") == "both"
+
+
+def test_a_tree_has_no_slopes():
+    x = torch.linspace(0, 1, 101, dtype=torch.float64)[:, None].requires_grad_()
+    score = (x[:, 0] > 0.5).double() + 0 * x[:, 0]
+    steps = torch.autograd.grad(score.sum(), x)[0] / 101
+    assert right("12.R1") == f"{float(steps.sum()):.0f}"
+
+
 def test_a_way_around_the_corner():
     places = torch.tensor([[0.5, 0.0], [1.0, 0.5]]).double().requires_grad_()  # the middles
     slopes = torch.autograd.grad(places.prod(dim=1).sum(), places)[0]
     steps = torch.tensor([[1.0, 0.0], [0.0, 1.0]]).double()
-    assert right("11.R1") == f"{float((slopes * steps).sum(0)[0]):.0f}"
+    shares = (slopes * steps).sum(0).tolist()
+    assert right("11.R1") == f"{shares[0]:.0f}"
+    straight = [0.5, 0.5]  # Integrated Gradients
+    assert sum(shares) == sum(straight)
+    assert shares != straight
+    assert right("11.R2") == "their sum"
 
 
 def test_logits_that_are_shifted_together(close):
@@ -154,6 +263,22 @@ def test_logits_that_are_shifted_together(close):
     before, after = (torch.autograd.grad(z[0], x, retain_graph=True)[0] for z in (logits, shifted))
     assert float((before - after).norm()) > 1
     assert right("16.R2") == "the probabilities"
+
+
+def test_a_rater_is_one_observation():
+    """Ten raters, each with a taste, on average none: a finding is a false alarm, 5 % allowed."""
+    draw = torch.Generator().manual_seed(0)
+    tastes = torch.randn(500, 10, 1, generator=draw, dtype=torch.float64).sigmoid()
+    votes = (torch.rand(500, 10, 40, generator=draw, dtype=torch.float64) < tastes).double()
+
+    def alarms(shares, limit):
+        t = (shares.mean(1) - 0.5) / (shares.std(1) / shares.shape[1] ** 0.5)
+        return float((t.abs() > limit).double().mean())
+
+    assert alarms(votes.mean(2), 2.262) < 0.08
+    assert alarms(votes.mean(1), 2.023) > 0.3  # over pictures
+    assert alarms(votes.flatten(1), 1.966) > 0.3  # over answers
+    assert right("17.R2") == "a rater: there are 10"
 
 
 # ---------------------------------------------------------------- whose turn it is

@@ -332,7 +332,7 @@ def insertion(
         \mathrm{Ins} = \frac1T\Big(\frac{s_0 + s_T}{2} + \sum_{k=1}^{T-1} s_k\Big), \qquad
         s_k = F\big(\text{only the } k\,U/T \text{ most important units of } x\big)
 
-    Lesson 05.
+    Lesson 15.
 
     Parameters
     ----------

@@ -57,7 +57,7 @@ xc.plot.series(
 r"""
 Under black the map beats the random order. Under white the random order beats the map. What takes the place of a tile is called the **imputer**.
 
-Lesson 05 had a second test, **insertion**: begin with nothing but the imputer's values and put tiles back, the most important first. There the probability should be *high*. Both in one number:
+The second test is **insertion**: begin with nothing but the imputer's values and put tiles back, the most important first. There the probability should be *high*. Both in one number:
 
 $$\mathrm{ABPC} = \text{insertion} - \text{deletion}$$
 
