@@ -1,4 +1,4 @@
-"""What a wheel holds beside the package: data, notebooks and pages, which core/places.py finds there.
+"""What a wheel holds beside the package: data, notebooks, pages; core/places.py finds them there.
 
 An editable installation ships nothing: it works in the clone.
 """

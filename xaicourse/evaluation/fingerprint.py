@@ -80,8 +80,10 @@ def _inside(part: Any, of: str) -> list[Any]:
         return [type(part), part.name]
     if isinstance(part, os.PathLike):
         return [os.fspath(part)]
-    if isinstance(part, logging.Logger) or inspect.isbuiltin(part) or inspect.ismodule(part):
-        return [getattr(part, "name", None) or part.__name__]
+    if isinstance(part, logging.Logger):
+        return [part.name]
+    if inspect.isbuiltin(part) or inspect.ismodule(part):
+        return [part.__name__]
     if hasattr(part, "__wrapped__"):  # functools.cache
         return [part.__wrapped__]
     if type(part) is not object and _is_written_in_python(type(part)):
