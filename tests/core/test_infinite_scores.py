@@ -80,3 +80,22 @@ def test_metrics_refuse_infinite_maps_and_give_nan_no_value():
                 metric(NET, X, spoilt, 0)
         spoilt[1, 0, 2, 2] = torch.nan
         assert torch.isnan(metric(NET, X, spoilt, 0).values).tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("name", ["integrated_gradients", "geodesic_ig", "guided_ig"])
+def test_a_score_that_is_nan_on_a_path_is_named_before_its_slope(name):
+    model = lambda z: NET(z) * (z.flatten(1)[:, :1] * 0) / (z.flatten(1)[:, :1] * 0)  # noqa: E731
+    with pytest.raises(ValueError, match=r"F of row 0 is nan (at step|at x|on the way)"):
+        getattr(xc, name)(model, X, 0)
+
+
+@pytest.mark.parametrize("name", ["integrated_gradients", "expected_gradients", "saliency"])
+def test_a_model_under_no_grad_is_told_so_whatever_the_steps(name):
+    """A row has many points on a path; the target is not to blame."""
+
+    @torch.no_grad()
+    def predict(z):
+        return NET(z)
+
+    with pytest.raises(ValueError, match="not connected to x by a graph: it is detached"):
+        getattr(xc, name)(predict, X, 0)

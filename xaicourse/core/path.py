@@ -13,7 +13,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from xaicourse.core.gradients import Question, sum_dtype
+from xaicourse.core.gradients import Question, refuse_infinite, sum_dtype
 from xaicourse.core.progress import progress
 
 __all__ = [
@@ -320,7 +320,7 @@ class _Sums:
         slopes, shares, scores = (
             t.view(used.shape) for t in (self.slopes, self.shares, self.scores)
         )
-        _check_finite("gradient", slopes, nodes, used)
+        _check_finite("gradient", slopes, nodes, used, scores)
         _check_finite("contribution", shares, nodes, used)
         factors = None if self.factors is None else self.factors.view(used.shape)
         even, odd = self.sums.view(len(used), 2, *self.sums.shape[1:]).unbind(1)
@@ -374,11 +374,16 @@ def disagreement(even: Tensor, odd: Tensor, nodes: Nodes, factors: Tensor | None
     return torch.where(alone, torch.full_like(error, torch.nan), error)
 
 
-def _check_finite(what: str, slopes: Tensor, nodes: Nodes, used: Tensor) -> None:
+def _check_finite(
+    what: str, slopes: Tensor, nodes: Nodes, used: Tensor, scores: Tensor | None = None
+) -> None:
     # NaN and infinity in any entry of a gradient survive its product with the step, 0 included
     bad = ~torch.isfinite(slopes) & used.to(slopes.device)
     if bool(bad.any()):
         row, step = (int(i) for i in bad.nonzero()[0])
+        if scores is not None:
+            place = f"at step {step} of the path, alpha = {float(nodes.alpha[row, step]):.4g}"
+            refuse_infinite(scores[row, step].view(1), place, first=row)
         raise ValueError(
             f"the {what} of row {row} is NaN or infinite at step {step} of the path, "
             f"alpha = {float(nodes.alpha[row, step]):.4g}; the model is not differentiable there"

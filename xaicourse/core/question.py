@@ -190,7 +190,7 @@ class Question:
 
     def _not_connected(self, source: str, points: Tensor) -> ValueError:
         """Return the error for an output that no graph joins to what it is differentiated by."""
-        score = self._score(points.detach().requires_grad_(True), self.rows[: len(points)])
+        score = self._score(points[:1].detach().requires_grad_(True), self.rows[:1])
         if hides_a_block(score):
             return refusal()
         return ValueError(

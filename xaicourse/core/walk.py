@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from xaicourse.core.checks import all_finite
-from xaicourse.core.gradients import Question
+from xaicourse.core.gradients import Question, refuse_infinite
 from xaicourse.core.path import Nodes, column
 from xaicourse.core.progress import progress
 
@@ -154,17 +154,20 @@ def slope(question: Question) -> Compass:
     """Return the compass that feels the gradient of what is explained."""
 
     def feel(points: Tensor, rows: Tensor) -> Tensor:
-        grads = list[Tensor]()
+        grads, scores = list[Tensor](), list[Tensor]()
 
         def receive(part: slice, points: Tensor, grad: Tensor, score: Tensor) -> None:
             grads.append(grad)
+            scores.append(score)
 
         question.gradients(points, rows, receive)
         grad = torch.cat(grads)
         if not all_finite(grad):
             bad = ~torch.isfinite(grad).flatten(1).all(dim=1)
+            row = int(rows[bad][0])
+            refuse_infinite(torch.cat(scores)[bad][:1], "on the way that it leads", first=row)
             raise ValueError(
-                f"the gradient of row {int(rows[bad][0])} is NaN or infinite on the way that it "
+                f"the gradient of row {row} is NaN or infinite on the way that it "
                 "leads; the model is not differentiable there"
             )
         return grad
