@@ -80,3 +80,17 @@ def test_metrics_refuse_infinite_maps_and_give_nan_no_value():
                 metric(NET, X, spoilt, 0)
         spoilt[1, 0, 2, 2] = torch.nan
         assert torch.isnan(metric(NET, X, spoilt, 0).values).tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("name", ["gradient", "saliency", "input_x_gradient", "grad_cam"])
+def test_where_both_overflow_the_score_is_named_first(name):
+    """exp(1000 x) is infinite, and so is its slope: nothing there is to be kept away from 0."""
+    model = nn.Sequential(NET[:2], nn.Flatten(), Exploding())
+    settings = {"layer": "0"} if name == "grad_cam" else {}
+    with pytest.raises(ValueError, match=r"F of row 0 is inf at x.*overflow"):
+        getattr(xc, name)(model, X, 0, **settings)
+
+
+class Exploding(nn.Module):
+    def forward(self, h: Tensor) -> Tensor:
+        return (1000 + 1000 * h[:, :2]).exp()
