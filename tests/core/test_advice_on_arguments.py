@@ -69,6 +69,75 @@ case(
     error=TypeError,
 )
 case(
+    "a sparse x",
+    lambda: xc.gradient(NET, X.to_sparse(), 1),
+    r"x is a sparse tensor.*x\.to_dense\(\) makes one",
+    lambda: xc.gradient(NET, X.to_sparse().to_dense(), 1),
+    plain(1),
+    error=TypeError,
+)
+case(
+    "x in eight bits",
+    lambda: xc.gradient(NET, X.to(torch.float8_e5m2), 1),
+    r"x has dtype torch.float8_e5m2.*pass x\.float\(\)",
+    lambda: xc.gradient(lambda z: NET(z.double()), X.to(torch.float8_e5m2).float(), 1).double(),
+    lambda: slope(NET, X.to(torch.float8_e5m2).double(), 1).float().double(),
+    error=TypeError,
+)
+case(
+    "bounds that are no pair",
+    lambda: xc.boundary_ig(NET, X, 0, bounds=1),
+    r"bounds must be the lowest and the highest number.*such as \(0\.0, 1\.0\), or None, got 1",
+    lambda: xc.boundary_ig(NET, X, 0, bounds=(0.0, 1.0)),
+    lambda: xc.boundary_ig(NET, X, 0, bounds=(0.0, 1.0)),
+    error=TypeError,
+)
+case(
+    "a seed that is no whole number",
+    lambda: xc.smoothgrad(NET, X, 0, samples=2, seed=0.5),
+    "seed must be a whole number, got 0.5",
+    lambda: xc.smoothgrad(NET, X, 0, samples=2, seed=5),
+    lambda: xc.smoothgrad(NET, X, 0, samples=2, seed=5),
+    error=TypeError,
+)
+case(
+    "a seed that is too long",
+    lambda: xc.smoothgrad(NET, X, 0, samples=2, seed=2**64),
+    "seed must fit into 64 bits, got 18446744073709551616",
+    lambda: xc.smoothgrad(NET, X, 0, samples=2, seed=2**62),
+    lambda: xc.smoothgrad(NET, X, 0, samples=2, seed=2**62),
+)
+case(
+    "yes or no as a text",
+    lambda: xc.rectgrad(NET, X, 0, times_input="no"),
+    "times_input must be True or False, got 'no'",
+    lambda: xc.rectgrad(NET, X, 0, times_input=False) * X,
+    lambda: xc.rectgrad(NET, X, 0, times_input=True),
+    error=TypeError,
+)
+case(
+    "a word that is unknown",
+    lambda: xc.evaluation.deletion(NET, X, X, 0, sign=["abs"]).values,
+    r"sign must be one of .*positive.*, got \['abs'\]",
+    lambda: xc.evaluation.deletion(NET, X, X, 0, sign="keep").values,
+    lambda: xc.evaluation.deletion(NET, X, X.abs(), 0, sign="keep").values,
+)
+case(
+    "an output function that fails",
+    lambda: xc.gradient(NET, X, 0, output=nn.Softmax),
+    r"output, the function Softmax, failed on the model's outputs \(Tensor \(3, 3\)\)",
+    lambda: xc.gradient(NET, X, 0, output=nn.Softmax(1)),
+    plain(model=lambda z: NET(z).softmax(1)),
+)
+case(
+    "an output function without a return",
+    lambda: xc.gradient(NET, X, 0, output=lambda z: None),
+    r"output, the function <lambda>, returns None; it must return.*lambda z: z\.softmax\(1\)",
+    lambda: xc.gradient(NET, X, 0, output=lambda z: z.softmax(1)),
+    plain(model=lambda z: NET(z).softmax(1)),
+    error=TypeError,
+)
+case(
     "an image of bytes",
     lambda: xc.input_x_gradient(PIXELS, BYTES, 1),
     r"for an image in 0\.\.255 pass x\.float\(\) / 255",

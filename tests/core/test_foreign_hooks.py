@@ -133,6 +133,29 @@ def test_hooks_on_all_modules_are_named():
         handle.remove()
 
 
+@pytest.mark.parametrize("name", ["occlusion", "score_cam", "eigen_cam"])
+def test_hooks_are_no_matter_where_no_gradient_is_taken(name):
+    net = small_net()
+    net[1].register_full_backward_hook(change)
+    settings = {"patch": 2} if name == "occlusion" else {"layer": net[1]}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        getattr(xc, name)(net, X, 1, **settings)
+        xc.scores(net, X, 1)
+        xc.evaluation.deletion(net, X, X, 1)
+
+
+@pytest.mark.parametrize("name", ["smoothgrad", "vargrad", "noisegrad", "fusiongrad"])
+def test_hooks_are_named_where_another_method_takes_the_gradients(name):
+    net = small_net()
+    net[1].register_full_backward_hook(change)
+    with pytest.warns(UserWarning, match="has a backward hook, change"):
+        getattr(xc, name)(net, X, 1, samples=2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        getattr(xc, name)(net, X, 1, samples=2, method=xc.spec("occlusion", patch=2))
+
+
 def test_the_packages_own_hooks_are_no_foreign_ones(close):
     net = small_net()
     close(xc.fullgrad_decomposition(net, X, 1), xc.fullgrad_decomposition(lambda x: net(x), X, 1))

@@ -99,3 +99,17 @@ def test_a_model_under_no_grad_is_told_so_whatever_the_steps(name):
 
     with pytest.raises(ValueError, match="not connected to x by a graph: it is detached"):
         getattr(xc, name)(predict, X, 0)
+
+
+@pytest.mark.parametrize("name", ["gradient", "saliency", "input_x_gradient", "grad_cam"])
+def test_where_both_overflow_the_score_is_named_first(name):
+    """exp(1000 x) is infinite, and so is its slope: nothing there is to be kept away from 0."""
+    model = nn.Sequential(NET[:2], nn.Flatten(), Exploding())
+    settings = {"layer": "0"} if name == "grad_cam" else {}
+    with pytest.raises(ValueError, match=r"F of row 0 is inf at x.*overflow"):
+        getattr(xc, name)(model, X, 0, **settings)
+
+
+class Exploding(nn.Module):
+    def forward(self, h: Tensor) -> Tensor:
+        return (1000 + 1000 * h[:, :2]).exp()

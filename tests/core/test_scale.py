@@ -182,3 +182,20 @@ def test_a_single_row_is_no_set_of_numbers(close):
     close(
         xc.deep_shap(net, X, 0, baselines=torch.tensor(0.5)), xc.deeplift(net, X, 0, baseline=0.5)
     )
+
+
+@pytest.mark.fault("K7")
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (("black", "zeros"), r"baselines\[0\] 'black' is for images"),
+        (None, r"baselines\[0\] must be a number"),
+        (torch.zeros(2, 5).long(), r"baselines\[0\] has dtype torch.int64"),
+        (torch.full((2, 5), torch.nan), r"baselines\[0\] holds NaN"),
+        (torch.zeros(2, 4), r"baselines\[0\] has shape \(4,\)"),
+    ],
+    ids=["word", "none", "whole numbers", "NaN", "shape"],
+)
+def test_a_reference_of_a_set_is_refused_by_the_sets_name(given, says):
+    with pytest.raises((TypeError, ValueError), match=says):
+        xc.deep_shap(lambda z: z @ W, X, 0, baselines=given)

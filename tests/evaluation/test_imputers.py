@@ -1,5 +1,7 @@
 """What stands in for removed features: closed forms, a sparse solver and pytorch-grad-cam's."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -283,3 +285,26 @@ def test_a_counterpart_stays_near_and_turns_the_prediction():
     assert right.protocol.imputer.startswith("Counterpart(radius=0.1")
     close_by = (found - x) * xc.gradient(net, x)  # what the counterpart takes away, to first order
     assert xc.evaluation.abpc(net, x, -close_by, **settings).mean() > 0
+
+
+@pytest.mark.fault("K9")
+@pytest.mark.parametrize(
+    ("imputer", "error", "says"),
+    [
+        (math.nan, ValueError, "imputer holds NaN or infinite values"),
+        (torch.tensor([math.inf]), ValueError, "imputer holds NaN or infinite values"),
+        (lambda: 1, TypeError, r"imputer must be a function \(x, keep\) -> x.*<lambda> failed"),
+        (lambda x, keep: None, ValueError, r"imputer must return x's shape.*returns NoneType"),
+        (
+            lambda x, keep: x[:, :1],
+            ValueError,
+            r"imputer must return x's shape, \(\d+, 4\), .*, 1\)",
+        ),
+    ],
+    ids=["NaN", "infinite tensor", "no arguments", "nothing", "another shape"],
+)
+@pytest.mark.parametrize("metric", ["deletion", "faithfulness_correlation"])
+def test_what_cannot_stand_in_is_refused(imputer, error, says, metric):
+    x = torch.ones(2, 4, dtype=torch.float64)
+    with pytest.raises(error, match=says):
+        getattr(xc.evaluation, metric)(lambda z: z.sum(1), x, x, imputer=imputer, output="logit")

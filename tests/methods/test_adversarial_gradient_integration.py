@@ -183,7 +183,7 @@ def test_where_no_step_leads_on_the_search_ends():
 
 REFUSED = [
     ({"classes": 0}, ValueError, "classes must be at least 1"),
-    ({"classes": "cat"}, TypeError, "classes must be how many, a sequence.*got str"),
+    ({"classes": "cat"}, TypeError, "classes must be how many, a sequence.*got 'cat'"),
     ({"classes": [3]}, ValueError, r"classes must be from 0 to 2, got \[3\]"),
     ({"classes": torch.zeros(2, 1).long()}, ValueError, r"classes has shape \(2, 1\)"),
     ({"classes": [0.5]}, ValueError, "whole numbers"),

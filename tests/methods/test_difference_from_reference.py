@@ -380,7 +380,7 @@ def test_bad_settings():
         xc.deeplift(model, x, 1, rule="shap")
     with pytest.raises(ValueError, match="baselines is empty"):
         xc.deep_shap(model, x, 1, baselines=())
-    with pytest.raises(ValueError, match=r"baseline has shape \(5,\)"):
+    with pytest.raises(ValueError, match=r"baselines\[0\] has shape \(5,\)"):
         xc.deep_shap(model, x, 1, baselines=torch.rand(3, 5))
-    with pytest.raises(ValueError, match="baseline 'gray' is unknown"):
+    with pytest.raises(ValueError, match=r"baselines\[0\] 'gray' is unknown"):
         xc.deep_shap(model, x, 1, baselines=("gray",))

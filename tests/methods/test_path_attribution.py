@@ -161,6 +161,11 @@ def starts_for(baselines, k: int) -> Tensor:
     return torch.stack([torch.full((5,), n, dtype=torch.float64) for n in numbers])
 
 
+def test_allow_without_a_rule_is_refused():
+    with pytest.raises(ValueError, match="allow is for a backward rule"):
+        xc.path_attribution(lambda z: z.sum(1), torch.ones(1, 2), allow=("softmax",))
+
+
 @pytest.mark.parametrize("number", range(len(COMBINATIONS)))
 def test_combination_equals_the_loop(number, close):
     path, weight, baselines, rule = COMBINATIONS[number]

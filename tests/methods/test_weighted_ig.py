@@ -161,6 +161,7 @@ BAD = {
     "remaining": ({"remaining": 1.0}, ValueError, "remaining must be between 0 and 1, both ex"),
     "remaining type": ({"remaining": "half"}, TypeError, "remaining must be a number"),
     "threshold": ({"threshold": -0.1}, ValueError, "threshold must be at least 0 and finite"),
+    "threshold of all": ({"threshold": 1e9}, ValueError, "threshold=.* leaves out every baseline"),
     "neutral": ({"neutral": "grey"}, ValueError, "neutral 'grey' is unknown"),
     "set": ({"baselines": []}, ValueError, "baselines is empty"),
     "quadrature": ({"quadrature": "adaptive"}, ValueError, "quadrature must be one of"),

@@ -300,6 +300,7 @@ BAD = {
     ),
     "channels": ({"channels": "mean"}, ValueError, "channels must be 'sum' or 'max', got 'mean'"),
     "scales": ({"scales": ()}, ValueError, "scales must be one or more numbers above 0"),
+    "scales of words": ({"scales": [1, "a"]}, ValueError, "scales must be one or more numbers"),
     "smallest": ({"smallest": 0}, ValueError, "smallest must be at least 1"),
     "dilation": ({"dilation": -1}, ValueError, "dilation must be at least 1"),
     "least": ({"least": 0.5}, TypeError, "least must be a whole number"),

@@ -66,6 +66,21 @@ def test_what_cannot_be_drawn_is_refused_with_the_right_shape(items, settings, s
 
 
 @pytest.mark.fault("P1")
+@pytest.mark.fault("N6")
+@pytest.mark.parametrize(
+    ("items", "says"),
+    [
+        (torch.rand(1, 3, 9, 9), r"dict title -> map, got Tensor; write \{'IG'"),
+        ({"a": None}, "attribution must be a tensor, got NoneType"),
+        ({"a": torch.rand(1, 3, 9, 9) * 1j}, "attribution holds complex numbers"),
+    ],
+    ids=["a map alone", "none", "complex"],
+)
+def test_what_is_no_map_is_refused_by_name(items, says):
+    with pytest.raises(TypeError, match=says):
+        xc.plot.maps(items, alt="a")
+
+
 def test_without_alt_the_text_is_made_of_the_titles():
     picture = xc.plot.maps({"ig": torch.rand(1, 1, 8, 8)}, photo=torch.rand(1, 3, 8, 8))
     assert "ig" in picture.alt

@@ -4,10 +4,11 @@ A message names the argument, what was given and what would be right.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -16,14 +17,18 @@ __all__ = [
     "check_axes",
     "check_batch",
     "check_bounds",
+    "check_choice",
+    "check_flags",
     "check_images",
     "check_input",
     "check_model",
     "check_positive_int",
+    "check_seed",
     "default_batch_size",
     "describe",
     "image_instead",
     "is_unbatched",
+    "plain_numbers",
     "what_fits",
 ]
 
@@ -46,6 +51,10 @@ def check_input(x: Any, name: str = "x") -> None:
         raise TypeError(
             f"{name} has dtype {x.dtype}, but a gradient needs floating point numbers; for "
             + _instead_of_integers(x, name)
+        )
+    if x.element_size() == 1:
+        raise TypeError(
+            f"{name} has dtype {x.dtype}, in which torch cannot even add up; pass {name}.float()"
         )
     if x.dim() == 1:
         raise ValueError(
@@ -105,6 +114,12 @@ def check_batch(x: Any, name: str = "x") -> None:
         raise ValueError(
             f"{name} is on the meta device, where tensors have a shape but no numbers; make it on "
             f"a real device, such as torch.rand({name}.shape)"
+        )
+    if x.layout is not torch.strided or x.is_nested:
+        how = "to_padded_tensor(0.0)" if x.is_nested else "to_dense()"
+        raise TypeError(
+            f"{name} is a {'nested' if x.is_nested else 'sparse'} tensor, but a dense one (N, ...) "
+            f"is needed; {name}.{how} makes one"
         )
     if x.dim() == 0 or x.numel() == 0:
         raise ValueError(
@@ -191,13 +206,19 @@ def check_bounds(bounds: Any, x: Tensor) -> tuple[float, float] | None:
     """Return the range of valid inputs, which must hold x; None where there is none."""
     if bounds is None:
         return None
-    low, high = bounds
+    try:
+        low, high = (float(end) for end in bounds)
+    except (TypeError, ValueError):
+        raise TypeError(
+            "bounds must be the lowest and the highest number that an input may have, such as "
+            f"(0.0, 1.0), or None, got {bounds!r}"
+        ) from None
     if not low < high or float(x.min()) < low or float(x.max()) > high:
         raise ValueError(
             f"bounds must hold x, which goes from {float(x.min()):.3g} to {float(x.max()):.3g}, "
             f"got {bounds!r}"
         )
-    return float(low), float(high)
+    return low, high
 
 
 def check_positive_int(value: Any, name: str) -> int:
@@ -207,6 +228,34 @@ def check_positive_int(value: Any, name: str) -> int:
     if value < 1:
         raise ValueError(f"{name} must be at least 1, got {value}")
     return int(value)
+
+
+def check_seed(value: Any) -> int:
+    """Return a seed as an int, or raise."""
+    if isinstance(value, bool) or not isinstance(value, Integral):  # NumPy's integers are too
+        raise TypeError(f"seed must be a whole number, got {value!r}")
+    seed = int(value)
+    if not -(2**63) <= seed < 2**63:
+        raise ValueError(f"seed must fit into 64 bits, got {seed}")
+    return seed
+
+
+def check_choice(value: Any, known: Iterable[str], name: str) -> None:
+    """Raise unless `value` is one of the known words."""
+    if not isinstance(value, str) or value not in known:
+        raise ValueError(f"{name} must be one of {', '.join(known)}, got {value!r}")
+
+
+def check_flags(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """Raise if a setting that is on or off got anything else: each text would switch it on."""
+    for name, value in given.items():
+        if isinstance(defaults.get(name), bool) and not isinstance(value, bool):
+            raise TypeError(f"{name} must be True or False, got {value!r}")
+
+
+def plain_numbers(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with Python's numbers in place of NumPy's, such as np.float32(0.1)."""
+    return {n: v.item() if isinstance(v, np.generic) else v for n, v in given.items()}
 
 
 def default_batch_size(x: Tensor, batch_size: int | None) -> int:

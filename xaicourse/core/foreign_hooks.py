@@ -16,7 +16,7 @@ from torch.nn.modules import module as torch_module
 
 from xaicourse.core.operations import UnsupportedOperationError
 
-__all__ = ["ForeignHookError", "notice_module_hooks", "watched"]
+__all__ = ["ForeignHookError", "ModuleHooks", "watched"]
 
 
 class ForeignHookError(ValueError):
@@ -47,7 +47,23 @@ def watched(tensor: Tensor, hook: Callable[[Tensor], Any]) -> Callable[[Tensor],
     return checked
 
 
-def notice_module_hooks(modules: Iterable[Any], method: str | None) -> None:
+class ModuleHooks:
+    """The hooks on a model's modules, which change nothing but gradients.
+
+    They are noticed once, by whoever takes gradients or lets another question take them.
+    """
+
+    def __init__(self, modules: Iterable[Any]) -> None:
+        self.modules: Iterable[Any] | None = modules
+
+    def notice(self, method: str | None = None) -> None:
+        """Warn of them, or refuse them under the rules of a method."""
+        if self.modules is not None:
+            _notice(self.modules, method)
+        self.modules = None
+
+
+def _notice(modules: Iterable[Any], method: str | None) -> None:
     """Warn of hooks on modules that run in the backward pass; refuse them under a method's rules.
 
     `method` is the name of a method with rules of its own, whose audit cannot see past the hook.

@@ -120,8 +120,6 @@ def gradients(
     """
     points = question.x if x is None else x
     _, grad, score = _gather(question, points, differentiable, visit=visit)
-    if x is None:  # elsewhere it is for the caller to say what is wrong
-        refuse_infinite(score)
     return grad, score
 
 
@@ -132,9 +130,7 @@ def layer_gradients(
 
     A must have one entry for each row of x. What lies before the layer costs a forward pass only.
     """
-    activation, grad, score = _gather(question, question.x, differentiable, layer)
-    refuse_infinite(score)
-    return activation, grad, score
+    return _gather(question, question.x, differentiable, layer)
 
 
 def activations(question: Question, layer: Layer) -> tuple[Tensor, Tensor]:
@@ -193,6 +189,8 @@ def _gather(
     if layer is not None:
         chunk = torch.cat(where)
         _check_rows(layer, chunk, question)
+    if points is question.x:  # elsewhere it is for the caller to say what is wrong
+        refuse_infinite(score)
     refuse_not_differentiable(grad)
     return chunk, grad, score
 

@@ -7,7 +7,7 @@ signature ever grows.
 
 import copy
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Self
@@ -156,6 +156,8 @@ def pack(
     ValueError
         If the parts do not agree in N, dtype or device.
     """
+    if not isinstance(parts, Iterable):
+        raise TypeError(f"pack: parts must be a list or dict of tensors, got {parts!r}")
     tensors = list(parts.values()) if isinstance(parts, Mapping) else list(parts)
     if not tensors:
         raise ValueError("pack: parts is empty; give at least one tensor")

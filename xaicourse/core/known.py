@@ -249,7 +249,7 @@ def has_only_the_form_of(func: Any) -> bool:
 AFFINE_NODES = """
     add sub rsub neg mul div mm bmm addmm addmv mv baddbmm dot convolution slow_conv_dilated2d
     mkldnn_convolution cudnn_convolution native_batch_norm cudnn_batch_norm miopen_batch_norm
-    sum mean cumsum linear einsum lerp
+    sum mean cumsum tril triu linear einsum lerp
 """.split()
 MAX_POOLING = """
     max_pool1d max_pool2d max_pool2d_with_indices max_pool3d_with_indices
@@ -265,8 +265,9 @@ SHAPE = """
     view reshape unsafe_view reshape_alias as_strided alias clone copy copies copy_backwards
     to_copy contiguous permute transpose t mt squeeze unsqueeze expand repeat cat stack split
     split_with_sizes unsafe_split unbind chunk narrow slice select index index_select gather flip
-    roll pixel_shuffle pixel_unshuffle pad constant_pad_nd reflection_pad1d reflection_pad2d
-    masked_fill where reflection_pad3d replication_pad1d replication_pad2d replication_pad3d
+    roll rot90 pixel_shuffle pixel_unshuffle channel_shuffle narrow_copy pad constant_pad_nd
+    reflection_pad1d reflection_pad2d reflection_pad3d replication_pad1d replication_pad2d
+    replication_pad3d masked_fill where
     unfold im2_col col2_im swapaxes movedim diagonal to_memory_format accumulate_grad
 """.split()
 SMOOTH_NODES = """

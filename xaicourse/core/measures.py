@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from xaicourse.core.checks import describe
 from xaicourse.core.path import Nodes
 
 __all__ = ["Measure", "measure"]
@@ -187,7 +188,13 @@ def _integrals(weight: Callable[[Tensor], Any], left: Tensor, right: Tensor, nam
 
 def _values(weight: Callable[[Tensor], Any], alpha: Tensor, name: str) -> Tensor:
     """Return w at alpha (S,), checked."""
-    found = torch.as_tensor(weight(alpha), dtype=torch.float64)
+    try:
+        found = torch.as_tensor(weight(alpha), dtype=torch.float64)
+    except Exception as error:
+        raise ValueError(
+            f"{name} must be a function of alpha, a tensor {tuple(alpha.shape)}, but "
+            f"{describe(weight)} failed: {error}"
+        ) from error
     if found.shape not in ((), alpha.shape):
         raise ValueError(
             f"{name} must give one number for each alpha, shape {tuple(alpha.shape)}, but it gives "

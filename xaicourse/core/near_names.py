@@ -28,8 +28,10 @@ _ELSEWHERE = {
 }
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
+def nearest(name: Any, known: Iterable[str]) -> str | None:
     """Return which of the known names was meant, or None."""
+    if not isinstance(name, str):
+        return None
     known = list(known)
     if _ELSEWHERE.get(name) in known:
         return _ELSEWHERE[name]
@@ -44,7 +46,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return next(iter([*close, *inside, *far]), None)
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: Any, known: Iterable[str]) -> str:
     """Return the rest of a sentence that names what was meant, or what there is."""
     known = list(known)
     meant = nearest(name, known)

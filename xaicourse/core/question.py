@@ -18,7 +18,7 @@ from xaicourse.core.at_layer import up_to_units
 from xaicourse.core.backward_errors import explained_errors
 from xaicourse.core.batch_norm_layout import with_safe_batch_norms
 from xaicourse.core.chunks import at_least_float32, in_chunks, is_out_of_memory, plain, taken
-from xaicourse.core.foreign_hooks import notice_module_hooks
+from xaicourse.core.foreign_hooks import ModuleHooks
 from xaicourse.core.inputs import belonging_to, call, check_extras, largest_input
 from xaicourse.core.layers import Layer
 from xaicourse.core.operations import UnsupportedOperationError
@@ -66,9 +66,9 @@ class Question:
         checks.check_input(x)
         checks.check_model(model)
         check_scale(output)
-        modules = refuse_training_modules(model)
-        notice_module_hooks(modules, None if rules is None else rules.method)
+        self.module_hooks = ModuleHooks(refuse_training_modules(model))
         if rules is not None:
+            self.module_hooks.notice(rules.method)
             rules.check_model(model)
         self.rules = rules
         self.model = model
@@ -124,6 +124,7 @@ class Question:
         The rows of a chunk do not depend on each other, so the gradient of their summed scores
         holds the gradient of each.
         """
+        self.module_hooks.notice()
         source = "x" if layer is None else f"x through layer {layer.name!r}"
         capture: Any = nullcontext if layer is None else partial(layer.capture, differentiable)
 

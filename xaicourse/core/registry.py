@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from xaicourse.core.attribution import Attribution
+from xaicourse.core.checks import check_flags, plain_numbers
 from xaicourse.core.lesson_of import LESSON_OF, name_lessons, say_lesson
 from xaicourse.core.shared import OF_IMAGE_METHODS, OF_METHODS, Shared, complete, keyword_defaults
 
@@ -259,6 +260,8 @@ def _callable_method(body: Callable[..., Attribution], shared: Shared) -> Attrib
     @functools.wraps(whole)
     def method(*args: Any, return_details: bool = False, **given: Any) -> Any:
         note_use(body.__name__)
+        given = plain_numbers(given)  # for the record, too
+        check_flags({"return_details": False}, {"return_details": return_details})
         # plain tensors and no graph whatever the caller's mode is, but for a map that is itself
         # to be differentiated
         keeps_graph = bool(given.get("differentiable", False))

@@ -13,7 +13,7 @@ batch-norm finds, at its own call, the convolution that made its input, and beco
 it; a layer knows whether it sees x itself, because every tensor remembers what made it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -81,6 +81,11 @@ class BackwardRules:
             raise TypeError(
                 f"allow must be a tuple of names of operations, got the text {self.allow!r}; "
                 f"write allow=({self.allow!r},)"
+            )
+        if not isinstance(self.allow, Iterable) or not all(isinstance(n, str) for n in self.allow):
+            raise TypeError(
+                "allow must be a tuple of names of operations, such as ('softmax',), got "
+                f"{self.allow!r}"
             )
         object.__setattr__(self, "allow", tuple(self.allow))
 

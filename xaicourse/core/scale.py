@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from xaicourse.core.chunks import at_least_float32
+from xaicourse.core.checks import describe
+from xaicourse.core.chunks import at_least_float32, is_out_of_memory
 from xaicourse.core.output_parts import map_tensors
 
 __all__ = ["OUTPUTS", "check_output", "check_scale", "notice_squashed", "transform"]
@@ -31,13 +32,33 @@ def transform(
     of those parts that are `read`.
     """
     if callable(output):
-        return output(outputs)
+        return _by_function(outputs, output)
     if output in ("logit", "margin"):
         return outputs
     if isinstance(outputs, Tensor):
         return _chances(outputs, output)
     places = {id(part) for part in read(outputs)}
     return map_tensors(lambda z: _chances(z, output) if id(z) in places else z, outputs)
+
+
+def _by_function(outputs: Any, output: Callable[[Any], Any]) -> Any:
+    """Return what the caller's function makes of the outputs; its error says whose it is."""
+    try:
+        found = output(outputs)
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise
+        shape = f" {tuple(outputs.shape)}" if isinstance(outputs, Tensor) else ""
+        raise ValueError(
+            f"output, the function {describe(output)}, failed on the model's outputs "
+            f"({type(outputs).__name__}{shape}): {error}"
+        ) from error
+    if found is None:
+        raise TypeError(
+            f"output, the function {describe(output)}, returns None; it must return what is "
+            "explained, as lambda z: z.softmax(1) does"
+        )
+    return found
 
 
 def _chances(outputs: Tensor, output: str) -> Tensor:

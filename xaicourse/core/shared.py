@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypedDict, get_type_hints
 
+from xaicourse.core.checks import check_flags, plain_numbers
 from xaicourse.core.near_names import check_names
 
 __all__ = [
@@ -223,6 +224,8 @@ def complete(
     @functools.wraps(body)
     def function(*args: Any, **given: Any) -> Any:
         check_names(body, given, signature.parameters)
+        given = plain_numbers(given)
+        check_flags(defaults, given)
         return body(*args, **{**defaults, **given})
 
     function.__signature__ = signature  # type: ignore[attr-defined]

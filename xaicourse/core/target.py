@@ -159,7 +159,10 @@ def region(channel: int, mask: Any) -> Region:
     TypeError
         If `channel` is not a whole number.
     """
-    given = torch.as_tensor(mask)
+    try:
+        given = torch.as_tensor(mask)
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(f"mask must be a tensor of True and False, got {mask!r}") from None
     grid = given.bool()
     if not torch.equal(grid.to(given.dtype), given):
         raise ValueError(

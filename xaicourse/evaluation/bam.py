@@ -123,7 +123,7 @@ def model_contrast(
     >>> xc.evaluation.model_contrast(heat, 1 - heat, mask=heat > 0.7).values
     tensor([1.], dtype=torch.float64)
     """
-    first, second = _two_means(of_object, of_scene, mask, channels)
+    first, second = _two_means(mask, channels, of_object=of_object, of_scene=of_scene)
     details = {"object model": first, "scene model": second}
     return _result("model_contrast", first - second, channels, details)
 
@@ -174,7 +174,7 @@ def input_dependence(
     >>> xc.evaluation.input_dependence(1 - heat, heat, mask=heat > 0.7).values
     tensor([1.], dtype=torch.float64)
     """
-    first, second = _two_means(with_object, without, mask, channels)
+    first, second = _two_means(mask, channels, with_object=with_object, without=without)
     less = (first < second).to(first.dtype).masked_fill(torch.isnan(first - second), torch.nan)
     details = {"with object": first, "scene alone": second}
     return _result("input_dependence", less, channels, details)
@@ -235,7 +235,7 @@ def input_independence(
     """
     if isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or not tolerance > 0:
         raise ValueError(f"tolerance must be a number above 0, got {tolerance!r}")
-    first, second = _two_means(with_patch, without, mask, channels)
+    first, second = _two_means(mask, channels, with_patch=with_patch, without=without)
     same = ((first - second).abs() < tolerance * second).to(first.dtype)
     same = same.masked_fill(torch.isnan(first - second), torch.nan)
     details = {"with patch": first, "without": second}
@@ -359,10 +359,16 @@ def _grid(x: Tensor) -> tuple[int, ...]:
     return (1, *x.shape[2:]) if x.dim() == 4 else tuple(x.shape[1:])
 
 
-def _two_means(first: Tensor, second: Tensor, mask: Tensor, channels: str) -> list[Tensor]:
+def _two_means(mask: Tensor, channels: str, **maps: Tensor) -> list[Tensor]:
+    """Return the means of two maps, which go by the caller's names."""
+    for name, found in maps.items():
+        if not isinstance(found, Tensor):
+            raise TypeError(f"{name} must be a tensor, got {type(found).__name__}")
+    first, second = maps.values()
     if first.shape != second.shape:
         raise ValueError(
-            f"both maps must have one shape, got {tuple(first.shape)} and {tuple(second.shape)}"
+            f"{' and '.join(maps)} must have one shape, got {tuple(first.shape)} and "
+            f"{tuple(second.shape)}"
         )
     return [region_mean(attribution, mask, channels=channels) for attribution in (first, second)]
 

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from xaicourse.core.checks import check_positive_int
+from xaicourse.core.checks import check_choice, check_positive_int
 from xaicourse.evaluation.explaining import explaining
 from xaicourse.evaluation.order import SIGNS
 from xaicourse.evaluation.parameter_randomisation import edges
@@ -130,8 +130,7 @@ def efficient_parameter_randomisation(
     tensor([0.], dtype=torch.float64)
     """
     bins = check_positive_int(bins, "bins")
-    if sign not in SIGNS:
-        raise ValueError(f"sign must be one of {', '.join(SIGNS)}, got {sign!r}")
+    check_choice(sign, SIGNS, "sign")
     again = explaining(model, x, method, target, output, batch_size)
     randomiser = Randomiser(again.question, model, seed)
     anew = randomiser.drawn(randomiser.parts)

@@ -52,9 +52,9 @@ class Explaining:
             raise type(error)(f"method gives no map of x: {error}") from error
         return found.detach().to(sum_dtype(found.device)).flatten(1)
 
-    def by(self, method: Any) -> "Explaining":
-        """Return the same with another method."""
-        return replace(self, method=readable(method))
+    def by(self, method: Any, name: str = "method") -> "Explaining":
+        """Return the same with another method; `name` is what the caller calls it."""
+        return replace(self, method=readable(method, name))
 
     def _explain(self, model: Any, points: Tensor, target: Any) -> Any:
         if not isinstance(self.method, Inner):  # a function is given a class as people write it
@@ -100,7 +100,7 @@ def explaining(
     return Explaining(model, question, readable(method))
 
 
-def readable(method: Any) -> Inner | Callable[..., Tensor]:
+def readable(method: Any, name: str = "method") -> Inner | Callable[..., Tensor]:
     """Return a registered method with its settings, or a function of the caller's as it is."""
     bare = getattr(method, "func", method)  # of functools.partial
     if isinstance(method, str | Spec) or hasattr(bare, "record"):
@@ -108,7 +108,7 @@ def readable(method: Any) -> Inner | Callable[..., Tensor]:
     if callable(method):
         return method  # type: ignore[return-value]
     raise TypeError(
-        "method must be the name of a registered method, an xaicourse.spec or a function (model, "
+        f"{name} must be the name of a registered method, an xaicourse.spec or a function (model, "
         f"x, target) that returns a map, got {method!r}"
     )
 

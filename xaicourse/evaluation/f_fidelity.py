@@ -8,11 +8,11 @@ from typing import Any, Unpack
 import torch
 from torch import Tensor, nn
 
-from xaicourse.core.checks import check_positive_int
+from xaicourse.core.checks import check_choice, check_positive_int
 from xaicourse.core.near_names import suggest_names
 from xaicourse.core.path import rows_of
 from xaicourse.core.shared_of_metrics import Perturbing
-from xaicourse.evaluation.imputers import make_imputer
+from xaicourse.evaluation.imputers import filled, make_imputer
 from xaicourse.evaluation.order import removal_rank
 from xaicourse.evaluation.registry import MetricExample, metric
 from xaicourse.evaluation.removal import Removal, additive_example
@@ -116,8 +116,7 @@ def f_fidelity(
     tensor([True])
     """
     check_shares(size=size, alpha=alpha, beta=beta)
-    if part not in PARTS:
-        raise ValueError(f"part must be one of {', '.join(PARTS)}, got {part!r}")
+    check_choice(part, PARTS, "part")
     removal = Removal(imputer=imputer, output=output, seed=seed, steps=None, **asked)
     about = ask_sets(removal, model, x, attribution, target)
     T = about.found.shape[1]
@@ -208,7 +207,7 @@ def fine_tune_on_masks(
                 share = beta * float(torch.rand((), generator=draw))
                 gone = torch.rand(len(rows), T, generator=draw) < share  # another set for each
                 keep = units.spread(~gone.to(x.device), torch.arange(len(rows), device=x.device))
-                outputs = learner(fill(photos, keep.to(x.dtype)))
+                outputs = learner(filled(fill, photos, keep.to(x.dtype)))
                 loss = nn.functional.cross_entropy(outputs, labels[rows.to(x.device)])
                 optimiser.zero_grad()
                 loss.backward()

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional as images
 
-from xaicourse.core.checks import check_positive_int
+from xaicourse.core.checks import all_finite, check_batch, check_positive_int, describe
 from xaicourse.core.near_names import suggest_names
 from xaicourse.evaluation.noisy_linear import NoisyLinear
 from xaicourse.evaluation.seeds import seeded
@@ -193,6 +193,9 @@ class Donor(Behind):
     repeats: int = 1
     turn: int = 0
 
+    def __post_init__(self) -> None:
+        check_batch(self.data, "data")
+
     def __repr__(self) -> str:
         numbers = self.data.detach().to("cpu", torch.float32).contiguous().numpy()
         return (
@@ -251,6 +254,23 @@ def background_of(imputer: Imputer, x: Tensor) -> Tensor | None:
     return imputer.background(x) if isinstance(imputer, Background) else None
 
 
+def filled(imputer: Imputer, x: Tensor, keep: Tensor) -> Tensor:
+    """Return x with something else where `keep` is 0; a function that cannot is named."""
+    try:
+        found = imputer(x, keep)
+    except TypeError as error:
+        raise TypeError(
+            f"imputer must be a function (x, keep) -> x, but {describe(imputer)} failed: {error}"
+        ) from error
+    if not isinstance(found, Tensor) or found.shape != x.shape:
+        given = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__
+        raise ValueError(
+            f"imputer must return x's shape, {tuple(x.shape)}, but {describe(imputer)} returns "
+            f"{given}"
+        )
+    return found
+
+
 def draws_of(imputer: Imputer) -> Sequence[Imputer]:
     """Return the imputers over whose scores is averaged: more than one where chance is in it."""
     draws = getattr(imputer, "draws", None)
@@ -300,6 +320,8 @@ def make_imputer(imputer: object) -> Imputer:
         if imputer not in named:
             raise ValueError(f"imputer {imputer!r} is unknown; there are {', '.join(named)}")
         return named[imputer]
+    if isinstance(imputer, Tensor | int | float) and not all_finite(torch.as_tensor(imputer)):
+        raise ValueError("imputer holds NaN or infinite values; all must be finite")
     if isinstance(imputer, Tensor):
         return Given(imputer)
     if isinstance(imputer, int | float) and not isinstance(imputer, bool):

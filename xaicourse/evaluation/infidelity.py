@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from xaicourse.core.checks import check_positive_int
+from xaicourse.core.checks import check_choice, check_positive_int
 from xaicourse.core.path import rows_of
 from xaicourse.evaluation.registry import MetricExample, metric
 from xaicourse.evaluation.removal import Removal
@@ -114,8 +114,7 @@ def infidelity(
     >>> xc.evaluation.infidelity(lambda x: x @ slope[0], x, 7 * slope).values < 1e-9
     tensor([True])
     """
-    if perturbation not in CHANGES:
-        raise ValueError(f"perturbation must be one of {', '.join(CHANGES)}, got {perturbation!r}")
+    check_choice(perturbation, CHANGES, "perturbation")
     samples = check_positive_int(samples, "samples")
     removal = Removal(imputer, output, "sum", "keep", unit, None, seed, batch_size)
     about = ask_sets(removal, model, x, attribution, target)

@@ -117,7 +117,7 @@ def input_invariance(
     tensor([0.], dtype=torch.float64)
     """
     again = explaining(model, x, method, target, output, batch_size)
-    there = again if shifted_method is None else again.by(shifted_method)
+    there = again if shifted_method is None else again.by(shifted_method, "shifted_method")
     s = check_shift(shift, again.question.x)
     moved = again.question.x + s
     here_map = again.map()

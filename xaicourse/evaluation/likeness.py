@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from xaicourse.core.checks import check_choice
 from xaicourse.evaluation.order import SIGNS
 from xaicourse.evaluation.ranks import midranks
 
@@ -36,8 +37,7 @@ def unit_rows(a: Tensor, kind: str, sign: str) -> Tensor:
     NaN where a map has NaN or says nothing: of a constant map there is no correlation.
     """
     for value, table, name in ((kind, SIMILARITIES, "similarity"), (sign, SIGNS, "sign")):
-        if value not in table:
-            raise ValueError(f"{name} must be one of {', '.join(table)}, got {value!r}")
+        check_choice(value, table, name)
     a = SIGNS[sign](a)
     low, high = a.amin(dim=1, keepdim=True), a.amax(dim=1, keepdim=True)
     silent = (low == high) & ((kind != "cosine") | (low == 0))

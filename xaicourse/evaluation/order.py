@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from xaicourse.core.checks import check_choice
 from xaicourse.core.gradients import sum_dtype
 from xaicourse.evaluation.seeds import seeded
 
@@ -48,6 +49,11 @@ def check_attribution(attribution: Tensor, x: Tensor) -> None:
         )
     if attribution.device != x.device:
         raise ValueError(f"attribution is on {attribution.device}, x is on {x.device}")
+    if attribution.dim() < 2:
+        raise ValueError(
+            f"attribution has shape {tuple(attribution.shape)}, but a batch (N, ...) is needed; "
+            "for a single map pass attribution[None]"
+        )
     infinite = torch.isinf(attribution).flatten(1).any(dim=1)
     if bool(infinite.any()):
         raise ValueError(
@@ -82,8 +88,7 @@ def feature_values(attribution: Tensor, channels: str, sign: str, unit: str = ""
     """
     attribution = attribution.detach().to(sum_dtype(attribution.device))
     for value, table, name in ((channels, CHANNELS, "channels"), (sign, SIGNS, "sign")):
-        if value not in table:
-            raise ValueError(f"{name} must be one of {', '.join(table)}, got {value!r}")
+        check_choice(value, table, name)
     if unit.startswith("token"):
         attribution = CHANNELS[channels](attribution.transpose(1, 2))  # (N, L)
     elif attribution.dim() == 4 and unit != "channel":

@@ -119,7 +119,7 @@ def performance_information_curve(
     tensor([0.5000], dtype=torch.float64)
     """
     check_images(x)
-    measure = webp_bytes if entropy is None else entropy
+    measure = check_settings(entropy, least)
     if entropy is None:
         check_pictures(x)
     removal = Removal(imputer=imputer, unit=1, restore=True, grid=SHARES, **asked)
@@ -141,6 +141,15 @@ def performance_information_curve(
     return found.result(
         "performance_information_curve", values, "trapezoid over information", own=own
     )
+
+
+def check_settings(entropy: Any, least: Any) -> Callable[..., Any]:
+    """Return the measure of information, or raise if a setting is none."""
+    if isinstance(least, bool) or not isinstance(least, int | float):
+        raise TypeError(f"least must be a number, got {least!r}")
+    if entropy is not None and not callable(entropy):
+        raise TypeError(f"entropy must be a function (P, C, H, W) -> (P,), got {entropy!r}")
+    return webp_bytes if entropy is None else entropy
 
 
 def normalised(e: Tensor, curve: RemovalCurve, least: float) -> tuple[Tensor, Tensor, Tensor]:

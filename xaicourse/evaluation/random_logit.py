@@ -104,7 +104,10 @@ def random_logit(
     if other is None:
         t = drawn_classes(again, seed)
     else:
-        t = classes_of(as_target(other, len(x)), len(x))
+        try:
+            t = classes_of(as_target(other, len(x)), len(x))
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"other is read as a target is, and {error}") from None
     if bool((t == own).any()):
         row = int((t == own).nonzero()[0])
         raise ValueError(f"other is the explained class itself, {int(own[row])}, in row {row}")

@@ -19,7 +19,13 @@ from xaicourse.core.checks import check_positive_int
 from xaicourse.core.gradients import Question, ask, sum_dtype
 from xaicourse.core.path import rows_of
 from xaicourse.core.progress import progress
-from xaicourse.evaluation.imputers import Imputer, background_of, draws_of, make_imputer
+from xaicourse.evaluation.imputers import (
+    Imputer,
+    background_of,
+    draws_of,
+    filled,
+    make_imputer,
+)
 from xaicourse.evaluation.order import check_attribution, removal_rank, tie_fraction
 from xaicourse.evaluation.protocol import Protocol
 from xaicourse.evaluation.registry import METRICS, MetricExample
@@ -174,7 +180,7 @@ class Asked:
             photo = rows_of(x, here)  # (P, ...)
             bar.update(len(position))
             if behind is None:
-                found = fill(photo, keep.to(x.dtype))
+                found = filled(fill, photo, keep.to(x.dtype))
             else:
                 found = torch.where(keep, photo, rows_of(behind, here))
             if visit is not None:

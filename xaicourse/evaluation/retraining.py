@@ -6,7 +6,7 @@
     return curves.result("roar")
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from numbers import Real
@@ -19,7 +19,7 @@ from xaicourse.core.checks import check_positive_int
 from xaicourse.core.gradients import sum_dtype
 from xaicourse.core.progress import progress
 from xaicourse.evaluation import controls
-from xaicourse.evaluation.imputers import Imputer, make_imputer
+from xaicourse.evaluation.imputers import Imputer, filled, make_imputer
 from xaicourse.evaluation.kept import Kept
 from xaicourse.evaluation.learning import Labelled, Learner, Net, check_data, explained
 from xaicourse.evaluation.order import check_attribution, importance, spread, tie_fraction
@@ -93,7 +93,7 @@ class Retraining:
     def shares(self) -> list[float]:
         """Return the shares that are removed, with 0 before them."""
         given = self.fractions
-        if isinstance(given, str | Real) or not all(isinstance(share, Real) for share in given):
+        if not isinstance(given, Iterable) or not all(isinstance(share, Real) for share in given):
             raise TypeError(f"fractions must be numbers such as (0.1, 0.5, 0.9), got {given!r}")
         shares = [0.0, *map(float, given)]
         if len(shares) == 1 or any(a >= b for a, b in pairwise(shares)) or shares[-1] > 1:
@@ -107,7 +107,10 @@ class Retraining:
 
     def known(self, x: Tensor) -> list[str]:
         """Return the controls that x can have: edges are of images."""
-        names = [self.controls] if isinstance(self.controls, str) else list(self.controls)
+        given = [self.controls] if isinstance(self.controls, str) else self.controls
+        if not isinstance(given, Iterable):
+            raise TypeError(f"controls must be names of {', '.join(CONTROLS)}, got {given!r}")
+        names = list(given)
         unknown = [name for name in names if name not in CONTROLS]
         if unknown:
             raise ValueError(f"controls must be of {', '.join(CONTROLS)}, got {unknown[0]!r}")
@@ -160,7 +163,7 @@ def without(
         count = round(share * total)
         stays = [rank < total - count if least_first else rank >= count for rank in ranks]
         kept = (
-            fill(part.x, spread(stay, part.x, unit).to(part.x.dtype))
+            filled(fill, part.x, spread(stay, part.x, unit).to(part.x.dtype))
             for part, stay in zip(parts, stays, strict=True)
         )
         left = [replace(part, x=x) for part, x in zip(parts, kept, strict=True)] if ranked else None

@@ -10,7 +10,7 @@ from typing import Any, Unpack
 import torch
 from torch import Tensor
 
-from xaicourse.core.checks import check_positive_int
+from xaicourse.core.checks import check_choice, check_positive_int
 from xaicourse.core.shared_of_metrics import Perturbing
 from xaicourse.evaluation.registry import metric
 from xaicourse.evaluation.removal import Removal
@@ -185,10 +185,7 @@ def faithfulness_correlation(
 
 def agreement(about: Sets, size: int, samples: int, seed: int, correlation: str) -> Tensor:
     """Return corr(sum of the map over S, drop without S) over random S of one size, (N,)."""
-    if correlation not in CORRELATIONS:
-        raise ValueError(
-            f"correlation must be one of {', '.join(CORRELATIONS)}, got {correlation!r}"
-        )
+    check_choice(correlation, CORRELATIONS, "correlation")
     units, device = about.found.shape[1], about.found.device
     sets = random_subsets(units, size, samples, seed, device)  # (S, U)
     told = sums_over(about.found, sets)  # (N, S)

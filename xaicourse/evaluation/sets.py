@@ -15,7 +15,7 @@ from xaicourse.core.checks import check_positive_int
 from xaicourse.core.gradients import sum_dtype
 from xaicourse.core.path import rows_of
 from xaicourse.core.progress import progress
-from xaicourse.evaluation.imputers import Imputer, background_of, draws_of
+from xaicourse.evaluation.imputers import Imputer, background_of, draws_of, filled
 from xaicourse.evaluation.order import tie_fraction
 from xaicourse.evaluation.ranks import midranks
 from xaicourse.evaluation.registry import METRICS, MetricExample
@@ -74,7 +74,7 @@ class Sets:
             keep = units.spread(~gone(here, position % sets), here)
             bar.update(len(position))
             if behind is None:
-                return fill(photo, keep.to(x.dtype))
+                return filled(fill, photo, keep.to(x.dtype))
             return torch.where(keep, photo, rows_of(behind, here))
 
         try:

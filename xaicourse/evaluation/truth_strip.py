@@ -162,6 +162,8 @@ def randomise_last_layer(model: nn.Module, seed: int = 0) -> nn.Module:
     ValueError
         If the model has no linear layer.
     """
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model must be a torch.nn.Module, got {type(model).__name__}")
     ruined = copy.deepcopy(model)
     linear = [module for module in ruined.modules() if isinstance(module, nn.Linear)]
     if not linear:

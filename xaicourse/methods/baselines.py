@@ -9,7 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from xaicourse.core.checks import check_batch, check_images, check_input, check_positive_int
+from xaicourse.core.checks import (
+    check_batch,
+    check_images,
+    check_input,
+    check_positive_int,
+    check_seed,
+)
 from xaicourse.core.near_names import suggest_names
 
 __all__ = [
@@ -45,6 +51,7 @@ def black(x: Tensor) -> Tensor:
     -------
     Tensor (N, ...)
     """
+    check_batch(x)
     return torch.zeros_like(x)
 
 
@@ -60,6 +67,7 @@ def white(x: Tensor) -> Tensor:
     -------
     Tensor (N, ...)
     """
+    check_batch(x)
     return torch.ones_like(x)
 
 
@@ -170,8 +178,9 @@ def uniform(
     Tensor (M, ...)
         A set for `baselines=`; with a single draw also a `baseline=`.
     """
+    check_batch(x)
     draws = check_positive_int(draws, "draws")
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(check_seed(seed))
     noise = torch.rand((draws, *x.shape[1:]), generator=generator, dtype=torch.float64)  # CPU
     return (low + (high - low) * noise).to(dtype=x.dtype).to(x.device)
 
@@ -216,10 +225,11 @@ def gaussian(
     ValueError
         If sigma is below 0.
     """
+    check_batch(x)
     draws = check_positive_int(draws, "draws")
     if not 0 <= sigma < float("inf"):
         raise ValueError(f"sigma must be at least 0 and finite, got {sigma}")
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(check_seed(seed))
     noise = torch.randn((draws, 1, *x.shape[1:]), generator=generator, dtype=torch.float64)
     copies = x + sigma * noise.to(dtype=x.dtype).to(x.device)
     return copies if clip is None else copies.clamp(*clip)
@@ -252,7 +262,7 @@ def data(rows: Tensor, *, draws: int | None = None, seed: int = 0) -> Tensor:
     draws = len(rows) if draws is None else check_positive_int(draws, "draws")
     if draws > len(rows):
         raise ValueError(f"draws is {draws}, but the data has {len(rows)} row(s); ask for fewer")
-    order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed))
+    order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(check_seed(seed)))
     return rows.detach()[order[:draws].to(rows.device)]
 
 
@@ -269,6 +279,7 @@ def black_white(x: Tensor) -> Tensor:
     Tensor (2, ...)
         A set for `baselines=`.
     """
+    check_batch(x)
     return torch.stack([torch.zeros_like(x[0]), torch.ones_like(x[0])])
 
 
@@ -330,7 +341,7 @@ def make_baseline(baseline: Any, x: Tensor, name: str = "baseline") -> Tensor:
     if value.dim() not in (0, x.dim() - 1, x.dim()) or not _fits(value, x):
         raise ValueError(
             f"{name} has shape {tuple(value.shape)}, but x has {tuple(x.shape)}; give a number, "
-            f"one {name} for all rows {tuple(x.shape[1:])}, or one a row {tuple(x.shape)}"
+            f"one for all rows {tuple(x.shape[1:])}, or one a row {tuple(x.shape)}"
         )
     with torch.inference_mode(False):
         return value.detach().to(x.dtype).to(x.device).expand_as(x).clone()

@@ -133,10 +133,13 @@ def check_request(
     items: Any, photo: Tensor | None, reduce: str, overlay: bool, grey: bool, columns: int
 ) -> None:
     """Raise unless there is something to draw, and the settings go together."""
+    if not isinstance(items, Mapping):
+        raise TypeError(
+            f"items must be a dict title -> map, got {type(items).__name__}; write "
+            "{'IG': attribution}"
+        )
     if not items:
         raise ValueError("items is empty; give a title and a map, for example {'IG': attribution}")
-    if not isinstance(items, Mapping):
-        raise TypeError(f"items must be a dict title -> map, got {type(items).__name__}")
     if overlay and photo is None:
         raise ValueError("overlay=True needs photo=, the image to draw the maps over")
     if grey and (reduce == "sum" or overlay):
@@ -192,8 +195,9 @@ def one_image(title: str, found: Any, size: tuple[int, ...] | None) -> Any:
 
     Without its batch axis, (C, H, W), it is known only beside a photo of that size.
     """
-    is_grey = len(found) == 1 and not is_signal(found, size)
-    if getattr(found, "ndim", 4) == 3 and found.shape[1:] != size and not is_grey:
+    three = getattr(found, "ndim", 0) == 3  # what is no tensor is refused where it is read
+    is_grey = three and len(found) == 1 and not is_signal(found, size)
+    if three and found.shape[1:] != size and not is_grey:
         raise ValueError(
             f"{title!r} has shape {tuple(found.shape)}; a map of one image is (1, C, H, W), of one "
             "signal (1, C, L): choose one of a batch with attribution[0:1], or give a single image "

@@ -135,6 +135,10 @@ def as_finite(values: Tensor | np.ndarray, name: str) -> Tensor:
     if not isinstance(values, (Tensor, np.ndarray)):
         raise TypeError(f"{name} must be a tensor, got {type(values).__name__}")
     tensor = torch.as_tensor(values).detach().cpu()
+    if tensor.is_complex():
+        raise TypeError(
+            f"{name} holds complex numbers; draw its size, {name}.abs(), or {name}.real"
+        )
     if not bool(torch.isfinite(tensor).all()):
         raise ValueError(f"{name} holds NaN or infinite values; nothing can be drawn from them")
     return tensor

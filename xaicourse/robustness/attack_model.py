@@ -9,11 +9,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from xaicourse.core.brief import brief
-from xaicourse.core.checks import check_positive_int
+from xaicourse.core.checks import check_positive_int, check_seed
 from xaicourse.core.gradients import Question, ask, gradients
 from xaicourse.core.near_names import suggest_names
 from xaicourse.core.progress import progress
-from xaicourse.methods.denoising.input_noise import check_seed
 from xaicourse.robustness.ball import Limits, check_amount, check_attacked
 from xaicourse.robustness.classes import class_scores, outputs_of
 from xaicourse.robustness.climb import Ball, column, make_ball

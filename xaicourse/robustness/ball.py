@@ -6,10 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from xaicourse.core.checks import check_input
+from xaicourse.core.checks import check_input, check_seed
 from xaicourse.core.chunks import plain
 from xaicourse.core.near_names import suggest_names
-from xaicourse.methods.denoising.input_noise import check_seed
 
 __all__ = [
     "Limits",

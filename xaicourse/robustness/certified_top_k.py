@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from xaicourse.core.brief import brief
-from xaicourse.core.checks import check_positive_int
+from xaicourse.core.checks import check_positive_int, check_seed
 from xaicourse.core.gradients import Question, ask, refuse_not_differentiable
 from xaicourse.core.near_names import suggest_names
 from xaicourse.core.progress import progress
-from xaicourse.methods.denoising.input_noise import check_seed, standard_normal
+from xaicourse.methods.denoising.input_noise import standard_normal
 from xaicourse.robustness.ball import check_amount, check_attacked
 from xaicourse.robustness.goals import shares, strongest
 

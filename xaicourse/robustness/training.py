@@ -8,9 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from xaicourse.core.checks import check_input, check_positive_int, describe
+from xaicourse.core.checks import check_input, check_positive_int, check_seed, describe
 from xaicourse.core.progress import progress
-from xaicourse.methods.denoising.input_noise import check_seed
 from xaicourse.robustness.ball import check_amount
 
 __all__ = ["Batch", "Loss", "Training"]

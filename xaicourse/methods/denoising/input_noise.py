@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from xaicourse.core.attribution import Attribution
-from xaicourse.core.checks import check_positive_int
+from xaicourse.core.checks import check_positive_int, check_seed
 from xaicourse.core.gradients import Question, ask
 from xaicourse.core.moments import Moments
 from xaicourse.core.progress import progress
-from xaicourse.core.registry import attribution_method
+from xaicourse.core.registry import Need, attribution_method
 from xaicourse.core.shared import Asked, MirroredCopies, NoisyCopies
 from xaicourse.methods.denoising.nested import (
     Explained,
@@ -131,6 +131,8 @@ def over_noisy_copies(
     samples = check_samples(samples, antithetic)
     check_seed(seed)
     question = ask(model, x, target, **asked)
+    if Need.GRADIENT in inner.record.needs:
+        question.module_hooks.notice()  # the copies' questions do not see the modules
     score = question.scores_at_x  # now the class is chosen and the model has been watched once
     scale = noise_scale(question.x, sigma, relative)
     draws = standard_normal(samples, tuple(x.shape[1:]), seed, antithetic)
@@ -181,15 +183,6 @@ def check_samples(samples: Any, antithetic: Any) -> int:
     if antithetic and samples % 2:
         raise ValueError(f"antithetic noise comes in pairs: samples must be even, got {samples}")
     return samples
-
-
-def check_seed(seed: Any) -> int:
-    """Return the seed as an int, or raise."""
-    if isinstance(seed, bool) or not isinstance(seed, int):
-        raise TypeError(f"seed must be a whole number, got {seed!r}")
-    if not -(2**63) <= seed < 2**63:
-        raise ValueError(f"seed must fit into 64 bits, got {seed}")
-    return seed
 
 
 # ---- the methods ---------------------------------------------------------------------------------

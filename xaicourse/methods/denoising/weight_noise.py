@@ -9,14 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from xaicourse.core.attribution import Attribution
-from xaicourse.core.checks import check_positive_int, describe
+from xaicourse.core.checks import check_positive_int, check_seed, describe
 from xaicourse.core.gradients import Question, ask
 from xaicourse.core.inputs import Adapter, call
-from xaicourse.core.registry import attribution_method
+from xaicourse.core.registry import Need, attribution_method
 from xaicourse.core.row_guard import vouch_for
 from xaicourse.core.shared import Asked
 from xaicourse.methods.denoising.input_noise import (
-    check_seed,
     gather,
     noise_scale,
     noisy_values,
@@ -156,6 +155,8 @@ def over_noisy_models(
     check_outside(inner)
     question = ask(model, x, target, **asked)
     module = find_module(model)
+    if Need.GRADIENT in inner.record.needs:
+        question.module_hooks.notice()  # the copies' questions do not see the modules
     score = question.scores_at_x  # now the class is chosen and the model has been watched once
     what = explained(question)
     scale = noise_scale(question.x, sigma, relative)

@@ -238,12 +238,15 @@ def _chosen(classes: Any, scores: Tensor) -> Tensor:
     if isinstance(classes, int) and not isinstance(classes, bool):
         most = min(check_positive_int(classes, "classes"), n_classes - 1)
         return scores.argsort(dim=1, descending=True, stable=True)[:, 1 : most + 1]
-    if not isinstance(classes, Tensor | Sequence) or isinstance(classes, str):
+    try:
+        if not isinstance(classes, Tensor | Sequence):
+            raise TypeError
+        made = torch.as_tensor(classes, device=scores.device)
+    except (TypeError, ValueError, RuntimeError):  # a text, or numbers that make no table
         raise TypeError(
             "classes must be how many, a sequence of class numbers or a tensor (N, M) of them, "
-            f"got {type(classes).__name__}"
-        )
-    made = torch.as_tensor(classes, device=scores.device)
+            f"got {classes!r}"
+        ) from None
     made = made.expand(len(scores), -1) if made.dim() == 1 else made
     if (
         made.dim() != 2

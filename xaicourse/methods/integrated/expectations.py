@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 
 from xaicourse.core.attribution import Attribution
+from xaicourse.core.checks import check_seed
 from xaicourse.core.gradients import ask
 from xaicourse.core.registry import Example, attribution_method
 from xaicourse.core.shared import Asked, Differentiable
 from xaicourse.methods.baseline_sets import Baselines
-from xaicourse.methods.denoising.input_noise import check_samples, check_seed
+from xaicourse.methods.denoising.input_noise import check_samples
 from xaicourse.methods.examples import small_classifier
 from xaicourse.methods.integrated.draws import Draws, draw, over_baselines
 

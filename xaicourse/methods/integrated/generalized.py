@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from xaicourse.core.attribution import Attribution
-from xaicourse.core.checks import check_axes, check_positive_int
+from xaicourse.core.checks import check_axes, check_flags, check_positive_int
 from xaicourse.core.gradients import Question, ask, refuse_infinite, sum_dtype
 from xaicourse.core.path import Nodes, StraightPath, path_integral
 from xaicourse.core.quadrature import quadrature
@@ -144,7 +144,7 @@ def generalized_ig(
     jumps = [share_jumps(question, row, walk).to(f_end) for row, walk in enumerate(walks)]
     total = torch.stack([each.sum(0) for each in jumps])
     gradients = torch.zeros_like(question.rows)
-    if smooth if smooth is not None else has_gradient(question):
+    if check_smooth(smooth, question):
         between = path_integral(question, path, nodes_between(walks, steps))
         total, gradients = total + between.values, between.gradients
     return Attribution.of(
@@ -157,6 +157,14 @@ def generalized_ig(
         endpoints=(path.start, path.end),
         extra=staircase(walks, jumps),
     )
+
+
+def check_smooth(smooth: Any, question: Question) -> bool:
+    """Return whether the model has slopes between its jumps: as the caller says, or as is seen."""
+    if smooth is None:
+        return has_gradient(question)
+    check_flags({"smooth": True}, {"smooth": smooth})
+    return smooth
 
 
 def scores_at_ends(question: Question, path: StraightPath) -> tuple[Tensor, Tensor]:

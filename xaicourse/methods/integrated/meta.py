@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from xaicourse.core.attribution import Attribution
-from xaicourse.core.checks import check_positive_int
+from xaicourse.core.checks import check_positive_int, check_seed
 from xaicourse.core.gradients import Question, ask
 from xaicourse.core.moments import Moments
 from xaicourse.core.near_names import did_you_mean
@@ -188,7 +188,7 @@ class Game:
 
 
 def _is_always(itself: Any) -> bool:
-    if itself not in ITSELF:
+    if not isinstance(itself, str) or itself not in ITSELF:
         raise ValueError(f"itself {itself!r} is unknown; {did_you_mean(itself, ITSELF)}")
     return itself == "always"
 
@@ -203,7 +203,7 @@ def games(n: int, coalitions: int, always: bool, seed: int) -> Iterator[Game]:
             f"itself='always' needs all {2**n - 1} coalitions of {n} features, but coalitions="
             f"{coalitions}; allow as many, join features by groups, or take itself='player'"
         )
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(check_seed(seed))
     for _ in range(max(1, coalitions // (2 * n))):
         order = torch.randperm(n, generator=generator)
         yield drawn_game([order, order.flip(0)], n)

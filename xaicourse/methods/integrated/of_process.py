@@ -133,7 +133,7 @@ def gaussian_process_ig(
     >>> found.values.abs().round(decimals=4), found.extra["deviation"].round(decimals=4)
     (tensor([[0.]], dtype=torch.float64), tensor([[1.4142]], dtype=torch.float64))
     """
-    if link not in LINKS:
+    if not isinstance(link, str) or link not in LINKS:
         raise ValueError(f"link {link!r} is unknown; {did_you_mean(link, LINKS)}")
     check_quadrature(quadrature, also=())
     rule = Rule.of(quadrature, steps)

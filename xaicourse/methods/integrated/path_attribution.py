@@ -124,6 +124,8 @@ def path_attribution(
 
 def _rules(rule: Any, allow: tuple[str, ...]) -> BackwardRules | None:
     """Return the backward rules that `rule=` means."""
+    if rule is None and allow:
+        raise ValueError(f"allow is for a backward rule: give rule= too, or leave out {allow!r}")
     if isinstance(rule, str):
         if rule not in RULES:
             raise ValueError(f"rule {rule!r} is unknown; {did_you_mean(rule, RULES)}")

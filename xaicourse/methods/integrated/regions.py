@@ -192,7 +192,11 @@ class Cutting:
     def of(cls, x: Tensor, scales: Any, smallest: Any, dilation: Any, least: Any) -> "Cutting":
         """Check what the caller gave and fill in the rest."""
         share = x.shape[2] * x.shape[3] / LARGE
-        if not isinstance(scales, list | tuple) or not scales or not all(k > 0 for k in scales):
+        if (
+            not isinstance(scales, list | tuple)
+            or not scales
+            or not all(isinstance(k, int | float) and 0 < k < np.inf for k in scales)
+        ):
             raise ValueError(f"scales must be one or more numbers above 0, got {scales!r}")
         if smallest is None:
             smallest = max(5, round(150 * share))

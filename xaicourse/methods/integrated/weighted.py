@@ -149,6 +149,8 @@ def weights(d: Tensor, threshold: float = 0.0) -> Tensor:
     w = 1 / d
     w = w / w.sum(0)
     w = torch.where(w < threshold * w.mean(0), 0 * w, w)
+    if not bool(w.any(0).all()):
+        raise ValueError(f"threshold={threshold} leaves out every baseline; below 1 some remain")
     return w / w.sum(0)
 
 

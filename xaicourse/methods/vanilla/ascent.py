@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from xaicourse.core.checks import check_positive_int
+from xaicourse.core.checks import check_input, check_positive_int
 from xaicourse.core.gradients import ask, gradients
 from xaicourse.core.near_names import suggest_names
 from xaicourse.core.progress import progress
@@ -105,6 +105,7 @@ def class_model(
     bar = progress(steps, "class model")
     try:
         with torch.inference_mode(False), torch.no_grad():
+            check_input(start, "start")
             question = ask(model, start, target, output, batch_size)
             x = question.x.clone()
             for _ in range(steps):

@@ -224,7 +224,7 @@ def deep_shap(
     references = _references(baselines, x)
     M = len(references)
     question, mean = mean_difference(
-        model, x, target, references, _rules(rule, "deep_shap", allow), **asked
+        model, x, target, references, _rules(rule, "deep_shap", allow), "baselines[{}]", **asked
     )
     return Attribution.of(
         question,

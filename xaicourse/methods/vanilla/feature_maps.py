@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from xaicourse.core.attribution import Attribution
+from xaicourse.core.chunks import is_out_of_memory
 from xaicourse.core.gradients import Question, activations, ask, layer_gradients
 from xaicourse.core.layers import Layer, LayerError, find_layer
 from xaicourse.core.near_names import suggest_names
@@ -101,7 +102,7 @@ def check_image(x: Any, upsample: Any) -> None:
     """Raise unless x is a batch of images, series or volumes that a map can be enlarged to."""
     check_x(x)
     known = UPSAMPLINGS[x.dim() if isinstance(x, Tensor) else 4]
-    if upsample is not None and upsample not in known:
+    if upsample is not None and not (isinstance(upsample, str) and upsample in known):
         raise ValueError(
             f"upsample must be one of {', '.join(known)} or None (raw map), got {upsample!r}"
         )
@@ -139,6 +140,11 @@ def read_maps(
         raise ValueError(f"call={call} is a call of a layer: give layer= too")
     if layer is None and reshape is not None:
         raise ValueError("reshape= is for one layer's tokens: give layer= too")
+    if reshape is not None and not callable(reshape):
+        raise TypeError(
+            "reshape must be a function of the layer's output, such as xaicourse.TokenGrid(14, 14) "
+            f"or lambda t: t.permute(0, 3, 1, 2), got {reshape!r}"
+        )
     if isinstance(layer, list | tuple) and not layer:
         raise ValueError("layer is an empty list: give at least one layer, or None for the default")
     found = []
@@ -212,7 +218,14 @@ def _read(
 
 def _as_maps(question: Question, where: Layer, t: Tensor, laid: Reshape) -> Tensor:
     """Return a layer's output or its gradient as feature maps (N, K, h, w), at least in float32."""
-    maps = laid(t)
+    try:
+        maps = laid(t)
+    except Exception as error:
+        if isinstance(laid, Axes | TokenGrid) or is_out_of_memory(error):
+            raise
+        raise LayerError(
+            f"reshape failed on the output of layer {where.name!r}, {tuple(t.shape)}: {error}"
+        ) from error
     if (
         not isinstance(maps, Tensor)
         or maps.dim() != question.x.dim()

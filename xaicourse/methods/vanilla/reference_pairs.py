@@ -64,11 +64,13 @@ def mean_difference(
     target: Any,
     references: list[Any],
     rules: PairRules,
+    name: str = "baseline",
     **asked: Unpack[Asked],
 ) -> tuple[Question, "MeanDifference"]:
     """Return the question and the mean of the contributions over the references.
 
-    Pair p is row p % N with reference p // N: one chunk can hold several references.
+    Pair p is row p % N with reference p // N: one chunk can hold several references. `name` is what
+    the caller calls number {} of them, for messages.
     """
     question = ask(model, x, target, **asked, rules=rules)
     question.batch_size = max(1, question.batch_size // 2)  # each row brings its reference
@@ -76,7 +78,7 @@ def mean_difference(
 
     @lru_cache(question.batch_size // N + 2)  # as many as a chunk meets
     def start(k: int) -> Tensor:
-        return make_baseline(references[k], question.x)
+        return make_baseline(references[k], question.x, name.format(k))
 
     def points(pairs: Tensor) -> Tensor:
         parts = _by_reference(int(pairs[0]), int(pairs[-1]) + 1, N)

@@ -19,6 +19,7 @@ def read_rules(rules: Any, settings: Mapping[str, Any]) -> dict[str | int, Relev
             raise ValueError(f"{name} must be a number of at least 0, got {value!r}")
     if not isinstance(settings["alpha"], int | float) or not 1 <= settings["alpha"] < 1e30:
         raise ValueError(f"alpha must be a number of at least 1, got {settings['alpha']!r}")
+    check_ends(settings["low"], settings["high"])
     if isinstance(rules, str) and rules in COMPOSITES:
         rules = COMPOSITES[rules]
     if not isinstance(rules, Mapping):
@@ -53,9 +54,20 @@ def _rule(rule: Any, settings: Mapping[str, Any]) -> RelevanceRule:
 
 def make_box(low: float | Tensor, high: float | Tensor) -> ZBox:
     """Return the rule zB between these bounds, or raise."""
+    check_ends(low, high)
     if not bool((torch.as_tensor(high) > torch.as_tensor(low)).all()):
         raise ValueError(f"low must be below high, got low={low}, high={high}")
     return ZBox(low, high)
+
+
+def check_ends(low: Any, high: Any) -> None:
+    """Raise unless both are finite numbers or tensors of them."""
+    for name, end in (("low", low), ("high", high)):
+        is_number = isinstance(end, int | float | Tensor) and not isinstance(end, bool)
+        if not is_number or torch.as_tensor(end).is_complex():
+            raise TypeError(f"{name} must be a number or a tensor of them, got {end!r}")
+        if not bool(torch.isfinite(torch.as_tensor(end)).all()):
+            raise ValueError(f"{name} must be finite, got {end!r}")
 
 
 def check_inside(x: Tensor, box: ZBox) -> None:
