@@ -88,6 +88,7 @@ class Question:
             self.model = up_to_units(model, self.target, x, output)
         self._rival: Any = None
         self._scores_at_x: Tensor | None = None
+        self._squashed_by: str | None = None  # the softmax or sigmoid that the model ends in
         if self.target is None or output == "margin":
             self._settle()
 
@@ -191,7 +192,8 @@ class Question:
 
     def _not_connected(self, source: str, points: Tensor) -> ValueError:
         """Return the error for an output that no graph joins to what it is differentiated by."""
-        score = self._score(points[:1].detach().requires_grad_(True), self.rows[:1])
+        rows = self.rows.repeat(-(-len(points) // len(self.rows)))[: len(points)]
+        score = self._score(points.detach().requires_grad_(True), rows)
         if hides_a_block(score):
             return refusal()
         return ValueError(
@@ -206,7 +208,7 @@ class Question:
         if not self._called:
             check_target(self.target, self._scaled(outputs))
             self._called = True
-            self._check_rows(points, rows, outputs)
+            self._check_first(points, rows, outputs)
         score = self.read(outputs, rows)
         if self._audited is not None:
             self._check_seen(score, outputs)
@@ -316,8 +318,7 @@ class Question:
                 f"({checks.what_fits(self.model, inputs, len(self.x))})"
             ) from error
         self._own_statistics = probe.own_statistics
-        if self.rules is None:  # else a softmax is refused, or was allowed
-            notice_squashed(self.output, probe.squashed_by(outputs))
+        self._squashed_by = probe.squashed_by(outputs)
         if not callable(self.output) and self.output != "logit":
             for part in parts_read(self.target, outputs):
                 check_output(self.output, part, probe.squashed_by(part), part is not outputs)
@@ -327,6 +328,12 @@ class Question:
     def _starts_at_outputs(self) -> bool:
         """Whether what arrives at the outputs is added up for each row."""
         return self.rules is not None and self.rules.carries_relevance
+
+    def _check_first(self, points: Tensor, rows: Tensor, outputs: Any) -> None:
+        """Look at what the model says when it is called for the first time."""
+        self._check_rows(points, rows, outputs)
+        if self.rules is None:  # else a softmax is refused, or was allowed
+            notice_squashed(self.output, self._squashed_by)
 
     def _check_rows(self, points: Tensor, rows: Tensor, outputs: Any) -> None:
         """Raise if what the model says of a row depends on more than the row (row_guard.py)."""
@@ -374,7 +381,7 @@ class Question:
                     here = of_rows(here, slice(start, stop))
                 check_target(here, scaled)
                 if start == 0:
-                    self._check_rows(self.x[start:stop], rows, outputs)
+                    self._check_first(self.x[start:stop], rows, outputs)
                 local = torch.arange(stop - start, device=rows.device)
                 score = here.pick(scaled, local)
                 rival = runner_up(here, outputs) if self.output == "margin" else None
