@@ -3,8 +3,8 @@
 PYTHON ?= python3
 export EXTRAS
 
-.PHONY: help lab test notebooks site check bench
+.PHONY: help lab test notebooks site check bench wheels
 help:
 	@$(PYTHON) lab.py --help
-lab test notebooks site check bench:
+lab test notebooks site check bench wheels:
 	@$(PYTHON) lab.py $@

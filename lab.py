@@ -29,6 +29,7 @@ TARGETS = {
     "site": "build the site into build/site; it needs no network",
     "check": "check generated files, format, lint and types",
     "bench": "run the benchmarks (slow; needs a quiet machine)",
+    "wheels": "fill wheels/ with all packages that a machine without network needs",
     "xaicourse": "run the command line, for example: python lab.py xaicourse reset 05",
     "python": "run the environment's Python, for example: python lab.py python -m pytest -k path",
 }
@@ -38,9 +39,11 @@ EXTRAS = {
     "xaicourse": "lab",
     "bench": "lab,oracle",
     "site": "lab,site",
+    "wheels": "lab",
 }  # all others: lab,test
 
 # One thread: two busy threads on two busy cores can be 25 times slower than one.
+QUIET_PIP = {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 TEST_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
 
 
@@ -103,15 +106,31 @@ def install_steps(venv: Venv, extras: set[str]) -> list[Step]:
     if extras <= venv.installed():
         return []
     names = ",".join(sorted(extras | venv.installed()))
-    steps = []
-    if not venv.complete():
-        make = (sys.executable, "-m", "venv", str(venv.folder))
-        steps.append(Step(f"Make the environment {venv.folder.name}", make, essential=True))
-    fixed = [word for file in constraints() for word in ("-c", file.name)]
-    install = (str(venv.python), "-m", "pip", "install", *fixed, "-e", f".[{names}]")
+    install = (str(venv.python), "-m", "pip", "install", *fixed(), "-e", f".[{names}]")
     title = "Install the course (the first time: minutes, and gigabytes on Linux)"
-    quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    return [*steps, Step(title, install, quiet, essential=True, minutes=4)]
+    return [*make_steps(venv), Step(title, install, QUIET_PIP, essential=True, minutes=4)]
+
+
+def make_steps(venv: Venv) -> list[Step]:
+    """Make the environment; nothing if it is there."""
+    if venv.complete():
+        return []
+    make = (sys.executable, "-m", "venv", str(venv.folder))
+    return [Step(f"Make the environment {venv.folder.name}", make, essential=True)]
+
+
+def fixed() -> list[str]:
+    """What tells pip the versions that were tried together."""
+    return [word for file in constraints() for word in ("-c", file.name)]
+
+
+def wheels_steps(venv: Venv, extras: set[str]) -> list[Step]:
+    """Fill wheels/ for machines of this kind: what is installed, and what builds the package."""
+    names = ",".join(sorted(extras))
+    wanted = (f".[{names}]", "hatchling>=1.27", "editables")
+    download = (str(venv.python), "-m", "pip", "download", "-d", "wheels", *fixed(), *wanted)
+    title = "Fill wheels/ (minutes, and gigabytes on Linux); then carry the clone over with it"
+    return [*make_steps(venv), Step(title, download, QUIET_PIP, essential=True)]
 
 
 def stored_outputs_hold() -> bool:
@@ -203,6 +222,8 @@ def target_steps(target: str, arguments: list[str], venv: Venv) -> list[Step]:
 
 def plan(target: str, arguments: list[str], extras: set[str], venv: Venv) -> list[Step]:
     """All steps of a target: install what is missing, then do the work."""
+    if target == "wheels":
+        return wheels_steps(venv, extras)
     return install_steps(venv, extras) + target_steps(target, arguments, venv)
 
 
@@ -237,7 +258,7 @@ def run_all(steps: list[Step], venv: Venv, extras: set[str]) -> int:
             failed.append((step, code))
             if step.essential:
                 break
-        elif "pip" in step.command:
+        elif {"pip", "install"} <= set(step.command):
             venv.write_stamp(extras | venv.installed())
     if len(steps) == 1 and failed:
         return failed[0][1]  # a single command's own exit code, as if it had been typed

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,17 @@ def test_lab_makes_the_environment_installs_and_opens():
     assert start.endswith("xaicourse open --no-browser")
     assert dry_run("lab", "05", "--sheet")[-1].endswith("xaicourse open 05 --sheet")
     assert not (ROOT / ".venv-dry").exists()
+
+
+def test_wheels_are_of_the_versions_that_make_lab_asks_for():
+    make, download = dry_run("wheels")
+    *_, install, _ = dry_run("lab")
+    assert make.endswith("-m venv " + str(ROOT / ".venv-dry"))
+    words = "-m pip download -d wheels -c constraints.txt '.[lab]' 'hatchling>=1.27' editables"
+    assert download.endswith(words)
+    assert install.partition("install ")[2].replace("-e ", "") in download
+    requires = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
+    assert requires == ["hatchling>=1.27"]
 
 
 def test_test_runs_the_package_then_the_notebooks():
@@ -259,7 +271,7 @@ def test_after_a_failed_installation_nothing_runs_and_nothing_is_stamped(venv, t
 
 
 def test_a_good_installation_is_stamped(venv):
-    install = lab.Step("install", (sys.executable, "-c", "", "pip"), essential=True)
+    install = lab.Step("install", (sys.executable, "-c", "", "pip", "install"), essential=True)
     assert lab.run_all([install], venv, {"lab"}) == 0
     assert venv.installed() == {"lab"}
 

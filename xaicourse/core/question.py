@@ -192,7 +192,7 @@ class Question:
 
     def _not_connected(self, source: str, points: Tensor) -> ValueError:
         """Return the error for an output that no graph joins to what it is differentiated by."""
-        rows = self.rows.repeat(-(-len(points) // len(self.rows)))[: len(points)]
+        rows = self.rows.repeat(len(points))[: len(points)]
         score = self._score(points.detach().requires_grad_(True), rows)
         if hides_a_block(score):
             return refusal()
@@ -244,7 +244,7 @@ class Question:
             )
         if start is not None:
             self._audit(outputs, start)
-        if self._starts_at_outputs and not self._called:
+        if self._starts_at_outputs and not self._called:  # added up for each row, then
             refuse_list_of_rows(
                 outputs, len(inputs), lambda k: call(self.model, inputs[[0] * k], rows[[0] * k])
             )
@@ -326,11 +326,9 @@ class Question:
 
     @property
     def _starts_at_outputs(self) -> bool:
-        """Whether what arrives at the outputs is added up for each row."""
         return self.rules is not None and self.rules.carries_relevance
 
     def _check_first(self, points: Tensor, rows: Tensor, outputs: Any) -> None:
-        """Look at what the model says when it is called for the first time."""
         self._check_rows(points, rows, outputs)
         if self.rules is None:  # else a softmax is refused, or was allowed
             notice_squashed(self.output, self._squashed_by)
