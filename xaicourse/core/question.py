@@ -88,7 +88,6 @@ class Question:
             self.model = up_to_units(model, self.target, x, output)
         self._rival: Any = None
         self._scores_at_x: Tensor | None = None
-        self._squashed_by: str | None = None  # the softmax or sigmoid that the model ends in
         if self.target is None or output == "margin":
             self._settle()
 
@@ -192,8 +191,8 @@ class Question:
 
     def _not_connected(self, source: str, points: Tensor) -> ValueError:
         """Return the error for an output that no graph joins to what it is differentiated by."""
-        rows = self.rows.repeat(len(points))[: len(points)]
-        score = self._score(points.detach().requires_grad_(True), rows)
+        n = len(points)
+        score = self._score(points.detach().requires_grad_(True), self.rows.repeat(n)[:n])
         if hides_a_block(score):
             return refusal()
         return ValueError(
@@ -331,7 +330,7 @@ class Question:
     def _check_first(self, points: Tensor, rows: Tensor, outputs: Any) -> None:
         self._check_rows(points, rows, outputs)
         if self.rules is None:  # else a softmax is refused, or was allowed
-            notice_squashed(self.output, self._squashed_by)
+            notice_squashed(self.output, self._squashed_by)  # as `_first` saw it
 
     def _check_rows(self, points: Tensor, rows: Tensor, outputs: Any) -> None:
         """Raise if what the model says of a row depends on more than the row (row_guard.py)."""
