@@ -52,6 +52,11 @@ def test_the_words_of_consent_are_those_that_are_recorded(tmp_path):
     assert "number 1 and without your name" in words
 
 
+def test_the_consent_names_the_file_by_its_folder():
+    assert "computer only, answers.sqlite, under" in made(file="answers.sqlite").consent_text(1)
+    assert "computer only, b/c.sqlite, under" in made(file="/a/b/c.sqlite").consent_text(1)
+
+
 def test_the_maps_are_those_of_the_trial_and_a_methods_name_is_never_shown():
     panel = made()
     panel.agree()
@@ -105,6 +110,7 @@ def test_whoever_misses_a_shuffled_pair_is_told_and_sees_what_they_chose():
     assert panel.error is None
     silent = whole_study(made(catch=0), lambda t: "cannot tell")
     assert silent.result.found.silent == 6
+    assert "cannot tell 6, so neither method was chosen" in silent.describe(silent.result)
     assert silent.error is None
 
 

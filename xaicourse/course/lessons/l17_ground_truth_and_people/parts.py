@@ -9,6 +9,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 import torch
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from xaicourse.datasets.planted_patches import PLANTED_CLASSES, planted
@@ -173,7 +174,7 @@ def spread_of(share: object) -> np.ndarray:
 def whole_ticks(axis: Axes) -> None:
     """Count from 0 in whole numbers."""
     axis.set_ylim(0, max(1, axis.get_ylim()[1]))
-    axis.yaxis.get_major_locator().set_params(integer=True)
+    axis.yaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def half_line(axis: Axes) -> None:
@@ -212,6 +213,9 @@ def result_words(view: StudyView) -> Iterator[str]:
     yield view.who
     if any(found.caught.values()):
         yield "a pair with shuffled pixels was missed, so no study would count these answers"
+    if not pooled.n:
+        yield f"cannot tell {found.silent}, so neither method was chosen"
+        return
     yield f"{view.methods[0]} was chosen {pooled.k} of {pooled.n} times"
     yield f"95 % interval {pooled.low:.2f} to {pooled.high:.2f} (chance 0.50)"
     yield f"exact p = {pooled.p:.2g}"
