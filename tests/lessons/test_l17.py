@@ -161,6 +161,24 @@ def test_odd_right_readings_pass(odd):
     assert verdict.passed, verdict.message
 
 
+def test_pooling_is_named_whatever_width_it_takes():
+    def pooled(width):
+        def read(trials):
+            votes = [float(side == picked) for _, _, side, picked in trials if picked]
+            m, n = np.mean(votes), len(votes)
+            return m, (m - 0.5) / width(m, n)
+
+        return read
+
+    for width in (
+        lambda m, n: np.sqrt(m * (1 - m) / n),
+        lambda m, n: np.sqrt(m * (1 - m) / (n - 1)),
+        lambda m, n: 0.5 / np.sqrt(n),
+    ):
+        verdict = check("17.3", pooled(width))
+        assert (verdict.passed, verdict.diagnosis) == (False, "pooled"), verdict.message
+
+
 def test_a_wrong_reading_without_a_name_gets_none():
     verdict = check("17.3", lambda trials: (0.7, 2.0))
     assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message

@@ -892,7 +892,8 @@ Exactly 1 for the logit. A blur leaks over the border. And the *probability* ove
 ### E · Be the reader
 
 The study of section 10, with you as the reader: guess what a small net says of 12 pictures of clothes, without a map and with one. Half of the maps never saw the net. Of the others, every second one was drawn for another
-class than the net says. At the end the panel shows your gain, beside that of the control, and how often you named the drawn class.
+class than the net says. At the end the panel shows your gain, beside that of the control, and how often you named the drawn class. (Studies differ in how near their task is to the real one: Doshi-Velez and Kim, 2017, give three grades. HIVE, 2022, gave readers
+wrong predictions, too: maps raised their trust, and did not help to tell right from wrong.)
 """
 
 # %%
@@ -916,6 +917,7 @@ r"""
 ## References
 
 - J. Zhang, Z. Lin, J. Brandt, X. Shen, S. Sclaroff. *Top-down Neural Attention by Excitation Backprop*. 2016. [arXiv:1608.00507](https://arxiv.org/abs/1608.00507)
+- H. Wang and others. *Score-CAM: Score-Weighted Visual Explanations for Convolutional Neural Networks*. 2020 (the energy-based pointing game). [arXiv:1910.01279](https://arxiv.org/abs/1910.01279)
 - L. Arras, A. Osman, W. Samek. *Ground Truth Evaluation of Neural Network Explanations with CLEVR-XAI*. 2020. [arXiv:2003.07258](https://arxiv.org/abs/2003.07258)
 - M. Böhle, M. Fritz, B. Schiele. *Convolutional Dynamic Alignment Networks for Interpretable Classifications*. 2021. [arXiv:2104.00032](https://arxiv.org/abs/2104.00032)
 - S. Rao, M. Böhle, B. Schiele. *Towards Better Understanding Attribution Methods*. 2022. [arXiv:2205.10435](https://arxiv.org/abs/2205.10435)
