@@ -161,6 +161,24 @@ def test_odd_right_readings_pass(odd):
     assert verdict.passed, verdict.message
 
 
+def test_pooling_is_named_whatever_width_it_takes():
+    def pooled(width):
+        def read(trials):
+            votes = [float(side == picked) for _, _, side, picked in trials if picked]
+            m, n = np.mean(votes), len(votes)
+            return m, (m - 0.5) / width(m, n)
+
+        return read
+
+    for width in (
+        lambda m, n: np.sqrt(m * (1 - m) / n),
+        lambda m, n: np.sqrt(m * (1 - m) / (n - 1)),
+        lambda m, n: 0.5 / np.sqrt(n),
+    ):
+        verdict = check("17.3", pooled(width))
+        assert (verdict.passed, verdict.diagnosis) == (False, "pooled"), verdict.message
+
+
 def test_a_wrong_reading_without_a_name_gets_none():
     verdict = check("17.3", lambda trials: (0.7, 2.0))
     assert (verdict.passed, verdict.diagnosis) == (False, None), verdict.message
@@ -219,6 +237,21 @@ def test_no_map_of_the_lesson_reaches_the_rank_that_is_asked():
     net = xc.zoo.load("planted_cnn", device="cpu")
     for maps in (xc.grad_cam(net, x, target=labels), xc.lrp(net, x, labels, rules="z_box")):
         assert float(localise(maps, masks)[:, 1].nanmean()) < 0.8
+
+
+def test_the_best_rank_of_the_lessons_methods_is_the_one_that_the_sheet_names():
+    best = 0.0
+    for start in (0, 1, 2):
+        net = xc.zoo.load("tagged_honest", seed=start, device="cpu")
+        x, labels, masks, *_ = xc.datasets.tagged(60, seed=start + 1)
+        for maps in (
+            xc.integrated_gradients(net, x, labels, steps=16, quadrature="midpoint"),
+            xc.grad_cam(net, x, target=labels),
+            xc.guided_backprop(net, x, target=labels),
+            xc.lrp(net, x, labels, rules="z_box"),
+        ):
+            best = max(best, float(localise(maps, masks)[:, 1].nanmean()))
+    assert round(best, 1) == 0.6
 
 
 # ---------------------------------------------------------------- 17.5
@@ -323,6 +356,14 @@ def test_a_map_of_a_cheating_net_lies_on_the_tag():
         ig = xc.integrated_gradients(net, made.x, made.labels, steps=8, batch_size=30)
         on_mark, on_tag = (localise(ig, mask)[:, 1].mean() for mask in (made.masks, made.tag_masks))
         assert float(on_tag) > 0.4 > 0.2 > float(on_mark)
+
+
+def test_z_box_turns_its_sign_for_another_class_and_stays():
+    x, labels, *_ = xc.datasets.tagged(30, seed=1)
+    net = xc.zoo.load("tagged_honest", device="cpu")
+    own, other = (xc.lrp(net, x, t, rules="z_box") for t in (labels, (labels + 1) % 4))
+    above = [float(maps.clamp_min(0).sum() / maps.abs().sum()) for maps in (own, other)]
+    assert above[0] > 0.99 > 0.1 > above[1]
 
 
 def test_with_smoothed_noise_the_best_weights_leave_the_mask():

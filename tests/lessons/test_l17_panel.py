@@ -4,10 +4,13 @@ import json
 import os
 import sqlite3
 
+import numpy as np
 import torch
 
 import xaicourse as xc
 from tests.plain import refused
+from xaicourse.course.lessons.l17_ground_truth_and_people.parts import count_shares
+from xaicourse.people import Studies
 
 PHOTOS = torch.rand(6, 1, 8, 8, generator=torch.Generator().manual_seed(0))
 MAPS = {"IntGrad": PHOTOS - 0.5, "edges": PHOTOS.diff(dim=3, prepend=PHOTOS[..., :1])}
@@ -47,6 +50,11 @@ def test_the_words_of_consent_are_those_that_are_recorded(tmp_path):
     assert "answers.sqlite" in words
     assert "8 pictures" in words
     assert "number 1 and without your name" in words
+
+
+def test_the_consent_names_the_file_by_its_folder():
+    assert "computer only, answers.sqlite, under" in made(file="answers.sqlite").consent_text(1)
+    assert "computer only, b/c.sqlite, under" in made(file="/a/b/c.sqlite").consent_text(1)
 
 
 def test_the_maps_are_those_of_the_trial_and_a_methods_name_is_never_shown():
@@ -89,13 +97,20 @@ def test_the_result_is_the_analysis_of_the_answers():
     assert "exact p = 0.031" in words
 
 
-def test_whoever_misses_a_shuffled_pair_is_told_and_not_counted():
+def test_whoever_misses_a_shuffled_pair_is_told_and_sees_what_they_chose():
     panel = whole_study(made(), lambda t: "left" if t.left == "shuffled" else "right")
-    assert panel.result.found.left_out == (1,)
-    assert "so no answer is counted" in panel.describe(panel.result)
+    words = panel.describe(panel.result)
+    assert "so no study would count these answers" in words
+    assert f"was chosen {panel.result.found.pooled.k} of 6 times" in words
+    assert panel.result.found.pooled.n == 6
+    looked = whole_study(made(), lambda t: "right" if t.left == "shuffled" else "left")
+    assert "no study would count" not in looked.describe(looked.result)
+    counted = xc.people.analyse_choices(panel.answers.of(1), ("IntGrad", "edges"))
+    assert counted.pooled.n == 0, "a study leaves them out"
     assert panel.error is None
     silent = whole_study(made(catch=0), lambda t: "cannot tell")
     assert silent.result.found.silent == 6
+    assert "cannot tell 6, so neither method was chosen" in silent.describe(silent.result)
     assert silent.error is None
 
 
@@ -346,6 +361,31 @@ def test_maps_of_the_class_to_be_guessed_are_named_in_the_result():
     panel = whole_study(guesses(drawn=OUTPUTS), lambda trial: "cat")
     assert "the gain may be that label" in panel.describe(panel.result)
     assert "label" not in panel.describe(whole_study(guesses(), lambda trial: "cat").result)
+
+
+def test_bars_of_shares_hold_equally_many_counts_around_the_half():
+    for trials, raters, bars in ((20, 1, 21), (40, 1, 41), (80, 1, 27), (100, 30, 41)):
+        counts = np.random.default_rng(0).binomial(trials, 0.5, (2000, raters))
+        studies = Studies(counts, trials, np.ones(2000))
+        found, (none, half, every) = count_shares(studies.shares, studies)
+        assert (len(found), found.sum(), half) == (bars, 2000, bars // 2)
+        assert abs(none + every - 2 * half) < 1e-9
+        most = trials * raters
+        all_counts = np.arange(most + 1)[:, None]  # each count once
+        level, _ = count_shares(all_counts[:, 0] / most, Studies(all_counts, most, all_counts))
+        assert len(set(level[1:-1].tolist())) == 1
+        if bars > trials:
+            assert found.tolist() == np.bincount(counts[:, 0], minlength=bars).tolist()
+
+
+def test_counts_are_drawn_with_whole_numbers():
+    from xaicourse.widgets.plates import figure_of
+
+    panel = whole_study(made(catch=0), lambda t: "left" if t.number < 3 else "cannot tell")
+    guess = whole_study(guesses(), lambda t: "cat")
+    for one in (panel, guess):
+        ticks = figure_of(one.size, one.plates(one.result)).axes[-1].get_yticks()
+        assert all(float(tick).is_integer() for tick in ticks), ticks
 
 
 def test_a_notebook_keeps_a_simulated_readers_guesses():

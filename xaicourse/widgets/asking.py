@@ -79,9 +79,7 @@ class AskingPanel(Panel):
     def consent_text(self, rater: int) -> str:
         """Return what is read before the first question."""
         file = self.answers.file
-        place = (
-            "which is gone with the panel" if file is None else f"{file.parent.name}/{file.name}"
-        )
+        place = "which is gone with the panel" if file is None else Path(*file.parts[-2:])
         return f"{self.about} {KEPT.format(place=place, rater=rater)}"
 
     def _clicked(self, choice: str) -> None:

@@ -12,7 +12,7 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from xaicourse.course.lessons.l17_ground_truth_and_people.parts import sizes
+from xaicourse.course.lessons.l17_ground_truth_and_people.parts import sizes, whole_ticks
 from xaicourse.datasets.fashion import FASHION_MNIST_CLASSES, fashion_mnist
 from xaicourse.evaluation import controls
 from xaicourse.methods.integrated.ig import integrated_gradients
@@ -287,6 +287,7 @@ def small_names(axis: Axes) -> None:
     """Let four names stand side by side."""
     axis.tick_params(axis="x", labelsize=7)
     axis.axhline(0, color=INK, lw=0.8)
+    whole_ticks(axis)
 
 
 def result_words(view: GuessView) -> Iterator[str]:

@@ -48,7 +48,7 @@ ABOUT = (
     "You will see {length} pictures, each with two maps of a network's reasons. Say which map "
     "shows better why the network chose its class. There is no right answer, and the two methods "
     "stay hidden until the end. {catch} of the pairs test whether you look: one of their maps has "
-    "shuffled pixels, and whoever misses one is not counted."
+    "shuffled pixels, and whoever misses one is not counted in a study."
 )
 
 
@@ -182,7 +182,8 @@ class StudyPanel(AskingPanel):
     def _result(
         self, settings: Mapping[str, Any], answers: tuple[Answer, ...] | list[Answer], who: str
     ) -> StudyView:
-        found: Choices = analyse_choices(answers, self.study.methods)
+        every = self.study.length  # whoever missed a shuffled pair still sees what they chose
+        found: Choices = analyse_choices(answers, self.study.methods, most_caught=every)
         return self._view(settings, "result", found=found, done=len(answers), who=who)
 
     def _view(self, settings: Mapping[str, Any], stage: str, **more: Any) -> StudyView:

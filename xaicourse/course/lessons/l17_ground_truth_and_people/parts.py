@@ -9,6 +9,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 import torch
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from xaicourse.datasets.planted_patches import PLANTED_CLASSES, planted
@@ -22,7 +23,7 @@ from xaicourse.widgets.plates import Bars, Map, Photo, Plate
 from xaicourse.zoo.registry import load
 
 LEVEL = 0.05
-BINS = 40  # of a histogram of shares
+BARS = 40  # of a histogram of shares, about
 
 
 @documented
@@ -153,7 +154,7 @@ def result_plates(view: StudyView) -> Iterator[Plate]:
     counts = [found.left.k, found.left.n - found.left.k, found.silent]
     yield Bars(
         (7.3, 0.75, 2.4, 2.3), "sides that were chosen", counts,
-        names=["left", "right", "cannot\ntell"], colours=GREY, thick=(0.8, 0.6),
+        names=["left", "right", "cannot\ntell"], colours=GREY, thick=(0.8, 0.6), draw=whole_ticks,
         says=f"the left was chosen {counts[0]} times, the right {counts[1]} times, neither "
         f"{counts[2]} times",
     )  # fmt: skip
@@ -168,6 +169,12 @@ def spread_of(share: object) -> np.ndarray:
     """Return the lengths of the interval below and above both bars."""
     low, high = share.share - share.low, share.high - share.share  # type: ignore[attr-defined]
     return np.nan_to_num(np.array([[low, high], [high, low]]))
+
+
+def whole_ticks(axis: Axes) -> None:
+    """Count from 0 in whole numbers."""
+    axis.set_ylim(0, max(1, axis.get_ylim()[1]))
+    axis.yaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def half_line(axis: Axes) -> None:
@@ -204,8 +211,10 @@ def result_words(view: StudyView) -> Iterator[str]:
     assert found is not None
     pooled, left = found.pooled, found.left
     yield view.who
-    if found.left_out:
-        yield "a pair with shuffled pixels was missed, so no answer is counted"
+    if any(found.caught.values()):
+        yield "a pair with shuffled pixels was missed, so no study would count these answers"
+    if not pooled.n:
+        yield f"cannot tell {found.silent}, so neither method was chosen"
         return
     yield f"{view.methods[0]} was chosen {pooled.k} of {pooled.n} times"
     yield f"95 % interval {pooled.low:.2f} to {pooled.high:.2f} (chance 0.50)"
@@ -221,15 +230,14 @@ def simulated_plates(view: StudyView) -> Iterator[Plate]:
     """Yield the shares in all studies, how many find something, and the raters of the first."""
     studies = view.studies
     assert studies is not None
-    edges = np.linspace(0, 1, BINS + 1)
-    every = np.histogram(studies.shares, edges)[0]
-    found = np.histogram(studies.shares[studies.p <= LEVEL], edges)[0]
+    every, ends = count_shares(studies.shares, studies)
+    found, _ = count_shares(studies.shares[studies.p <= LEVEL], studies)
     many, part = len(studies.p), studies.found(LEVEL)
     yield Bars(
         (0.6, 0.75, 2.9, 2.3), f"A's share in {many} studies", found, pale=every,
-        names=[""] * BINS, colours=ORANGE, thick=(1.0, 1.0), points=7.5,
+        names=[""] * len(every), colours=ORANGE, thick=(0.9, 0.9), points=7.5,
         below="orange: a preference is found (p ≤ .05)",
-        draw=lambda axis: axis.set_xticks([-0.5, BINS / 2 - 0.5, BINS - 0.5], ["0", ".5", "1"]),
+        draw=lambda axis: axis.set_xticks(ends, ["0", ".5", "1"]),
         says=f"a histogram of A's share in {many} studies, of which {part:.0%} find a preference",
     )  # fmt: skip
     honest = view.settings["taste"] == 0.5
@@ -248,6 +256,19 @@ def simulated_plates(view: StudyView) -> Iterator[Plate]:
         colours=BLUE, thick=(0.8, 0.7), below="A's share of each rater", points=7.5,
         draw=half_line, says=f"A's share of each of {len(shares)} raters in the first study",
     )  # fmt: skip
+
+
+def count_shares(shares: np.ndarray, studies: Studies) -> tuple[np.ndarray, list[float]]:
+    """Return how many studies have each share, and where the bars of 0, 1/2 and 1 would stand.
+
+    Each bar holds equally many of the counts that can be, and the middle one is about 1/2.
+    """
+    most = studies.trials * studies.counts.shape[1]  # votes of a study
+    step = (most // BARS) | 1  # counts a bar; odd, so that the middle bar has a middle
+    side = int(np.rint(most / 2 / step))  # bars on either side of the middle one
+    places = np.rint((shares - 0.5) * most / step).astype(int) + side
+    ends = [side + half * most / step for half in (-0.5, 0.0, 0.5)]
+    return np.bincount(places, minlength=2 * side + 1), ends
 
 
 def simulated_words(view: StudyView) -> Iterator[str]:

@@ -50,7 +50,7 @@ The pictures with planted marks again. Write `paint(x)`:
 | `x` | (N, 1, 32, 32): the pictures |
 | **returns** | (N, 1, 32, 32): a map for each picture |
 
-The mean **rank** of your maps must be at least 0.9. In the lesson no method came near. You may not use a network, a gradient or a
+The mean **rank** of your maps must be at least 0.9. On nets A of the lesson the best of the four methods reaches 0.6. You may not use a network, a gradient or a
 class: look at the pictures alone. The next cell has the shapes of the four marks that decide. Marks are brighter than 0.5, clouds are not.
 Leave the argument as it is.
 

@@ -8,6 +8,7 @@ from xaicourse.course.grading.mistakes import after, swap
 from xaicourse.course.lessons.l17_ground_truth_and_people.trials import (
     against_zero,
     by_coins,
+    by_votes,
     pooled,
     pooled_share,
     population_deviation,
@@ -133,6 +134,7 @@ MISTAKES = [
         shares=pooled,
     ),
     swap("pooled", "", shares=pooled, t=by_coins),
+    swap("pooled", "", shares=pooled, t=by_votes),
     swap("pooled", "", shares=lambda votes: pooled(votes), t=without_root),
     swap(
         "pooled_mean",

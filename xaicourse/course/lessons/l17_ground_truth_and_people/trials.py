@@ -110,3 +110,9 @@ def without_root(shares):
 def by_coins(shares):
     """Take the width of fair coins."""
     return (sum(shares) / len(shares) - 0.5) / math.sqrt(0.25 / len(shares))
+
+
+def by_votes(votes):
+    """Take the width of a share of these votes, p (1 - p) / n."""
+    mean = sum(votes) / len(votes)
+    return (mean - 0.5) / max(math.sqrt(mean * (1 - mean) / len(votes)), 1e-9)
