@@ -195,6 +195,29 @@ def _doctor(options: argparse.Namespace) -> int:
     return 0 if all(finding.ok for finding in findings) else 1
 
 
+# ---------------------------------------------------------------- votes
+
+
+def _add_votes(subparsers: _Subparsers) -> None:
+    text = "count the predictions of a class, from each student's work/.progress.json"
+    parser = _add(subparsers, "votes", _votes, text)
+    parser.add_argument("files", metavar="FILE", nargs="+", help="the records, under any names")
+    parser.add_argument("--lesson", help="only this one, 05 for example")
+
+
+def _votes(options: argparse.Namespace) -> int:
+    from xaicourse.course.progress.predictions import histogram, questions
+
+    for name, votes in histogram(options.files, options.lesson).items():
+        count = sum(votes.values())
+        if count or options.lesson:
+            print(f"\n{name}  {questions()[name]['question']}  ({count} of {len(options.files)})")
+            for letter, votes_for in votes.items():
+                right = "  right" if letter == questions()[name].get("right") else ""
+                print(f"  {letter}  {votes_for:3}  {'#' * votes_for}{right}")
+    return 0
+
+
 # ---------------------------------------------------------------- status, review, pretest, report
 
 
@@ -398,7 +421,7 @@ def _table(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
 
 _SUBCOMMANDS = (
     _add_open, _add_status, _add_review, _add_pretest, _add_explain, _add_models, _add_methods,
-    _add_reset, _add_report, _add_doctor,
+    _add_votes, _add_reset, _add_report, _add_doctor,
 )  # fmt: skip
 
 if __name__ == "__main__":

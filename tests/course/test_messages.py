@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import xaicourse as xc
 import xaicourse.course.checking
 from xaicourse.course.checking import TASKS
 from xaicourse.course.grading import messages
@@ -116,3 +117,18 @@ def test_sections_are_headings_of_their_lesson():
 def test_an_unknown_key_is_named():
     with pytest.raises(KeyError, match="no entry 'general/nothing'"):
         messages.text("general/nothing")
+
+
+def test_a_name_that_a_cell_above_makes_is_told_apart_from_a_wrong_answer(capsys):
+    def answer(logits):
+        return logits.argmax(dim=effect_of_a_cell)  # noqa: F821
+
+    assert not xc.check("00.1", answer).passed
+    said = " ".join(capsys.readouterr().out.split())
+    assert "If a cell above makes effect_of_a_cell, run that cell first" in said
+
+    def other(logits):
+        return logits.argmaxx(dim=1)
+
+    xc.check("00.1", other)
+    assert "If a cell above" not in capsys.readouterr().out

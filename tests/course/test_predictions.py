@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import xaicourse as xc
+from xaicourse.cli import main
 from xaicourse.course.checking import TASKS, histogram
 from xaicourse.course.grading.wrapping import WIDTH
 from xaicourse.course.progress import prediction_rules as rules
@@ -167,9 +168,37 @@ def test_where_the_file_lies(monkeypatch, tmp_path):
     for here in ("clone", "clone/work", "clone/work/exercises"):
         monkeypatch.chdir(tmp_path / here)
         assert record.progress_file() == tmp_path / "clone/work/.progress.json"
+    student = tmp_path / "student" / "work"  # from a wheel: there is no clone
+    (student / "notebooks").mkdir(parents=True)
+    (student / ".xaicourse.json").write_text("{}")
+    for here in (student.parent, student, student / "notebooks"):
+        monkeypatch.chdir(here)
+        assert record.progress_file() == student / ".progress.json"
     monkeypatch.chdir(tmp_path / "elsewhere")
     assert record.progress_file().name == "progress.json"
     assert "xaicourse" in record.progress_file().parts
+
+
+def test_votes_of_a_class_at_the_command_line(tmp_path, capsys):
+    files = []
+    for number, letter in enumerate("bba"):
+        files.append(str(tmp_path / f"{number}.json"))
+        votes = {"05.P1": {"first": letter, "last": letter}}
+        Path(files[-1]).write_text(json.dumps({"predictions": votes}))
+    assert main(["votes", *files, "--lesson", "5"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (title,) = (line for line in lines if line.startswith("05.P1"))
+    assert title.endswith("(3 of 3)")
+    shown = [line.split() for line in lines[lines.index(title) + 1 :][:4]]
+    right = right_letters()["05.P1"]
+    for row, (letter, count) in zip(shown, {"a": 1, "b": 2, "c": 0, "d": 0}.items(), strict=True):
+        marks = ["#" * count] * bool(count) + ["right"] * (letter == right)
+        assert row == [letter, str(count), *marks]
+    assert all(line[:3] in ("", "05.", "  a", "  b", "  c", "  d") for line in lines)
+    assert main(["votes", files[0]]) == 0
+    assert capsys.readouterr().out.count("(1 of 1)") == 1  # only what was answered
+    assert main(["votes", files[0], "--lesson", "77"]) == 2
+    assert "lesson is '77'; predictions are asked in 00, 01" in capsys.readouterr().err
 
 
 def test_histogram_counts_first_votes_without_names(tmp_path):

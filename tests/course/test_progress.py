@@ -116,7 +116,7 @@ def test_tasks_and_predictions_are_counted(store):
     assert [five.tasks[f"05.{k}"] for k in (1, 2, 3, 4)] == states
     assert five.passed == 2
     assert five.reached() == 1  # G1 by 05.1; G2 needs 05.4 as well
-    assert f"1 of 5 2 of {len(five.tasks)} 1 of 2 right, {five.predictions} asked" in said()
+    assert f"1 of 5 2 of {len(five.tasks)} 1 of 2 right, {five.predictions} in all" in said()
     assert "earlier version: 2. They are kept" in said()
     assert "05.2 passed, not counted, 05.4 open" in said()
 

@@ -81,9 +81,10 @@ def describe_error(error: BaseException, function: Any, where: str) -> Outcome:
     place = messages.text("general/in_line", line=line) if line else ""
     name = type(error).__name__
     shown = f"{name}: {said}" if said else name
-    return Outcome(
-        "not_right", messages.text("general/raises", error=shown, line=place, where=where)
-    )
+    stopped = messages.text("general/raises", error=shown, line=place, where=where)
+    if type(error) is NameError:
+        stopped += f" {messages.text('general/no_name', name=error.name)}"
+    return Outcome("not_right", stopped)
 
 
 def _said(error: BaseException) -> str:

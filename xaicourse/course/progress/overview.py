@@ -234,10 +234,10 @@ def _known(lesson: str, found: Standing) -> str:
 
 
 def _short(file: Path) -> str:
-    """Return a path from here, or from home; without the folders above."""
+    """Return a path from here, or from home, where it lies below one of them."""
     with contextlib.suppress(OSError, RuntimeError):  # no folder here, or no home
         file = file.resolve()
         for base, start in ((Path.cwd(), ""), (Path.home(), "~/")):
             if file.is_relative_to(base):
                 return start + file.relative_to(base).as_posix()
-    return f"{file.parent.name}/{file.name}"
+    return file.as_posix()

@@ -102,13 +102,17 @@ def _answer(name: str, letter: str) -> str:
     return answer if stored else f"{answer} {messages.text('words/not_kept')}"
 
 
-def histogram(files: Iterable[str | PathLike[str]]) -> dict[str, dict[str, int]]:
+def histogram(
+    files: Iterable[str | PathLike[str]], lesson: str | None = None
+) -> dict[str, dict[str, int]]:
     """Count the first votes in several progress files, without names.
 
     Parameters
     ----------
     files : iterable of path
-        Progress files, one a student.
+        Progress files, one a student: each one's ``work/.progress.json``.
+    lesson : str, optional
+        Only the questions of this lesson, such as "05".
 
     Returns
     -------
@@ -119,13 +123,15 @@ def histogram(files: Iterable[str | PathLike[str]]) -> dict[str, dict[str, int]]
     ------
     FileNotFoundError
         If a file is not there.
+    ValueError
+        If no lesson of this number asks for predictions.
 
     Warns
     -----
     UserWarning
         If a file is damaged; its votes are not counted.
     """
-    counts = {question: Counter() for question in questions()}
+    counts = {question: Counter() for question in _of_lesson(lesson)}
     for file in files:
         if not Path(file).is_file():
             raise FileNotFoundError(f"files: there is no file {str(file)!r}")
@@ -139,6 +145,18 @@ def histogram(files: Iterable[str | PathLike[str]]) -> dict[str, dict[str, int]]
         question: {letter: votes[letter] for letter in questions()[question]["choices"]}
         for question, votes in counts.items()
     }
+
+
+def _of_lesson(lesson: str | None) -> list[str]:
+    """Return the questions of one lesson, or all."""
+    if lesson is None:
+        return list(questions())
+    number = str(lesson).strip().zfill(2)
+    found = [question for question in questions() if question.partition(".")[0] == number]
+    if not found:
+        numbers = sorted({question.partition(".")[0] for question in questions()})
+        raise ValueError(f"lesson is {lesson!r}; predictions are asked in {', '.join(numbers)}")
+    return found
 
 
 def _votes(file: Path) -> dict[str, Any]:

@@ -18,6 +18,7 @@ __all__ = [
 ]  # fmt: skip
 
 NAME = ".progress.json"
+COPIES = ".xaicourse.json"  # what `xaicourse open` has written down of its copies
 PARTS = ("predictions", "checks")
 LATER = ("reviews", "pretest")  # parts that are there from their first entry on
 OWN = {"first": "predictions", "tries": "checks", "turn": "reviews"}  # what only they have
@@ -41,15 +42,20 @@ def progress_file() -> Path:
 
 
 def _in_work_folder() -> Path | None:
-    """Return the record in the work folder of the clone in which we are, if we are in one."""
+    """Return the record in the work folder in which or beside which we are, if there is one."""
     with contextlib.suppress(OSError):  # the folder was deleted, or we may not look around there
         here = Path.cwd()
         for folder in (here, *here.parents):
-            if folder.name == "work" and (folder.parent / "xaicourse").is_dir():
+            if folder.name == "work" and _is_of_course(folder):
                 return folder / NAME
-            if (folder / "work").is_dir() and (folder / "xaicourse").is_dir():
+            if _is_of_course(folder / "work"):
                 return folder / "work" / NAME
     return None
+
+
+def _is_of_course(work: Path) -> bool:
+    """Tell whether a folder is in a clone, or was made by `xaicourse open` from a wheel."""
+    return work.is_dir() and ((work / COPIES).is_file() or (work.parent / "xaicourse").is_dir())
 
 
 def _user_data() -> Path:
