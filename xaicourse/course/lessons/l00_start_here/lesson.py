@@ -6,7 +6,7 @@ r"""
 |---|---|
 | **Time** | 50 minutes: 33 to read and try, 17 for the two tasks. "Go deeper" is optional. |
 | **Needs** | Python, a little PyTorch, and the word *gradient* |
-| **Run** | Shift + Enter runs a cell and goes to the next one. Folded cells must run, too, and arrow keys jump over them. |
+| **Run** | Shift + Enter, folded cells too; arrow keys skip them. |
 | **Practise** | the sheet `exercises/00_start_here.ipynb` |
 """
 
