@@ -48,9 +48,18 @@ class _Parser(argparse.ArgumentParser):
         )
         if wrong is not None:
             given = (wrong[1] or wrong[2]).partition("=")[0]
-            if near := get_close_matches(given, _words_of(self), n=1):
+            if known := _commands_with(self, given):
+                message += f"; {given} belongs to {' and '.join(known)}"
+            elif near := get_close_matches(given, _words_of(self), n=1):
                 message += f"; did you mean {near[0]}?"
         super().error(message)
+
+
+def _commands_with(parser: argparse.ArgumentParser, option: str) -> list[str]:
+    """Return the commands below a parser that have an option of just that name."""
+    choices = [a.choices for a in parser._actions if isinstance(a, _Subparsers)]
+    commands = [item for below in choices for item in below.items()]
+    return [name for name, below in commands if option in below._option_string_actions]
 
 
 def _words_of(parser: argparse.ArgumentParser) -> list[str]:

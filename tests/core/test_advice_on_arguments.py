@@ -137,6 +137,59 @@ case(
     plain(model=lambda z: NET(z).softmax(1)),
     error=TypeError,
 )
+COMPLEX = lambda z: torch.complex(NET(z), 2 * NET(z))  # noqa: E731
+for target in (1, None):
+    case(
+        f"complex outputs, target {target}",
+        partial(xc.gradient, COMPLEX, X, target),
+        r"complex numbers, which have no order; .*output=lambda z: z\.real",
+        lambda: xc.gradient(COMPLEX, X, 1, output=lambda z: z.real),
+        plain(1),
+    )
+case(
+    "sparse outputs",
+    lambda: xc.gradient(lambda z: NET(z).to_sparse(), X, 1),
+    r"sparse or nested tensor.*output=lambda z: z\.to_dense\(\)",
+    lambda: xc.gradient(lambda z: NET(z).to_sparse(), X, 1, output=lambda z: z.to_dense()),
+    plain(1),
+)
+case(
+    "one-hot classes",
+    lambda: xc.gradient(NET, X, torch.eye(3).long()),
+    r"if it is one-hot, pass the class numbers: target\.argmax\(1\)",
+    lambda: xc.gradient(NET, X, torch.eye(3).long().argmax(1)),
+    lambda: torch.cat([slope(NET, X[k : k + 1], k) for k in range(3)]),
+)
+case(
+    "a function of the outputs alone",
+    lambda: xc.gradient(NET, X, lambda outputs: outputs[:, 1]),
+    r"target: the function <lambda> failed; it is called as function\(outputs, rows\)",
+    lambda: xc.gradient(NET, X, lambda outputs, rows: outputs[:, 1]),
+    plain(1),
+)
+case(
+    "two places of three",
+    lambda: xc.gradient(lambda z: z.view(3, 1, 2, 2), X, (0, 1)),
+    r"name one place of class k, target=\(k, i, j\)",
+    lambda: xc.gradient(lambda z: z.view(-1, 1, 2, 2), X, (0, 1, 0)),
+    lambda: torch.eye(4, dtype=X.dtype)[2:3].expand(3, 4),
+)
+case(
+    "parts that are none",
+    lambda: xc.pack(NET, 3)[1],
+    r"pack: parts must be a list or dict of tensors, got 3",
+    lambda: xc.gradient(*xc.pack(NET, [X]), 1),
+    plain(1),
+    error=TypeError,
+)
+case(
+    "a mask that is none",
+    lambda: xc.targets.region(0, "mask"),
+    "mask must be a tensor of True and False, got 'mask'",
+    lambda: xc.gradient(lambda z: z.view(-1, 1, 2, 2), X, targets.region(0, torch.ones(2, 2) > 0)),
+    lambda: torch.ones_like(X),
+    error=TypeError,
+)
 case(
     "an image of bytes",
     lambda: xc.input_x_gradient(PIXELS, BYTES, 1),

@@ -113,3 +113,11 @@ def test_where_both_overflow_the_score_is_named_first(name):
 class Exploding(nn.Module):
     def forward(self, h: Tensor) -> Tensor:
         return (1000 + 1000 * h[:, :2]).exp()
+
+
+@pytest.mark.parametrize("name", ["deeplift", "fullgrad_decomposition", "bias_backprop"])
+def test_a_score_that_is_nan_is_named_by_methods_with_rules(name):
+    """0 / 0 is no product of two rows, and no operation that was missed."""
+    model = lambda z: NET(z)[:, :2] * (z.flatten(1)[:, :2] * 0) / (z.flatten(1)[:, :2] * 0)  # noqa: E731
+    with pytest.raises(ValueError, match="F of row 0 is nan"):
+        getattr(xc, name)(model, X, 0)

@@ -1,8 +1,8 @@
 """Outputs in any object: audited, and explained as the tensor in them would be."""
 
-from collections import OrderedDict, UserDict
+from collections import ChainMap, OrderedDict, UserDict
 from dataclasses import dataclass
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
@@ -77,6 +77,8 @@ FORMS: dict[str, tuple[Any, Any]] = {
     "namespace": (lambda s: SimpleNamespace(scores=s), item("scores", 1)),
     "named tuple": (lambda s: Named(s), item("scores", 1)),
     "dict subclass": (lambda s: MyDict(a=s), item("a", 1)),
+    "a view of a dict": (lambda s: MappingProxyType({"a": s}), item("a", 1)),
+    "several dicts": (lambda s: ChainMap({}, {"a": s}), item("a", 1)),
     "user dict": (lambda s: UserDict(a=s), item("a", 1)),
     "dict with attributes": (filled, item("scores", 1)),
     "slots": (lambda s: Slots(s), item("scores", 1)),
@@ -145,7 +147,7 @@ def test_what_is_refused_in_a_tensor_is_refused_in_an_object(name, form):
         getattr(xc, name)(lambda x: wrap(hard(x)), X, target, **SETTINGS.get(name, {}))
 
 
-@pytest.mark.parametrize("name", RULED)
+@pytest.mark.parametrize("name", [*RULED, "fullgrad_decomposition", "bias_backprop"])
 def test_what_cannot_be_found_is_refused_and_the_advice_works(name, close):
     relu, settings = net(nn.ReLU()), SETTINGS.get(name, {})
     method = getattr(xc, name)

@@ -110,6 +110,22 @@ def test_what_is_near_to_nothing_gets_one_example():
         xc.predict("03.P77", "a")
 
 
+@pytest.mark.fault("Q6")
+@pytest.mark.parametrize("typed", ["02", "2", 2, " 02 "])
+def test_a_lesson_is_answered_with_its_own_tasks(typed):
+    with pytest.raises(ValueError, match=r"lesson 02 has 02\.1, 02\.2") as error:
+        xc.hint(typed)
+    assert set(re.findall(r"(\d\d)\.\d", str(error.value))) == {"02"}
+
+
+@pytest.mark.fault("Q6")
+def test_tasks_and_predictions_are_told_apart():
+    with pytest.raises(ValueError, match=r"predictions called: xc\.predict\('02\.P1', choice\)"):
+        xc.check("2.p1", "a")
+    with pytest.raises(ValueError, match=r"tasks called: xc\.check\('05\.1', answer\)"):
+        xc.predict("5.1", "a")
+
+
 @pytest.mark.fault("Q7")
 @pytest.mark.parametrize("choice", [["b"], {"b"}, {"a": 1}, 3.5, ("a", "b"), object()])
 def test_a_choice_of_another_kind_is_refused(choice):

@@ -156,6 +156,15 @@ def test_near_names_of_options_and_commands(capsys, arguments, meant):
     assert f"did you mean {meant}?" in capsys.readouterr().err
 
 
+@pytest.mark.fault("X5")
+def test_an_option_of_another_command_is_told_from_a_wrong_name(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["status", "--json"])
+    said = capsys.readouterr().err
+    assert "--json belongs to explain" in said
+    assert "did you mean" not in said
+
+
 def test_near_names_of_baselines(tiny, photo, capsys):
     assert "did you mean 'black'?" in error_of(capsys, photo, "--baseline", "blakc")
 

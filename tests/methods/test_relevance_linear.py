@@ -211,3 +211,42 @@ def test_what_moves_and_adds_numbers_shares_in_proportion(name, close):
         close(part(first(X)).flatten(), plain(first(X)).flatten(), 1e-12)
     close(found.values, gradient_x_input(model, X), 1e-9)
     books_are_even(found, model, close)
+
+
+# ---- what is said of what has no rule ------------------------------------------------------------
+
+UNREAD = {
+    "diff": lambda h: h.diff(dim=1, append=h[:, :1]),
+    "kron": lambda h: torch.kron(h, torch.ones(1, 1, dtype=DOUBLE)),
+    "linalg_multi_dot": lambda h: torch.linalg.multi_dot([h, *[torch.eye(8, dtype=DOUBLE)] * 2]),
+    "baddbmm": lambda h: torch.baddbmm(h[:, None] * 0, h[:, None], EYES[: len(h)])[:, 0],
+}
+EYES = torch.eye(8, dtype=DOUBLE).expand(9, 8, 8)
+
+
+@pytest.mark.fault("K10")
+@pytest.mark.parametrize("name", UNREAD)
+def test_a_call_without_a_rule_goes_by_its_own_name(name, close):
+    """Not by that of a step inside it: differences and products have a rule."""
+
+    def model(z):
+        return F.linear(UNREAD[name](first(z)), W3)
+
+    with pytest.raises(ValueError, match=rf"not defined for the operation '{name}'.*'{name}',\)"):
+        xc.lrp(model, X, 1)
+    found = xc.lrp(model, X, 1, rules="zero", allow=(name,))
+    close(found, xc.input_x_gradient(model, X, 1), 1e-9)
+
+
+@pytest.mark.fault("K10")
+@pytest.mark.filterwarnings("ignore:Casting complex")
+def test_complex_numbers_and_16_bits_are_named():
+    spectrum = lambda z: F.linear(torch.fft.fft(first(z)).abs(), W3)  # noqa: E731
+    with pytest.raises(ValueError, match="complex numbers, as a Fourier transform"):
+        xc.lrp(spectrum, X, 1, allow=("fft_fft",))
+    weight = torch.tensor([[300.0, 1.0], [-299.0, 0.5]], dtype=torch.float16)
+    x = torch.full((1, 2), 300.0, dtype=torch.float16)
+    with pytest.raises(ValueError, match=r"torch\.float16 cannot hold it: give x and the model in"):
+        xc.lrp(lambda z: z @ weight.to(z.dtype), x, 0)
+    found = xc.lrp(lambda z: z @ weight.to(z.dtype), x.float(), 0)
+    assert found[0].tolist() == pytest.approx([90000.0, -89700.0])

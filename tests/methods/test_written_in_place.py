@@ -236,6 +236,28 @@ def test_a_write_past_the_graph_is_refused(alias):
         xc.guided_backprop(model, X, 1)
 
 
+@pytest.mark.fault("T1")
+@pytest.mark.parametrize("method", [xc.guided_backprop, xc.lrp, xc.deeplift, xc.rectgrad])
+@pytest.mark.parametrize("where", ["normalised x", "layer"])
+def test_other_numbers_in_a_tensor_are_refused(where, method):
+    """What t.data = ... puts there is no part of the graph, and was explained as if unchanged."""
+
+    def model(z):
+        h = FIRST(z) if where == "layer" else (z - 0.4) / 0.3
+        h.data = F.relu(h.data)
+        return LAST(F.relu(h if where == "layer" else FIRST(h)))
+
+    with pytest.raises(UnsupportedOperationError, match=r"past its graph \(t\.data = \.\.\.\)"):
+        method(model, X, 1)
+    parameter = nn.Parameter(torch.zeros(3, dtype=torch.float64))
+
+    def with_a_weight(z):
+        parameter.data = 0.5 * torch.ones(3, dtype=torch.float64)
+        return LAST(F.relu(FIRST(z))) + parameter
+
+    method(with_a_weight, X, 1)
+
+
 # ---- rows that are moved -------------------------------------------------------------------------
 
 

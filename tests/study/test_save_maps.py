@@ -91,7 +91,7 @@ def test_maps_of_another_model_or_method_are_never_mixed(tmp_path):
     with refused(ValueError, "made with another xaicourse; name a new folder"):
         xc.save_maps(net(), inputs(2), "gradient", tmp_path)
     (tmp_path / MANIFEST).write_text("{")
-    with refused(ValueError, "made with another method, model, output, xaicourse"):
+    with refused(ValueError, "is damaged and cannot say what the maps"):
         xc.save_maps(net(), inputs(2), "gradient", tmp_path)
     (tmp_path / MANIFEST).unlink()
     with refused(ValueError, "holds safetensors files of others; name a new folder"):
@@ -192,3 +192,62 @@ def test_what_is_refused(tmp_path):
     xc.save_maps(net(), inputs(1), "gradient", tmp_path / "maps")
     with refused(ValueError, "holds no map of 'cat'"):
         xc.load_maps(tmp_path / "maps", ["cat"])
+
+
+@pytest.mark.fault("S9")
+@pytest.mark.parametrize(
+    ("change", "error", "says"),
+    [
+        ({"folder": None}, TypeError, "folder must be a path, got None"),
+        ({"folder": "a file"}, ValueError, "folder .* is a file; name a folder"),
+        ({"photos": {"a\0": 0}}, ValueError, "name of a photo must be good for a file"),
+        ({"photos": {"a" * 300: 0}}, ValueError, "name of a photo must be good for a file"),
+        ({"photos": [("a", 0, 0)]}, TypeError, r"photos must be pairs \(name, x\), got tuple of 3"),
+        ({"photos": ["ab"]}, TypeError, r"photos must be pairs \(name, x\), got str"),
+        ({"photos": {"b": torch.full((1, 4), torch.nan)}}, ValueError, "photo 'b': x holds 4 NaN"),
+        ({"photos": {"b": [1.0]}}, TypeError, "photo 'b': x must be a torch tensor"),
+    ],
+    ids=["none", "a file", "nul", "long", "triple", "text", "NaN", "a list"],
+)
+def test_what_cannot_be_saved_is_refused_by_name(change, error, says, tmp_path):
+    (tmp_path / "a file").write_text("x")
+    asked = {"photos": inputs(), "folder": "maps", **change}
+    folder = asked["folder"] and tmp_path / asked["folder"]
+    with pytest.raises(error, match=says):
+        xc.save_maps(net(), asked["photos"], "gradient", folder)
+
+
+@pytest.mark.fault("S1")
+@pytest.mark.parametrize("content", ["{", "[]", '"text"', "3"])
+def test_a_damaged_list_of_what_maps_were_made_with_is_told(content, tmp_path):
+    """It is not taken for that of another model, and nothing is overwritten."""
+    xc.save_maps(net(), inputs(), "gradient", tmp_path)
+    before = xc.load_maps(tmp_path)
+    (tmp_path / MANIFEST).write_text(content)
+    with pytest.raises(ValueError, match=r"maps\.json is damaged.*name a new folder"):
+        xc.save_maps(net(), inputs(), "gradient", tmp_path)
+    assert all(torch.equal(before[name], found) for name, found in xc.load_maps(tmp_path).items())
+
+
+@pytest.mark.fault("S1")
+def test_a_damaged_map_is_not_left_out_in_silence(tmp_path):
+    model, photos = net(), inputs()
+    xc.save_maps(model, photos, "gradient", tmp_path)
+    before = xc.load_maps(tmp_path)
+    first = sorted(before)[0]
+    (tmp_path / f"{first}.safetensors").write_bytes(b"junk")
+    for names in (None, [first], first):
+        with pytest.raises(ValueError, match=f"map of {first!r} .*damaged; xc.save_maps makes it"):
+            xc.load_maps(tmp_path, names=names)
+    assert list(xc.load_maps(tmp_path, names=sorted(before)[1:])) == sorted(before)[1:]
+    xc.save_maps(model, photos, "gradient", tmp_path)  # the advice
+    assert all(torch.equal(before[name], found) for name, found in xc.load_maps(tmp_path).items())
+
+
+def test_one_name_is_one_name(tmp_path):
+    xc.save_maps(net(), dict(zip("ab", inputs(2).values(), strict=True)), "gradient", tmp_path)
+    assert list(xc.load_maps(tmp_path, names="a")) == ["a"]
+    with pytest.raises(ValueError, match="no map of 'ab'"):
+        xc.load_maps(tmp_path, names="ab")
+    with pytest.raises(TypeError, match=r"names must be names of maps.*got 3"):
+        xc.load_maps(tmp_path, names=3)

@@ -18,6 +18,7 @@ from xaicourse.core.known import (
     LOOKED_UP,
     MULTIPLIES,
     NODE_FACTORS,
+    TRANSPARENT,
     has_only_the_form_of,
     kind_of,
     plain_name,
@@ -131,6 +132,8 @@ def audit(output: Tensor, start: Any, rules: RuleSet) -> None:
             continue
         if rules.carries_relevance:  # shared out call by call, never node by node
             word = _call_of(nodes[place:], rules)
+            if word and name in TRANSPARENT:  # the step of a call that is not read, as torch.diff
+                name = word
         advice = f"{rules.when_allowed} there with allow=({word!r},)" if word else "another method"
         if is_product:
             raise UnsupportedOperationError(

@@ -31,7 +31,7 @@ from xaicourse.core.gradients import (
 )
 from xaicourse.core.inputs import call
 from xaicourse.core.operations import UnsupportedOperationError
-from xaicourse.core.output_parts import map_tensors
+from xaicourse.core.output_parts import map_tensors, tensors_in
 from xaicourse.core.picture_axes import PictureAxes
 from xaicourse.core.reading import first_argument, is_in_place
 
@@ -202,6 +202,11 @@ class BiasQuestion(Question):
         with self.mode:
             outputs = call(self.model, inputs, rows)
         self.mode.finish(outputs)
+        if not tensors_in(outputs):
+            raise UnsupportedOperationError(
+                f"the model returns {type(outputs).__name__}, in which its outputs cannot be "
+                "found; let it return a tensor, a dict, a tuple or a dataclass of tensors"
+            )
         outputs = self.mode.hook_outputs(outputs)
         self.mode.forget_graph()
         return outputs
@@ -343,8 +348,8 @@ def _chunk(
 
 
 def _check_finite(chunk: _Chunk) -> None:
-    refuse_not_differentiable(chunk.grad, chunk.start)
     refuse_infinite(chunk.score, first=chunk.start)
+    refuse_not_differentiable(chunk.grad, chunk.start)
 
 
 def _check_sum(chunk: _Chunk) -> None:

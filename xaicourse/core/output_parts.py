@@ -90,9 +90,12 @@ class _Mapped:
         mapped = [(key, self.of(part)) for key, part in items]
         if _same([part for _, part in mapped], [part for _, part in items]):
             return value
-        new = copy.copy(value)
-        for key, part in mapped:
-            new[key] = part
+        try:
+            new = copy.copy(value)
+            for key, part in mapped:
+                new[key] = part
+        except TypeError:  # a view of a dict, say, which can neither be copied nor written to
+            new = dict(mapped) if isinstance(value, Mapping) else [part for _, part in mapped]
         return new
 
 

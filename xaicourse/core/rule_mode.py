@@ -80,6 +80,7 @@ class RuleMode(TorchFunctionMode):
         if kind_of(func) == "question":  # x.dim(): nothing of what x holds
             return func(*args, **(kwargs or {}))
         func, args, kwargs = visible(func, args, kwargs or {})
+        self._refuse_other_data(func, args)
         leaves = leaves_of(*args, *kwargs.values())
         followers = [leaf for leaf in leaves if self.follows(leaf)]
         cut = self.cut_off.first(leaves)
@@ -292,6 +293,13 @@ class RuleMode(TorchFunctionMode):
             target = first_argument(args, kwargs)
             return target if isinstance(target, Tensor) else None
         return None
+
+    def _refuse_other_data(self, func: Any, args: tuple) -> None:
+        if name_of(func) == ".data" and func.__name__ == "__set__" and self.follows(args[0]):
+            raise UnsupportedOperationError(
+                "model puts other numbers into an activation past its graph (t.data = ...); "
+                "compute a tensor of its own instead, such as t = torch.relu(t)"
+            )
 
     def _refuse_hidden_writes(self, func: Any, written: Tensor) -> None:
         """A write past the graph changes an activation, and no gradient knows of it."""

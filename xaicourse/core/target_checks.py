@@ -155,6 +155,7 @@ def predicted(outputs: Any, scaled: Any) -> Any:
     if isinstance(scaled, Tensor) and getattr(outputs, "shape", None) != scaled.shape:
         outputs = scaled
     if isinstance(outputs, Tensor):
+        _check_numbers(outputs)
         if outputs.dim() == 1 or (outputs.dim() == 2 and outputs.shape[1] == 1):
             return Single()
         if outputs.dim() == 2:
@@ -175,6 +176,8 @@ def check_target(target: Any, outputs: Any) -> None:
         check_target(part, outputs)
     if isinstance(target, Index | PerRow | Single | Region) and not isinstance(outputs, Tensor):
         raise ValueError(_no_tensor(outputs))
+    if isinstance(target, Index | PerRow | Single | Region):
+        _check_numbers(outputs)
     if isinstance(target, Single) and outputs[0].numel() != 1:
         raise ValueError(
             f"target: the model returns {tuple(outputs.shape)}, more than one number a row; "
@@ -209,6 +212,20 @@ def _no_tensor(outputs: Any) -> str:
     )
 
 
+def _check_numbers(outputs: Tensor) -> None:
+    """Raise unless the outputs are real numbers, laid out densely."""
+    if outputs.is_complex():
+        raise ValueError(
+            "the model returns complex numbers, which have no order; explain their size, "
+            "output=lambda z: z.abs(), or a part, output=lambda z: z.real"
+        )
+    if outputs.layout is not torch.strided or outputs.is_nested:
+        raise ValueError(
+            "the model returns a sparse or nested tensor; explain it as a dense one: "
+            "output=lambda z: z.to_dense()"
+        )
+
+
 def _check_region(target: Region, outputs: Tensor) -> None:
     mask = target.shape
     if outputs.dim() != 2 + len(mask) or tuple(outputs.shape[2:]) != mask:
@@ -229,12 +246,14 @@ def _check_index(index: tuple[int, ...], outputs: Tensor) -> None:
                 "; for the only number a row has, leave target out or pass "
                 "xaicourse.targets.single(); of a list with one entry for each row give a function"
             )
-        if axes > 1 and len(index) == 1:
+        if 1 <= len(index) < axes:
             where = {2: "(k, i) or (i, k)", 3: "(k, i, j)", 4: "(k, i, j, l)"}.get(axes, "(k, ...)")
             advice = (
                 f"; name one place of class k, target={where}, or add the class's scores up over "
                 "places: xaicourse.targets.region(k, mask)"
             )
+        if axes == 1 and sorted(set(index)) == [0, 1] and sum(index) == 1:
+            advice = "; if it is one-hot, pass the class numbers: target.argmax(1)"
         raise ValueError(
             f"target {index} has {len(index)} place(s), but a row of the "
             f"model's output has shape {tuple(outputs.shape[1:])}{advice}"

@@ -10,6 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from xaicourse.core.checks import describe
+from xaicourse.core.chunks import is_out_of_memory
+
 __all__ = [
     "Custom",
     "Difference",
@@ -198,7 +201,18 @@ class Custom:
     function: Callable[[Any, Tensor], Tensor]
 
     def pick(self, outputs: Any, rows: Tensor) -> Tensor:
-        picked = self.function(outputs, rows)
+        try:
+            picked = self.function(outputs, rows)
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise
+            raise ValueError(
+                f"target: the function {describe(self.function)} failed; it is called as "
+                f"function(outputs, rows), with the model's outputs ({type(outputs).__name__}) and "
+                f"the numbers of their rows: {error}"
+            ) from error
+        if isinstance(picked, Tensor) and picked.is_complex():
+            raise ValueError("target: the function returned complex numbers; take .abs() or .real")
         if not isinstance(picked, Tensor) or picked.shape != rows.shape:
             given = tuple(picked.shape) if isinstance(picked, Tensor) else type(picked).__name__
             raise ValueError(

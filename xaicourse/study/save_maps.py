@@ -11,6 +11,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
+from xaicourse.core.attribution import Attribution
 from xaicourse.core.files import write_atomically
 from xaicourse.core.near_names import suggest_names
 from xaicourse.core.picture_files import PHOTO_ENDINGS, ImageFileError
@@ -22,6 +23,7 @@ from xaicourse.methods.spec import Spec, spec
 __all__ = ["SavedMaps", "load_maps", "save_maps"]
 
 MANIFEST = "maps.json"
+LONGEST = 200  # bytes of a name: a file system takes 255 with the ending
 MADE_FROM = "made_from"  # in the metadata of a map: the fingerprint of its input and target
 
 Photos = str | os.PathLike[str] | Mapping[str, Tensor] | Iterable[tuple[str, Tensor]]
@@ -103,7 +105,7 @@ def save_maps(
     ('first',) {'first': tensor([[ 1., -3.]], dtype=torch.float64)}
     """
     chosen = _chosen(method)
-    folder = Path(folder)
+    folder = _folder(folder)
     named = _named(photos, _device_of(model))
     _keep_manifest(folder, model, chosen, output)
     made: list[str] = []
@@ -128,9 +130,7 @@ def save_maps(
             if _made_from(place) == from_what:
                 found.append(name)
             else:
-                result = chosen(
-                    model, x, one, output=output, batch_size=batch_size, return_details=True
-                )
+                result = _explained(name, chosen, model, x, one, output, batch_size)
                 result.save(place, {MADE_FROM: from_what, "name": name})
                 made.append(name)
             bar.update(1)
@@ -166,14 +166,19 @@ def load_maps(
     Raises
     ------
     ValueError
-        If the folder holds no saved maps, or none of a name.
+        If the folder holds no saved maps, or none of a name, or a map in it is damaged.
     """
-    folder = Path(folder)
+    folder = _folder(folder)
     if not (folder / MANIFEST).is_file():
         raise ValueError(f"folder {folder} holds no maps of xc.save_maps: it has no {MANIFEST}")
     there = dict(_all_in(folder))
-    wanted = sorted(there) if names is None else list(names)
+    damaged = set(_damaged_in(folder))
+    wanted = _wanted(names, [*there, *damaged])
     for name in wanted:
+        if name in damaged:
+            raise ValueError(
+                f"the map of {name!r} in folder {folder} is damaged; xc.save_maps makes it anew"
+            )
         if name not in there:
             raise ValueError(
                 f"folder {folder} holds no map of {name!r}; it has {len(there)} others"
@@ -186,6 +191,37 @@ def load_maps(
 
 
 # ---------------------------------------------------------------- what is asked
+
+
+def _folder(folder: Any) -> Path:
+    if not isinstance(folder, str | os.PathLike):
+        raise TypeError(f"folder must be a path, got {folder!r}")
+    if Path(folder).is_file():
+        raise ValueError(f"folder {folder} is a file; name a folder")
+    return Path(folder)
+
+
+def _wanted(names: Any, there: list[str]) -> list[str]:
+    """Return the names that are asked for, all that are there for None."""
+    if names is None:
+        return sorted(there)
+    if isinstance(names, str):
+        return [names]
+    if not isinstance(names, Iterable):
+        raise TypeError(f"names must be names of maps, such as ['cat'], got {names!r}")
+    return list(names)
+
+
+def _explained(
+    name: str, chosen: Spec, model: Any, x: Any, target: Any, output: Any, batch_size: int | None
+) -> Attribution:
+    """Explain one photo; an error says which."""
+    try:
+        return chosen(model, x, target, output=output, batch_size=batch_size, return_details=True)
+    except (TypeError, ValueError) as error:
+        if type(error) not in (TypeError, ValueError):  # of the model, not of the photo
+            raise
+        raise type(error)(f"photo {name!r}: {error}") from error
 
 
 def _chosen(method: Any) -> Spec:
@@ -222,7 +258,15 @@ def _named(photos: Any, device: Any) -> list[tuple[str, Read]] | Iterator[tuple[
             "photos must be a folder, a dict name -> x or pairs (name, x), got "
             f"{type(photos).__name__}"
         )
-    return ((name, lambda x=x: x) for name, x in photos)
+    return _pairs(photos)
+
+
+def _pairs(photos: Iterable[Any]) -> Iterator[tuple[str, Read]]:
+    for pair in photos:
+        if not isinstance(pair, list | tuple) or len(pair) != 2:
+            many = f" of {len(pair)}" if isinstance(pair, list | tuple) else ""
+            raise TypeError(f"photos must be pairs (name, x), got {type(pair).__name__}{many}")
+        yield pair[0], lambda x=pair[1]: x
 
 
 def _target_of(target: Any, name: str) -> Any:
@@ -240,7 +284,7 @@ def _target_of(target: Any, name: str) -> Any:
 def _place(folder: Path, name: Any) -> Path:
     """Return where a map goes; a name that leads out of the folder is refused."""
     good = isinstance(name, str) and name and Path(name).name == name and name[0] != "."
-    if not good:
+    if not good or "\0" in name or len(os.fsencode(name)) > LONGEST:
         raise ValueError(
             f"the name of a photo must be good for a file, such as 'cat', got {name!r}"
         )
@@ -273,16 +317,27 @@ def _keep_manifest(folder: Path, model: Any, chosen: Spec, output: Any) -> None:
             )
         write_atomically(file, (json.dumps(now, indent=1) + "\n").encode())
         return
-    try:
-        before = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError:
-        before = {}
+    before = _read_manifest(file)
+    if before is None:
+        raise ValueError(
+            f"{file} is damaged and cannot say what the maps in folder {folder} were made with; "
+            "name a new folder"
+        )
     other = [name for name in now if before.get(name) != now[name]]
     if other:
         raise ValueError(
             f"folder {folder} holds maps that were made with another {', '.join(other)}; name a "
             "new folder"
         )
+
+
+def _read_manifest(file: Path) -> dict[str, Any] | None:
+    """Return what maps were made with; None where that cannot be read."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _made_from(place: Path) -> str | None:
@@ -298,3 +353,13 @@ def _all_in(folder: Path) -> Iterator[tuple[str, Path]]:
     for file in sorted(folder.glob("*.safetensors")):
         if _made_from(file) is not None:
             yield file.name.removesuffix(".safetensors"), file
+
+
+def _damaged_in(folder: Path) -> Iterator[str]:
+    """Return the names of maps that cannot be read."""
+    for file in folder.glob("*.safetensors"):
+        try:
+            with safe_open(file, framework="pt"):
+                pass
+        except (OSError, SafetensorError):
+            yield file.name.removesuffix(".safetensors")

@@ -44,13 +44,28 @@ def known_name(kind: str, given: Any, known: Iterable[str]) -> str:
         say(messages.text("words/moved", old=name, new=now))
         return now
     shown = repr(given)[:40]
-    own = [each for each in known if each[:3] == name[:3]]  # of the same lesson come first
+    if other := _of_another_kind(kind, name):
+        raise ValueError(f"{kind} {shown} is unknown; {other}")
+    lesson = f"{int(name):02}" if name.isdecimal() and len(name) <= 2 else name[:2]
+    own = [each for each in known if each.startswith(f"{lesson}.")]  # of the lesson come first
+    if name.isdecimal() and len(name) <= 2 and own:
+        raise ValueError(f"{kind} {shown} is unknown; lesson {lesson} has {', '.join(own)}")
     near = [name] if name in known else sorted(difflib.get_close_matches(name, own or known, n=3))
     if near:
         raise ValueError(f"{kind} {shown} is unknown; did you mean {' or '.join(map(repr, near))}?")
     raise ValueError(
         f"{kind} {shown} is unknown; a {kind} has the number of its lesson, such as {known[0]!r}"
     )
+
+
+def _of_another_kind(kind: str, name: str) -> str:
+    """Say what to call for a prediction that is checked, or a task that is predicted."""
+    found = NUMBERED.fullmatch(name)
+    if found is not None and kind == "task" and found[2] == "P":
+        return f"so are predictions called: xc.predict({name!r}, choice)"
+    if found is not None and kind == "question" and not found[2]:
+        return f"so are tasks called: xc.check({name!r}, answer)"
+    return ""
 
 
 def spelled_out(name: str) -> str:

@@ -116,7 +116,8 @@ def product_multiplier(operation: Product, grad: Tensor) -> tuple[Tensor, ...]:
         leaves = [torch.cat([t, t]).requires_grad_(True) for t in middles]
         y = operation.function(*leaves)
         found = torch.autograd.grad(y, leaves, with_nothing_for_the_reference(m).to(y.dtype))
-    if any(bool(f[len(f) // 2 :].any()) for f in found):
+    others = [torch.nan_to_num(f[len(f) // 2 :], 0.0, 0.0, 0.0) for f in found]  # NaN comes later
+    if any(bool(of_others.any()) for of_others in others):
         raise UnsupportedOperationError(
             f"{operation.name}() multiplies one row of x with another, or with a reference; "
             "keep the rows on the first axis of both factors"

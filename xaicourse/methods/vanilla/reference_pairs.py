@@ -97,7 +97,8 @@ def mean_difference(
         question.gradients(points, rows, receive)
     except UnsupportedOperationError:
         raise
-    except ValueError:  # it may be that F(x') makes the multipliers infinite
+    except ValueError:  # it may be that F(x) or F(x') makes the multipliers infinite
+        refuse_infinite(question.scores_at_x)
         for k in range(len(references)):
             refuse_infinite(question.scores(start(k), question.rows), "at the reference")
         raise

@@ -265,8 +265,12 @@ def _explain(propagation: Relevance, question: Question) -> Attribution:
     if not bool(finite.all()):
         row = int((~finite).nonzero()[0])
         raise ValueError(
-            f"the relevance of row {row} is NaN or infinite; a denominator is near 0: give a "
-            "larger epsilon, or another rule"
+            f"the relevance of row {row} is NaN or infinite; "
+            + (
+                f"{question.model_dtype} cannot hold it: give x and the model in float32"
+                if question.model_dtype in (torch.float16, torch.bfloat16)
+                else "a denominator is near 0: give a larger epsilon, or another rule"
+            )
         )
     ledger = read_ledger(pages, F)
     absorbed = ledger["absorbed"]

@@ -16,7 +16,14 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from xaicourse.core.operations import Affine, Join, Layer, Mixture, Signal
+from xaicourse.core.operations import (
+    Affine,
+    Join,
+    Layer,
+    Mixture,
+    Signal,
+    UnsupportedOperationError,
+)
 
 __all__ = [
     "COMPOSITES",
@@ -73,6 +80,11 @@ def divide(R: Tensor, z: Tensor) -> Tensor:
 
 def stabilise(z: Tensor, epsilon: float) -> Tensor:
     """Return z + epsilon sign(z), away from 0; sign(0) = 1."""
+    if z.is_complex():
+        raise UnsupportedOperationError(
+            "relevance cannot be shared out over complex numbers, as a Fourier transform gives "
+            "them; write it as a matrix product of real numbers, or take a method without rules"
+        )
     return z + epsilon * torch.where(z >= 0, 1.0, -1.0).to(z.dtype)
 
 
