@@ -120,15 +120,15 @@ def test_an_unknown_key_is_named():
 
 
 def test_a_name_that_a_cell_above_makes_is_told_apart_from_a_wrong_answer(capsys):
-    def answer(logits, *rest):
-        return logits.argmax(dim=effect_of_a_cell)  # noqa: F821
+    def answer(model, x):
+        return model(x).argmax(dim=effect_of_a_cell)  # noqa: F821
 
     assert not xc.check("00.1", answer).passed
     said = " ".join(capsys.readouterr().out.split())
     assert "If a cell above makes effect_of_a_cell, run that cell first" in said
 
-    def other(logits, *rest):
-        return logits.argmaxx(dim=1)
+    def other(model, x):
+        return model(x).argmaxx(dim=1)
 
     xc.check("00.1", other)
     assert "If a cell above" not in capsys.readouterr().out
