@@ -11,6 +11,7 @@ from types import ModuleType
 
 import xaicourse as xc
 from xaicourse.core.registry import MethodRecord
+from xaicourse.course.table import in_words
 from xaicourse.evaluation.registry import MetricRecord
 
 PAGE = Path(__file__).with_name("api.md")
@@ -94,7 +95,13 @@ def page() -> str:
 def methods(records: Iterable[MethodRecord]) -> str:
     """Return the table of methods, in the order of the lessons."""
     rows = [
-        (f"`{r.name}`", f"{r.title}. {sentence(r.method, r.name)}", r.year, link(r.paper), r.lesson)
+        (
+            f"`{r.name}`",
+            f"{r.title}. {sentence(r.method, r.name)}",
+            r.year,
+            link(r.paper),
+            in_words(r.lesson),
+        )
         for r in sorted(records, key=lambda r: (r.lesson, r.year, r.name))
     ]
     return table(("name", "what it does", "year", "paper", "lesson"), rows)
@@ -103,7 +110,14 @@ def methods(records: Iterable[MethodRecord]) -> str:
 def metrics(records: Iterable[MetricRecord]) -> str:
     """Return the table of metrics, in the order of the lessons."""
     rows = [
-        (f"`{r.name}`", sentence(r.metric, r.name), r.direction, r.year, link(r.paper), r.lesson)
+        (
+            f"`{r.name}`",
+            sentence(r.metric, r.name),
+            r.direction,
+            r.year,
+            link(r.paper),
+            in_words(r.lesson),
+        )
         for r in sorted(records, key=lambda r: (r.lesson, r.year, r.name))
     ]
     return table(("name", "what it measures", "better", "year", "paper", "lesson"), rows)

@@ -23,7 +23,7 @@ import xaicourse as xc
 from xaicourse.core.files import write_atomically
 from xaicourse.core.near_names import did_you_mean
 from xaicourse.core.registry import Claim, Family, InputKind, MethodRecord, Need, ResultKind, Unit
-from xaicourse.course.table import LESSONS
+from xaicourse.course.table import LESSONS, Lesson
 
 FOLDER = ROOT / "docs" / "methods"
 ACROSS = 4  # pictures in a line of the gallery
@@ -182,6 +182,11 @@ def pictures() -> Mapping[str, Mapping[str, Any]]:
     return stored()
 
 
+def to_come(lesson: Lesson) -> str:
+    """Say so where a reader would look for a lesson that is not there yet."""
+    return "" if lesson.status == "ready" else " (to come)"
+
+
 def facts(record: MethodRecord) -> str:
     """Return the facts of the registry as a table."""
     lesson = LESSONS[record.lesson]
@@ -194,7 +199,7 @@ def facts(record: MethodRecord) -> str:
         ["a number is", UNITS[record.unit]],
         ["needs", needs or "forward passes only"],
         ["random", "yes: the seed is a setting" if record.stochastic else "no"],
-        ["lesson", f"{lesson.number}, {lesson.title}"],
+        ["lesson", f"{lesson.number}, {lesson.title}{to_come(lesson)}"],
     ]
     return table(("", ""), rows)
 

@@ -187,12 +187,30 @@ def test_ctrl_c_ends_without_a_message(monkeypatch, capsys):
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.parametrize("arguments", [[], ["fly"], ["reset"], ["open", "--port", "x"]])
+@pytest.mark.parametrize("arguments", [["fly"], ["reset"], ["open", "--port", "x"]])
 def test_wrong_usage_ends_with_code_2(arguments, capsys):
     with pytest.raises(SystemExit) as stop:
         cli.main(arguments)
     assert stop.value.code == 2
     assert "usage: xaicourse" in capsys.readouterr().err
+
+
+def test_no_command_prints_the_help(capsys):
+    assert cli.main([]) == 0
+    output = capsys.readouterr()
+    assert "usage: xaicourse" in output.out
+    assert "\n    explain " in output.out
+    assert output.err == ""
+
+
+def test_what_is_advised_at_the_shell_is_typed_at_the_shell(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("XAICOURSE_PROGRESS", str(tmp_path / "progress.json"))
+    for command in ("review", "status", "pretest"):
+        monkeypatch.setattr("builtins.input", lambda question: "")
+        assert cli.main([command]) == 0
+        said = capsys.readouterr().out
+        assert "xc." not in said
+        assert ("xaicourse review 05" in " ".join(said.split())) == (command == "review")
 
 
 def test_help_names_every_command(capsys):

@@ -14,6 +14,7 @@ import pytest
 
 import xaicourse as xc
 from xaicourse.core.registry import MethodRecord
+from xaicourse.course.table import in_words
 from xaicourse.evaluation import controls
 
 HOMES = {
@@ -250,7 +251,7 @@ def method_problems(record: MethodRecord, text: str) -> list[str]:
         found.append("it sends the reader elsewhere with 'As for'")
     if not cited:
         found.append("References have no key")
-    if record.lesson and f"\nLesson {record.lesson}.\n" not in text:
+    if record.lesson and f"\nLesson {in_words(record.lesson)}.\n" not in text:
         found.append("it does not name its lesson")
     return found
 

@@ -13,6 +13,8 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.course.test_page_form import leads_nowhere
+
 ROOT = Path(__file__).resolve().parents[1]
 
 LOOK = """
@@ -120,7 +122,9 @@ def test_lessons_of_a_wheel_are_copied_to_work_in_this_folder(venv, tmp_path):
     said = run(venv, tmp_path, "xaicourse", "open", "--copy-only")
     assert "copied   work/exercises/05_integrated_gradients.ipynb" in said
     assert (tmp_path / "work" / "notebooks" / "00_start_here.ipynb").is_file()
-    assert (tmp_path / "work" / "docs" / "refresher.md").is_file()
+    for page in ("refresher.md", "own_model.md", "api.md", "methods/pictures/gradient.png"):
+        assert (tmp_path / "work" / "docs" / page).is_file()
+    assert leads_nowhere(tmp_path / "work") == []
     sheet = tmp_path / "work" / "exercises" / "05_integrated_gradients.ipynb"
     issued = sheet.read_bytes()
     sheet.write_bytes(b"{}")

@@ -1,4 +1,4 @@
-"""What a wheel holds beside the package: data, notebooks, pages; core/places.py finds them there.
+"""What a wheel holds beside the package, where core/places.py finds it: data, notebooks, pages.
 
 An editable installation ships nothing: it works in the clone.
 """
@@ -9,7 +9,13 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FOLDERS = ("data", "notebooks", "exercises")
-PAGES = ("*.md", "*.bib", "*.png", "methods/*", "metrics/*")  # of docs/, as in core/places.py
+PAGES = (
+    "*.md",
+    "*.bib",
+    "*.png",
+    "methods/*",
+    "methods/pictures/*",
+)  # of docs/, as in core/places.py
 
 
 class Ship(BuildHookInterface):
@@ -19,6 +25,7 @@ class Ship(BuildHookInterface):
         """Add them to what the wheel is made of."""
         if version == "standard":
             docs = Path(self.root) / "docs"
-            pages = [f"docs/{f.relative_to(docs).as_posix()}" for p in PAGES for f in docs.glob(p)]
+            found = [f for pattern in PAGES for f in docs.glob(pattern) if f.is_file()]
+            pages = [f"docs/{f.relative_to(docs).as_posix()}" for f in found]
             added = {name: f"xaicourse/_shipped/{name}" for name in (*FOLDERS, *pages)}
             build_data["force_include"].update(added)

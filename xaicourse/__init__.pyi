@@ -2857,7 +2857,7 @@ def integrated_hessians(
     The paper's two integrals over a and b, of which F sees the product s = a b alone, are one with
     the weight -ln s, and its own Gauss rule is exact for polynomials.
 
-    Lesson 14.
+    Lesson 14 (to come).
 
     Parameters
     ----------
@@ -2972,7 +2972,7 @@ def meta_ig(
     :math:`x_S` is x on the features of S and x' elsewhere. Integrated Gradients itself is the game,
     in which the features are the players.
 
-    Lesson 14.
+    Lesson 14 (to come).
 
     Parameters
     ----------

@@ -10,8 +10,9 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import quote
 
 from xaicourse import __version__
@@ -23,7 +24,11 @@ _Command = Callable[[argparse.Namespace], int]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand and return its exit code; an error is one line and exit code 2."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if "run" not in options:  # `xaicourse` alone asks what there is
+        parser.print_help()
+        return 0
     try:
         return options.run(options)
     except KeyboardInterrupt:
@@ -62,6 +67,20 @@ def _commands_with(parser: argparse.ArgumentParser, option: str) -> list[str]:
     return [name for name, below in commands if option in below._option_string_actions]
 
 
+class _Once(argparse.Action):
+    """An option that is refused if it is given twice: the last would win in silence."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: Any, values: Any, option: Any = None
+    ) -> None:
+        """Store the value."""
+        given = vars(namespace).setdefault("given", set())
+        if self.dest in given:
+            parser.error(f"argument {option}: given twice; give it once")
+        given.add(self.dest)
+        setattr(namespace, self.dest, values)
+
+
 def _words_of(parser: argparse.ArgumentParser) -> list[str]:
     """Return the commands and options of a parser and of the parsers below it."""
     words: list[str] = []
@@ -79,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="XAICOURSE_DEBUG=1 shows where an error came from.",
     )
     parser.add_argument("--version", action="version", version=f"xaicourse {__version__}")
-    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    subparsers = parser.add_subparsers(metavar="COMMAND")
     for add in _SUBCOMMANDS:
         add(subparsers)
     return parser
@@ -130,7 +149,8 @@ def _open(options: argparse.Namespace) -> int:
             print(f"{change.action:8} work/{change.file}{said}")
     for action in sorted({change.action for change in quiet}):
         count = sum(change.action == action for change in quiet)
-        print(f"{action:8} {count} pages in work/docs: your own model, methods, glossary ...")
+        what = "pages and pictures in work/docs: your own model, methods, glossary ..."
+        print(f"{action:8} {count} {what}")
     if not changes:
         print("work/ is up to date; your own changes are untouched")
     if options.copy_only:
@@ -239,9 +259,9 @@ def _add_status(subparsers: _Subparsers) -> None:
 
 
 def _status(options: argparse.Namespace) -> int:
-    from xaicourse.course.progress.overview import progress
+    from xaicourse.course.progress.overview import progress_in_terminal
 
-    print(progress(options.lesson))
+    print(progress_in_terminal(options.lesson))
     return 0
 
 
@@ -296,8 +316,13 @@ def _report(options: argparse.Namespace) -> int:
 def _add_explain(subparsers: _Subparsers) -> None:
     text = "show what a model sees in a photo, and where"
     parser = _add(subparsers, "explain", _explain, text)
-    add = parser.add_argument
-    add("photos", metavar="PHOTO", nargs="*", help="image files, or folders of them")
+    parser.epilog = (
+        "Recipes for models of your own stand in work/docs/own_model.md, which `xaicourse open` "
+        "copies; in a clone also in docs/own_model.md."
+    )
+    add = partial(parser.add_argument, action=_Once)
+    parser.add_argument("photos", metavar="PHOTO", nargs="*",
+                        help="image files, or folders of them")  # fmt: skip
     add("--method", default="integrated_gradients", metavar="NAME",
         help="the attribution method (default: %(default)s)")  # fmt: skip
     add("--target", metavar="NAME_OR_NUMBER",
@@ -314,7 +339,7 @@ def _add_explain(subparsers: _Subparsers) -> None:
     add("-o", "--out", metavar="FILE_OR_FOLDER",
         help="the picture to write: .png, .jpg, .pdf or .svg, or a folder "
         "(default: PHOTO_METHOD.png in this folder)")  # fmt: skip
-    add("--json", action="store_true", help="print what was found as JSON")
+    parser.add_argument("--json", action="store_true", help="print what was found as JSON")
     add("--model", default="efficientnet_lite0", metavar="NAME",
         help="efficientnet_lite0 (the default), a net of torchvision such as resnet18, or "
         "MODULE:FUNCTION, which returns a model of photos in [0, 1]")  # fmt: skip
@@ -327,7 +352,11 @@ def _add_explain(subparsers: _Subparsers) -> None:
 def _explain(options: argparse.Namespace) -> int:
     from xaicourse.explain import explain
 
-    given = {name: value for name, value in vars(options).items() if name not in ("photos", "run")}
+    given = {
+        name: value
+        for name, value in vars(options).items()
+        if name not in ("photos", "run", "given")
+    }
     explain(*options.photos, **given)
     return 0
 
@@ -376,7 +405,7 @@ def _methods(options: argparse.Namespace) -> int:
         return _measure(options.measure, options.store)
     if options.store:
         raise ValueError("--store needs --measure: nothing was measured")
-    from xaicourse.course.table import LESSON_OF
+    from xaicourse.course.table import LESSON_OF, in_words
     from xaicourse.methods import all_methods
 
     header = ("NAME", "YEAR", "FAMILY", "LESSON", "PAPER", "NEEDS")
@@ -386,7 +415,7 @@ def _methods(options: argparse.Namespace) -> int:
             method.name,
             str(method.year),
             str(method.family),
-            LESSON_OF[method.name],
+            in_words(LESSON_OF[method.name]),
             method.paper,
             ", ".join(sorted(method.needs)),
         )

@@ -116,7 +116,7 @@ def test_tasks_and_predictions_are_counted(store):
     assert [five.tasks[f"05.{k}"] for k in (1, 2, 3, 4)] == states
     assert five.passed == 2
     assert five.reached() == 1  # G1 by 05.1; G2 needs 05.4 as well
-    assert f"1 of 5 2 of {len(five.tasks)} 1 of 2 right, {five.predictions} in all" in said()
+    assert f"1 of 5 2 of {len(five.tasks)} 1 of 2 right, {five.predictions} in the lesson" in said()
     assert "earlier version: 2. They are kept" in said()
     assert "05.2 passed, not counted, 05.4 open" in said()
 
@@ -276,6 +276,13 @@ def test_status_prints_it_and_needs_no_torch(store):
     assert "00 Start here" in done.stdout
     assert done.stdout.splitlines()[-1] == "0 []"
     assert file.name in done.stdout
+
+
+def test_status_advises_what_is_typed_at_the_shell(store, capsys):
+    store(reviews={"00.R1": {"asked": 1, "right": 1, "last": "a", "last_right": True, "turn": 1}})
+    assert cli.main(["status"]) == 0
+    assert "xaicourse review asks two more." in " ".join(capsys.readouterr().out.split())
+    assert "xc.review() asks two more." in said()
 
 
 def test_status_of_a_lesson_and_of_none(store, capsys):

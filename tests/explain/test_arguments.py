@@ -165,6 +165,19 @@ def test_an_option_of_another_command_is_told_from_a_wrong_name(capsys):
     assert "did you mean" not in said
 
 
+def test_an_option_is_given_once(capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["explain", "a.png", "--method", "ig", "--tol", "0.1", "--method", "gradient"])
+    assert stop.value.code == 2
+    assert "argument --method: given twice; give it once" in capsys.readouterr().err
+
+
+def test_help_says_where_the_recipes_are(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["explain", "--help"])
+    assert "work/docs/own_model.md" in " ".join(capsys.readouterr().out.split())
+
+
 def test_near_names_of_baselines(tiny, photo, capsys):
     assert "did you mean 'black'?" in error_of(capsys, photo, "--baseline", "blakc")
 
@@ -218,6 +231,69 @@ def test_one_damaged_photo_does_not_stop_the_others(tiny, photos, capsys):
     first, last = captured.err.splitlines()
     assert "in/aa.jpg: the picture is damaged" in first
     assert last == "xaicourse: error: 1 of 3 photos could not be explained"
+
+
+UNUSABLE = {
+    "empty": (lambda file: file.touch(), "is empty (0 bytes)"),
+    "text": (lambda file: file.write_text("no photo"), "is not an image file"),
+    "small": (lambda file: Image.new("RGB", (300, 10)).save(file), "needs at least 32"),
+    "link": (lambda file: file.symlink_to("gone.png"), "There is no file"),
+}
+
+
+@pytest.mark.parametrize("kind", UNUSABLE)
+def test_one_unusable_photo_does_not_stop_the_others(tiny, photos, capsys, kind):
+    make, reason = UNUSABLE[kind]
+    make(photos / "in" / "aa.png")
+    assert run("in", "a.png", "--method", "gradient") == 2
+    captured = capsys.readouterr()
+    assert captured.out.count("Picture: ") == 3
+    first, last = captured.err.splitlines()
+    assert "in/aa.png" in first
+    assert reason in first
+    assert last == "xaicourse: error: 1 of 4 photos could not be explained"
+
+
+def test_photos_of_which_none_can_be_used_are_all_named(tiny, folder, capsys):
+    (folder / "a.png").touch()
+    (folder / "b.png").write_text("no photo")
+    line = error_of(capsys, "a.png", "b.png")
+    assert line == (
+        "none of the 2 photos can be used: a.png is empty (0 bytes). b.png is not an image file "
+        "that can be read here; use JPEG, PNG or WebP."
+    )
+    assert tiny.calls == 0
+
+
+def test_a_photo_that_does_not_exist_stops_all_at_once(tiny, photos, capsys):
+    assert error_of(capsys, "a.png", "in", "b.png") == "There is no file b.png."
+    assert tiny.calls == 0
+
+
+@pytest.mark.parametrize("first", ["in/0.png", "in/z.png"])
+def test_one_photo_that_the_method_refuses_does_not_stop_the_others(tiny, photos, capsys, first):
+    Image.new("RGB", (240, 240), "white").save(photos / first)
+    assert run("in", "--method", "smoothgrad", "--samples", "2") == 2
+    captured = capsys.readouterr()
+    assert captured.out.count("Picture: ") == 2
+    told, last = captured.err.splitlines()
+    assert told.startswith(f"xaicourse: error: {first}: row 0 of x is constant")
+    assert last == "xaicourse: error: 1 of 3 photos could not be explained"
+
+
+def test_what_is_wrong_with_every_photo_ends_at_the_second(tiny, photos, capsys):
+    call = ("in", "a.png", "--method", "grad_cam", "--layer", "nowhere")
+    assert run(*call) == 2
+    told, last = capsys.readouterr().err.splitlines()
+    assert "in/a.png: layer 'nowhere'" in told
+    assert last.startswith("xaicourse: error: layer 'nowhere'")
+
+
+def test_folders_and_hidden_files_of_a_folder_are_no_photos(tiny, photos, capsys):
+    (photos / "in" / "dir.png").mkdir()
+    (photos / "in" / ".hidden.png").write_bytes((photos / "a.png").read_bytes())
+    assert run("in", "--method", "gradient") == 0
+    assert capsys.readouterr().out.count("seen by") == 2
 
 
 @pytest.mark.parametrize(

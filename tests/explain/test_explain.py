@@ -62,6 +62,21 @@ def test_probabilities_are_the_softmax(tiny, photo, capsys):
     assert f"{100 * p:.0f} %  Egyptian cat (285)" in capsys.readouterr().out
 
 
+def test_a_picture_that_was_there_is_replaced_and_it_is_said(tiny, photo, capsys):
+    call = (photo, "--method", "gradient")
+    assert run(*call) == run(*call, "--target", "tench") == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Picture:")]
+    assert lines == [
+        "Picture: cat_gradient.png",
+        "Picture: cat_gradient.png (replaced the one that was there)",
+    ]
+
+
+def test_a_map_of_zeros_is_told(tiny, photo, capsys):
+    assert run(photo, "--method", "smoothgrad", "--target", "3", "--samples", "4") == 0
+    assert "Map error: unknown; the map is 0 everywhere\n" in capsys.readouterr().out
+
+
 def test_few_steps_are_called_what_they_are(tiny, photo, capsys):
     run(photo, "--steps", "1")
     out = capsys.readouterr().out
@@ -75,7 +90,9 @@ def test_a_tolerance_that_was_missed_is_said(tiny, photo, capsys, monkeypatch):
     monkeypatch.setattr("xaicourse.core.adaptive.MOST_ROUNDS", 1)
     monkeypatch.setattr("xaicourse.core.adaptive.FIRST_CELLS", 0.01)  # eight gradients, no more
     run(photo, "--tol", "0.005")
-    assert "was not reached" in capsys.readouterr().out
+    assert "the wanted 0.5 % was not reached" in capsys.readouterr().out
+    run(photo, "--tol", "1e-7")
+    assert "the wanted 1e-05 % was not reached" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("method", ["gradient", "input_x_gradient", "Input-X-Gradient"])

@@ -1,7 +1,7 @@
 """The models that `xaicourse explain` takes, and what it says of their weights."""
 
-import json
 import sys
+import warnings
 
 import pytest
 import torch
@@ -133,14 +133,6 @@ class Light(nn.Module):
         mean = x.mean((1, 2, 3))
         return torch.stack([1 - mean, 3 * mean], dim=1)
 
-class Sure(Light):
-    def forward(self, x):
-        return super().forward(x).softmax(1)
-
-class One(Light):
-    def forward(self, x):
-        return super().forward(x)[:, :1]
-
 class Small(Light):
     def forward(self, x):
         return nn.functional.linear(x, torch.zeros(2, 28))
@@ -180,15 +172,6 @@ def test_a_model_without_names(own, photo, capsys):
     assert "classes go from 0 to 1" in line
 
 
-def test_a_model_that_ends_in_a_softmax_is_told(own, photo, capsys):
-    assert run(photo, "--model", "my_nets:Sure", "--method", "gradient", "--json") == 0
-    found = json.loads(capsys.readouterr().out)
-    assert "outputs are probabilities, not logits" in found["photos"][0]["warning"]
-    shares = [guess["probability"] for guess in found["photos"][0]["guesses"]]
-    assert sum(shares) == pytest.approx(1)
-    assert max(shares) > 0.8  # and not softened by a second softmax
-
-
 @pytest.mark.parametrize(
     ("name", "words"),
     [
@@ -196,7 +179,10 @@ def test_a_model_that_ends_in_a_softmax_is_told(own, photo, capsys):
         ("no_nets:make", "there is no module 'no_nets'"),
         ("my_nets:with_argument", "called without arguments"),
         ("my_nets:nothing", "must return a model, got NoneType"),
-        ("my_nets:One", "has one output only"),
+        ("my_nets.py:make", "without .py, and the function: my_nets:make"),
+        ("./nets/my_nets.py:make", "without .py, and the function: nets.my_nets:make"),
+        ("my_nets.py", "without .py, and the function: my_nets:FUNCTION"),
+        ("my_nets", "is a module; name its function that returns the model, too: my_nets:FUNCTION"),
         ("my_nets:Small", "failed on a photo, (1, 3, 224, 224)"),
         ("efficientnet_lite", "did you mean efficientnet_lite0"),
         ("torchvision/resnet81", "did you mean torchvision/resnet18"),
@@ -226,6 +212,22 @@ def test_a_layer_by_torchvisions_own_name(photo, capsys):
     assert "layer 'features.66' is not in the model" in capsys.readouterr().err
 
 
+def test_a_program_as_weights_is_told_what_it_is(photo, folder, capsys):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.script(torch.nn.Linear(2, 2)).save(folder / "w.pt")
+    line = error_of(capsys, photo, "--model", NET, "--weights", "w.pt")
+    assert "w.pt is a TorchScript program, code and all" in line
+
+
+def test_a_name_that_several_outputs_have_means_none_of_them(own, photo, folder, capsys):
+    (folder / "names.txt").write_text("cat\ncat\n")
+    given = ("--model", "my_nets:make", "--labels", "names.txt", "--target", "cat")
+    assert "fits 2 classes: 0 cat, 1 cat; choose one by its number" in error_of(
+        capsys, photo, *given
+    )
+
+
 def test_numbers_are_read_by_what_a_file_holds(folder, three_classes):
     save_file(three_classes, folder / "no_ending")
     assert set(read_numbers(folder / "no_ending")) == set(three_classes)
@@ -240,6 +242,7 @@ def test_numbers_are_read_by_what_a_file_holds(folder, three_classes):
         "sparrow\nrobin\n wren \n",
         '["sparrow", "robin", "wren"]',
         '{"2": "wren", "0": "sparrow", "1": "robin"}',
+        '{"0": ["n01", "sparrow"], "1": ["n02", "robin"], "2": ["n03", "wren"]}',
     ],
 )
 def test_names_of_ones_own_classes(photo, folder, capsys, three_classes, text):

@@ -14,7 +14,13 @@ PACKAGE = Path(__file__).resolve().parents[1]
 SHIPPED = "_shipped"  # in a wheel: the package's own data/, notebooks/ and exercises/
 ISSUED = ("notebooks", "exercises")  # the lessons, the exercise sheets
 REFRESHER = "docs/refresher.md"
-PAGES = ("*.md", "*.bib", "*.png", "methods/*", "metrics/*")  # of docs/, read beside the lessons
+PAGES = (
+    "*.md",
+    "*.bib",
+    "*.png",
+    "methods/*",
+    "methods/pictures/*",
+)  # of docs/, read beside the lessons
 
 
 def course_folder(package: Path = PACKAGE) -> Path:

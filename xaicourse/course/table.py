@@ -11,7 +11,7 @@ from typing import Any, Literal
 from xaicourse.core.lesson_of import name_lessons
 from xaicourse.core.places import rooms
 
-__all__ = ["LESSONS", "LESSON_OF", "TRACKS", "Lesson", "depths", "read_room", "way"]
+__all__ = ["LESSONS", "LESSON_OF", "TRACKS", "Lesson", "depths", "in_words", "read_room", "way"]
 
 PLANNED = Path(__file__).with_name("planned.toml")
 
@@ -92,16 +92,24 @@ def way(track: str) -> str:
     places: dict[int, list[str]] = defaultdict(list)
     for number, card in cards().items():
         if track in card.get("tracks", {}):
-            to_come = "" if LESSONS[number].status == "ready" else " (to come)"
-            places[card["tracks"][track]].append(number + to_come)
+            places[card["tracks"][track]].append(in_words(number))
     return ", ".join(" + ".join(places[place]) for place in sorted(places))
+
+
+def in_words(number: str) -> str:
+    """Return the number of a lesson, as one tells it to a reader.
+
+    >>> in_words("05"), in_words("18")
+    ('05', '18 (to come)')
+    """
+    return number if LESSONS[number].status == "ready" else f"{number} (to come)"
 
 
 LESSONS: dict[str, Lesson] = {number: lesson(number, card) for number, card in cards().items()}
 TRACKS = tracks()  # no lesson of a track needs one that the track skips
 # name of a method or metric -> the number of its lesson
 LESSON_OF = {name: one.number for one in LESSONS.values() for name in one.methods}
-name_lessons(LESSON_OF)
+name_lessons(LESSON_OF, {number: in_words(number) for number in LESSONS})
 
 
 def depths(lessons: Mapping[str, Lesson] | Sequence[Lesson] = LESSONS) -> dict[str, int]:

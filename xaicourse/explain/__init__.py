@@ -40,7 +40,7 @@ def explain(
         A name in ``xc.METHODS``, or a short form of one, such as "ig".
     target : str or int, optional
         Number of a class, or its name or a part of it that fits only one; the model's first
-        choice without it.
+        choice without it. A model with one output has no other target.
     baseline : str or float, optional
         What the photo is compared with: black, white, mean, blur, uniform, max_distance, or a grey
         from 0 to 1.
@@ -59,12 +59,13 @@ def explain(
         each is named after photo and method, in the current folder.
     model : str
         A model of ``xc.zoo.MODELS`` that takes photos, a classifier of torchvision by name, or
-        ``"module:function"``, which returns a model of photos (N, 3, 224, 224) in [0, 1].
+        ``"module:function"``, which returns a model of photos (N, 3, 224, 224) in [0, 1], with
+        outputs (N, K) or one number a photo.
     weights : str or path-like, optional
         A checkpoint for torchvision's net: safetensors, or what ``torch.save`` wrote of tensors.
     labels : str or path-like, optional
         The names of the model's outputs, in their order: a text file with one a line, a JSON list,
-        or a JSON object from "0" on.
+        or a JSON object from "0" on, whose values may be lists that end in the name.
     top : str or int
         How many guesses are listed.
     json : bool
@@ -80,7 +81,7 @@ def explain(
     ValueError, OSError
         For anything that cannot be used, before the work begins; the message is one line. Of
         several photos each that cannot be read is told, the others are explained, and this is
-        raised at the end.
+        raised at the end; a photo that does not exist stops all at once.
     """
     given = {name: value for name, value in locals().items() if name != "photos"}
     asked = read_arguments(photos, given)

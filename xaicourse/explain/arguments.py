@@ -50,12 +50,7 @@ def read_arguments(photos: Sequence[Any], given: dict[str, Any]) -> Asked:
         raise ValueError(f"--top must be at most {MOST_GUESSES}, got {top}")
     found = _all_photos([Path(os.fspath(photo)) for photo in photos])
     places = _places(given["out"], found, method.name)
-    from xaicourse.core.picture_files import check_picture, read_rgb  # after the quick looks
-
-    for photo in found:
-        check_picture(photo)
-    if len(found) == 1:
-        read_rgb(found[0])  # to its last pixel; of several each is read at its turn
+    _look_at(found)
     return Asked(found, places, method, settings, model, target, top, bool(given["json"]))
 
 
@@ -155,20 +150,43 @@ def _target(text: str, model: ModelChoice) -> str:
 
 def _all_photos(given: list[Path]) -> list[Path]:
     """Return the photos, those of a folder by name; the same file is explained once."""
-    from xaicourse.core.picture_files import PHOTO_ENDINGS
+    from xaicourse.core.picture_files import PHOTO_ENDINGS, check_picture
 
     found: list[Path] = []
     for path in given:
+        if not path.exists():
+            check_picture(path)  # a name that was mistyped: its error, before all else
         if not path.is_dir():
             found.append(path)
             continue
-        inside = sorted(p for p in path.iterdir() if p.suffix.lower() in PHOTO_ENDINGS)
+        inside = sorted(
+            p
+            for p in path.iterdir()
+            if p.suffix.lower() in PHOTO_ENDINGS and not p.name.startswith(".") and not p.is_dir()
+        )
         stems = {p.stem for p in inside}
         inside = [p for p in inside if not _is_of_ours(p.stem, stems)]
         if not inside:
             raise ValueError(f"{path} is a folder that holds no image file")
         found += inside
     return list(dict.fromkeys(found))
+
+
+def _look_at(photos: list[Path]) -> None:
+    """Raise if no photo can be used; of several, each is read and told at its turn."""
+    from xaicourse.core.picture_files import ImageFileError, check_picture, read_rgb
+
+    reasons = []
+    for photo in photos:
+        try:
+            check_picture(photo)
+        except ImageFileError as error:
+            reasons.append(str(error))
+    if len(reasons) == len(photos):
+        several = f"none of the {len(photos)} photos can be used: " if len(photos) > 1 else ""
+        raise ImageFileError(several + " ".join(reasons))
+    if len(photos) == 1:
+        read_rgb(photos[0])  # to its last pixel
 
 
 def _is_of_ours(stem: str, stems: set[str]) -> bool:

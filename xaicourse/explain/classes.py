@@ -13,7 +13,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Explained", "choose_class", "imagenet_names", "near_classes", "read_labels"]
+__all__ = [
+    "Explained",
+    "choose_class",
+    "choose_only",
+    "imagenet_names",
+    "near_classes",
+    "read_labels",
+]
 
 MOST_CANDIDATES = 12  # so many classes are named in an error
 
@@ -24,8 +31,11 @@ class Explained:
 
     number: int
     name: str = ""
+    only: bool = False  # the model has no other output
 
     def __str__(self) -> str:
+        if self.only:
+            return f'the output "{self.name}"' if self.name else "the output"
         return f'"{self.name}" (class {self.number})' if self.name else f"class {self.number}"
 
 
@@ -59,6 +69,8 @@ def read_labels(file: str | Path) -> tuple[str, ...]:
                 f"are {', '.join(numbers[:5])} ..."
             )
         names = [names[number] for number in numbers]
+    # a class index of Keras or torchvision: {"0": ["n01440764", "tench"], ...}
+    names = [name[-1] if isinstance(name, list) and name else name for name in names]
     if not all(isinstance(name, str) and name.strip() for name in names) or len(names) < 2:
         raise ValueError(
             f"--labels {file} must hold a name for each of two classes or more, one a line, in the "
@@ -81,7 +93,7 @@ def choose_class(
             f"--target {text!r}: the classes of {whose} have no names; give a number"
             + (f" from 0 to {count - 1}" if count else "")
         )
-    if text.strip() in names:  # a Cardigan is a dog, a cardigan is not
+    if list(names).count(text.strip()) == 1:  # a Cardigan is a dog, a cardigan is not
         return Explained(list(names).index(text.strip()), text.strip())
     # The whole name, then whole words of it, then any part: "cat" means no cathedral.
     word = re.compile(rf"(?<!\w){re.escape(wanted)}(?!\w)")
@@ -103,6 +115,15 @@ def choose_class(
     hint = f"near it are {_listed(near)}" if near else f"give a class number, 0 to {len(names) - 1}"
     kind = "ImageNet class" if tuple(names) == imagenet_names() else f"class of {whose}"
     raise ValueError(f"--target {text!r} is no {kind}; {hint}")
+
+
+def choose_only(text: str | None, name: str, label: str) -> Explained:
+    """Return the only output of a model; a target may name it, or be 0."""
+    if text is not None and text.strip() not in ("0", name or "0"):
+        raise ValueError(
+            f"--target {text!r}: {label} has one output only; leave --target out, or give 0"
+        )
+    return Explained(0, name, only=True)
 
 
 def _numbered(number: int, names: Sequence[str] | None, count: int | None) -> Explained:

@@ -40,6 +40,7 @@ def choose_model(name: str, weights: str | Path | None = None) -> ModelChoice:
         return ModelChoice("zoo", name)
     if short in torchvision_names():
         return ModelChoice("torchvision", short, None if weights is None else _checkpoint(weights))
+    _refuse_file(name)
     if re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", name):
         if weights is not None:
             raise ValueError(
@@ -54,6 +55,22 @@ def choose_model(name: str, weights: str | Path | None = None) -> ModelChoice:
             "your own"
         )
     raise ValueError(_unknown(name, short))
+
+
+def _refuse_file(name: str) -> None:
+    """Raise where a file of Python, or a module without its function, was given as the model."""
+    file, _, function = name.partition(":")
+    if file.lower().endswith(".py"):
+        module = re.sub(r"[/\\]+", ".", file.removeprefix("./")[:-3]).strip(".")
+        raise ValueError(
+            f"--model {name!r}: name the module as `import` does, without .py, and the function: "
+            f"{module}:{function or 'FUNCTION'}"
+        )
+    if not function and Path(f"{file}.py").is_file():
+        raise ValueError(
+            f"--model {name!r} is a module; name its function that returns the model, too: "
+            f"{file}:FUNCTION"
+        )
 
 
 def _check_zoo(name: str, weights: str | Path | None) -> None:

@@ -2,6 +2,7 @@
 
 import importlib
 import pickle
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,17 +16,13 @@ from xaicourse.explain.model_names import ModelChoice, is_safetensors
 from xaicourse.zoo.registry import MODELS
 from xaicourse.zoo.torchvision_models import TorchvisionModel, torchvision_model
 
-__all__ = ["Loaded", "load", "scores_of"]
+__all__ = ["Loaded", "load"]
 
 INSIDE = ("state_dict", "model_state_dict", "model", "net", "weights")  # of a saved training
 PREFIXES = ("module.", "_orig_mod.", "model.")  # what wrappers put before the names
 RANDOM = (
     "Its weights are RANDOM: none are on this machine, and --weights FILE gives some. Guesses and "
     "map say nothing about the photo."
-)
-PROBABILITIES = (
-    "Its outputs are probabilities, not logits: a softmax at its end hides what spoke against the "
-    "other classes. Give the model without it."
 )
 
 
@@ -47,27 +44,6 @@ def load(choice: ModelChoice, where: torch.device) -> Loaded:
     if isinstance(loaded.network, nn.Module):
         loaded.network.to(where)
     return loaded if choice.labels is None else replace(loaded, names=choice.labels)
-
-
-def scores_of(loaded: Loaded, x: Tensor, label: str) -> Tensor:
-    """Return the model's outputs for one photo, (K,), or say why it cannot explain photos."""
-    try:
-        with torch.no_grad():
-            outputs = loaded.network(x)
-    except Exception as error:
-        reason = " ".join(str(error).split())[:200]
-        raise ValueError(
-            f"--model {label} failed on a photo, {tuple(x.shape)} in [0, 1]: "
-            f"{type(error).__name__}: {reason}"
-        ) from error
-    shape = tuple(outputs.shape) if isinstance(outputs, Tensor) else type(outputs).__name__
-    if not isinstance(outputs, Tensor) or outputs.dim() != 2 or len(outputs) != 1:
-        raise ValueError(f"--model {label} must return scores (1, K) for a photo, got {shape}")
-    if outputs.shape[1] < 2:
-        raise ValueError(f"--model {label} has one output only; two classes or more are needed")
-    if not bool(torch.isfinite(outputs).all()):
-        raise ValueError(f"--model {label} returned NaN or infinite scores for this photo")
-    return outputs[0]
 
 
 def _of_zoo(choice: ModelChoice) -> Loaded:
@@ -154,8 +130,16 @@ def read_numbers(file: Path) -> dict[str, Tensor]:
 
 def _unpickled(file: Path) -> Any:
     try:
-        return torch.load(file, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch's advice about archives of TorchScript
+            return torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:
+        if "TorchScript" in str(error):
+            raise ValueError(
+                f"--weights {file} is a TorchScript program, code and all; save the numbers alone: "
+                "torch.save(model.state_dict(), FILE), or load it in a function of your own, "
+                "--model MODULE:FUNCTION"
+            ) from None
         if isinstance(error, pickle.UnpicklingError) and "GLOBAL" in str(error):
             raise ValueError(
                 f"--weights {file} holds Python objects, which could run code when they are read, "

@@ -22,8 +22,8 @@ TILE = 4  # pixels: single ones are too fine to read
 PERCENTILE = 99.0
 DPI = 160
 UNITS = {
-    Unit.SLOPE: "slope of the logit",
-    Unit.SHARE: "effect on the logit",
+    Unit.SLOPE: "slope of the {}",
+    Unit.SHARE: "effect on the {}",
     Unit.SCORE: "the method's own score",
 }
 QUESTIONS = {
@@ -31,12 +31,18 @@ QUESTIONS = {
     Unit.SHARE: "What speaks for (red) and against (blue) {}",
     Unit.SCORE: "What the method points at for {}",
 }
+OF_AN_OUTPUT = "What raises (red) and what lowers (blue) {}"
 WITHOUT_SIGN = "Where a little more or less light changes {} most"
 
 
 @styled
-def draw(x: Tensor, result: Attribution, record: MethodRecord, explained: Any) -> Picture:
-    """Draw photo | map over the photo | signed map, with one colour bar."""
+def draw(
+    x: Tensor, result: Attribution, record: MethodRecord, explained: Any, quantity: str = "logit"
+) -> Picture:
+    """Draw photo | map over the photo | signed map, with one colour bar.
+
+    `quantity` is what the model's outputs are: logits, probabilities ...
+    """
     values, squares = in_squares(result, record)
     _, high = shared_limits([values], PERCENTILE)
     strongest = float(abs(values).max())
@@ -57,12 +63,14 @@ def draw(x: Tensor, result: Attribution, record: MethodRecord, explained: Any) -
         image, ax=right, fraction=0.046, pad=0.03, extend=bar_ends(clipped, "sum")
     )
     clipping = f"\nclipped at percentile {PERCENTILE:g}" if clipped else ""
-    bar.set_label(f"{UNITS[record.unit]}, {squares}{clipping}")
+    bar.set_label(f"{UNITS[record.unit].format(quantity)}, {squares}{clipping}")
     bar.outline.set_visible(False)
     signed = bool((values < 0).any())
     question = QUESTIONS[record.unit] if signed or record.unit != Unit.SLOPE else WITHOUT_SIGN
+    if quantity == "output" and record.unit == Unit.SHARE:  # no class that one can speak for
+        question = OF_AN_OUTPUT
     figure.suptitle(question.format(explained), fontsize=11)
-    return Picture(figure, alternative(record, explained, signed, squares))
+    return Picture(figure, alternative(record, explained, signed, squares, quantity))
 
 
 def in_squares(result: Attribution, record: MethodRecord) -> tuple[np.ndarray, str]:
@@ -78,11 +86,16 @@ def in_squares(result: Attribution, record: MethodRecord) -> tuple[np.ndarray, s
     return tile_sums(whole, TILE), f"{TILE} × {TILE} pixels a square"
 
 
-def alternative(record: MethodRecord, explained: Any, signed: bool, squares: str) -> str:
+def alternative(
+    record: MethodRecord, explained: Any, signed: bool, squares: str, quantity: str
+) -> str:
     """Say what is drawn, for a reader who cannot see it."""
+    share = ", red where it speaks for the class and blue where against it."
+    if quantity == "output":
+        share = ", red where it raises the output and blue where it lowers it."
     colours = {
-        Unit.SLOPE: ", red where more light raises the logit and blue where it lowers it.",
-        Unit.SHARE: ", red where it speaks for the class and blue where against it.",
+        Unit.SLOPE: f", red where more light raises the {quantity} and blue where it lowers it.",
+        Unit.SHARE: share,
     }.get(record.unit, ", red where it is positive and blue where it is negative.")
     return (
         f"Three pictures side by side: the photo, the {record.title} map for {explained} over "

@@ -13,7 +13,7 @@ from torch import Tensor
 from xaicourse.core.attribution import Attribution
 from xaicourse.explain.classes import Explained
 from xaicourse.explain.models import Loaded
-from xaicourse.explain.words import count_words, percent
+from xaicourse.explain.words import count_words, percent, same_digits
 
 __all__ = ["Report", "as_json", "printable", "say"]
 
@@ -26,12 +26,14 @@ class Seen:
     """What the model sees in a photo."""
 
     photo: Path
-    guesses: list[tuple[Explained, float]]  # the likeliest classes and their probabilities
+    guesses: list[tuple[Explained, float]]  # the likeliest classes and their probabilities; or
+    # the only output and its value
     explained: Explained
     rank: int  # 1 is the model's first choice
     cut: float  # share of the photo's length that the model does not see
     transparent: float  # share that is shown on white
-    warning: str = ""  # what the model's outputs give away
+    quantity: str = "logit"  # what the model's outputs are
+    warning: str = ""  # what these give away
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Report:
     error: str
     error_share: float | None
     picture: Path
+    replaced: bool  # whether one was there
 
 
 def say_seen(seen: Seen, model: Loaded, count: int) -> str:
@@ -57,8 +60,9 @@ def say_seen(seen: Seen, model: Loaded, count: int) -> str:
     lines += [""]
     for one, share in seen.guesses:
         name = f"{one.name} ({one.number})" if one.name else f"class {one.number}"
-        lines += [f"  {percent(share):>7}  {name}"]
-    if max(share for _, share in seen.guesses) < UNSURE:
+        number = same_digits(share)[0] if one.only else percent(share)
+        lines += [f"  {number:>7}  {one if one.only else name}"]
+    if not seen.explained.only and max(share for _, share in seen.guesses) < UNSURE:
         lines += [
             "",
             f"The model is not sure; perhaps none of its {count} classes fits this photo.",
@@ -69,15 +73,27 @@ def say_seen(seen: Seen, model: Loaded, count: int) -> str:
     if seen.cut > SHOWN_CUT:
         cut = f"{seen.cut:.0%} of its length is cut off"
         lines += ["", f"The model sees the middle of the photo only; {cut}."]
+    return "\n".join([*lines, "", f"Explained: {_what(seen)}"])
+
+
+def _what(seen: Seen) -> str:
+    """Name the number that is explained."""
+    if seen.explained.only:
+        is_chance = seen.quantity == "probability"
+        return f"{seen.explained}, a probability" if is_chance else str(seen.explained)
     which = "its first choice" if seen.rank == 1 else f"its choice number {seen.rank}"
-    return "\n".join([*lines, "", f"Explained: the logit of {seen.explained}, {which}"])
+    return f"the {seen.quantity} of {seen.explained}, {which}"
 
 
 def say(report: Report) -> str:
     """Return the two numbers that must not be confused, each with what it means."""
     gradients = _number(report.result.gradients)
     effort = "" if gradients is None else f"{count_words(int(gradients), 'gradient')}, "
-    rise = f"Rise:      {report.rise}" if report.rise else f"Logit:     {report.score:.2f}"
+    score = f"{report.seen.quantity.capitalize()}:"
+    rise = f"{'Rise:':<10} {report.rise}"
+    if not report.rise:
+        rise = f"{score:<10} {same_digits(report.score)[0]}"
+    replaced = " (replaced the one that was there)" * report.replaced
     return "\n".join(
         [
             f"Method:    {report.title}, {effort}{report.seconds:.1f} s",
@@ -85,7 +101,7 @@ def say(report: Report) -> str:
             f"Gap:       {report.gap}",
             f"Map error: {report.error}",
             "",
-            f"Picture: {printable(report.picture)}",
+            f"Picture: {printable(report.picture)}{replaced}",
         ]
     )
 
@@ -96,8 +112,14 @@ def facts(report: Report) -> dict[str, Any]:
     return {
         "photo": printable(seen.photo),
         "picture": printable(report.picture),
-        "guesses": [_class(one) | {"probability": share} for one, share in seen.guesses],
-        "explained": _class(seen.explained) | {"rank": seen.rank, "logit": report.score},
+        "replaced": report.replaced,
+        "guesses": [
+            _class(one) | {"probability": None if one.only else share}
+            for one, share in seen.guesses
+        ],
+        # "logit" is the number that is explained, whatever it is: "quantity" says what
+        "explained": _class(seen.explained)
+        | {"rank": seen.rank, "quantity": seen.quantity, "logit": report.score},
         "warning": seen.warning or None,
         "cut_off": seen.cut,
         "transparent": seen.transparent,

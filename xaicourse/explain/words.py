@@ -1,6 +1,7 @@
 """True words about a map: what it adds up to, and how far it is from what the method defines."""
 
 import inspect
+import math
 from typing import Any
 
 import torch
@@ -8,8 +9,17 @@ from torch import Tensor
 
 from xaicourse.core.attribution import Attribution, relative_gap
 from xaicourse.core.registry import MethodRecord
+from xaicourse.course.table import in_words
 
-__all__ = ["count_words", "error_share", "error_words", "gap_words", "percent", "rise_words"]
+__all__ = [
+    "count_words",
+    "error_share",
+    "error_words",
+    "gap_words",
+    "percent",
+    "rise_words",
+    "same_digits",
+]
 
 GOOD_GAP, FAIR_GAP = 0.02, 0.10
 GOOD_ERROR, FAIR_ERROR = 0.05, 0.15
@@ -34,8 +44,9 @@ def rise_words(result: Attribution, score: float, at_baseline: float | None) -> 
         place = "its baselines, on average,"
     else:
         place = "where its path starts"
-    text = f"from {start:.2f} for {place} to {end:.2f}".replace("for where", "where")
-    return text if _same(end, score, start) else f"{text} where it ends; the photo has {score:.2f}"
+    first, last, photo = same_digits(start, end, score)
+    text = f"from {first} for {place} to {last}".replace("for where", "where")
+    return text if _same(end, score, start) else f"{text} where it ends; the photo has {photo}"
 
 
 def baseline_words(baseline: Any) -> str:
@@ -56,16 +67,16 @@ def baseline_words(baseline: Any) -> str:
 # ---------------------------------------------------------------- the gap
 
 
-def gap_words(record: MethodRecord, result: Attribution) -> str:
-    """Say what the map adds up to, and what it should."""
+def gap_words(record: MethodRecord, result: Attribution, quantity: str = "logit") -> str:
+    """Say what the map adds up to, and what it should; `quantity` is what F is."""
     if result.gap is None:
         return "none to report; this method does not promise that its map adds up to anything"
     total, gap = _sum(result.values), _first(result.gap)
     end = None if result.f_end is None else _first(result.f_end)
     if "parts" in result.extra:  # FullGrad: the picture is drawn from them
         return (
-            f"{percent(_share(gap, end))} for the decomposition, whose parts add up to the logit; "
-            "this picture of them adds up to nothing"
+            f"{percent(_share(gap, end))} for the decomposition, whose parts add up to the "
+            f"{quantity}; this picture of them adds up to nothing"
         )
     if "input" in result.extra:  # bias backpropagation: its map is the biases' part
         other = _sum(result.extra["input"])
@@ -74,7 +85,7 @@ def gap_words(record: MethodRecord, result: Attribution) -> str:
             f"the other {other:.2f}{_unexplained(gap, end)}"
         )
     if "absorbed" in result.extra:  # relevance
-        lesson = f" (lesson {record.lesson})" if record.lesson else ""
+        lesson = f" (lesson {in_words(record.lesson)})" if record.lesson else ""
         return (
             f"the map holds {total:.2f} of {end:.2f}; biases and constants absorbed the other "
             f"{_first(result.extra['absorbed']):.2f}{lesson}{_unexplained(gap, end)}"
@@ -138,6 +149,8 @@ def error_words(record: MethodRecord, result: Attribution, tol: float | None) ->
     if error is None:
         return _without_estimate(record, result)
     drawn = result.map_error is None
+    if error != error and not bool(result.values.any()):
+        return "unknown; the map is 0 everywhere"
     if error != error:
         one = "draw" if drawn else "step"
         return f"unknown; a single {one} cannot be compared with anything"
@@ -146,7 +159,7 @@ def error_words(record: MethodRecord, result: Attribution, tol: float | None) ->
         text = f"at most {text}" if result.settings.get("stratified") else text
         text += " of the map's length (standard error over its random draws)"
     if tol is not None and error > tol:
-        return f"{text}: the wanted {percent(tol)} was not reached"
+        return f"{text}: the wanted {100 * tol:g} % was not reached"
     if error <= GOOD_ERROR:
         verdict = f"more {'draws' if drawn else 'steps'} would hardly change the picture"
     elif error <= FAIR_ERROR:
@@ -183,6 +196,19 @@ def percent(share: float) -> str:
     if share >= 0.0995:
         return f"{100 * share:.0f} %" if share < 0.995 or share >= 1 else "> 99 %"
     return f"{100 * share:.1f} %"
+
+
+def same_digits(*values: float) -> list[str]:
+    """Return numbers with two decimals, or with more where two would leave nothing of all.
+
+    >>> same_digits(0, 12.3456)
+    ['0.00', '12.35']
+    >>> same_digits(0.00012, 0.0034567)
+    ['0.0001', '0.0035']
+    """
+    largest = max(map(abs, values))
+    decimals = 2 if largest == 0 else min(12, max(2, 1 - math.floor(math.log10(largest))))
+    return [f"{value:.{decimals}f}" for value in values]
 
 
 def count_words(number: int, noun: str) -> str:

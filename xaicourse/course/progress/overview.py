@@ -13,7 +13,7 @@ from xaicourse.course.progress.pretest import route
 from xaicourse.course.progress.standing import OfLesson, Standing, standing
 from xaicourse.course.table import LESSONS
 
-__all__ = ["Progress", "progress"]
+__all__ = ["Progress", "progress", "progress_in_terminal"]
 
 HEADS = ("lesson", "goals", "tasks", "predictions")
 STYLE = """<style>
@@ -56,6 +56,11 @@ def progress(lesson: str | None = None) -> "Progress":
     return Progress(standing(), lesson)
 
 
+def progress_in_terminal(lesson: str | None = None) -> "Progress":
+    """Do the same at the command line: what is advised is typed there."""
+    return Progress(standing(), lesson, review="xaicourse review")
+
+
 class Progress:
     """What one has done, ready to be shown.
 
@@ -65,10 +70,15 @@ class Progress:
         What the record says.
     lesson : str, optional
         The lesson whose goals are shown as text.
+    review : str
+        What one types to be asked review questions.
     """
 
-    def __init__(self, found: Standing, lesson: str | None = None) -> None:
+    def __init__(
+        self, found: Standing, lesson: str | None = None, review: str = "xc.review()"
+    ) -> None:
         self.found = found
+        self.review = review
         self.lesson = found.next_lesson if lesson is None else _known(lesson, found)
         self.named = lesson is not None
 
@@ -105,7 +115,8 @@ class Progress:
         if found.reviews:
             counts = [[n for one in found.reviews.values() if isinstance(n := one.get(key), int)]
                       for key in ("asked", "right")]  # fmt: skip
-            yield text("progress/reviews", asked=sum(counts[0]), right=sum(counts[1]))
+            numbers = {"asked": sum(counts[0]), "right": sum(counts[1])}
+            yield text("progress/reviews", **numbers, command=self.review)
 
     def _not_begun(self) -> Iterator[str]:
         new = [number for number in self.found.lessons if number not in self.found.begun]
@@ -119,7 +130,7 @@ class Progress:
             return text("progress/first_by_pretest", route=way) if way else text("progress/first")
         number = self.found.next_lesson
         if number is None:
-            return text("progress/all_passed")
+            return text("progress/all_passed", command=self.review)
         one = self.found.lessons[number]
         card = one.next_task() if one.begun else None
         if card is None:

@@ -71,7 +71,7 @@ def review(about: str | None = None, choice: str | None = None) -> None:
         return
     names = due(standing(), about)
     if not names:
-        note(text("review/nothing"))
+        note(text("review/nothing", command='xc.review("05")'))
     for name in names:
         _ask(name)
 
@@ -80,7 +80,7 @@ def review_in_terminal(lesson: str | None = None) -> None:
     """Ask the two questions at the command line, and read the answers."""
     names = due(standing(), lesson)
     if not names:
-        say(text("review/nothing"))
+        say(text("review/nothing", command="xaicourse review 05"))
     _answered.difference_update(names)
     ask_in_terminal(_question(name) for name in names)
 
