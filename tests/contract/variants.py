@@ -45,7 +45,7 @@ def image_example() -> MetricExample:
         score = toys.additive(x) / 50
         return torch.stack([score, score.square() / 4, -score], dim=1)
 
-    settings = {"unit": 2, "imputer": "grey", "output": "probability"}
+    settings = {"unit": 2, "imputer": 0.5, "output": "probability"}
     return MetricExample(model, x, toys.falling(x).view(3, 4, 4) * (x - 0.5), 0, settings)
 
 

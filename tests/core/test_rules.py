@@ -104,8 +104,8 @@ def test_what_is_not_covered_is_refused_by_name(activation, named):
         xc.guided_backprop(net(activation), X, 1)
 
 
-@pytest.mark.parametrize("how", ["scripted", "traced", "scripted part", "compiled"])
-def test_compiled_code_is_refused(how):
+@pytest.mark.parametrize("how", ["scripted", "traced", "scripted part"])
+def test_scripted_code_is_refused(how):
     model = nn.Sequential(nn.Linear(4, 5), nn.ReLU(), nn.Linear(5, 3)).double().eval()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -113,10 +113,32 @@ def test_compiled_code_is_refused(how):
             "scripted": lambda: torch.jit.script(model),
             "traced": lambda: torch.jit.trace(model, X),
             "scripted part": lambda: nn.Sequential(model[0], torch.jit.script(model[1]), model[2]),
-            "compiled": lambda: torch.compile(model, backend="eager"),
         }[how]()
         with pytest.raises(UnsupportedOperationError):
             xc.guided_backprop(made, X, 1)
+
+
+@pytest.mark.parametrize("name", ["guided_backprop", "deeplift", "lrp"])
+@pytest.mark.parametrize("how", ["whole", "part", "in place", "function", "hidden"])
+def test_compiled_code_is_run_as_it_was_written(name, how):
+    method = getattr(xc, name)
+
+    def made():
+        torch.manual_seed(0)
+        layers = nn.Linear(4, 5), nn.Sequential(nn.ReLU(), nn.Linear(5, 4), nn.ReLU())
+        return nn.Sequential(*layers, nn.Linear(4, 3)).double().eval()
+
+    model, right = made(), method(made(), X, 1)
+    if how == "part":
+        model[1] = torch.compile(model[1], backend="eager")
+    elif how == "in place":
+        model[1].compile(backend="eager")
+    elif how != "hidden":
+        model = torch.compile(model if how == "whole" else model.forward, backend="eager")
+    else:
+        compiled = torch.compile(model, backend="eager")
+        model = lambda x: compiled(x)  # noqa: E731
+    assert torch.equal(method(model, X, 1), right)
 
 
 def test_relu_on_a_view_is_right_or_refused(close):

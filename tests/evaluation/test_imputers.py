@@ -20,6 +20,7 @@ from xaicourse.evaluation import (
     deletion,
     make_imputer,
 )
+from xaicourse.evaluation.retraining import filler
 
 EXACT = NoisyLinear(noise=0.0, tol=1e-13)
 
@@ -308,3 +309,42 @@ def test_what_cannot_stand_in_is_refused(imputer, error, says, metric):
     x = torch.ones(2, 4, dtype=torch.float64)
     with pytest.raises(error, match=says):
         getattr(xc.evaluation, metric)(lambda z: z.sum(1), x, x, imputer=imputer, output="logit")
+
+
+# ---- names that need [0, 1] ----------------------------------------------------------------------
+
+
+def of_pixels(x):
+    return x.flatten(1)
+
+
+@pytest.mark.parametrize("name", ["black", "grey", "white", "flip", "uniform"])
+@pytest.mark.parametrize(("low", "high"), [(-2.0, 0.9), (0.1, 2.4)])
+def test_normalised_images_have_no_black(name, low, high):
+    x = low + (high - low) * photos(1, 3, 4, 4)
+    with pytest.raises(ValueError, match=f"imputer '{name}' is for images in .0, 1., x goes from"):
+        deletion(of_pixels, x, x, 0, imputer=name, output="logit")
+    assert make_imputer(name, photos()) == make_imputer(name)
+
+
+def test_the_defaults_of_metrics_are_refused_alike():
+    x = 4 * photos(1, 3, 4, 4) - 2
+    for metric in (deletion, xc.evaluation.pixel_flipping):
+        with pytest.raises(ValueError, match=r"imputer '(black|flip)' is for images in \[0, 1\]"):
+            metric(of_pixels, x, x, 0)
+    with pytest.raises(ValueError, match=r"baselines\[0\] 'black' is for images in \[0, 1\]"):
+        xc.xrai(of_pixels, x, 0)
+    with pytest.raises(ValueError, match="imputer 'grey' is for images"):
+        filler("grey", x)
+
+
+def test_tables_have_no_black_but_a_zero(close):
+    x = 4 * photos(1, 3, 4, 4)[:, :, 0, 0] - 2
+    settings = {"target": 0, "output": "logit"}
+    zero = deletion(of_pixels, x, x, imputer=0, **settings).values
+    close(deletion(of_pixels, x, x, **settings).values, zero)
+    with pytest.raises(ValueError, match=r"imputer 'flip' is for values in \[0, 1\].*Flip\(low="):
+        deletion(of_pixels, x, x, imputer="flip", **settings)
+    with pytest.raises(ValueError, match="out of the range from 0 to 1"):
+        deletion(of_pixels, x, x, imputer=Flip(), **settings)
+    assert deletion(of_pixels, x, x, imputer=Flip(-2, 2), **settings).values.isfinite().all()

@@ -384,3 +384,30 @@ def test_bad_settings():
         xc.deep_shap(model, x, 1, baselines=torch.rand(3, 5))
     with pytest.raises(ValueError, match=r"baselines\[0\] 'gray' is unknown"):
         xc.deep_shap(model, x, 1, baselines=("gray",))
+
+
+def norms_of_nothing(norms):
+    """Return a net whose layer norms meet equal activations at 0, each with a slope of 1000."""
+    blocks = [
+        layer
+        for _ in range(norms)
+        for layer in (nn.Linear(8, 8, bias=False), nn.LayerNorm(8, eps=1e-6), nn.GELU())
+    ]
+    return nn.Sequential(*blocks, nn.Linear(8, 3, bias=False)).eval()
+
+
+def test_a_map_that_rounding_has_drowned_says_so():
+    net, x = norms_of_nothing(4), torch.rand(2, 8)
+    with pytest.warns(UserWarning, match=r"map of row 0 adds up to .* rounding in torch.float32"):
+        found = xc.deeplift(net, x, 1, return_details=True)
+    assert float(found.relative_gap.max()) > 1
+    with pytest.warns(UserWarning, match="rounding in torch.float32 has drowned it"):
+        xc.deep_shap(net, x, 1, baselines=(0.0, 1.0))
+    exact = xc.deeplift(net.double(), x.double(), 1, return_details=True)  # warnings are errors
+    assert float(exact.relative_gap.max()) < 1e-5
+
+
+def test_a_gap_that_is_meant_is_no_rounding():
+    net, x = norms_of_nothing(1).double(), 4 * torch.rand(2, 8, dtype=torch.float64)
+    bent = xc.deeplift(net, x, 1, output=lambda z: (8 * z).softmax(1), return_details=True)
+    assert float(bent.relative_gap.max()) > 0.05

@@ -14,6 +14,7 @@ from torch import nn
 
 import xaicourse as xc
 from tests.plain import refused
+from xaicourse.core.operations import UnsupportedOperationError
 from xaicourse.core.places import data_folder
 from xaicourse.study.save_maps import MANIFEST
 
@@ -91,7 +92,7 @@ def test_maps_of_another_model_or_method_are_never_mixed(tmp_path):
     with refused(ValueError, "made with another xaicourse; name a new folder"):
         xc.save_maps(net(), inputs(2), "gradient", tmp_path)
     (tmp_path / MANIFEST).write_text("{")
-    with refused(ValueError, "is damaged and cannot say what the maps"):
+    with refused(ValueError, "maps.json is damaged, so that nobody can tell what the maps"):
         xc.save_maps(net(), inputs(2), "gradient", tmp_path)
     (tmp_path / MANIFEST).unlink()
     with refused(ValueError, "holds safetensors files of others; name a new folder"):
@@ -131,7 +132,9 @@ def test_a_folder_of_photos_where_one_cannot_be_read(tmp_path):
     for name, grey in (("a.png", 20), ("c.jpg", 200)):
         Image.new("RGB", (64, 48), (grey, grey // 2, 7)).save(photos / name)
     (photos / "b.png").write_bytes(b"no picture")
-    with refused(ValueError, "1 of 3 photos could not be read, the maps of the others are saved"):
+    with refused(
+        ValueError, "1 of 3 photos could not be read or explained, the maps of the others"
+    ):
         xc.save_maps(Means().eval(), photos, "gradient", tmp_path / "maps")
     assert list(xc.load_maps(tmp_path / "maps")) == ["a.png", "c.jpg"]
     Image.new("RGB", (64, 48)).save(photos / "b.png")
@@ -175,7 +178,59 @@ def test_killed_in_the_middle_nothing_that_was_there_is_lost(tmp_path):
     assert len(xc.load_maps(tmp_path)) == 200
 
 
+def test_a_photo_that_cannot_be_explained_is_named_and_the_others_are(tmp_path):
+    given = inputs(4)
+    given["input 1"] = given["input 1"] * torch.nan
+    given["input 2"] = torch.cat([given["input 2"]] * 2)
+    targets = {"input 0": 0, "input 1": 0, "input 2": 0, "input 3": 7, "last": 1}
+    given["last"] = given["input 0"]
+    with pytest.raises(ValueError, match="3 of 5 photos could not be read or explained") as told:
+        xc.save_maps(net(), given, "gradient", tmp_path, target=targets)
+    assert "input 1: x holds 12 NaN" in str(told.value)
+    assert "input 2: x has shape (2, 1, 3, 4), but one input (1, ...) is needed" in str(told.value)
+    assert "input 3: target 7 is out of range" in str(told.value)
+    assert list(xc.load_maps(tmp_path)) == ["input 0", "last"]
+
+
+def test_what_fails_for_the_first_two_photos_alike_is_not_tried_on_all(tmp_path):
+    tried = []
+
+    def given():
+        for name, x in inputs(5).items():
+            tried.append(name)
+            yield name, x
+
+    with pytest.raises(ValueError, match="target 7 is out of range") as told:
+        xc.save_maps(net(), given(), "gradient", tmp_path, target=7)
+    assert tried == ["input 0", "input 1"]
+    assert "at the photo 'input 1'" in told.value.__notes__[0]
+    with refused(ValueError, "1 of 1 photos could not be read or explained, .* input 0: target 7"):
+        xc.save_maps(net(), inputs(1), "gradient", tmp_path, target=7)
+
+    sharp = nn.Sequential(net(), nn.Softmax(1))
+    with pytest.raises(UnsupportedOperationError) as told:
+        xc.save_maps(sharp, inputs(3), "guided_backprop", tmp_path / "rules", target=1)
+    assert "at the photo 'input 0'" in told.value.__notes__[0]
+
+
+def test_a_damaged_map_is_named(tmp_path):
+    xc.save_maps(net(), inputs(2), "gradient", tmp_path)
+    file = tmp_path / "input 1.safetensors"
+    file.write_bytes(file.read_bytes()[:-3])
+    for names in (None, ["input 0", "input 1"]):
+        with refused(ValueError, "the map of 'input 1' in folder .* is damaged; save_maps makes"):
+            xc.load_maps(tmp_path, names)
+    assert list(xc.load_maps(tmp_path, ["input 0"])) == ["input 0"]
+
+
 def test_what_is_refused(tmp_path):
+    (tmp_path / "file").write_text("here")
+    for call in (lambda f: xc.save_maps(net(), inputs(), "gradient", f), xc.load_maps):
+        with refused(ValueError, "is a file; name a folder for the maps"):
+            call(tmp_path / "file")
+    for pairs in (list(inputs().values()), iter(inputs().values()), ["ab"]):
+        with refused(TypeError, r"photos must be pairs \(name, x\), since each map"):
+            xc.save_maps(net(), pairs, "gradient", tmp_path / "pairs")
     with refused(TypeError, "method must be the name of a registered method or an xaicourse.spec"):
         xc.save_maps(net(), inputs(), xc.gradient, tmp_path)
     with refused(TypeError, "photos must be a folder, a dict name -> x or pairs"):
@@ -202,10 +257,10 @@ def test_what_is_refused(tmp_path):
         ({"folder": "a file"}, ValueError, "folder .* is a file; name a folder"),
         ({"photos": {"a\0": 0}}, ValueError, "name of a photo must be good for a file"),
         ({"photos": {"a" * 300: 0}}, ValueError, "name of a photo must be good for a file"),
-        ({"photos": [("a", 0, 0)]}, TypeError, r"photos must be pairs \(name, x\), got tuple of 3"),
-        ({"photos": ["ab"]}, TypeError, r"photos must be pairs \(name, x\), got str"),
-        ({"photos": {"b": torch.full((1, 4), torch.nan)}}, ValueError, "photo 'b': x holds 4 NaN"),
-        ({"photos": {"b": [1.0]}}, TypeError, "photo 'b': x must be a torch tensor"),
+        ({"photos": [("a", 0, 0)]}, TypeError, r"photos must be pairs \(name, x\).*got tuple"),
+        ({"photos": ["ab"]}, TypeError, r"photos must be pairs \(name, x\).*got str"),
+        ({"photos": {"b": torch.full((1, 4), torch.nan)}}, ValueError, "b: x holds 4 NaN"),
+        ({"photos": {"b": [1.0]}}, ValueError, "b: x must be a torch tensor"),
     ],
     ids=["none", "a file", "nul", "long", "triple", "text", "NaN", "a list"],
 )
@@ -237,7 +292,7 @@ def test_a_damaged_map_is_not_left_out_in_silence(tmp_path):
     first = sorted(before)[0]
     (tmp_path / f"{first}.safetensors").write_bytes(b"junk")
     for names in (None, [first], first):
-        with pytest.raises(ValueError, match=f"map of {first!r} .*damaged; xc.save_maps makes it"):
+        with pytest.raises(ValueError, match=f"map of {first!r} .*damaged; save_maps makes it"):
             xc.load_maps(tmp_path, names=names)
     assert list(xc.load_maps(tmp_path, names=sorted(before)[1:])) == sorted(before)[1:]
     xc.save_maps(model, photos, "gradient", tmp_path)  # the advice

@@ -23,7 +23,9 @@ __all__ = [
     "check_input",
     "check_model",
     "check_positive_int",
+    "check_range",
     "check_seed",
+    "check_unit_range",
     "default_batch_size",
     "describe",
     "image_instead",
@@ -219,6 +221,29 @@ def check_bounds(bounds: Any, x: Tensor) -> tuple[float, float] | None:
             f"got {bounds!r}"
         )
     return low, high
+
+
+def check_unit_range(x: Tensor, name: str, instead: str = "a tensor") -> None:
+    """Raise unless x lies in [0, 1], as what is named after a colour needs: black is 0, white 1."""
+    low, high = float(x.min()), float(x.max())
+    if low < -1e-6 or high > 1 + 1e-6:
+        images = "the images unnormalised (normalisation belongs into the model) or "
+        raise ValueError(
+            f"{name} is for {'images' if x.dim() > 3 else 'values'} in [0, 1], x goes from "
+            f"{low:.3g} to {high:.3g}; give {images if x.dim() > 3 else ''}{instead}"
+        )
+
+
+def check_range(x: Tensor, low: float, high: float) -> None:
+    """Raise unless x lies in the range of valid inputs that a caller gave as low= and high=."""
+    if not low < high:
+        raise ValueError(f"low must be below high, got low={low}, high={high}")
+    slack = 1e-6 * (high - low)
+    if float(x.min()) < low - slack or float(x.max()) > high + slack:
+        raise ValueError(
+            f"x goes from {float(x.min()):.3g} to {float(x.max()):.3g}, out of the range from "
+            f"{low:g} to {high:g}; give the range of valid inputs as low= and high="
+        )
 
 
 def check_positive_int(value: Any, name: str) -> int:

@@ -13,8 +13,9 @@ batch-norm finds, at its own call, the convolution that made its input, and beco
 it; a layer knows whether it sees x itself, because every tensor remembers what made it.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -100,7 +101,7 @@ class BackwardRules:
     def active(self, inputs: Tensor) -> Iterator[RuleMode]:
         """Replace the rules in the forward pass inside, of a model that is called on `inputs`."""
         mode = RuleMode(self, inputs)
-        with mode:
+        with written_in_python(), mode:
             yield mode
 
     def run(self, model: Callable[[Tensor, Tensor], Any], inputs: Tensor, rows: Tensor) -> Any:
@@ -133,16 +134,23 @@ class BackwardRules:
         audit(output, start, self)
 
     def check_model(self, model: Any) -> None:
-        """Refuse compiled models, whose inside cannot be seen."""
-        kind = type(model).__name__
-        if (
-            isinstance(model, torch.jit.ScriptModule | torch.jit.ScriptFunction)
-            or kind == "OptimizedModule"
-        ):
+        """Refuse scripted models, whose inside cannot be seen."""
+        if isinstance(model, torch.jit.ScriptModule | torch.jit.ScriptFunction):
             raise UnsupportedOperationError(
-                f"{self.method} needs a model in eager mode, but this one is compiled or scripted "
-                f"({kind}): its operations cannot be seen; pass the original model"
+                f"{self.method} needs a model in eager mode, but this one is scripted "
+                f"({type(model).__name__}): its operations cannot be seen; pass the original model"
             )
+
+
+def written_in_python() -> AbstractContextManager[Any]:
+    """Run what torch.compile made, wherever it hides in a model, as it was written.
+
+    Compiled code shows no operation to a function mode. Nothing is compiled before torch._dynamo
+    is imported.
+    """
+    if "torch._dynamo" not in sys.modules:
+        return nullcontext()
+    return torch.compiler.set_stance("force_eager")
 
 
 class Rules(BackwardRules):

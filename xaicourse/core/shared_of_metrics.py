@@ -77,6 +77,7 @@ mask : Tensor (N, ...)
 imputer : number, str, Tensor or callable
     What stands in for removed features: a value, black, grey, white, blur, channel_mean, flip,
     uniform, linear, noisy_linear; a tensor that broadcasts to x; or a function ``(x, keep) -> x``.
+    Colours, flip and uniform are for images in [0, 1]; on tables black is 0.
 output : str or callable
     The scale of the score: ``"probability"``, ``"logit"``, ``"log_probability"``,
     ``"margin"``, ``"accuracy"`` (1 where the target is predicted, else 0) or a function.

@@ -195,7 +195,7 @@ def fine_tune_on_masks(
         For bad arguments.
     """
     check_shares(beta=beta)
-    fill, draw = make_imputer(imputer), seeded(seed)
+    fill, draw = make_imputer(imputer, x), seeded(seed)
     with torch.inference_mode(False), torch.enable_grad():
         learner = copy.deepcopy(model).eval().requires_grad_(True)
         optimiser = torch.optim.Adam(learner.parameters(), lr=learning_rate)

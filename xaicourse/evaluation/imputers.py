@@ -16,7 +16,14 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional as images
 
-from xaicourse.core.checks import all_finite, check_batch, check_positive_int, describe
+from xaicourse.core.checks import (
+    all_finite,
+    check_batch,
+    check_positive_int,
+    check_range,
+    check_unit_range,
+    describe,
+)
 from xaicourse.core.near_names import suggest_names
 from xaicourse.evaluation.noisy_linear import NoisyLinear
 from xaicourse.evaluation.seeds import seeded
@@ -101,12 +108,18 @@ class Flip(Behind):
     ----------
     low, high : float
         The ends of x's range.
+
+    Raises
+    ------
+    ValueError
+        If x leaves the range.
     """
 
     low: float = 0.0
     high: float = 1.0
 
     def background(self, x: Tensor) -> Tensor:
+        check_range(x, self.low, self.high)
         return self.low + self.high - x
 
 
@@ -277,7 +290,19 @@ def draws_of(imputer: Imputer) -> Sequence[Imputer]:
     return [imputer] if draws is None else draws()
 
 
-def make_imputer(imputer: object) -> Imputer:
+# what is right for inputs outside [0, 1] in place of these names
+OUTSIDE = {
+    "black": "what black is in units of x, a number or a tensor (C, 1, 1)",
+    "grey": "what grey is in units of x, a number or a tensor (C, 1, 1)",
+    "white": "what white is in units of x, a number or a tensor (C, 1, 1)",
+    "flip": "the ends of x's range, imputer=xaicourse.evaluation.Flip(low=..., high=...)",
+    "uniform": "the ends of x's range, imputer=xaicourse.evaluation.Uniform(low=..., high=...)",
+}
+
+WHATEVER = ("black", "uniform")  # metrics have them as defaults, for tables and words as well
+
+
+def make_imputer(imputer: object, x: Tensor | None = None) -> Imputer:
     """Return the imputer that a number, a name, a tensor or a function stands for.
 
     Parameters
@@ -286,6 +311,9 @@ def make_imputer(imputer: object) -> Imputer:
         A value in units of x; "black", "grey", "white", "blur", "channel_mean", "flip", "uniform",
         "linear" or "noisy_linear"; a tensor of x's shape, or one that broadcasts to it; or a
         function ``(x, keep) -> x`` that replaces the features of x where keep is 0.
+    x : Tensor (N, ...), optional
+        What features will be removed from, to see whether the name fits: grey, white and flip need
+        values in [0, 1]; black and uniform need them in images, elsewhere they are 0 and noise.
 
     Returns
     -------
@@ -295,7 +323,7 @@ def make_imputer(imputer: object) -> Imputer:
     Raises
     ------
     ValueError
-        If there is no imputer of that name.
+        If there is no imputer of that name, or it does not fit x.
     TypeError
         If `imputer` is none of these.
 
@@ -319,6 +347,8 @@ def make_imputer(imputer: object) -> Imputer:
     if isinstance(imputer, str):
         if imputer not in named:
             raise ValueError(f"imputer {imputer!r} is unknown; there are {', '.join(named)}")
+        if x is not None and imputer in OUTSIDE and (x.dim() > 3 or imputer not in WHATEVER):
+            check_unit_range(x, f"imputer {imputer!r}", OUTSIDE[imputer])
         return named[imputer]
     if isinstance(imputer, Tensor | int | float) and not all_finite(torch.as_tensor(imputer)):
         raise ValueError("imputer holds NaN or infinite values; all must be finite")

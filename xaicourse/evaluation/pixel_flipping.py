@@ -45,8 +45,8 @@ def pixel_flipping(
 
     Notes
     -----
-    Flipped is 1 - x, black for white, for images in [0, 1]; other ranges need
-    ``imputer=xc.evaluation.Flip(low, high)``.
+    Flipped is 1 - x, black for white, for inputs in [0, 1]; other ranges need
+    ``imputer=xc.evaluation.Flip(low, high)``, and are refused without it.
 
     **Cost.** T + 1 forward passes a row, one more where the class is to be predicted.
 

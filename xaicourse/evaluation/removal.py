@@ -89,7 +89,7 @@ class Removal:
         units = read_units(self.unit, question.x)
         found = units.pool(attribution, self.channels, self.sign, self.mean)  # (N, U)
         counts = self.counts(units).to(x.device)
-        return Asked(self, question, make_imputer(self.imputer), units, found, counts)
+        return Asked(self, question, make_imputer(self.imputer, question.x), units, found, counts)
 
     def counts(self, units: Units) -> Tensor:
         """Return how many units are gone (or back) at each point of the curve, (N, T + 1)."""

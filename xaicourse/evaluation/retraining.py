@@ -183,7 +183,7 @@ def rank_by_row(scores: Tensor, draw: torch.Generator) -> Tensor:
 def filler(imputer: Any, x: Tensor) -> tuple[Imputer, str]:
     """Return what fills the gaps, and what it is called: the mean is that of the training data."""
     if not (isinstance(imputer, str) and imputer == "mean"):
-        fill = make_imputer(imputer)
+        fill = make_imputer(imputer, x)
         return fill, name_of(fill)
     over = [0, *range(2, x.dim())]  # one mean a channel, or a column
     mean = x.to(sum_dtype(x.device)).mean(dim=over, keepdim=True).to(x.dtype)

@@ -14,7 +14,9 @@ from xaicourse.core.checks import (
     check_images,
     check_input,
     check_positive_int,
+    check_range,
     check_seed,
+    check_unit_range,
 )
 from xaicourse.core.near_names import suggest_names
 
@@ -149,7 +151,8 @@ def max_distance(x: Tensor, *, low: float = 0.0, high: float = 1.0) -> Tensor:
     ValueError
         If x leaves the range.
     """
-    _check_range(x, low, high)
+    check_input(x)
+    check_range(x, low, high)
     return torch.where(x > (low + high) / 2, torch.full_like(x, low), torch.full_like(x, high))
 
 
@@ -362,22 +365,5 @@ def _named(name: str, x: Tensor, what: str) -> Tensor:
         raise ValueError(
             f"{what} {name!r} is for images (N, C, H, W), x has shape {tuple(x.shape)}"
         )
-    low, high = float(x.min()), float(x.max())
-    if low < -1e-6 or high > 1 + 1e-6:
-        raise ValueError(
-            f"{what} {name!r} is for images in [0, 1], x goes from {low:.3g} to {high:.3g}; give "
-            "the images unnormalised (normalisation belongs into the model) or a tensor"
-        )
+    check_unit_range(x, f"{what} {name!r}")
     return BASELINES[name](x.detach()).expand_as(x).clone()
-
-
-def _check_range(x: Tensor, low: float, high: float) -> None:
-    check_input(x)
-    if not low < high:
-        raise ValueError(f"low must be below high, got low={low}, high={high}")
-    slack = 1e-6 * (high - low)
-    if float(x.min()) < low - slack or float(x.max()) > high + slack:
-        raise ValueError(
-            f"x goes from {float(x.min()):.3g} to {float(x.max()):.3g}, out of the range from "
-            f"{low:g} to {high:g}; give the range of valid inputs as low= and high="
-        )

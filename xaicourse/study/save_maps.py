@@ -11,7 +11,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from xaicourse.core.attribution import Attribution
+from xaicourse.core.checks import check_batch
 from xaicourse.core.files import write_atomically
 from xaicourse.core.near_names import suggest_names
 from xaicourse.core.picture_files import PHOTO_ENDINGS, ImageFileError
@@ -85,7 +85,8 @@ def save_maps(
     ValueError
         If the folder holds maps of another model, method or version; if target is a dict that
         lacks a photo, or two photos have one name; and, after all others are saved, if a photo
-        could not be read.
+        could not be read or explained, each by its name. If the first two fail with the same
+        words, no other is tried.
     TypeError
         Also if the model is one that cannot be told from another.
 
@@ -105,7 +106,7 @@ def save_maps(
     ('first',) {'first': tensor([[ 1., -3.]], dtype=torch.float64)}
     """
     chosen = _chosen(method)
-    folder = _folder(folder)
+    folder = _as_folder(folder)
     named = _named(photos, _device_of(model))
     _keep_manifest(folder, model, chosen, output)
     made: list[str] = []
@@ -119,28 +120,33 @@ def save_maps(
             if name in seen:
                 raise ValueError(f"photos has two of the name {name!r}; each map needs its own")
             seen.add(name)
-            try:
-                x = read()  # (1, ...)
-            except ImageFileError as error:
-                failed[name] = str(error)
-                bar.update(1)
-                continue
             one = _target_of(target, name)
-            from_what = fingerprint(x, one, of="target")
-            if _made_from(place) == from_what:
-                found.append(name)
-            else:
-                result = _explained(name, chosen, model, x, one, output, batch_size)
-                result.save(place, {MADE_FROM: from_what, "name": name})
-                made.append(name)
+            try:
+                x = _one_row(read())  # (1, ...)
+                from_what = fingerprint(x, one, of="target")
+                if _made_from(place) == from_what:
+                    found.append(name)
+                else:
+                    result = chosen(
+                        model, x, one, output=output, batch_size=batch_size, return_details=True
+                    )
+                    result.save(place, {MADE_FROM: from_what, "name": name})
+                    made.append(name)
+            except Exception as error:
+                error.add_note(f"(at the photo {name!r}; what was saved before is in {folder})")
+                if type(error) not in (ImageFileError, ValueError, TypeError):
+                    raise  # what the model is, or the machine, and not the photo
+                if not made and not found and str(error) in failed.values():
+                    raise  # as the photo before: it is no fault of the photos
+                failed[name] = str(error)
             bar.update(1)
     finally:
         bar.close()
     if failed:
         said = "; ".join(f"{name}: {why}" for name, why in failed.items())
         raise ValueError(
-            f"{len(failed)} of {len(failed) + len(made) + len(found)} photos could not be read, "
-            f"the maps of the others are saved in {folder}: {said}"
+            f"{len(failed)} of {len(failed) + len(made) + len(found)} photos could not be read or "
+            f"explained, the maps of the others are saved in {folder}: {said}"
         )
     return SavedMaps(folder, tuple(made), tuple(found))
 
@@ -156,7 +162,7 @@ def load_maps(
     folder : path
         What `save_maps` was given.
     names : iterable of str, optional
-        Only these; all without it.
+        Only these; all without it. A map that is damaged is no matter where others are asked for.
 
     Returns
     -------
@@ -166,62 +172,37 @@ def load_maps(
     Raises
     ------
     ValueError
-        If the folder holds no saved maps, or none of a name, or a map in it is damaged.
+        If the folder holds no saved maps, or none of a name, or one that is damaged.
+    TypeError
+        If `names` are no names.
     """
-    folder = _folder(folder)
+    folder = _as_folder(folder)
     if not (folder / MANIFEST).is_file():
         raise ValueError(f"folder {folder} holds no maps of xc.save_maps: it has no {MANIFEST}")
+    if isinstance(names, str):
+        names = [names]
+    if names is not None and not isinstance(names, Iterable):
+        raise TypeError(f"names must be names of maps, such as ['cat'], got {names!r}")
     there = dict(_all_in(folder))
-    damaged = set(_damaged_in(folder))
-    wanted = _wanted(names, [*there, *damaged])
+    wanted = sorted(there) if names is None else list(names)
     for name in wanted:
-        if name in damaged:
-            raise ValueError(
-                f"the map of {name!r} in folder {folder} is damaged; xc.save_maps makes it anew"
-            )
         if name not in there:
             raise ValueError(
                 f"folder {folder} holds no map of {name!r}; it has {len(there)} others"
             )
     maps = {}
     for name in wanted:
+        if not _is_whole(there[name]):
+            raise ValueError(
+                f"the map of {name!r} in folder {folder} is damaged; save_maps makes it anew, and "
+                "names= reads others without it"
+            )
         with safe_open(there[name], framework="pt") as file:
             maps[name] = file.get_tensor("values").clone()  # no view of the file
     return maps
 
 
 # ---------------------------------------------------------------- what is asked
-
-
-def _folder(folder: Any) -> Path:
-    if not isinstance(folder, str | os.PathLike):
-        raise TypeError(f"folder must be a path, got {folder!r}")
-    if Path(folder).is_file():
-        raise ValueError(f"folder {folder} is a file; name a folder")
-    return Path(folder)
-
-
-def _wanted(names: Any, there: list[str]) -> list[str]:
-    """Return the names that are asked for, all that are there for None."""
-    if names is None:
-        return sorted(there)
-    if isinstance(names, str):
-        return [names]
-    if not isinstance(names, Iterable):
-        raise TypeError(f"names must be names of maps, such as ['cat'], got {names!r}")
-    return list(names)
-
-
-def _explained(
-    name: str, chosen: Spec, model: Any, x: Any, target: Any, output: Any, batch_size: int | None
-) -> Attribution:
-    """Explain one photo; an error says which."""
-    try:
-        return chosen(model, x, target, output=output, batch_size=batch_size, return_details=True)
-    except (TypeError, ValueError) as error:
-        if type(error) not in (TypeError, ValueError):  # of the model, not of the photo
-            raise
-        raise type(error)(f"photo {name!r}: {error}") from error
 
 
 def _chosen(method: Any) -> Spec:
@@ -258,15 +239,38 @@ def _named(photos: Any, device: Any) -> list[tuple[str, Read]] | Iterator[tuple[
             "photos must be a folder, a dict name -> x or pairs (name, x), got "
             f"{type(photos).__name__}"
         )
-    return _pairs(photos)
+    if isinstance(photos, list | tuple):
+        photos = [_pair(one) for one in photos]  # told before anything is explained
+    return ((name, lambda x=x: x) for name, x in map(_pair, photos))
 
 
-def _pairs(photos: Iterable[Any]) -> Iterator[tuple[str, Read]]:
-    for pair in photos:
-        if not isinstance(pair, list | tuple) or len(pair) != 2:
-            many = f" of {len(pair)}" if isinstance(pair, list | tuple) else ""
-            raise TypeError(f"photos must be pairs (name, x), got {type(pair).__name__}{many}")
-        yield pair[0], lambda x=pair[1]: x
+def _pair(one: Any) -> tuple[Any, Any]:
+    if not isinstance(one, list | tuple) or len(one) != 2:
+        raise TypeError(
+            "photos must be pairs (name, x), since each map is saved under a name, got "
+            f"{type(one).__name__}; write photos={{'first': x, ...}}"
+        )
+    return one[0], one[1]
+
+
+def _one_row(x: Any) -> Any:
+    """Return x if it is a single input (1, ...); what is no tensor is refused by the method."""
+    check_batch(x)
+    if len(x) != 1:
+        raise ValueError(
+            f"x has shape {tuple(x.shape)}, but one input (1, ...) is needed for each name; for a "
+            "single example pass x[None], and give each row of a batch a name of its own"
+        )
+    return x
+
+
+def _as_folder(folder: Any) -> Path:
+    if not isinstance(folder, str | os.PathLike):
+        raise TypeError(f"folder must be a path, got {folder!r}")
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"folder {str(folder)!r} is a file; name a folder for the maps")
+    return folder
 
 
 def _target_of(target: Any, name: str) -> Any:
@@ -318,11 +322,6 @@ def _keep_manifest(folder: Path, model: Any, chosen: Spec, output: Any) -> None:
         write_atomically(file, (json.dumps(now, indent=1) + "\n").encode())
         return
     before = _read_manifest(file)
-    if before is None:
-        raise ValueError(
-            f"{file} is damaged and cannot say what the maps in folder {folder} were made with; "
-            "name a new folder"
-        )
     other = [name for name in now if before.get(name) != now[name]]
     if other:
         raise ValueError(
@@ -331,13 +330,26 @@ def _keep_manifest(folder: Path, model: Any, chosen: Spec, output: Any) -> None:
         )
 
 
-def _read_manifest(file: Path) -> dict[str, Any] | None:
-    """Return what maps were made with; None where that cannot be read."""
+def _read_manifest(file: Path) -> dict[str, Any]:
+    """Return what the maps of a folder are made with, as it stands there."""
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        read = json.loads(file.read_text(encoding="utf-8"))
     except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
+        read = None
+    if not isinstance(read, dict):
+        raise ValueError(
+            f"{file} is damaged, so that nobody can tell what the maps beside it are made with; "
+            "name a new folder"
+        )
+    return read
+
+
+def _is_whole(place: Path) -> bool:
+    try:
+        with safe_open(place, framework="pt"):
+            return True
+    except (OSError, SafetensorError):
+        return False
 
 
 def _made_from(place: Path) -> str | None:
@@ -350,16 +362,7 @@ def _made_from(place: Path) -> str | None:
 
 
 def _all_in(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Find the maps of a folder, also those that are damaged."""
     for file in sorted(folder.glob("*.safetensors")):
-        if _made_from(file) is not None:
+        if _made_from(file) is not None or not _is_whole(file):
             yield file.name.removesuffix(".safetensors"), file
-
-
-def _damaged_in(folder: Path) -> Iterator[str]:
-    """Return the names of maps that cannot be read."""
-    for file in folder.glob("*.safetensors"):
-        try:
-            with safe_open(file, framework="pt"):
-                pass
-        except (OSError, SafetensorError):
-            yield file.name.removesuffix(".safetensors")

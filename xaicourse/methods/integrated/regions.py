@@ -24,7 +24,7 @@ from xaicourse.methods.integrated.segments import felzenszwalb, masks_of
 
 __all__ = ["regions", "xrai"]
 
-BLACK_WHITE = (0.0, 1.0)
+BLACK_WHITE = ("black", "white")
 SCALES = (50.0, 100.0, 150.0, 250.0, 500.0, 1200.0)  # for 224 x 224 pixels
 SIGMA = 0.8  # pixels, of the blur before the segmentation
 LARGE = 224 * 224  # pixels of the images that the defaults are meant for
@@ -84,7 +84,8 @@ def xrai(
     Parameters
     ----------
     baselines : Tensor (M, ...), Tensor (M, N, ...), sequence or number
-        The starts of IG: black and white in [0, 1] by default.
+        The starts of IG: black and white by default, for images in [0, 1]; for others give
+        what these are there, such as ``baselines=(low, high)``.
     segments : Tensor, optional
         Instead of the image's own: whole numbers (S, H, W) or (N, S, H, W), where S maps each cut
         the image into segments, or truth values (K, H, W) or (N, K, H, W), K masks.

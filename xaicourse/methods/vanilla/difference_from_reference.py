@@ -37,7 +37,7 @@ from xaicourse.methods.vanilla.multipliers import (
     rescale_multiplier,
     reveal_cancel_multiplier,
 )
-from xaicourse.methods.vanilla.reference_pairs import PairRules, mean_difference
+from xaicourse.methods.vanilla.reference_pairs import PairRules, mean_difference, notice_drowned
 
 __all__ = ["deep_shap", "deeplift"]
 
@@ -134,6 +134,7 @@ def deeplift(
     question, mean = mean_difference(
         model, x, target, [baseline], _rules(rule, "deeplift", allow), **asked
     )
+    notice_drowned(question, mean)
     return Attribution.of(
         question,
         mean.values,
@@ -226,6 +227,7 @@ def deep_shap(
     question, mean = mean_difference(
         model, x, target, references, _rules(rule, "deep_shap", allow), "baselines[{}]", **asked
     )
+    notice_drowned(question, mean)
     return Attribution.of(
         question,
         mean.values,

@@ -1,5 +1,6 @@
 """Pairs of an input and a reference: they go through the model together, and are averaged."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -8,6 +9,7 @@ from typing import Any, ClassVar, Unpack
 import torch
 from torch import Tensor
 
+from xaicourse.core.attribution import relative_gap
 from xaicourse.core.gradients import (
     Question,
     ask,
@@ -18,9 +20,12 @@ from xaicourse.core.operations import UnsupportedOperationError
 from xaicourse.core.output_parts import first_rows, has_list, tensors_in
 from xaicourse.core.rules import BackwardRules
 from xaicourse.core.shared import Asked
+from xaicourse.core.target_checks import has_function
 from xaicourse.methods.baselines import make_baseline
 
-__all__ = ["MeanDifference", "PairRules", "mean_difference"]
+__all__ = ["MeanDifference", "PairRules", "mean_difference", "notice_drowned"]
+
+DROWNED = 0.05  # of the rise: no sum of a map that is exact but for rounding lies so far off
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,3 +148,24 @@ class MeanDifference:
     @property
     def gap(self) -> Tensor:
         return self.values.flatten(1).sum(1) - (self.f_end - self.f_start)
+
+
+def notice_drowned(question: Question, mean: MeanDifference) -> None:
+    """Warn where a map that is complete by its rules does not add up: rounding has drowned it.
+
+    An output scale that bends, a function and an operation that was allowed explain a gap, too.
+    """
+    bends = question.output not in ("logit", "margin") or has_function(question.target)
+    if bends or (question.rules is not None and question.rules.allow):
+        return
+    share = relative_gap(mean.gap, mean.f_start, mean.f_end).detach()
+    row = int(share.argmax())
+    if float(share[row]) > DROWNED:
+        total, rise = mean.values[row].sum(), mean.f_end[row] - mean.f_start[row]
+        warnings.warn(
+            f"the map of row {row} adds up to {float(total):.3g}, but F rises by {float(rise):.3g}:"
+            f" rounding in {question.model_dtype} has drowned it, since some multipliers are huge, "
+            "as behind a norm whose inputs are all equal at the reference (a picture of one "
+            "colour). Choose another baseline, or use float64: model.double() and x.double()",
+            stacklevel=4,
+        )
