@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional as images
 
-from xaicourse.core.checks import check_positive_int, check_range, check_unit_range
+from xaicourse.core.checks import check_positive_int, check_range, check_takes, check_unit_range
 from xaicourse.core.near_names import suggest_names
 from xaicourse.evaluation.noisy_linear import NoisyLinear
 from xaicourse.evaluation.seeds import seeded
@@ -328,6 +328,7 @@ def make_imputer(imputer: object, x: Tensor | None = None) -> Imputer:
     if isinstance(imputer, int | float) and not isinstance(imputer, bool):
         return Constant(float(imputer))
     if callable(imputer):
+        check_takes(imputer, "imputer", ("x", "keep"))
         return cast(Imputer, imputer)
     raise TypeError(
         f"imputer must be a number, one of {', '.join(named)}, a tensor or a function "
