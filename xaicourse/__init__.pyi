@@ -897,8 +897,8 @@ def integrated_gradients(
     quadrature : str
         left, right, midpoint, trapezoid, gauss_legendre or adaptive.
     tol : float, optional
-        Choose the nodes adaptively until the estimated relative error of the map is at most
-        `tol`; a warning says so where `steps` gradients are not enough.
+        Choose the nodes adaptively, in place of `quadrature`, until the estimated relative error of
+        the map is at most `tol`; a warning says so where `steps` gradients are not enough.
     output : str or callable
         ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
     batch_size : int, optional
@@ -1535,8 +1535,8 @@ def spectral_ig(
     quadrature : str
         left, right, midpoint, trapezoid, gauss_legendre or adaptive.
     tol : float, optional
-        Choose the nodes adaptively until the estimated relative error of the map is at most
-        `tol`; a warning says so where `steps` gradients are not enough.
+        Choose the nodes adaptively, in place of `quadrature`, until the estimated relative error of
+        the map is at most `tol`; a warning says so where `steps` gradients are not enough.
     output : str or callable
         ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
     batch_size : int, optional
@@ -1659,8 +1659,8 @@ def geodesic_ig(
     quadrature : str
         left, right, midpoint, trapezoid, gauss_legendre or adaptive.
     tol : float, optional
-        Choose the nodes adaptively until the estimated relative error of the map is at most
-        `tol`; a warning says so where `steps` gradients are not enough.
+        Choose the nodes adaptively, in place of `quadrature`, until the estimated relative error of
+        the map is at most `tol`; a warning says so where `steps` gradients are not enough.
     output : str or callable
         ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
     batch_size : int, optional
@@ -1988,7 +1988,8 @@ def xrai(
     target : int, (N,) ints, tuple, callable, target object or None
         What is explained; None is the predicted class. It is fixed once, at x.
     baselines : Tensor (M, ...), Tensor (M, N, ...), sequence or number
-        The starts of IG: black and white in [0, 1] by default.
+        The starts of IG: black and white by default, for images in [0, 1]; for others give
+        what these are there, such as ``baselines=(low, high)``.
     segments : Tensor, optional
         Instead of the image's own: whole numbers (S, H, W) or (N, S, H, W), where S maps each cut
         the image into segments, or truth values (K, H, W) or (N, K, H, W), K masks.
@@ -2135,8 +2136,8 @@ def path_attribution(
     quadrature : str
         left, right, midpoint, trapezoid, gauss_legendre or adaptive.
     tol : float, optional
-        Choose the nodes adaptively until the estimated relative error of the map is at most
-        `tol`; a warning says so where `steps` gradients are not enough.
+        Choose the nodes adaptively, in place of `quadrature`, until the estimated relative error of
+        the map is at most `tol`; a warning says so where `steps` gradients are not enough.
     output : str or callable
         ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
     batch_size : int, optional
@@ -2249,8 +2250,8 @@ def left_ig(
     quadrature : str
         left, right, midpoint, trapezoid, gauss_legendre or adaptive.
     tol : float, optional
-        Choose the nodes adaptively until the estimated relative error of the map is at most
-        `tol`; a warning says so where `steps` gradients are not enough.
+        Choose the nodes adaptively, in place of `quadrature`, until the estimated relative error of
+        the map is at most `tol`; a warning says so where `steps` gradients are not enough.
     output : str or callable
         ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
     batch_size : int, optional
@@ -2354,8 +2355,8 @@ def split_ig(
     quadrature : str
         left, right, midpoint, trapezoid, gauss_legendre or adaptive.
     tol : float, optional
-        Choose the nodes adaptively until the estimated relative error of the map is at most
-        `tol`; a warning says so where `steps` gradients are not enough.
+        Choose the nodes adaptively, in place of `quadrature`, until the estimated relative error of
+        the map is at most `tol`; a warning says so where `steps` gradients are not enough.
     output : str or callable
         ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
     batch_size : int, optional
@@ -2553,8 +2554,8 @@ def integrated_decision_gradients(
         decision: the nodes are laid by the `probes`, close where F changes fast, and cover the
         whole path; or left, right, midpoint, trapezoid, gauss_legendre, adaptive.
     tol : float, optional
-        Choose the nodes adaptively until the estimated relative error of the map is at most
-        `tol`; a warning says so where `steps` gradients are not enough.
+        Choose the nodes adaptively, in place of `quadrature`, until the estimated relative error of
+        the map is at most `tol`; a warning says so where `steps` gradients are not enough.
     output : str or callable
         ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
     batch_size : int, optional
@@ -2662,8 +2663,8 @@ def path_weighted_ig(
         that are polynomials up to degree 2 `steps` - 1; left, right, midpoint, trapezoid and
         adaptive lay their nodes as ever and take the mean of w around each.
     tol : float, optional
-        Choose the nodes adaptively until the estimated relative error of the map is at most
-        `tol`; a warning says so where `steps` gradients are not enough.
+        Choose the nodes adaptively, in place of `quadrature`, until the estimated relative error of
+        the map is at most `tol`; a warning says so where `steps` gradients are not enough.
     output : str or callable
         ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
     batch_size : int, optional
@@ -3115,8 +3116,8 @@ def manifold_ig(
     quadrature : str
         left, right, midpoint, trapezoid, gauss_legendre or adaptive.
     tol : float, optional
-        Choose the nodes adaptively until the estimated relative error of the map is at most
-        `tol`; a warning says so where `steps` gradients are not enough.
+        Choose the nodes adaptively, in place of `quadrature`, until the estimated relative error of
+        the map is at most `tol`; a warning says so where `steps` gradients are not enough.
     output : str or callable
         ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
     batch_size : int, optional
@@ -3238,8 +3239,8 @@ def manifold_aligned_guided_ig(
         pieces: one node in the middle of each piece and 8 on each bridge; or left, right,
         midpoint, trapezoid, gauss_legendre, adaptive.
     tol : float, optional
-        Choose the nodes adaptively until the estimated relative error of the map is at most
-        `tol`; a warning says so where `steps` gradients are not enough.
+        Choose the nodes adaptively, in place of `quadrature`, until the estimated relative error of
+        the map is at most `tol`; a warning says so where `steps` gradients are not enough.
     output : str or callable
         ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
     batch_size : int, optional
@@ -3469,8 +3470,8 @@ def path_sampled_ig(
         gauss_legendre stands here for the Gauss rule of P; left, right, midpoint, trapezoid and
         adaptive lay their nodes as ever and take the mean of P around each.
     tol : float, optional
-        Choose the nodes adaptively until the estimated relative error of the map is at most
-        `tol`; a warning says so where `steps` gradients are not enough.
+        Choose the nodes adaptively, in place of `quadrature`, until the estimated relative error of
+        the map is at most `tol`; a warning says so where `steps` gradients are not enough.
     output : str or callable
         ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
     batch_size : int, optional
@@ -3591,8 +3592,8 @@ def guided_ig(
         left, right, midpoint, trapezoid, gauss_legendre or adaptive. left with as many steps as
         moves credits each move with the gradient that chose it, as the authors' code does.
     tol : float, optional
-        Choose the nodes adaptively until the estimated relative error of the map is at most
-        `tol`; a warning says so where `steps` gradients are not enough.
+        Choose the nodes adaptively, in place of `quadrature`, until the estimated relative error of
+        the map is at most `tol`; a warning says so where `steps` gradients are not enough.
     output : str or callable
         ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
     batch_size : int, optional
@@ -3720,8 +3721,8 @@ def ig2(
         decision: the nodes lie close where F changes fast, which is near x, by 33 forward passes;
         or left, right, midpoint, trapezoid, gauss_legendre, adaptive.
     tol : float, optional
-        Choose the nodes adaptively until the estimated relative error of the map is at most
-        `tol`; a warning says so where `steps` gradients are not enough.
+        Choose the nodes adaptively, in place of `quadrature`, until the estimated relative error of
+        the map is at most `tol`; a warning says so where `steps` gradients are not enough.
     output : str or callable
         ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
     batch_size : int, optional
@@ -3842,8 +3843,8 @@ def adversarial_gradient_integration(
     quadrature : str
         left, right, midpoint, trapezoid, gauss_legendre or adaptive.
     tol : float, optional
-        Choose the nodes adaptively until the estimated relative error of the map is at most
-        `tol`; a warning says so where `steps` gradients are not enough.
+        Choose the nodes adaptively, in place of `quadrature`, until the estimated relative error of
+        the map is at most `tol`; a warning says so where `steps` gradients are not enough.
     output : str or callable
         ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
     batch_size : int, optional
@@ -3965,8 +3966,8 @@ def greedy_path_ig(
     quadrature : str
         left, right, midpoint, trapezoid, gauss_legendre or adaptive.
     tol : float, optional
-        Choose the nodes adaptively until the estimated relative error of the map is at most
-        `tol`; a warning says so where `steps` gradients are not enough.
+        Choose the nodes adaptively, in place of `quadrature`, until the estimated relative error of
+        the map is at most `tol`; a warning says so where `steps` gradients are not enough.
     output : str or callable
         ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
     batch_size : int, optional
@@ -4093,8 +4094,8 @@ def discretized_ig(
     quadrature : str
         trapezoid; left, as in the authors' code; right, midpoint, gauss_legendre or adaptive.
     tol : float, optional
-        Choose the nodes adaptively until the estimated relative error of the map is at most
-        `tol`; a warning says so where `steps` gradients are not enough.
+        Choose the nodes adaptively, in place of `quadrature`, until the estimated relative error of
+        the map is at most `tol`; a warning says so where `steps` gradients are not enough.
     output : str or callable
         ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
     batch_size : int, optional
@@ -4209,8 +4210,8 @@ def integrated_directional_gradients(
     quadrature : str
         left, right, midpoint, trapezoid, gauss_legendre or adaptive.
     tol : float, optional
-        Choose the nodes adaptively until the estimated relative error of the map is at most
-        `tol`; a warning says so where `steps` gradients are not enough.
+        Choose the nodes adaptively, in place of `quadrature`, until the estimated relative error of
+        the map is at most `tol`; a warning says so where `steps` gradients are not enough.
     output : str or callable
         ``"logit"``, ``"probability"``, ``"log_probability"``, ``"margin"`` or a function.
     batch_size : int, optional

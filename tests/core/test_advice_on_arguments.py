@@ -359,6 +359,45 @@ case(
     lambda: with_rows("2"),
     plain(),
 )
+WIDE = 4 * IMAGES - 2  # as images are after a normalisation
+COLOURS = lambda z: z.mean((2, 3))  # noqa: E731
+case(
+    "a colour outside [0, 1]",
+    lambda: xc.occlusion(COLOURS, WIDE, 0, patch=8, fill="black"),
+    r"images in \[0, 1\].* give the images unnormalised \(.*\) or a tensor",
+    lambda: xc.occlusion(COLOURS, WIDE, 0, patch=8, fill=torch.full_like(WIDE, -2.0)),
+    lambda: (WIDE[:, :1].mean((1, 2, 3), keepdim=True) + 2).expand_as(WIDE),
+)
+case(
+    "outside of the range",
+    lambda: xc.baselines.max_distance(WIDE),
+    "give the range of valid inputs as low= and high=",
+    lambda: xc.baselines.max_distance(WIDE, low=-2.0, high=2.0),
+    lambda: 4 * (WIDE <= 0).double() - 2,
+)
+case(
+    "a range of nothing",
+    lambda: xc.baselines.max_distance(WIDE, low=2.0, high=-2.0),
+    "low must be below high",
+    lambda: xc.baselines.max_distance(WIDE, low=-2.0, high=2.0),
+    lambda: 4 * (WIDE <= 0).double() - 2,
+)
+case(
+    "a class of scales",
+    lambda: xc.gradient(NET, X, 0, output=nn.Identity),
+    r"output is the class Identity; make one: Identity\(\.\.\.\)",
+    lambda: xc.gradient(NET, X, 0, output=nn.Identity()),
+    plain(),
+    error=TypeError,
+)
+case(
+    "a function of other arguments",
+    lambda: xc.gradient(NET, X, lambda outputs: outputs[:, 0]),
+    r"target must be a function \(outputs, rows\), got a lambda that takes \(outputs\)",
+    lambda: xc.gradient(NET, X, lambda outputs, rows: outputs[:, 0]),
+    plain(),
+    error=TypeError,
+)
 
 # ---- inputs.py -----------------------------------------------------------------------------------
 
@@ -385,6 +424,31 @@ case(
     r"bind: w has 2 row\(s\), but x has 3; .*one entry for each row of x",
     lambda: xc.gradient(WEIGHTED, X, 0),
     lambda: slope(NET) * WEIGHTS[:, :1],
+)
+case(
+    "a name that the model does not have",
+    lambda: xc.bind(lambda z, w: NET(z) * w, weight=WEIGHTS),
+    "the model has no argument 'weight'; it has z, w",
+    lambda: xc.gradient(WEIGHTED, X, 0),
+    lambda: slope(NET) * WEIGHTS[:, :1],
+    error=TypeError,
+)
+BEHIND = xc.bind(lambda w, z: NET(z) * w, w=WEIGHTS)
+case(
+    "the first argument is bound",
+    lambda: xc.gradient(BEHIND, X, 0),
+    r"w is the model's first argument, .*hand it over by its name: lambda x: bound\(NAME=x\)",
+    lambda: xc.gradient(lambda x: BEHIND(z=x), X, 0),
+    lambda: slope(NET) * WEIGHTS[:, :1],
+    error=TypeError,
+)
+case(
+    "one tensor to pack",
+    lambda: xc.pack(NET, X),
+    "a model of one input needs no pack",
+    lambda: xc.gradient(NET, X, 0),
+    plain(),
+    error=TypeError,
 )
 case(
     "nothing to pack",
@@ -859,6 +923,13 @@ case(
     "needs a class as target",
     lambda: xc.gradient(lambda z: NET(z)[:, :2], X, 1, output="margin"),
     lambda: slope(NET, X, 1) - slope(NET, X, 0),
+)
+case(
+    "target: a place beside the outputs",
+    lambda: xc.gradient(nn.Identity(), IMAGES, (0, 1, 8)),
+    r"target 8 is out of range in \(0, 1, 8\): axis 3 of the outputs .* goes from 0 to 7",
+    lambda: xc.gradient(nn.Identity(), IMAGES, (0, 1, 7)).sum((1, 2, 3)),
+    lambda: torch.ones(2),
 )
 
 # ---- spec.py -------------------------------------------------------------------------------------

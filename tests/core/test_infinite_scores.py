@@ -79,7 +79,11 @@ def test_metrics_refuse_infinite_maps_and_give_nan_no_value():
             with pytest.raises(ValueError, match="attribution of row 1 holds infinite values"):
                 metric(NET, X, spoilt, 0)
         spoilt[1, 0, 2, 2] = torch.nan
-        assert torch.isnan(metric(NET, X, spoilt, 0).values).tolist() == [False, True, False]
+        assert torch.isnan(metric(NET, X, spoilt, 0, imputer=0.0).values).tolist() == [
+            False,
+            True,
+            False,
+        ]
 
 
 @pytest.mark.parametrize("name", ["integrated_gradients", "geodesic_ig", "guided_ig"])

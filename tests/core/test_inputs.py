@@ -107,3 +107,30 @@ def test_pack_refuses():
     for other in (B[:2], B.float()):
         with pytest.raises(ValueError, match=r"part 1 has .* all parts must agree"):
             xc.pack(pair, [A, other])
+
+
+def test_one_tensor_is_not_several_inputs():
+    with pytest.raises(TypeError, match=r"parts must be a list of tensors, .* got Tensor"):
+        xc.pack(lambda a, b: a + b, torch.ones(2, 3))
+
+
+def test_names_that_a_model_does_not_have():
+    def two(image, table):
+        return image.sum(1) + 2 * table.sum(1)
+
+    class Module(torch.nn.Module):
+        def forward(self, image, table):
+            return two(image, table)
+
+    x, other = torch.ones(2, 3), torch.ones(2, 4)
+    for model in (two, Module().eval()):
+        with pytest.raises(TypeError, match="bind: the model has no argument 'tabular'; it has im"):
+            xc.bind(model, tabular=other)
+        first = xc.bind(model, image=x)
+        with pytest.raises(TypeError, match="bind: image is the model's first argument"):
+            xc.gradient(first, other)
+        found = xc.gradient(lambda t, bound=first: bound(table=t), other)  # the advice
+        assert torch.equal(found, torch.full_like(other, 2))
+        assert torch.equal(xc.gradient(xc.bind(model, table=other), x), x)
+    anything = xc.bind(lambda x, **more: x.sum(1), whatever=other)
+    assert torch.equal(xc.gradient(anything, x), x)

@@ -164,3 +164,22 @@ def test_spec_refuses():
             xc.spec("integrated_gradients", baseline=bad)
     with pytest.raises(ValueError, match="setting tol is nan"):
         xc.spec("integrated_gradients", tol=float("nan"))
+
+
+def test_a_setting_that_another_one_replaces_is_refused():
+    toy, x = xc.zoo.toy(), xc.zoo.toy_input()
+    for rule in ("left", "gauss_legendre"):
+        with pytest.raises(ValueError, match=f"tol=0.1 takes the place of quadrature, .*'{rule}'"):
+            xc.integrated_gradients(toy, x, tol=0.1, quadrature=rule)
+    with pytest.raises(ValueError, match=r"tol=0.1 takes the place of quadrature"):
+        xc.split_ig(toy, x, tol=0.1, quadrature="midpoint")
+    with pytest.raises(ValueError, match=r"tau=0.0 takes the place of quantile, .*quantile=0.5"):
+        xc.rectgrad(toy, x, tau=0.0, quantile=0.5)
+    with pytest.raises(ValueError, match=r"probes=3 is for quadrature='decision', got 'left'"):
+        xc.integrated_decision_gradients(toy, x, probes=3, quadrature="left")
+    halves = torch.tensor([[0, 0, 1, 1]]).expand(1, 4, 4)
+    settings = {"segments": halves, "smallest": 4}
+    with pytest.raises(ValueError, match=r"segments=... takes the place of smallest"):
+        xc.xrai(lambda x: x[:, 0, 0, 0], torch.ones(1, 1, 4, 4), **settings)
+    both = xc.integrated_gradients(toy, x, tol=0.1, quadrature="adaptive")
+    assert torch.equal(both, xc.integrated_gradients(toy, x, tol=0.1))

@@ -97,7 +97,7 @@ PLACED = {
 }
 
 
-@pytest.mark.filterwarnings("ignore:std")
+@pytest.mark.filterwarnings("ignore:std", "ignore:the model ends in")
 @pytest.mark.parametrize("rows", [5, 1])
 @pytest.mark.parametrize("name", [*COUPLED, *UNSTEADY, *PLACED])
 def test_refused_by_every_kind_of_method(name, rows):
@@ -113,6 +113,7 @@ def test_refused_by_every_kind_of_method(name, rows):
             method(model, x[:rows], 1)
 
 
+@pytest.mark.filterwarnings("ignore:the model ends in")
 def test_messages_tell_the_kinds_apart():
     for cases, says in (
         (COUPLED, "depends on the other rows.*batch_first=True|row's place"),

@@ -295,3 +295,29 @@ def test_a_list_of_outputs_without_a_target_asks_for_one():
     for several in (lambda z: [net(z), net(z)], lambda z: (net(z), z)):
         with pytest.raises(ValueError, match=r"returns (list|tuple); name a target"):
             xc.gradient(several, torch.rand(3, 4))
+
+
+def test_functions_with_other_arguments_are_told_which_are_wanted():
+    x = torch.rand(2, 3, dtype=torch.float64)
+    for target, given in ((lambda o: o[:, 0], r"a lambda that takes \(o\)"), (abs, "abs that")):
+        with pytest.raises(
+            TypeError, match=r"target must be a function \(outputs, rows\), got " + given
+        ):
+            xc.gradient(linear, x, target)
+    with pytest.raises(
+        TypeError, match=r"output must be a function \(outputs\), got a lambda that"
+    ):
+        xc.gradient(linear, x, 0, output=lambda o, rows: o)
+    assert xc.gradient(linear, x, lambda o, rows, k=1: o[:, k], output=lambda o, *more: o).any()
+
+
+def test_the_axis_of_a_place_is_named():
+    x = torch.rand(2, 3, 4, 4)
+    with pytest.raises(ValueError, match=r"target 4 is out of range in \(1, 2, 4\): axis 3 of the"):
+        xc.gradient(torch.nn.Identity(), x, (1, 2, 4))
+    with pytest.raises(
+        ValueError, match=r"with output='logit': target=xaicourse.targets.difference"
+    ):
+        xc.gradient(torch.nn.Identity(), x, (1, 2, 3), output="margin")
+    rather = xc.targets.difference((1, 2, 3), (0, 2, 3))  # the advice
+    assert xc.gradient(torch.nn.Identity(), x, rather).sum() == 0

@@ -266,8 +266,14 @@ def test_indices_that_do_not_fit():
         ([(0, 1), (2,), (1, 1)], "index of the same length"),
         ([(0, 1), (2, 2)], r"2 class\(es\), but x has 3"),
         (torch.zeros(2, 2, dtype=torch.long), r"shape \(2, 2\), but x has 3"),
-        ([(0, 1), (2, 2), (4, 0)], "target 4 is out of range: the model has 4"),
-        ([(0, 1), (2, 2), (0, 3)], "target 3 is out of range: the model has 3"),
+        (
+            [(0, 1), (2, 2), (4, 0)],
+            r"target 4 is out of range in \(4, 0\): axis 1 of .* goes from 0 to 3",
+        ),
+        (
+            [(0, 1), (2, 2), (0, 3)],
+            r"target 3 is out of range in \(0, 3\): axis 2 of .* goes from 0 to 2",
+        ),
         ([(0, 1, 1)] * 3, r"\(0, 1, 1\) has 3 place\(s\)"),
     ):
         with pytest.raises(ValueError, match=says):

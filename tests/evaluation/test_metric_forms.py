@@ -141,3 +141,21 @@ def test_a_metric_that_is_read_later_says_its_lesson_too(monkeypatch):
     lesson_of.say_lesson(later)
     lesson_of.say_lesson(later)
     assert inspect.getdoc(later) == "Measure.\n\nLesson 09.\n\nParameters\n----------"
+
+
+def test_what_is_given_in_the_wrong_form_is_named():
+    net, x = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(4, 3)), torch.rand(2, 1, 2, 2)
+    found = xc.gradient(net, x, 1, return_details=True)
+    with pytest.raises(TypeError, match=r"got Attribution; the map is attribution\.values"):
+        xc.evaluation.deletion(net, x, found, 1)
+    for imputer, says in (
+        (lambda x: x, r"a function \(x, keep\), got a lambda"),
+        (xc.evaluation.Flip, "the class Flip"),
+    ):
+        with pytest.raises(TypeError, match=f"imputer .*{says}"):
+            xc.evaluation.deletion(net, x, found.values, 1, imputer=imputer)
+    for metric in (xc.evaluation.max_sensitivity, xc.evaluation.parameter_randomisation):
+        with pytest.raises(TypeError, match=r"method must be a function \(model, x, target\), got"):
+            metric(net, x, lambda model, x: x, 1)
+        with pytest.raises(TypeError, match=r"got a Tensor$"):
+            metric(net, x, found.values, 1)

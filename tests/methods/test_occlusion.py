@@ -223,7 +223,11 @@ REFUSED = {
     "unknown fill": ({"fill": "grey"}, ValueError, "fill 'grey' is unknown; there are black"),
     "two colours": ({"fill": torch.zeros(2).double()}, ValueError, r"fill has shape \(2,\)"),
     "fill of NaN": ({"fill": torch.nan}, ValueError, "fill holds NaN"),
-    "fill of texts": ({"fill": ["grey", "black"]}, TypeError, "fill must be a number.*list"),
+    "fill of texts": (
+        {"fill": ["grey", "black"]},
+        TypeError,
+        "one value per channel .* got ..grey",
+    ),
     "fill is None": ({"fill": None}, TypeError, "fill must be a number, a tensor or one of"),
 }
 

@@ -3,6 +3,7 @@
 A message names the argument, what was given and what would be right.
 """
 
+import inspect
 import os
 from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral
@@ -25,11 +26,13 @@ __all__ = [
     "check_positive_int",
     "check_range",
     "check_seed",
+    "check_takes",
     "check_unit_range",
     "default_batch_size",
     "describe",
     "image_instead",
     "is_unbatched",
+    "named",
     "plain_numbers",
     "what_fits",
 ]
@@ -306,6 +309,26 @@ def default_batch_size(x: Tensor, batch_size: int | None) -> int:
     return max(1, min(MOST_ROWS, photos * PHOTO // x[0].numel()))
 
 
+def check_takes(function: Callable[..., Any], name: str, wanted: tuple[str, ...]) -> None:
+    """Raise unless a function that the caller gave as `name` can be called with `wanted`."""
+    if isinstance(function, type):
+        raise TypeError(
+            f"{name} is the class {function.__name__}; make one: {function.__name__}(...)"
+        )
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # written in C
+        return
+    try:
+        signature.bind(*wanted)
+    except TypeError:
+        called = getattr(function, "__name__", type(function).__name__)
+        called = "a lambda" if called == "<lambda>" else called
+        raise TypeError(
+            f"{name} must be a function ({', '.join(wanted)}), got {called} that takes {signature}"
+        ) from None
+
+
 _UNBATCHED = {torch.conv1d: 2, torch.conv2d: 3, torch.conv3d: 4}  # axes without a batch
 
 
@@ -319,6 +342,11 @@ def is_unbatched(func: Callable[..., Any], args: tuple, kwargs: dict[str, Any], 
         return False
     with torch._C.DisableTorchFunction():  # this is no call of the model
         return (args[0] if args else kwargs["input"]).dim() == axes
+
+
+def named(given: Any) -> str:
+    """Return what was given for a message, without the numbers of a tensor."""
+    return f"a {type(given).__name__}" if isinstance(given, Tensor) else repr(given)
 
 
 def describe(model: Any) -> str:

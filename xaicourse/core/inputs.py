@@ -6,8 +6,9 @@ signature ever grows.
 """
 
 import copy
+import inspect
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Self
@@ -91,7 +92,8 @@ def bind(model: Callable[..., Any], **extras: Tensor) -> BoundModel:
     Raises
     ------
     TypeError
-        If an extra is not a tensor (a fixed setting belongs into a lambda or functools.partial).
+        If an extra is not a tensor (a fixed setting belongs into a lambda or functools.partial), or
+        the model has no argument of its name.
 
     Examples
     --------
@@ -108,7 +110,31 @@ def bind(model: Callable[..., Any], **extras: Tensor) -> BoundModel:
                 f"{type(extra).__name__}; for a fixed setting use "
                 f"functools.partial(model, {name}=...)"
             )
+    _check_arguments(model, extras)
     return BoundModel(model, extras)
+
+
+def _check_arguments(model: Any, extras: Mapping[str, Tensor]) -> None:
+    """Raise if the model takes no argument of an extra's name."""
+    takes = _arguments(model)
+    if any(one.kind is one.VAR_KEYWORD for one in takes):
+        return
+    named = [one.name for one in takes if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
+    for name in extras:
+        if takes and name not in named:
+            raise TypeError(
+                f"bind: the model has no argument {name!r}; it has {', '.join(named) or 'none'}"
+            )
+
+
+def _arguments(model: Any) -> list[inspect.Parameter]:
+    """Return what a model takes, as far as that is known."""
+    if isinstance(model, Adapter):
+        return []
+    try:
+        return list(inspect.signature(getattr(model, "forward", model)).parameters.values())
+    except (TypeError, ValueError):  # scripted, or written in C
+        return []
 
 
 class PackedModel(Adapter):
@@ -155,9 +181,14 @@ def pack(
     ------
     ValueError
         If the parts do not agree in N, dtype or device.
+    TypeError
+        If `parts` is a single tensor.
     """
-    if not isinstance(parts, Iterable):
-        raise TypeError(f"pack: parts must be a list or dict of tensors, got {parts!r}")
+    if isinstance(parts, Tensor) or not isinstance(parts, Mapping | Sequence):
+        raise TypeError(
+            "pack: parts must be a list of tensors, one for each input of the model, or a dict "
+            f"name -> tensor, got {type(parts).__name__}; a model of one input needs no pack"
+        )
     tensors = list(parts.values()) if isinstance(parts, Mapping) else list(parts)
     if not tensors:
         raise ValueError("pack: parts is empty; give at least one tensor")
@@ -233,7 +264,14 @@ def largest_input(model: Any, x: Tensor) -> Tensor:
 def check_extras(model: Any, n_rows: int) -> None:
     """Raise if what is bound to the rows of x does not have one entry for each of them."""
     while isinstance(model, Adapter):
-        for name, extra in getattr(model, "extras", {}).items():
+        extras = getattr(model, "extras", {})
+        first = next((one.name for one in _arguments(model.model)), None)
+        if first in extras:  # a method hands x over as the first one
+            raise TypeError(
+                f"bind: {first} is the model's first argument, in whose place x goes; to explain "
+                f"another one hand it over by its name: lambda x: bound(NAME=x)"
+            )
+        for name, extra in extras.items():
             if len(extra) != n_rows:
                 raise ValueError(
                     f"bind: {name} has {len(extra)} row(s), but x has {n_rows}; it needs one entry "

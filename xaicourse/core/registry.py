@@ -250,6 +250,26 @@ def attribution_method(
     return register
 
 
+# a setting -> others that it leaves without effect, and the value of these that goes with it
+OVERRIDES = (
+    ("tol", "quadrature", "adaptive"),
+    ("tau", "quantile", None),
+    *(("segments", other, None) for other in ("scales", "smallest", "dilation")),
+)
+
+
+def _refuse_overridden(given: Mapping[str, Any]) -> None:
+    """Raise if a caller gave a setting that another one of theirs leaves without effect."""
+    for name, other, fits in OVERRIDES:
+        if given.get(name) is not None and given.get(other, fits) != fits:
+            fitting = "" if fits is None else f" or pass {other}={fits!r}"
+            what = "..." if isinstance(given[name], Tensor) else repr(given[name])
+            raise ValueError(
+                f"{name}={what} takes the place of {other}, so that {other}={given[other]!r} would "
+                f"have no effect; leave one of them out{fitting}"
+            )
+
+
 def _callable_method(body: Callable[..., Attribution], shared: Shared) -> AttributionMethod:
     """Return what is called: it hands out the values, or the attribution with its settings."""
     whole = complete(body, shared, also=("return_details",))
@@ -262,6 +282,7 @@ def _callable_method(body: Callable[..., Attribution], shared: Shared) -> Attrib
         note_use(body.__name__)
         given = plain_numbers(given)  # for the record, too
         check_flags({"return_details": False}, {"return_details": return_details})
+        _refuse_overridden(given)
         # plain tensors and no graph whatever the caller's mode is, but for a map that is itself
         # to be differentiated
         keeps_graph = bool(given.get("differentiable", False))

@@ -311,15 +311,21 @@ def _coupled(row: int) -> DependentRowsError:
         f"the model's output for row {row} depends on the other rows of the batch, so that no row "
         "has an explanation of its own. Common causes: statistics over the batch axis (x.mean(0); "
         "use fixed numbers, or the axes of a row), a time axis first (nn.LSTM, nn.GRU and "
-        "transformer layers need batch_first=True), nodes of one graph as rows (give the whole "
-        "graph as one row: x[None], and a target such as (node, class))"
+        "transformer layers need batch_first=True), numbers that are rounded by the largest of the "
+        "batch (dynamic quantisation: explain the net before it), nodes of one graph as rows (give "
+        "the whole graph as one row: x[None], and a target such as (node, class))"
     )
 
 
 def _placed(row: int, number: int, other: int) -> DependentRowsError:
+    tried = f"on the row's place in the batch ({number} rows both times)"
+    if number != other:
+        tried = (
+            "on the row's place in the batch, or on how many rows are in it "
+            f"({number} and {other} were tried)"
+        )
     return DependentRowsError(
-        f"the model's output for row {row} depends on the row's place in the batch, or on how many "
-        f"rows are in it ({number} and {other} were tried), but methods send rows in chunks of any "
+        f"the model's output for row {row} depends {tried}, but methods send rows in chunks of any "
         "size. If the model uses another tensor with an entry for each row, hand that over by "
         "xaicourse.bind(model, name=tensor), so that it goes with its rows; if it divides by the "
         "number of rows, leave that out"

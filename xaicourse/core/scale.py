@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from xaicourse.core.checks import describe
+from xaicourse.core.checks import check_takes, describe
 from xaicourse.core.chunks import at_least_float32, is_out_of_memory
 from xaicourse.core.output_parts import map_tensors
 
@@ -82,7 +82,9 @@ def notice_squashed(output: Any, squashed_by: str | None) -> None:
 
 def check_scale(output: Any) -> None:
     """Raise unless `output` is a scale that is known by name, or a function."""
-    if not callable(output) and output not in OUTPUTS:
+    if callable(output):
+        check_takes(output, "output", ("outputs",))
+    elif output not in OUTPUTS:
         raise ValueError(
             f"output must be one of {', '.join(OUTPUTS)} or a function, got {output!r}"
         )

@@ -125,8 +125,8 @@ steps : int, optional
 quadrature : str
     left, right, midpoint, trapezoid, gauss_legendre or adaptive.
 tol : float, optional
-    Choose the nodes adaptively until the estimated relative error of the map is at most
-    `tol`; a warning says so where `steps` gradients are not enough.
+    Choose the nodes adaptively, in place of `quadrature`, until the estimated relative error of
+    the map is at most `tol`; a warning says so where `steps` gradients are not enough.
 rule : str
     ``"rescale"`` or ``"reveal_cancel"``; the second treats an activation together with the
     layer, sum or mean right before it, and is Rescale where there is none.

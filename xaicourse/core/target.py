@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from xaicourse.core.checks import check_takes
 from xaicourse.core.near_names import suggest_names
 from xaicourse.core.scale import OUTPUTS
 from xaicourse.core.target_kinds import (
@@ -268,6 +269,7 @@ def made_target(target: Any) -> Any:
             )
         return Index(tuple(whole(i) for i in target))
     if callable(target):
+        check_takes(target, "target", ("outputs", "rows"))
         return Custom(target)  # type: ignore[arg-type]
     raise TypeError(
         f"target must be a class number, one class a row, an index tuple, a function or one of "

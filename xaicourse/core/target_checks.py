@@ -234,7 +234,7 @@ def _check_region(target: Region, outputs: Tensor) -> None:
             f"{tuple(outputs.shape)}; their last two axes must be the mask's (of series the last "
             "one, of volumes the last three)"
         )
-    _check_places((target.channel,), outputs.shape[1])
+    _check_class(target.channel, outputs.shape[1])
 
 
 def _check_index(index: tuple[int, ...], outputs: Tensor) -> None:
@@ -258,15 +258,20 @@ def _check_index(index: tuple[int, ...], outputs: Tensor) -> None:
             f"target {index} has {len(index)} place(s), but a row of the "
             f"model's output has shape {tuple(outputs.shape[1:])}{advice}"
         )
-    for place, size in zip(index, outputs.shape[1:], strict=True):
-        _check_places((place,), size)
+    for axis, (place, size) in enumerate(zip(index, outputs.shape[1:], strict=True), start=1):
+        if axes == 1:
+            _check_class(place, size)
+        elif not 0 <= place < size:
+            raise ValueError(
+                f"target {place} is out of range in {index}: axis {axis} of the outputs "
+                f"{tuple(outputs.shape)} goes from 0 to {size - 1}"
+            )
 
 
-def _check_places(places: tuple[int, ...], size: int) -> None:
-    wrong = [p for p in places if not 0 <= p < size]
-    if wrong:
+def _check_class(place: int, size: int) -> None:
+    if not 0 <= place < size:
         raise ValueError(
-            f"target {wrong[0]} is out of range: the model has {size} outputs, 0 to {size - 1}"
+            f"target {place} is out of range: the model has {size} outputs, 0 to {size - 1}"
         )
 
 
@@ -280,6 +285,10 @@ def runner_up(target: Any, outputs: Any) -> Any:
     elif classes is not None and outputs.dim() == 2:
         own = torch.full((outputs.shape[0],), classes, device=outputs.device)
     else:
-        raise ValueError("output='margin' needs a class as target: an int or one a row")
+        raise ValueError(
+            "output='margin' needs a class as target, an int or one a row, of outputs (N, K); of a "
+            "place or a region say which other class it is held against, with output='logit': "
+            "target=xaicourse.targets.difference((k, i, j), (other, i, j)), or of two regions"
+        )
     others = outputs.scatter(1, own[:, None], -torch.inf)
     return PerRow(tuple(others.argmax(dim=1).tolist()))

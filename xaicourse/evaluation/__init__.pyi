@@ -260,6 +260,7 @@ def deletion(
     imputer : number, str, Tensor or callable
         What stands in for removed features: a value, black, grey, white, blur, channel_mean, flip,
         uniform, linear, noisy_linear; a tensor that broadcasts to x; or a function ``(x, keep) -> x``.
+        Colours, flip and uniform are for images in [0, 1]; on tables black is 0.
     output : str or callable
         The scale of the score: ``"probability"``, ``"logit"``, ``"log_probability"``,
         ``"margin"``, ``"accuracy"`` (1 where the target is predicted, else 0) or a function.
@@ -347,6 +348,7 @@ def insertion(
     imputer : number, str, Tensor or callable
         What stands in for removed features: a value, black, grey, white, blur, channel_mean, flip,
         uniform, linear, noisy_linear; a tensor that broadcasts to x; or a function ``(x, keep) -> x``.
+        Colours, flip and uniform are for images in [0, 1]; on tables black is 0.
     output : str or callable
         The scale of the score: ``"probability"``, ``"logit"``, ``"log_probability"``,
         ``"margin"``, ``"accuracy"`` (1 where the target is predicted, else 0) or a function.
@@ -436,6 +438,7 @@ def abpc(
     imputer : number, str, Tensor or callable
         What stands in for removed features: a value, black, grey, white, blur, channel_mean, flip,
         uniform, linear, noisy_linear; a tensor that broadcasts to x; or a function ``(x, keep) -> x``.
+        Colours, flip and uniform are for images in [0, 1]; on tables black is 0.
     output : str or callable
         The scale of the score: ``"probability"``, ``"logit"``, ``"log_probability"``,
         ``"margin"``, ``"accuracy"`` (1 where the target is predicted, else 0) or a function.
@@ -1575,6 +1578,7 @@ def irof(
     imputer : number, str, Tensor or callable
         What stands in for removed features: a value, black, grey, white, blur, channel_mean, flip,
         uniform, linear, noisy_linear; a tensor that broadcasts to x; or a function ``(x, keep) -> x``.
+        Colours, flip and uniform are for images in [0, 1]; on tables black is 0.
     output : str or callable
         The scale of the score: ``"probability"``, ``"logit"``, ``"log_probability"``,
         ``"margin"``, ``"accuracy"`` (1 where the target is predicted, else 0) or a function.
@@ -1821,6 +1825,7 @@ def monotonicity(
     imputer : number, str, Tensor or callable
         What stands in for removed features: a value, black, grey, white, blur, channel_mean, flip,
         uniform, linear, noisy_linear; a tensor that broadcasts to x; or a function ``(x, keep) -> x``.
+        Colours, flip and uniform are for images in [0, 1]; on tables black is 0.
     output : str or callable
         The scale of the score: ``"probability"``, ``"logit"``, ``"log_probability"``,
         ``"margin"``, ``"accuracy"`` (1 where the target is predicted, else 0) or a function.
@@ -2087,6 +2092,7 @@ def pixel_flipping(
     imputer : number, str, Tensor or callable
         What stands in for removed features: a value, black, grey, white, blur, channel_mean, flip,
         uniform, linear, noisy_linear; a tensor that broadcasts to x; or a function ``(x, keep) -> x``.
+        Colours, flip and uniform are for images in [0, 1]; on tables black is 0.
     output : str or callable
         The scale of the score: ``"probability"``, ``"logit"``, ``"log_probability"``,
         ``"margin"``, ``"accuracy"`` (1 where the target is predicted, else 0) or a function.
@@ -2121,8 +2127,8 @@ def pixel_flipping(
 
     Notes
     -----
-    Flipped is 1 - x, black for white, for images in [0, 1]; other ranges need
-    ``imputer=xc.evaluation.Flip(low, high)``.
+    Flipped is 1 - x, black for white, for inputs in [0, 1]; other ranges need
+    ``imputer=xc.evaluation.Flip(low, high)``, and are refused without it.
 
     **Cost.** T + 1 forward passes a row, one more where the class is to be predicted.
 
@@ -2463,6 +2469,7 @@ def region_perturbation(
     imputer : number, str, Tensor or callable
         What stands in for removed features: a value, black, grey, white, blur, channel_mean, flip,
         uniform, linear, noisy_linear; a tensor that broadcasts to x; or a function ``(x, keep) -> x``.
+        Colours, flip and uniform are for images in [0, 1]; on tables black is 0.
     output : str or callable
         The scale of the score: ``"probability"``, ``"logit"``, ``"log_probability"``,
         ``"margin"``, ``"accuracy"`` (1 where the target is predicted, else 0) or a function.
@@ -3064,6 +3071,7 @@ def road(
     imputer : number, str, Tensor or callable
         What stands in for removed features: a value, black, grey, white, blur, channel_mean, flip,
         uniform, linear, noisy_linear; a tensor that broadcasts to x; or a function ``(x, keep) -> x``.
+        Colours, flip and uniform are for images in [0, 1]; on tables black is 0.
     output : str or callable
         The scale of the score: ``"probability"``, ``"logit"``, ``"log_probability"``,
         ``"margin"``, ``"accuracy"`` (1 where the target is predicted, else 0) or a function.

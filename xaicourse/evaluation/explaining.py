@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from xaicourse.core.checks import check_takes, named
 from xaicourse.core.gradients import Question, ask, sum_dtype
 from xaicourse.core.target_kinds import Index, PerRow, Single
 from xaicourse.evaluation.order import check_attribution
@@ -106,10 +107,11 @@ def readable(method: Any, name: str = "method") -> Inner | Callable[..., Tensor]
     if isinstance(method, str | Spec) or hasattr(bare, "record"):
         return read_method(method)
     if callable(method):
+        check_takes(method, "method", ("model", "x", "target"))
         return method  # type: ignore[return-value]
     raise TypeError(
         f"{name} must be the name of a registered method, an xaicourse.spec or a function (model, "
-        f"x, target) that returns a map, got {method!r}"
+        f"x, target) that returns a map, got {named(method)}"
     )
 
 

@@ -5,6 +5,7 @@ from functools import partial
 
 from torch import Tensor
 
+from xaicourse.core.checks import check_takes, named
 from xaicourse.methods.spec import Spec, spec
 
 __all__ = ["explainer"]
@@ -19,6 +20,8 @@ def explainer(
     if not callable(method):
         raise TypeError(
             "method must be the name of a registered method, an xaicourse.spec or a function "
-            f"(model, x, target) that returns a map, got {method!r}"
+            f"(model, x, target) that returns a map, got {named(method)}"
         )
+    if not isinstance(method, Spec):
+        check_takes(method, "method", ("model", "x", "target"))
     return partial(method, batch_size=batch_size) if isinstance(method, Spec) else method

@@ -21,6 +21,7 @@ from xaicourse.core.checks import (
     check_batch,
     check_positive_int,
     check_range,
+    check_takes,
     check_unit_range,
     describe,
 )
@@ -357,6 +358,7 @@ def make_imputer(imputer: object, x: Tensor | None = None) -> Imputer:
     if isinstance(imputer, int | float) and not isinstance(imputer, bool):
         return Constant(float(imputer))
     if callable(imputer):
+        check_takes(imputer, "imputer", ("x", "keep"))
         return cast(Imputer, imputer)
     raise TypeError(
         f"imputer must be a number, one of {', '.join(named)}, a tensor or a function "

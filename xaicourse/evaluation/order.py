@@ -35,7 +35,11 @@ def check_attribution(attribution: Tensor, x: Tensor) -> None:
     A map with NaN is let pass: it has no value.
     """
     if not isinstance(attribution, Tensor):
-        raise TypeError(f"attribution must be a tensor, got {type(attribution).__name__}")
+        inside = isinstance(getattr(attribution, "values", None), Tensor)
+        raise TypeError(
+            f"attribution must be a tensor, got {type(attribution).__name__}"
+            + ("; the map is attribution.values" if inside else "")
+        )
     if not attribution.is_floating_point():  # the negative of a uint8 is no smaller number
         raise TypeError(
             f"attribution has dtype {attribution.dtype}, but real numbers are ranked; pass "

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from xaicourse.core.checks import check_takes, named
 from xaicourse.core.gradients import Question
 from xaicourse.core.inputs import belonging_to
 from xaicourse.core.quadrature import quadrature
@@ -86,10 +87,11 @@ def graph_map(method: Any) -> GradientMap | FunctionMap:
     bare = getattr(method, "func", method)  # of functools.partial
     if not (isinstance(method, str | Spec) or hasattr(bare, "record")):
         if callable(method):
+            check_takes(method, "method", ("model", "x", "target"))
             return FunctionMap(method)  # type: ignore[arg-type]
         raise TypeError(
             "method must be the name of a registered method, an xaicourse.spec or a function "
-            f"(model, x, target) that returns a map with its graph, got {method!r}"
+            f"(model, x, target) that returns a map with its graph, got {named(method)}"
         )
     inner = read_method(method)
     known = inspect.signature(inner.record.method).parameters

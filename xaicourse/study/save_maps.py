@@ -11,7 +11,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from xaicourse.core.checks import check_batch
+from xaicourse.core.checks import check_batch, named
 from xaicourse.core.files import write_atomically
 from xaicourse.core.near_names import suggest_names
 from xaicourse.core.picture_files import PHOTO_ENDINGS, ImageFileError
@@ -212,7 +212,7 @@ def _chosen(method: Any) -> Spec:
         return method
     raise TypeError(
         "method must be the name of a registered method or an xaicourse.spec, which can be written "
-        f"down beside the maps, got {method!r}"
+        f"down beside the maps, got {named(method)}"
     )
 
 

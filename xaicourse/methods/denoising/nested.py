@@ -11,7 +11,7 @@ from torch import Tensor
 
 from xaicourse.core import target as targets
 from xaicourse.core.attribution import Attribution
-from xaicourse.core.checks import describe
+from xaicourse.core.checks import describe, named
 from xaicourse.core.gradients import Question
 from xaicourse.core.inputs import call, current_rows
 from xaicourse.core.registry import MethodRecord, Need, ResultKind
@@ -80,7 +80,7 @@ def read_method(method: Any) -> Inner:
         if not isinstance(record, MethodRecord):
             raise TypeError(
                 "method must be the name of a registered method, an xaicourse.spec, the method "
-                f"itself or functools.partial of one with keywords, got {method!r}"
+                f"itself or functools.partial of one with keywords, got {named(method)}"
             )
     for name in settings:
         if name in ("target", "output", "batch_size", "return_details"):

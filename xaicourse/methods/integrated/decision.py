@@ -20,6 +20,7 @@ from xaicourse.methods.integrated.along import Rule, along, gradients_per_row
 
 __all__ = ["decision_nodes", "integrated_decision_gradients"]
 
+PROBES = 16
 EVENLY = 0.5  # this share of the nodes is laid evenly, so that no part of the path goes unread
 
 
@@ -37,7 +38,7 @@ def integrated_decision_gradients(
     x: Tensor,
     target: Any = None,
     *,
-    probes: int = 16,
+    probes: int = PROBES,
     baseline: Baseline = 0.0,
     steps: int | None = None,
     quadrature: str = "decision",
@@ -93,6 +94,11 @@ def integrated_decision_gradients(
     """
     probes = check_positive_int(probes, "probes")
     rule = Rule.of(quadrature, steps, tol, also=("decision",))
+    if rule.quadrature != "decision" and probes != PROBES:
+        raise ValueError(
+            f"probes={probes} is for quadrature='decision', got {rule.quadrature!r}; leave probes "
+            "out"
+        )
     question = ask(model, x, target, **asked)
     path = StraightPath(make_baseline(baseline, question.x), question.x)
     nodes = None

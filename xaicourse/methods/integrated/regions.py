@@ -40,7 +40,7 @@ def gradients_per_row(settings: Mapping[str, Any]) -> int:
 def example() -> Example:
     """Return the small smooth net for images, with few steps."""
     e = smooth_image_classifier()
-    return Example(e.model, e.x, e.target, {"steps": 6})
+    return Example(e.model, e.x, e.target, {"steps": 6, "baselines": (0.0, 1.0)})
 
 
 @attribution_method(

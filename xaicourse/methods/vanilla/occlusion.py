@@ -14,7 +14,7 @@ from xaicourse.core.gradients import Question, ask, refuse_infinite
 from xaicourse.core.progress import progress
 from xaicourse.core.registry import attribution_method
 from xaicourse.core.shared import Asked
-from xaicourse.methods.baselines import Baseline, make_baseline
+from xaicourse.methods.baselines import BASELINES, Baseline, make_baseline
 from xaicourse.methods.examples import small_classifier
 
 __all__ = ["occlusion"]
@@ -217,7 +217,14 @@ def _each(value: Any, name: str, space: int, axes: int) -> tuple[int, ...]:
 
 def by_channel(fill: Any, x: Tensor) -> Any:
     """Return values for the channels, (C,), as a tensor that fits a row of x."""
-    if isinstance(fill, list | tuple) and all(isinstance(c, int | float) for c in fill):
+    if isinstance(fill, list | tuple):
+        C = x.shape[1]
+        if not all(isinstance(c, int | float) for c in fill) or len(fill) != C:
+            kind = "channel" if x.dim() > 2 else "feature"
+            raise TypeError(
+                f"fill must be a number, one value per {kind} ({C} in x), a tensor or one of "
+                f"{', '.join(BASELINES)}, got {fill!r}"
+            )
         fill = torch.as_tensor(fill, dtype=x.dtype, device=x.device)
     if isinstance(fill, Tensor) and fill.dim() == 1 and x.dim() > 2 and len(fill) == x.shape[1]:
         return fill.view(-1, *[1] * (x.dim() - 2)).expand(x.shape[1:])
