@@ -1,6 +1,7 @@
 """What is explained is called what it is: a logit, a probability, the output; any precision."""
 
 import json
+import math
 import sys
 
 import pytest
@@ -24,7 +25,7 @@ class Light(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.tensor([-1.0, 3.0]))
     def forward(self, x):  # (N, 3, 224, 224) -> (N, 2)
-        return x.mean((1, 2, 3))[:, None] * self.weight
+        return nn.functional.linear(x.mean((1, 2, 3))[:, None], self.weight[:, None])
 
 class Softmax(Light):
     def forward(self, x): return super().forward(x).softmax(1)
@@ -170,12 +171,16 @@ def test_the_only_output_may_have_a_name(photo, capsys):
     assert 'Explained: the output "age"\n' in capsys.readouterr().out
 
 
-def test_a_probability_alone_is_told_like_a_softmax(photo, capsys):
+def test_a_probability_alone_is_told_like_a_softmax(photo, capsys, mean):
     assert run(photo, "--model", "nets:Chance", "--method", "gradient") == 0
     out = capsys.readouterr().out
-    assert "Its outputs are probabilities, not logits" in out
+    assert "Its output is a probability, not a logit" in out
+    chance = 1 / (1 + math.exp(-3 * mean))
+    assert f"\n  {100 * chance:5.0f} %  the output\n" in out
     assert "Explained: the output, a probability\n" in out
-    assert "Probability: 0." in out
+    assert f"Probability: {chance:.2f}\n" in out
+    one = facts_of(capsys, photo, "--model", "nets:Chance", "--method", "gradient")
+    assert relative([one["guesses"][0]["probability"]], [chance]) < 1e-6
 
 
 def test_small_outputs_keep_their_digits(photo, capsys, mean):

@@ -60,7 +60,7 @@ def say_seen(seen: Seen, model: Loaded, count: int) -> str:
     lines += [""]
     for one, share in seen.guesses:
         name = f"{one.name} ({one.number})" if one.name else f"class {one.number}"
-        number = same_digits(share)[0] if one.only else percent(share)
+        number = percent(share) if _is_chance(seen, one) else same_digits(share)[0]
         lines += [f"  {number:>7}  {one if one.only else name}"]
     if not seen.explained.only and max(share for _, share in seen.guesses) < UNSURE:
         lines += [
@@ -79,10 +79,15 @@ def say_seen(seen: Seen, model: Loaded, count: int) -> str:
 def _what(seen: Seen) -> str:
     """Name the number that is explained."""
     if seen.explained.only:
-        is_chance = seen.quantity == "probability"
-        return f"{seen.explained}, a probability" if is_chance else str(seen.explained)
+        said = ", a probability" if _is_chance(seen, seen.explained) else ""
+        return f"{seen.explained}{said}"
     which = "its first choice" if seen.rank == 1 else f"its choice number {seen.rank}"
     return f"the {seen.quantity} of {seen.explained}, {which}"
+
+
+def _is_chance(seen: Seen, one: Explained) -> bool:
+    """Whether the number beside a guess is a probability: a single output may be anything."""
+    return not one.only or seen.quantity == "probability"
 
 
 def say(report: Report) -> str:
@@ -114,7 +119,7 @@ def facts(report: Report) -> dict[str, Any]:
         "picture": printable(report.picture),
         "replaced": report.replaced,
         "guesses": [
-            _class(one) | {"probability": None if one.only else share}
+            _class(one) | {"probability": share if _is_chance(seen, one) else None}
             for one, share in seen.guesses
         ],
         # "logit" is the number that is explained, whatever it is: "quantity" says what

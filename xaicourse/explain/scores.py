@@ -17,8 +17,17 @@ WARNINGS = {
     "against the other classes. Give the model without it.",
     "sigmoid": "Its outputs are probabilities, not logits, and need not add up to 100 %: a sigmoid "
     "at its end hides how much speaks for a class. Give the model without it.",
+    "single sigmoid": "Its output is a probability, not a logit: a sigmoid at its end hides how "
+    "much speaks for and against it. Give the model without it.",
     "log_softmax": "Its outputs are log-probabilities, not logits: a log-softmax at its end mixes "
     "in what spoke against the other classes. Give the model without it.",
+}
+
+QUANTITIES = {
+    "softmax": "probability",
+    "sigmoid": "probability",
+    "single sigmoid": "probability",
+    "log_softmax": "log-probability",
 }
 
 
@@ -76,10 +85,8 @@ def scores_of(loaded: Loaded, x: Tensor, label: str) -> Scores:
     if not bool(torch.isfinite(values).all()):
         raise ValueError(f"--model {label} returned NaN or infinite scores for this photo")
     end = _end(values, outputs.dtype, probe.squashed_by(outputs))
-    quantity = {"softmax": "probability", "sigmoid": "probability",
-                "log_softmax": "log-probability"}.get(end)  # fmt: skip
     plain = "output" if len(values) == 1 else "logit"
-    return Scores(values, quantity or plain, WARNINGS.get(end, ""))
+    return Scores(values, QUANTITIES.get(end, plain), WARNINGS.get(end, ""))
 
 
 def _end(values: Tensor, dtype: torch.dtype, squashed_by: str | None) -> str:
@@ -91,7 +98,8 @@ def _end(values: Tensor, dtype: torch.dtype, squashed_by: str | None) -> str:
     if len(values) > 1 and bool((values >= 0).all()) and abs(float(values.sum()) - 1) < exact:
         return "softmax"
     if squashed_by is not None:
-        return "softmax" if "softmax" in squashed_by else "sigmoid"
+        many = "softmax" if "softmax" in squashed_by else "sigmoid"
+        return "single sigmoid" if len(values) == 1 else many
     if len(values) > 1 and abs(float(values.exp().sum()) - 1) < exact:
         return "log_softmax"
     return ""

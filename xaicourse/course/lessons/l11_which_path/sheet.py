@@ -179,7 +179,7 @@ r"""
 **The reasoning.** If an input moves first, the others stand at the baseline; if it moves last, they stand at $x$. So its share is what $f$ gains with it, *in that company*. Multiply it by something that changes its sign between baseline and $x$. No gradient is needed: on a piece
 where one input moves alone its share is a difference of two scores.
 
-"Does this word speak for the class?" has no answer without "in which company". Lesson 14 takes the mean over all orders.
+"Does this word speak for the class?" has no answer without "in which company". Lesson 14 (to come) takes the mean over all orders.
 """
 
 # %% [markdown] tags=["deeper"]

@@ -919,7 +919,7 @@ r"""
 - Between nothing and a word lie no words. A way along words was no nearer to them, and no better, on three nets; random words did as well.
 - A deviation says where data are missing, not whether the model is right. A known sum says nothing about the parts.
 
-**Where it fails next.** All of this looks at inputs. What does a layer inside contribute, and a head of a transformer? Lesson 13.
+**Where it fails next.** All of this looks at inputs. What does a layer inside contribute, and a head of a transformer? Lesson 13 (to come).
 
 ## References
 

@@ -912,7 +912,7 @@ r"""
 - Shuffle sides, leave silence out, and count each rater once. 20 answers miss a true 70 percent more often than not.
 - A reader who names the class may have read off for which class the map was made.
 
-**Where it fails next.** Every score so far had one winner, and each time it was another one. Lesson 18 is the last: choose a method for a task of your own, and defend the choice.
+**Where it fails next.** Every score so far had one winner, and each time it was another one. Lesson 18 (to come) is the last: choose a method for a task of your own, and defend the choice.
 
 ## References
 
