@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 __all__ = [
     "answers_file", "course_folder", "data_folder", "issued_folder", "pages", "refresher_page",
-    "rooms", "work_home",
+    "rooms", "work_folder", "work_home",
 ]  # fmt: skip
 
 PACKAGE = Path(__file__).resolve().parents[1]
+COPIES = ".xaicourse.json"  # what `xaicourse open` writes down of its copies in work/
 SHIPPED = "_shipped"  # in a wheel: the package's own data/, notebooks/ and exercises/
 ISSUED = ("notebooks", "exercises")  # the lessons, the exercise sheets
 REFRESHER = "docs/refresher.md"
@@ -99,4 +101,13 @@ def answers_file() -> Path:
     """Return where answers to studies are kept: XAICOURSE_ANSWERS, or a file in work/."""
     if chosen := os.environ.get("XAICOURSE_ANSWERS"):
         return Path(chosen).expanduser()
-    return work_home(issued_folder()) / "work" / ".answers.sqlite"
+    return work_folder() / ".answers.sqlite"
+
+
+def work_folder() -> Path:
+    """Return the folder work/ in which we are; else the one beside the lessons, there or not."""
+    with suppress(OSError):  # the folder was deleted
+        for folder in (Path.cwd(), *Path.cwd().parents):
+            if folder.name == "work" and (folder / COPIES).is_file():
+                return folder
+    return work_home(issued_folder()) / "work"

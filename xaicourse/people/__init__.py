@@ -3,6 +3,7 @@
 from xaicourse.people.agreement import krippendorff_alpha
 from xaicourse.people.answers import Answer, Answers
 from xaicourse.people.gains import Gain, Gains, analyse_guesses, mcnemar
+from xaicourse.people.joined import join_answers
 from xaicourse.people.power import Studies, power, simulate_studies
 from xaicourse.people.shares import (
     Choices,
@@ -38,6 +39,7 @@ __all__ = [
     "bradley_terry",
     "count_wins",
     "forced_choice",
+    "join_answers",
     "krippendorff_alpha",
     "mcnemar",
     "over_raters",

@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from xaicourse.core.files import check_ordinary, locked, write_atomically, write_new
-from xaicourse.core.places import ISSUED, pages, work_home
+from xaicourse.core.places import COPIES, ISSUED, pages, work_home
 from xaicourse.course.checking.page_form import page_form
 from xaicourse.course.checking.work_form import as_bytes, work_form
 
-MANIFEST = ".xaicourse.json"
+MANIFEST = COPIES
 LESSONS, SHEETS = ISSUED
 NO_NOTEBOOK = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 TRIES = 5  # at a file that another program writes at the same time

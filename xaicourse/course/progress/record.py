@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from xaicourse.core.files import locked, write_atomically
+from xaicourse.core.places import COPIES
 
 __all__ = [
     "look", "progress_file", "read_progress", "store_check", "store_prediction", "store_pretest",
@@ -18,7 +19,6 @@ __all__ = [
 ]  # fmt: skip
 
 NAME = ".progress.json"
-COPIES = ".xaicourse.json"  # what `xaicourse open` has written down of its copies
 PARTS = ("predictions", "checks")
 LATER = ("reviews", "pretest")  # parts that are there from their first entry on
 OWN = {"first": "predictions", "tries": "checks", "turn": "reviews"}  # what only they have
