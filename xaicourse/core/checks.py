@@ -111,6 +111,12 @@ def check_batch(x: Any, name: str = "x") -> None:
             f"{name} is on the meta device, where tensors have a shape but no numbers; make it on "
             f"a real device, such as torch.rand({name}.shape)"
         )
+    if x.is_nested or x.layout is not torch.strided:
+        raise TypeError(
+            f"{name} is a {'nested' if x.is_nested else 'sparse'} tensor, but one with a number at "
+            "each place is needed; pass "
+            + (f"{name}.to_padded_tensor(0.0)" if x.is_nested else f"{name}.to_dense()")
+        )
     if x.dim() == 0 or x.numel() == 0:
         raise ValueError(
             f"{name} has shape {tuple(x.shape)}, but a batch (N, ...) with at least one row and "
