@@ -376,6 +376,24 @@ case(
     lambda: 4 * (WIDE <= 0).double() - 2,
 )
 case(
+    "a sparse tensor",
+    lambda: xc.gradient(NET, X.to_sparse(), 0),
+    r"x is a sparse tensor.*pass x\.to_dense\(\)",
+    lambda: xc.gradient(NET, X.to_sparse().to_dense(), 0),
+    plain(),
+    error=TypeError,
+)
+case(
+    "a nested tensor",
+    lambda: xc.gradient(NET, torch.nested.nested_tensor(list(X), layout=torch.jagged), 0),
+    r"x is a nested tensor.*pass x\.to_padded_tensor\(0\.0\)",
+    lambda: xc.gradient(
+        NET, torch.nested.nested_tensor(list(X), layout=torch.jagged).to_padded_tensor(0.0), 0
+    ),
+    plain(),
+    error=TypeError,
+)
+case(
     "a range of nothing",
     lambda: xc.baselines.max_distance(WIDE, low=2.0, high=-2.0),
     "low must be below high",

@@ -316,3 +316,11 @@ def test_random_state_and_the_models_own_state_are_untouched():
     assert random.getstate() == states[1]
     assert model.seen is None
     assert fast.model.seen is None
+
+
+def test_an_example_that_the_model_itself_refuses():
+    net = nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4)).eval()
+    with pytest.raises(
+        ValueError, match=r"example: Sequential itself fails on it .*\(2, 5, 4, 4\)"
+    ):
+        prepare(net, torch.rand(2, 5, 4, 4))

@@ -243,7 +243,8 @@ def _check_index(index: tuple[int, ...], outputs: Tensor) -> None:
         advice = ""
         if axes == 0:
             advice = (
-                "; for the only number a row has, leave target out or pass "
+                "; for the only number a row has (after output=, where that is a function), leave "
+                "target out or pass "
                 "xaicourse.targets.single(); of a list with one entry for each row give a function"
             )
         if 1 <= len(index) < axes:

@@ -211,7 +211,14 @@ def _check_agreement(model: nn.Module, prepared: Prepared, example: Any) -> None
     """Raise unless the copy gives the model's outputs on the example."""
     inputs = example if isinstance(example, tuple) else (example,)
     with torch.no_grad(), _random_state_kept():
-        wanted = _tensors(copy.deepcopy(model)(*inputs))
+        try:
+            wanted = _tensors(copy.deepcopy(model)(*inputs))
+        except Exception as error:
+            shapes = ", ".join(str(tuple(getattr(one, "shape", ()))) for one in inputs)
+            raise ValueError(
+                f"example: {type(model).__name__} itself fails on it (shape {shapes}): {error}; "
+                "give an input as the model takes it"
+            ) from error
         found = _tensors(copy.deepcopy(prepared)(*inputs))
     if len(wanted) != len(found):
         raise ValueError(f"example: the model gives {len(wanted)} tensors, its copy {len(found)}.")

@@ -48,7 +48,7 @@ def _rule(rule: Any, settings: Mapping[str, Any]) -> RelevanceRule:
         return rule
     raise ValueError(
         f"rules: {rule!r} is unknown; there are the rules {', '.join(RULES)} and the composites "
-        f"{', '.join(COMPOSITES)}"
+        f"{', '.join(name for name in COMPOSITES if name not in RULES)}"
     )
 
 
