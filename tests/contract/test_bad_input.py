@@ -209,7 +209,7 @@ TABLE = {
         needs="quadrature",
     ),
     "unknown quadrature beside tol": Bad(
-        "quadrature must be one of.*'simpson'",
+        "tol=0.1 takes the place of quadrature, so that quadrature='simpson'",
         settings={"quadrature": "simpson", "tol": 0.1},
         needs="tol",
     ),

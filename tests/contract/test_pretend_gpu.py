@@ -12,6 +12,7 @@ from xaicourse.core.gradients import sum_dtype
 from xaicourse.explain import explain
 from xaicourse.explain.arguments import read_arguments
 from xaicourse.explain.models import Loaded
+from xaicourse.explain.scores import scores_of
 from xaicourse.explain.work import _look
 
 PHOTO = Path(__file__).parents[2] / "data" / "photos" / "chelsea.png"
@@ -115,5 +116,6 @@ def test_the_classes_of_a_photo_are_found_on_a_device_without_float64(tmp_path):
     asked = read_arguments([PHOTO], {**defaults, "out": tmp_path / "a.png"})
     model = Loaded(nn.Identity(), "none", None)
     with without_float64():
-        seen = _look(asked, model, PHOTO, (4, 4), torch.linspace(0, 9, 1000).to(DEVICE))
+        x = torch.linspace(0, 9, 1000)[None].to(DEVICE)
+        seen = _look(asked, model, PHOTO, (4, 4), scores_of(model, x, "none"))
     assert (seen.explained.number, seen.rank) == (999, 1)

@@ -124,8 +124,8 @@ case(
 )
 case(
     "an output function that fails",
-    lambda: xc.gradient(NET, X, 0, output=nn.Softmax),
-    r"output, the function Softmax, failed on the model's outputs \(Tensor \(3, 3\)\)",
+    lambda: xc.gradient(NET, X, 0, output=lambda z: z.softmax(7)),
+    r"output, the function <lambda>, failed on the model's outputs \(Tensor \(3, 3\)\)",
     lambda: xc.gradient(NET, X, 0, output=nn.Softmax(1)),
     plain(model=lambda z: NET(z).softmax(1)),
 )
@@ -163,9 +163,10 @@ case(
 case(
     "a function of the outputs alone",
     lambda: xc.gradient(NET, X, lambda outputs: outputs[:, 1]),
-    r"target: the function <lambda> failed; it is called as function\(outputs, rows\)",
+    r"target must be a function \(outputs, rows\), got a lambda that takes \(outputs\)",
     lambda: xc.gradient(NET, X, lambda outputs, rows: outputs[:, 1]),
     plain(1),
+    error=TypeError,
 )
 case(
     "two places of three",
@@ -177,7 +178,7 @@ case(
 case(
     "parts that are none",
     lambda: xc.pack(NET, 3)[1],
-    r"pack: parts must be a list or dict of tensors, got 3",
+    r"pack: parts must be a list of tensors, one for each input of the model, .* got int",
     lambda: xc.gradient(*xc.pack(NET, [X]), 1),
     plain(1),
     error=TypeError,
@@ -378,7 +379,7 @@ case(
 case(
     "a sparse tensor",
     lambda: xc.gradient(NET, X.to_sparse(), 0),
-    r"x is a sparse tensor.*pass x\.to_dense\(\)",
+    r"x is a sparse tensor.*x\.to_dense\(\) makes one",
     lambda: xc.gradient(NET, X.to_sparse().to_dense(), 0),
     plain(),
     error=TypeError,
@@ -386,7 +387,7 @@ case(
 case(
     "a nested tensor",
     lambda: xc.gradient(NET, torch.nested.nested_tensor(list(X), layout=torch.jagged), 0),
-    r"x is a nested tensor.*pass x\.to_padded_tensor\(0\.0\)",
+    r"x is a nested tensor.*x\.to_padded_tensor\(0\.0\) makes one",
     lambda: xc.gradient(
         NET, torch.nested.nested_tensor(list(X), layout=torch.jagged).to_padded_tensor(0.0), 0
     ),

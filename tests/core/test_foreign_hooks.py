@@ -142,7 +142,7 @@ def test_hooks_are_no_matter_where_no_gradient_is_taken(name):
         warnings.simplefilter("error")
         getattr(xc, name)(net, X, 1, **settings)
         xc.scores(net, X, 1)
-        xc.evaluation.deletion(net, X, X, 1)
+        xc.evaluation.deletion(net, X, X, 1, imputer=0.0)
 
 
 @pytest.mark.parametrize("name", ["smoothgrad", "vargrad", "noisegrad", "fusiongrad"])
