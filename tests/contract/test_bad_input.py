@@ -208,8 +208,13 @@ TABLE = {
         settings={"quadrature": "simpson"},
         needs="quadrature",
     ),
+    "a quadrature beside tol": Bad(
+        "tol=0.1 takes the place of quadrature, so that quadrature='left' would",
+        settings={"quadrature": "left", "tol": 0.1},
+        needs="tol",
+    ),
     "unknown quadrature beside tol": Bad(
-        "tol=0.1 takes the place of quadrature, so that quadrature='simpson'",
+        "tol=0.1 takes the place of quadrature.*'simpson'",
         settings={"quadrature": "simpson", "tol": 0.1},
         needs="tol",
     ),

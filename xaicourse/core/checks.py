@@ -346,7 +346,7 @@ def is_unbatched(func: Callable[..., Any], args: tuple, kwargs: dict[str, Any], 
 
 def named(given: Any) -> str:
     """Return what was given for a message, without the numbers of a tensor."""
-    return "a tensor" if isinstance(given, Tensor) else repr(given)
+    return f"a tensor {tuple(given.shape)}" if isinstance(given, Tensor) else repr(given)
 
 
 def describe(model: Any) -> str:
