@@ -10,6 +10,8 @@ from torch.nn import functional as F
 
 import xaicourse as xc
 
+pytestmark = pytest.mark.filterwarnings("ignore:the model ends in ")  # closed forms of it
+
 
 def double(*numbers):
     return torch.tensor(numbers, dtype=torch.float64)

@@ -12,6 +12,8 @@ from torch import Tensor
 import xaicourse as xc
 from xaicourse.methods.integrated.of_process import bell_integrals, line_integrals, prior_covariance
 
+pytestmark = pytest.mark.filterwarnings("ignore:the model ends in ")  # closed forms of it
+
 search = settings(max_examples=6, deadline=None, derandomize=True)
 
 

@@ -14,6 +14,8 @@ import xaicourse as xc
 from tests.plain import relative_error
 from xaicourse.methods.integrated.generalized import shapley
 
+pytestmark = pytest.mark.filterwarnings("ignore:the model ends in ")  # closed forms of it
+
 gig = xc.generalized_ig
 
 

@@ -12,6 +12,8 @@ import xaicourse as xc
 from tests.conftest import relative_error
 from xaicourse.core.quadrature import QUADRATURES
 
+pytestmark = pytest.mark.filterwarnings("ignore:the model ends in ")  # closed forms of it
+
 ig = xc.integrated_gradients
 relu = torch.relu
 

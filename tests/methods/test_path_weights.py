@@ -12,6 +12,8 @@ import xaicourse as xc
 from tests.methods.path_net import BASE, X, gradient, net, row, smooth, wave
 from xaicourse.core.quadrature import QUADRATURES, quadrature
 
+pytestmark = pytest.mark.filterwarnings("ignore:the model ends in ")  # closed forms of it
+
 REWEIGHED = {
     "left": (xc.left_ig, {"share": 0.5}),
     "right": (xc.split_ig, {"share": 0.5}),
