@@ -572,7 +572,10 @@ def check_differentiable(record: MethodRecord) -> None:
 
 def accurate(record: MethodRecord) -> dict[str, Any]:
     """Return settings with which a method that integrates has almost no error."""
-    return {"steps": 1000, "quadrature": "midpoint"} if has(record, "quadrature") else {}
+    if not has(record, "quadrature"):
+        return {}
+    chosen = "adaptive" if "tol" in record.example().settings else "midpoint"
+    return {"steps": 1000, "quadrature": chosen}
 
 
 def claim_completeness(record: MethodRecord) -> None:
