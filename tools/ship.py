@@ -3,19 +3,13 @@
 An editable installation ships nothing: it works in the clone.
 """
 
+import runpy
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FOLDERS = ("data", "notebooks", "exercises")
-PAGES = (
-    "*.md",
-    "*.bib",
-    "*.png",
-    "methods/*",
-    "methods/pictures/*",
-)  # of docs/, as in core/places.py
 
 
 class Ship(BuildHookInterface):
@@ -24,8 +18,8 @@ class Ship(BuildHookInterface):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Add them to what the wheel is made of."""
         if version == "standard":
-            docs = Path(self.root) / "docs"
-            found = [f for pattern in PAGES for f in docs.glob(pattern) if f.is_file()]
-            pages = [f"docs/{f.relative_to(docs).as_posix()}" for f in found]
+            root = Path(self.root)
+            places = runpy.run_path(str(root / "xaicourse" / "core" / "places.py"))
+            pages = [page.relative_to(root).as_posix() for page in places["pages"](root)]
             added = {name: f"xaicourse/_shipped/{name}" for name in (*FOLDERS, *pages)}
             build_data["force_include"].update(added)

@@ -103,3 +103,9 @@ def test_there_are_pages_and_links():
     assert {"docs/own_model.md", "docs/methods/index.md", "docs/refresher.md"} <= set(NAMES)
     found = [one for name in NAMES for one in targets((ROOT / name).read_text(encoding="utf-8"))]
     assert len(found) > 500
+
+
+def test_every_page_goes_along_but_those_of_the_site():
+    docs = ROOT / "docs"
+    written = {page for page in docs.rglob("*.md") if docs / "site" not in page.parents}
+    assert written == {page for page in pages(ROOT) if page.suffix == ".md"}

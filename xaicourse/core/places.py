@@ -16,13 +16,8 @@ COPIES = ".xaicourse.json"  # what `xaicourse open` writes down of its copies in
 SHIPPED = "_shipped"  # in a wheel: the package's own data/, notebooks/ and exercises/
 ISSUED = ("notebooks", "exercises")  # the lessons, the exercise sheets
 REFRESHER = "docs/refresher.md"
-PAGES = (
-    "*.md",
-    "*.bib",
-    "*.png",
-    "methods/*",
-    "methods/pictures/*",
-)  # of docs/, read beside the lessons
+# of docs/, read beside the lessons; tools/ship.py takes them from here
+PAGES = ("*.md", "*.bib", "*.png", "methods/*", "methods/pictures/*", "metrics/*")
 
 
 def course_folder(package: Path = PACKAGE) -> Path:
@@ -56,7 +51,8 @@ def data_folder() -> Path:
 
 def pages(root: Path) -> list[Path]:
     """Return the pages of docs/ that a student reads beside the lessons, with their pictures."""
-    return sorted(file for pattern in PAGES for file in (root / "docs").glob(pattern))
+    found = (page for pattern in PAGES for page in (root / "docs").glob(pattern))
+    return sorted(page for page in found if page.is_file())
 
 
 def rooms(package: Path = PACKAGE) -> list[Path]:
@@ -101,13 +97,21 @@ def answers_file() -> Path:
     """Return where answers to studies are kept: XAICOURSE_ANSWERS, or a file in work/."""
     if chosen := os.environ.get("XAICOURSE_ANSWERS"):
         return Path(chosen).expanduser()
-    return work_folder() / ".answers.sqlite"
+    return (work_folder() or work_home(issued_folder()) / "work") / ".answers.sqlite"
 
 
-def work_folder() -> Path:
-    """Return the folder work/ in which we are; else the one beside the lessons, there or not."""
-    with suppress(OSError):  # the folder was deleted
-        for folder in (Path.cwd(), *Path.cwd().parents):
-            if folder.name == "work" and (folder / COPIES).is_file():
+def work_folder() -> Path | None:
+    """Return the folder work/ in which or beside which we are, if there is one."""
+    with suppress(OSError):  # the folder was deleted, or we may not look around there
+        here = Path.cwd()
+        for folder in (here, *here.parents):
+            if folder.name == "work" and _is_of_course(folder):
                 return folder
-    return work_home(issued_folder()) / "work"
+            if _is_of_course(folder / "work"):
+                return folder / "work"
+    return None
+
+
+def _is_of_course(work: Path) -> bool:
+    """Tell whether a folder is in a clone, or was made by `xaicourse open` from a wheel."""
+    return work.is_dir() and ((work / COPIES).is_file() or (work.parent / PACKAGE.name).is_dir())

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from xaicourse.core.files import locked, write_atomically
-from xaicourse.core.places import COPIES
+from xaicourse.core.places import work_folder
 
 __all__ = [
     "look", "progress_file", "read_progress", "store_check", "store_prediction", "store_pretest",
@@ -36,26 +36,10 @@ def progress_file() -> Path:
     try:
         if given := os.environ.get("XAICOURSE_PROGRESS"):
             return Path(given).expanduser()
-        return _in_work_folder() or _user_data() / "progress.json"
+        work = work_folder()
+        return _user_data() / "progress.json" if work is None else work / NAME
     except RuntimeError as error:  # Path.home() of a user who has none
         raise FileNotFoundError(f"there is no place to keep progress: {error}") from error
-
-
-def _in_work_folder() -> Path | None:
-    """Return the record in the work folder in which or beside which we are, if there is one."""
-    with contextlib.suppress(OSError):  # the folder was deleted, or we may not look around there
-        here = Path.cwd()
-        for folder in (here, *here.parents):
-            if folder.name == "work" and _is_of_course(folder):
-                return folder / NAME
-            if _is_of_course(folder / "work"):
-                return folder / "work" / NAME
-    return None
-
-
-def _is_of_course(work: Path) -> bool:
-    """Tell whether a folder is in a clone, or was made by `xaicourse open` from a wheel."""
-    return work.is_dir() and ((work / COPIES).is_file() or (work.parent / "xaicourse").is_dir())
 
 
 def _user_data() -> Path:
